@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "LatticeCRF",
+  products: [
+    .library(name: "Lattice", targets: ["Lattice"]),
+    .library(name: "Unaries", targets: ["Unaries"]),
+    .library(name: "MeanField", targets: ["MeanField"]),
+    .library(name: "Evaluation", targets: ["Evaluation"]),
+    .executable(name: "crf-refine", targets: ["crf-refine"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // System libraries: module maps over Debian's packages.
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/System/CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(
+      name: "CZip", path: "Sources/System/CZip", pkgConfig: "libzip",
+      providers: [.apt(["libzip-dev"])]),
+
+    // C inner loops, and Eigen behind a C header.
+    .target(name: "CKernels", path: "Sources/System/CKernels"),
+    .systemLibrary(
+      name: "CEigenHeaders", path: "Sources/System/CEigenHeaders", pkgConfig: "eigen3",
+      providers: [.apt(["libeigen3-dev"])]),
+    .target(name: "CEigen", dependencies: ["CEigenHeaders"], path: "Sources/System/CEigen"),
+
+    .target(name: "Support"),
+    .target(name: "Lattice", dependencies: ["Support", "CKernels", "COpenBLAS"]),
+    .target(name: "Unaries", dependencies: ["Support", "CPNG", "CJPEG", "CZip"]),
+    .target(
+      name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
+    .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
+    .executableTarget(
+      name: "crf-refine",
+      dependencies: [
+        "Support", "Lattice", "Unaries", "MeanField", "Evaluation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/crf-refine"),
+
+    .target(
+      name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+    .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),
+    .testTarget(name: "UnariesTests", dependencies: ["Unaries", "TestSupport"]),
+    .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
+    .testTarget(
+      name: "ToolsTests", dependencies: ["Unaries", "Evaluation", "TestSupport", "crf-refine"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,14 @@
+import Lattice
+import Unaries
+
+/// A smoothness assumption: which points ought to share a label, as a Gaussian of some features.
+public protocol PairwiseKernel: Sendable {
+  /// The name that reports use, with the bandwidths.
+  var name: String { get }
+
+  /// The features of every point of `scene`, divided by the kernel's bandwidths.
+  ///
+  /// - Returns: N × d features.
+  /// - Throws: `InputError` where the scene lacks what the kernel compares (no image, other channels).
+  func features(for scene: Scene) throws -> FeatureMatrix
+}

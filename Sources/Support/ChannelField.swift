@@ -1,0 +1,117 @@
+/// N points with C values each: marginals, energies, anything that a filter sums.
+///
+/// In memory the channels of a point are neighbours, and each point's row is padded to `stride`
+/// floats, so that a row is a whole number of vectors. What stands in the padding is unspecified.
+public struct ChannelField: Sendable {
+  /// N, the number of rows.
+  public let points: Int
+  /// C, the number of values in a row.
+  public let channels: Int
+  /// The distance between the starts of two rows, in floats; at least `channels`.
+  public let stride: Int
+
+  package private(set) var storage: AlignedBuffer<Float>
+
+  /// Floats in the smallest vector register that rows are padded to.
+  package static let lanes = 4
+
+  /// `channels` rounded up to a whole number of vectors.
+  package static func paddedStride(forChannels channels: Int) -> Int {
+    (channels + lanes - 1) / lanes * lanes
+  }
+
+  /// A field of zeros.
+  public init(points: Int, channels: Int) {
+    self.init(uninitializedPoints: points, channels: channels)
+    storage.base.update(repeating: 0, count: storage.count)
+  }
+
+  package init(uninitializedPoints points: Int, channels: Int) {
+    precondition(points >= 0 && channels >= 1, "a field of \(points) × \(channels)")
+    self.points = points
+    self.channels = channels
+    stride = Self.paddedStride(forChannels: channels)
+    storage = AlignedBuffer(uninitialized: points * stride)
+  }
+
+  /// A field from dense rows: `values[i * channels + c]` is channel c of point i.
+  public init(points: Int, channels: Int, rows values: [Float]) {
+    precondition(
+      values.count == points * channels,
+      "\(points) × \(channels) values needed, \(values.count) given")
+    self.init(points: points, channels: channels)
+    for point in 0..<points {
+      for channel in 0..<channels {
+        storage.base[point * stride + channel] = values[point * channels + channel]
+      }
+    }
+  }
+
+  /// A field from channel planes, as files hold them: `values[c * points + i]` is channel c of point i.
+  public init(points: Int, channels: Int, planes values: [Float]) {
+    precondition(
+      values.count == points * channels,
+      "\(channels) × \(points) values needed, \(values.count) given")
+    self.init(points: points, channels: channels)
+    for channel in 0..<channels {
+      for point in 0..<points {
+        storage.base[point * stride + channel] = values[channel * points + point]
+      }
+    }
+  }
+
+  /// Channel `channel` of point `point`. O(1); a write copies the field first if it is shared.
+  public subscript(point: Int, channel: Int) -> Float {
+    get {
+      precondition(
+        point >= 0 && point < points && channel >= 0 && channel < channels,
+        "(\(point), \(channel)) outside \(points) × \(channels)")
+      return storage.base[point * stride + channel]
+    }
+    set {
+      precondition(
+        point >= 0 && point < points && channel >= 0 && channel < channels,
+        "(\(point), \(channel)) outside \(points) × \(channels)")
+      makeUnique()
+      storage.base[point * stride + channel] = newValue
+    }
+  }
+
+  /// The values as dense rows, N × C. O(N·C).
+  public func rows() -> [Float] {
+    [Float](unsafeUninitializedCapacity: points * channels) { output, count in
+      for point in 0..<points {
+        for channel in 0..<channels {
+          output[point * channels + channel] = storage.base[point * stride + channel]
+        }
+      }
+      count = points * channels
+    }
+  }
+
+  /// The values as channel planes, C × N, the order of files. O(N·C).
+  public func planes() -> [Float] {
+    [Float](unsafeUninitializedCapacity: points * channels) { output, count in
+      for channel in 0..<channels {
+        for point in 0..<points {
+          output[channel * points + point] = storage.base[point * stride + channel]
+        }
+      }
+      count = points * channels
+    }
+  }
+
+  package var base: UnsafePointer<Float> { UnsafePointer(storage.base) }
+
+  /// The memory for writing; copies the field first if it is shared.
+  package mutating func mutableBase() -> UnsafeMutablePointer<Float> {
+    makeUnique()
+    return storage.base
+  }
+
+  private mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) {
+      storage = AlignedBuffer(copying: storage)
+    }
+  }
+}

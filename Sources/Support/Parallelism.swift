@@ -1,0 +1,57 @@
+import Dispatch
+import Synchronization
+
+/// How many threads a computation may use.
+///
+/// Every result in this package is the same, bit for bit, whatever the number of threads: work is cut
+/// into pieces by the size of the problem, never by the number of threads, and partial sums are merged
+/// in the order of the pieces.
+public struct Parallelism: Sendable, Hashable {
+  /// The largest number of threads in use at a time; at least 1.
+  public let threads: Int
+
+  /// - Parameter threads: at least 1.
+  public init(threads: Int) {
+    precondition(threads >= 1, "\(threads) threads: at least one is needed")
+    self.threads = threads
+  }
+
+  /// One thread for each processor that the machine has.
+  public static let automatic = Parallelism(threads: activeProcessorCount())
+
+  /// Everything on the calling thread.
+  public static let serial = Parallelism(threads: 1)
+
+  /// Calls `body` for disjoint ranges that together cover `0..<count`, on several threads.
+  ///
+  /// - Parameter grain: the length of each range but the last.
+  /// - Parameter body: may run on several threads at once; must write disjoint memory.
+  package func forEachChunk(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    precondition(count >= 0 && grain >= 1, "count \(count), grain \(grain)")
+    let chunks = (count + grain - 1) / grain
+    forEach(chunks) { chunk in
+      body(chunk * grain..<min(count, (chunk + 1) * grain))
+    }
+  }
+
+  /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next index.
+  package func forEach(_ count: Int, _ body: (Int) -> Void) {
+    let workers = min(threads, count)
+    guard workers > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { body in
+      // The callers' promise (disjoint writes) is what makes the shared closure safe.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < count else { return }
+          body(index)
+        }
+      }
+    }
+  }
+}

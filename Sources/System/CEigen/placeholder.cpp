@@ -1,0 +1,2 @@
+#include "ceigen.h"
+#include <Eigen/Dense>

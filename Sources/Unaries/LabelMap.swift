@@ -1,0 +1,19 @@
+import Support
+
+/// One label a point.
+public struct LabelMap: Sendable, Equatable {
+  /// The grid of points.
+  public let grid: GridShape
+  /// N labels, 0-based; a file's void label (255 as a rule) keeps its number.
+  public var labels: [UInt16]
+
+  /// - Throws: `InputError` where the number of labels is not that of the grid's points.
+  public init(grid: GridShape, labels: [UInt16]) throws {
+    guard labels.count == grid.count else {
+      throw InputError(
+        .data, "a label map of \(grid) needs \(grid.count) labels, but \(labels.count) are given")
+    }
+    self.grid = grid
+    self.labels = labels
+  }
+}
