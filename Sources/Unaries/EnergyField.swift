@@ -41,7 +41,8 @@ public struct EnergyField: Sendable {
   public init(grid: GridShape, labelCount: Int, planes: [Float]) throws {
     guard labelCount >= 1, planes.count == grid.count * labelCount else {
       throw InputError(
-        .data, "\(labelCount) labels on \(grid) points need \(grid.count * max(0, labelCount)) "
+        .data,
+        "\(labelCount) labels on a grid of \(grid) need \(grid.count * max(0, labelCount)) "
           + "energies, but \(planes.count) are given")
     }
     try self.init(
