@@ -1,12 +1,14 @@
-// The figures of Long, Shelhamer & Darrell, "Fully convolutional networks for semantic segmentation",
-// CVPR 2015, arXiv:1411.4038, §5, as PASCAL VOC counts them: over all points of all images at once.
+// The figures of Long, Shelhamer & Darrell, "Fully convolutional networks for semantic
+// segmentation", CVPR 2015, arXiv:1411.4038, §5, as PASCAL VOC counts them: over all points of all
+// images at once.
 extension ConfusionMatrix {
   /// The share of points labelled rightly; `nil` where no point was counted. O(L²).
   public var pixelAccuracy: Double? {
     ratio((0..<labelCount).reduce(0) { $0 + self[truth: $1, prediction: $1] }, total)
   }
 
-  /// For each label, the share of its points labelled rightly; `nil` where the truth has none. O(L²).
+  /// For each label, the share of its points labelled rightly; `nil` where the truth has none.
+  /// O(L²).
   public var accuracies: [Double?] {
     (0..<labelCount).map { ratio(self[truth: $0, prediction: $0], occurrences(of: $0)) }
   }
@@ -24,7 +26,8 @@ extension ConfusionMatrix {
     }
   }
 
-  /// The plain mean of `intersectionsOverUnion` over the labels that occur; `nil` where none does. O(L²).
+  /// The plain mean of `intersectionsOverUnion` over the labels that occur; `nil` where none does.
+  /// O(L²).
   ///
   /// A label that occurs only in the prediction counts, with 0. On a data set in which every label
   /// occurs this is the figure of PASCAL VOC.
@@ -37,8 +40,8 @@ extension ConfusionMatrix {
     return mean(intersectionsOverUnion.map { $0 ?? 0 })
   }
 
-  /// The mean intersection over union, each label weighted by its share of the true points; `nil` where
-  /// no point was counted. O(L²).
+  /// The mean intersection over union, each label weighted by its share of the true points; `nil`
+  /// where no point was counted. O(L²).
   public var frequencyWeightedIOU: Double? {
     let total = total
     guard total > 0 else { return nil }

@@ -1,7 +1,7 @@
 import Support
 import Unaries
 
-/// How many points of each true label were given each label: what every accuracy and IOU is made of.
+/// How many points of each true label were given each label: all accuracies and IOUs follow.
 ///
 /// Counts of several images add up, so that a figure over a data set is one over all its points.
 public struct ConfusionMatrix: Sendable, Equatable {
@@ -38,8 +38,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// Counts the points of an image.
   ///
   /// - Parameter void: the label of the truth whose points are left out, such as 255.
-  /// - Throws: `InputError` where the sizes differ, or a label at a counted point is not one of 0..<L,
-  ///   naming it and its position; nothing has been counted then.
+  /// - Throws: `InputError` where the sizes differ, or a label at a counted point is not one of
+  ///   0..<L, naming it and its position; nothing has been counted then.
   /// - Complexity: O(N).
   public mutating func add(
     prediction: LabelMap, truth: LabelMap, ignoring void: UInt16? = nil
@@ -65,8 +65,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
 }
 
 extension ConfusionMatrix {
-  /// - Throws: `InputError` where the maps differ in size, or hold a label outside 0..<`labelCount` at a
-  ///   point whose true label is not `void`.
+  /// - Throws: `InputError` where the maps differ in size, or hold a label outside 0..<`labelCount`
+  ///   at a point whose true label is not `void`.
   static func check(
     prediction: LabelMap, truth: LabelMap, labelCount: Int, void: UInt16?
   ) throws {

@@ -3,8 +3,8 @@ import Unaries
 /// The exact squared Euclidean distance from every point of a grid to the nearest seed.
 ///
 /// One pass along each axis takes the lower envelope of parabolas: Felzenszwalb & Huttenlocher,
-/// "Distance transforms of sampled functions", Theory of Computing 8 (2012), doi:10.4086/toc.2012.v008a019.
-/// Distances are integers, and so is what the passes compute.
+/// "Distance transforms of sampled functions", Theory of Computing 8 (2012),
+/// doi:10.4086/toc.2012.v008a019. Distances are integers, and so is what the passes compute.
 package enum DistanceTransform {
   /// The distance where there is no seed at all.
   package static let unreachable = Int.max

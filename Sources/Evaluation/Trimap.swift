@@ -3,17 +3,18 @@ import Unaries
 
 /// Accuracy near the boundaries of objects, by the width of the band around them: the trimap.
 ///
-/// The measure of Kohli, Ladický & Torr, IJCV 2009, doi:10.1007/s11263-008-0202-0, used for dense CRFs by
-/// Krähenbühl & Koltun, NIPS 2011, arXiv:1210.5644, and for DeepLab by Chen et al., ICLR 2015, arXiv:1412.7062, §5.
-/// The band of width w holds the points whose distance to the boundary is at most w, distances being
-/// Euclidean between the centres of points; a point next to the boundary has distance 1.
+/// The measure of Kohli, Ladický & Torr, IJCV 2009, doi:10.1007/s11263-008-0202-0, used for dense
+/// CRFs by Krähenbühl & Koltun, NIPS 2011, arXiv:1210.5644, and for DeepLab by Chen et al., ICLR
+/// 2015, arXiv:1412.7062, §5. The band of width w holds the points whose distance to the boundary
+/// is at most w, distances being Euclidean between the centres of points; a point next to the
+/// boundary has distance 1.
 public struct Trimap: Sendable {
   /// What counts as the boundary of an object.
   public enum Boundary: Sendable, Hashable {
-    /// Where two neighbours of the ground truth have different labels, neither of them void: for truths
-    /// that are exact up to the boundary, as those of Krähenbühl & Koltun. The points on both sides have
-    /// distance 1. Neighbours share a face: 4 in an image, 6 in a volume. The rim of a void region is
-    /// no boundary, since nobody has said what lies behind it.
+    /// Where two neighbours of the ground truth have different labels, neither of them void: for
+    /// truths that are exact up to the boundary, as those of Krähenbühl & Koltun. The points on
+    /// both sides have distance 1. Neighbours share a face: 4 in an image, 6 in a volume. The rim
+    /// of a void region is no boundary, since nobody has said what lies behind it.
     case labelChanges
     /// The void label itself, for truths that draw it around objects, as PASCAL VOC does: DeepLab's
     /// choice. A point next to a void one has distance 1.
@@ -43,7 +44,8 @@ public struct Trimap: Sendable {
   ///   - widths: the widths of the bands in points, each at least 1, in any order.
   ///   - boundary: what counts as the boundary.
   ///   - void: the label of the truth whose points are left out; needed for `.voidLabel`.
-  /// - Throws: `InputError` where there is no width or one is below 1, or the void label is missing.
+  /// - Throws: `InputError` where there is no width or one is below 1, or the void label is
+  ///   missing.
   public init(
     labelCount: Int, widths: [Int], boundary: Boundary, ignoring void: UInt16? = nil
   ) throws {
@@ -74,8 +76,8 @@ public struct Trimap: Sendable {
 
   /// Counts the points of an image; the distance to the boundary is computed once for all widths.
   ///
-  /// - Throws: `InputError` as `ConfusionMatrix.add` does, for labels outside the bands too; nothing
-  ///   has been counted then.
+  /// - Throws: `InputError` as `ConfusionMatrix.add` does, for labels outside the bands too;
+  ///   nothing has been counted then.
   /// - Complexity: O(N).
   public mutating func add(prediction: LabelMap, truth: LabelMap) throws {
     try ConfusionMatrix.check(

@@ -3,8 +3,8 @@ import Support
 extension EnergyField {
   /// Energies written in place, line by line, on several threads.
   ///
-  /// A line is the points along the last axis. Nothing is copied and nothing checked afterwards: `fill`
-  /// must leave finite energies, which clipped probabilities are.
+  /// A line is the points along the last axis. Nothing is copied and nothing checked afterwards:
+  /// `fill` must leave finite energies, which clipped probabilities are.
   /// - Parameter fill: writes the rows of consecutive lines; their padding is filled afterwards.
   init(
     grid: GridShape, labelCount: Int, parallelism: Parallelism,

@@ -6,12 +6,13 @@ extension EnergyField {
   /// - Parameters:
   ///   - grid: N points.
   ///   - probabilities: N × L; each row sums to 1.
-  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; in (0, 1).
-  ///   - scale: how far the probabilities are trusted, in (0, 1]: `scale`·p + (1 − `scale`)/L takes the
-  ///     place of p. 1 leaves them alone.
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
+  ///     and 1.
+  ///   - scale: how far the probabilities are trusted, in (0, 1]: `scale`·p + (1 − `scale`)/L takes
+  ///     the place of p. 1 leaves them alone.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where the number of points differs, a value lies outside 0…1, a row does not
-  ///   sum to 1, or a parameter is out of range.
+  /// - Throws: `InputError` where the number of points differs, a value lies outside 0…1, a row
+  ///   does not sum to 1, or a parameter is out of range.
   /// - Complexity: O(N·L).
   public init(
     grid: GridShape, probabilities: ChannelField, minimumProbability: Float = 1e-5,
@@ -48,8 +49,8 @@ extension EnergyField {
     return probabilities
   }
 
-  /// The label of least energy at each point, the lower label where two are equal: the labels before
-  /// the CRF.
+  /// The label of least energy at each point, the lower label where two are equal: the labels
+  /// before the CRF.
   ///
   /// - Complexity: O(N·L).
   public func labels(parallelism: Parallelism = .automatic) -> LabelMap {

@@ -1,6 +1,6 @@
 extension GridShape {
-  /// Where point `point` lies, in words for error texts: `row 2, column 5` of an image, `point 5` of a
-  /// line, `(1, 2, 5)` of a volume.
+  /// Where point `point` lies, in words for error texts: `row 2, column 5` of an image, `point 5`
+  /// of a line, `(1, 2, 5)` of a volume.
   package func position(of point: Int) -> String {
     switch rank {
     case 1: "point \(point)"

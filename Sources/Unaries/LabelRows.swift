@@ -33,8 +33,8 @@ struct LabelRows {
 
   /// Logits to energies: −log max(softmax, `minimumProbability`).
   ///
-  /// −log softmax(s)ₗ = log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none underflows,
-  /// and logits of ±3e38 give the greatest energy, not NaN.
+  /// −log softmax(s)ₗ = log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none
+  /// underflows, and logits of ±3e38 give the greatest energy, not NaN.
   func convertLogits(minimumProbability: Float) {
     let ceiling = -logf(minimumProbability)
     for point in 0..<points {

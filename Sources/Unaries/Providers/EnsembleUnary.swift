@@ -13,10 +13,11 @@ public struct EnsembleUnary: Unary {
   /// - Parameters:
   ///   - members: at least one; all of L labels.
   ///   - weights: one a member, none negative, not all 0, of any sum; `nil` for equal ones.
-  ///   - minimumProbability: smaller means are raised to it before the logarithm; in (0, 1).
+  ///   - minimumProbability: smaller means are raised to it before the logarithm; between 0
+  ///     and 1.
   ///   - parallelism: the threads to use; members keep their own.
-  /// - Throws: `InputError` where there is no member, members differ in their number of labels, or the
-  ///   weights make no mean.
+  /// - Throws: `InputError` where there is no member, members differ in their number of labels, or
+  ///   the weights make no mean.
   public init(
     _ members: [any Unary], weights: [Float]? = nil, minimumProbability: Float = 1e-5,
     parallelism: Parallelism = .automatic
@@ -42,7 +43,7 @@ public struct EnsembleUnary: Unary {
 
   /// The energies over `scene.grid`. The members are asked one after another, in order.
   ///
-  /// - Throws: `InputError` where a member cannot score the scene, naming the member, counted from 0.
+  /// - Throws: `InputError` where a member cannot score the scene, naming the member (from 0).
   /// - Complexity: O(N·L) a member, besides the members' own; memory for two fields of N × L.
   public func energies(for scene: Scene) throws -> EnergyField {
     var mean = ChannelField(points: scene.grid.count, channels: labelCount)

@@ -18,12 +18,12 @@ public enum UnknownLabel: Sendable, Hashable {
   case zeroUnsure
 }
 
-/// Energies from labels that are right with a given probability: annotations, scribbles, the output of
-/// another program.
+/// Energies from labels that are right with a given probability: annotations, scribbles, the output
+/// of another program.
 ///
-/// With confidence c a point's label has the energy −log c, every other label −log((1 − c)/(L − 1));
-/// unknown points have −log(1/L) throughout. This is pydensecrf's `unary_from_labels`, but labels out
-/// of range are refused, and label 0 is unknown only where that is asked for.
+/// With confidence c a point's label has the energy −log c, every other label −log((1 − c)/(L −
+/// 1)); unknown points have −log(1/L) throughout. This is pydensecrf's `unary_from_labels`, but
+/// labels out of range are refused, and label 0 is unknown only where that is asked for.
 public struct LabelUnary: Unary {
   /// L.
   public let labelCount: Int
@@ -39,7 +39,8 @@ public struct LabelUnary: Unary {
   ///   - confidence: the probability that a given label is right, in (0, 1).
   ///   - unknown: the label that means no label.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where a parameter is out of range, or a label is, naming it and its position.
+  /// - Throws: `InputError` where a parameter is out of range, or a label is, naming it and its
+  ///   position.
   /// - Complexity: O(N).
   public init(
     _ labels: LabelMap, labelCount: Int, confidence: Float, unknown: UnknownLabel = .none,

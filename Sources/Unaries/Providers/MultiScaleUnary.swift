@@ -2,10 +2,10 @@ import Support
 
 /// Energies from the logits of one image at several scales, fused by their maximum.
 ///
-/// Each map is upsampled to the scene on its own; the largest score of a label at a point goes into the
-/// softmax. This is the fusion of DeepLab: Chen et al., TPAMI 2018, arXiv:1606.00915, §3.2. For the
-/// mean of the probabilities instead, as DeepLab v3 has it, put one `ScoreMapUnary` a scale into an
-/// `EnsembleUnary`.
+/// Each map is upsampled to the scene on its own; the largest score of a label at a point goes into
+/// the softmax. This is the fusion of DeepLab: Chen et al., TPAMI 2018, arXiv:1606.00915, §3.2. For
+/// the mean of the probabilities instead, as DeepLab v3 has it, put one `ScoreMapUnary` a scale
+/// into an `EnsembleUnary`.
 public struct MultiScaleUnary: Unary {
   private let maps: [ScoreMap]
   private let minimumProbability: Float
@@ -15,11 +15,12 @@ public struct MultiScaleUnary: Unary {
   /// - Parameters:
   ///   - scores: logits of the same L labels, one array a scale, in any order; at least one.
   ///   - layout: the order of the axes.
-  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; in (0, 1).
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
+  ///     and 1.
   ///   - alignCorners: how coarse scores are placed over the scene; see `Resampling.alignCorners`.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where there is no map, one has an empty or missing axis or a score that is
-  ///   not finite, or the maps differ in their number of labels.
+  /// - Throws: `InputError` where there is no map, one has an empty or missing axis or a score that
+  ///   is not finite, or the maps differ in their number of labels.
   public init(
     _ scores: [NumericArray], layout: ScoreLayout, minimumProbability: Float = 1e-5,
     alignCorners: Bool = false, parallelism: Parallelism = .automatic

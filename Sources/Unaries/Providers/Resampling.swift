@@ -40,9 +40,9 @@ struct LinearTap: Equatable {
 extension Resampling {
   /// The neighbours and weights of every output point along `axis`.
   ///
-  /// With n output and m input points, output i reads position (i + ½)·m/n − ½, held within the input
-  /// (half-pixel centres), or i·(m − 1)/(n − 1) (aligned corners): the two conventions of PyTorch's
-  /// `interpolate`.
+  /// With n output and m input points, output i reads position (i + ½)·m/n − ½, held within the
+  /// input (half-pixel centres), or i·(m − 1)/(n − 1) (aligned corners): the two conventions of
+  /// PyTorch's `interpolate`.
   func taps(along axis: Int) -> [LinearTap] {
     let (inputs, outputs) = (from.extents[axis], to.extents[axis])
     let last = Double(inputs - 1)

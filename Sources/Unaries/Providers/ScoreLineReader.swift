@@ -2,8 +2,8 @@ import Support
 
 /// Reads scores line by line, channels-last, on their own grid or a finer one.
 ///
-/// A line is the points along the last axis. A line between input lines is blended from them first, at
-/// the width of the input, then stretched: besides the output only one input line is held.
+/// A line is the points along the last axis. A line between input lines is blended from them first,
+/// at the width of the input, then stretched: besides the output only one input line is held.
 struct ScoreLineReader: Sendable {
   private let scores: ScoreMap
   private let target: GridShape
@@ -32,7 +32,8 @@ struct ScoreLineReader: Sendable {
   /// Writes line `line` of the target grid.
   ///
   /// - Parameter rows: one row for each point of the line.
-  /// - Complexity: O(width · L), and O(2ʳ⁻¹ · input width · L) to blend the lines of a grid of r axes.
+  /// - Complexity: O(width · L), and O(2ʳ⁻¹ · input width · L) to blend the lines of a grid of r
+  ///   axes.
   func read(_ line: Int, into rows: LabelRows, scratch: AlignedBuffer<Float>) {
     assert(rows.points == target.width && rows.labels == scores.labelCount)
     guard let along = taps.last else {
@@ -103,7 +104,8 @@ struct ScoreLineReader: Sendable {
     }
   }
 
-  /// Calls `body` with the place of each score of an input line among rows of `stride`, and the score.
+  /// Calls `body` with the place of each score of an input line among rows of `stride`, and the
+  /// score.
   ///
   /// Labels outside, points inside suits channel planes; tiles keep the rows written in the
   /// first-level cache, and serve labels-last files as well.

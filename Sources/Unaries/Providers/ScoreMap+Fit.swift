@@ -17,9 +17,10 @@ extension ScoreMap {
 
   /// Whether `cells` could be `points` at one lower resolution.
   ///
-  /// A network of output stride s turns n points into n/s cells, rounded up, down, or with one more at
-  /// the border (321 → 41, 513 → 65): at most one cell from n/s. Such an s exists where the intervals
-  /// [n/(m + 1), n/(m − 1)] of all axes meet. An axis of a single point says nothing about the scale.
+  /// A network of output stride s turns n points into n/s cells, rounded up, down, or with one more
+  /// at the border (321 → 41, 513 → 65): at most one cell from n/s. Such an s exists where the
+  /// intervals [n/(m + 1), n/(m − 1)] of all axes meet. An axis of a single point says nothing
+  /// about the scale.
   static func isCoarse(_ cells: [Int], of points: [Int]) -> Bool {
     var (least, most) = (0.0, Double.infinity)
     for (cells, points) in zip(cells, points) where points > 1 {

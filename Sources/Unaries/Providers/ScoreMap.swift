@@ -7,8 +7,8 @@ struct ScoreMap: Sendable {
   let layout: ScoreLayout
   let values: [Float]
 
-  /// - Throws: `InputError` where the array has no label axis and grid, an axis is empty, there are more
-  ///   labels than a label map can name, or a score is not finite.
+  /// - Throws: `InputError` where the array has no label axis and grid, an axis is empty, there are
+  ///   more labels than a label map can name, or a score is not finite.
   init(_ scores: NumericArray, layout: ScoreLayout) throws {
     let shape = scores.shape
     guard shape.count >= 2 else {

@@ -2,8 +2,8 @@ import Support
 
 /// Energies from an array of scores: what a segmentation network writes.
 ///
-/// The scores are those of one scene. Where they are on a coarser grid, as networks leave them, they
-/// are upsampled linearly: logits before the softmax, probabilities before the logarithm.
+/// The scores are those of one scene. Where they are on a coarser grid, as networks leave them,
+/// they are upsampled linearly: logits before the softmax, probabilities before the logarithm.
 public struct ScoreMapUnary: Unary {
   private let scores: ScoreMap
   private let kind: ScoreKind
@@ -15,11 +15,13 @@ public struct ScoreMapUnary: Unary {
   ///   - scores: L labels on a grid of one axis or more; (L, H, W) or (H, W, L) for an image.
   ///   - kind: what the numbers mean. Energies are passed on unchanged.
   ///   - layout: the order of the axes.
-  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; in (0, 1).
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
+  ///     and 1.
   ///   - alignCorners: how coarse scores are placed over the scene; see `Resampling.alignCorners`.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where an axis is missing or empty, a score is not finite, or probabilities
-  ///   lie outside 0…1 or do not sum to 1 somewhere; it names the label and the position.
+  /// - Throws: `InputError` where an axis is missing or empty, a score is not finite, or
+  ///   probabilities lie outside 0…1 or do not sum to 1 somewhere; it names the label and the
+  ///   position.
   /// - Complexity: O(N·L) for scores of N points.
   public init(
     _ scores: NumericArray, kind: ScoreKind, layout: ScoreLayout,
