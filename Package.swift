@@ -35,8 +35,8 @@ let package = Package(
       providers: [.apt(["libeigen3-dev"])]),
     .target(name: "CEigen", dependencies: ["CEigenHeaders"], path: "Sources/System/CEigen"),
 
-    .target(name: "Support"),
-    .target(name: "Lattice", dependencies: ["Support", "CKernels", "COpenBLAS"]),
+    .target(name: "Support", dependencies: ["COpenBLAS"]),
+    .target(name: "Lattice", dependencies: ["Support", "CKernels"]),
     .target(name: "Unaries", dependencies: ["Support", "CPNG", "CJPEG", "CZip"]),
     .target(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),

@@ -8,6 +8,8 @@ public enum LatticeError: Error, Sendable, Equatable {
   case keyOverflow(point: Int, distance: Float, limit: Float)
   /// More lattice vertices than 32-bit indices can name.
   case tooManyVertices(points: Int, dimensions: Int)
+  /// The lattice does not fit into memory.
+  case outOfMemory
   /// The backend cannot filter these features; `reason` says why.
   case unsupported(reason: String)
 }
@@ -24,6 +26,9 @@ extension LatticeError: CustomStringConvertible {
     case .tooManyVertices(let points, let dimensions):
       "\(points) points in \(dimensions) dimensions need more lattice vertices than 32-bit "
         + "indices can name; process the image in tiles"
+    case .outOfMemory:
+      "there is not enough memory for the lattice; use larger bandwidths, or process the image in "
+        + "tiles"
     case .unsupported(let reason):
       reason
     }

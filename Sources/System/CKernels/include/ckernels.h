@@ -1,3 +1,12 @@
+/// Inner loops in portable C: one clone an instruction set, chosen when the program is loaded.
+///
+/// Shapes: points and vertices are rows of `stride` floats, channels-last. Nothing here allocates
+/// except the vertex table, and nothing here starts a thread.
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
+#include "ckernels_exact.h"
+#include "ckernels_field.h"
+#include "ckernels_lattice.h"
+
 #endif

@@ -1,0 +1,58 @@
+import CKernels
+import Support
+
+/// The part of a lattice that one run of consecutive points was splatted to.
+///
+/// Runs are cut by the number of points only, so a lattice is the same for any number of threads.
+struct LatticeSegment: Sendable {
+  /// Points a segment. Enough to share most vertices with one another; few enough that their rows
+  /// stay in a core's cache.
+  static let pointsPerSegment = 32_768
+
+  /// The points, of the whole matrix.
+  let points: Range<Int>
+  /// Numbers of the d + 1 vertices of each point, counted from `firstRow`.
+  let vertices: AlignedBuffer<UInt32>
+  /// Barycentric weights, points × (d + 1).
+  let weights: AlignedBuffer<Float>
+  let table: VertexTable
+  /// The row of the segment's first vertex in the lattice's arrays.
+  var firstRow = 0
+
+  init(of features: FeatureMatrix, points: Range<Int>) throws {
+    let dimensions = features.dimensions
+    let corners = dimensions + 1
+    self.points = points
+    vertices = AlignedBuffer(uninitialized: points.count * corners)
+    weights = AlignedBuffer(uninitialized: points.count * corners)
+    table = try VertexTable(dimensions: dimensions, expected: points.count / 4)
+    let scratch = AlignedBuffer<Float>(
+      uninitialized: ck_lattice_scratch(Int32(dimensions)))
+    var failed = 0
+    let status = ck_lattice_embed(
+      features.storage.base + points.lowerBound * dimensions, points.count, Int32(dimensions),
+      &table.table, vertices.base, weights.base, scratch.base, &failed)
+    switch status {
+    case CK_EMBED_OK:
+      break
+    case CK_EMBED_KEY_OVERFLOW:
+      throw Self.overflow(features, point: points.lowerBound + failed)
+    default:
+      throw LatticeError.outOfMemory
+    }
+  }
+
+  private static func overflow(_ features: FeatureMatrix, point: Int) -> LatticeError {
+    let dimensions = features.dimensions
+    var squares = 0.0
+    for dimension in 0..<dimensions {
+      let feature = Double(features[point, dimension])
+      squares += feature * feature
+    }
+    // Elevation keeps angles and multiplies lengths by (d + 1)·√(2/3).
+    let limit =
+      Double(ck_lattice_coordinate_limit(Int32(dimensions)))
+      / (Double(dimensions + 1) * (2.0 / 3.0).squareRoot())
+    return .keyOverflow(point: point, distance: Float(squares.squareRoot()), limit: Float(limit))
+  }
+}

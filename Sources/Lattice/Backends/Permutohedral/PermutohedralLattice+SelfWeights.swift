@@ -1,0 +1,118 @@
+import Support
+
+/// The diagonal of K, found by following the blur from each vertex of a simplex to every other.
+///
+/// Two vertices of one simplex differ by steps along some axes, all up or all down, or by the
+/// opposite steps along the others, since one step along every axis leads back. The blur takes the
+/// axes in their order, and a path counts only where every vertex on it exists.
+extension PermutohedralLattice {
+  /// Kᵢᵢ of every point; about 0.48 on average for 5-D features, where an exact filter has 1.
+  ///
+  /// - Complexity: O(N·d²), and O(d³) for each run of points that share a simplex.
+  public func selfWeights() -> [Float] {
+    let vertexOfRow = vertexNumbers()
+    return [Float](unsafeUninitializedCapacity: points) { output, count in
+      nonisolated(unsafe) let output = output
+      parallelism.forEach(segments.count) { index in
+        let segment = segments[index]
+        var paths = SimplexPaths(dimensions: dimensions)
+        for local in 0..<segment.points.count {
+          let simplex = segment.vertices.base + local * corners
+          paths.move(to: simplex, of: segment, in: topology, vertexOfRow: vertexOfRow)
+          let weights = segment.weights.base + local * corners
+          output[segment.points.lowerBound + local] = sliceScale * paths.response(to: weights)
+        }
+      }
+      count = points
+    }
+  }
+
+  /// The vertex that each row stands for.
+  private func vertexNumbers() -> [UInt32] {
+    var numbers = [UInt32](repeating: 0, count: topology.rowCount)
+    for vertex in 0..<vertexCount { numbers[Int(topology.rows[vertex])] = UInt32(vertex) }
+    for (copy, owner) in topology.copies { numbers[Int(copy)] = numbers[Int(owner)] }
+    return numbers
+  }
+}
+
+/// What the blur carries between the vertices of one simplex.
+private struct SimplexPaths {
+  let dimensions: Int
+  /// The simplex that `response` holds; consecutive points often share it.
+  private var current: [UInt32] = []
+  /// (d + 1)²: what vertex b receives from vertex a.
+  private var blur: [Float]
+
+  init(dimensions: Int) {
+    self.dimensions = dimensions
+    blur = [Float](repeating: 0, count: (dimensions + 1) * (dimensions + 1))
+  }
+
+  mutating func move(
+    to simplex: UnsafePointer<UInt32>, of segment: LatticeSegment, in topology: LatticeTopology,
+    vertexOfRow: [UInt32]
+  ) {
+    let corners = dimensions + 1
+    if current.count == corners, current.indices.allSatisfy({ current[$0] == simplex[$0] }) {
+      return
+    }
+    current = Array(UnsafeBufferPointer(start: simplex, count: corners))
+    let axes = (0..<dimensions).map { risingAxis(from: $0, in: segment) }
+    let lastAxis = Set(0...dimensions).subtracting(axes).first ?? dimensions
+    let allAxes = axes + [lastAxis]
+    for a in 0..<corners {
+      let start = Int(vertexOfRow[segment.firstRow + Int(current[a])])
+      for b in 0..<corners {
+        let between = Set(a < b ? allAxes[a..<b] : allAxes[b..<a])
+        let others = Set(allAxes).subtracting(between)
+        var weight: Float = a == b ? 1 : 0
+        for (steps, up) in [(between, a < b), (others, a > b)] where !steps.isEmpty {
+          weight += pathWeight(from: start, steps: steps, up: up, topology, vertexOfRow)
+        }
+        if a == b {
+          // Both directions along every axis lead back; the loop above took the downward one.
+          weight += pathWeight(from: start, steps: others, up: true, topology, vertexOfRow)
+        }
+        blur[a * corners + b] = weight
+      }
+    }
+  }
+
+  /// Σ wₐ w_b B_ba.
+  func response(to weights: UnsafePointer<Float>) -> Float {
+    let corners = dimensions + 1
+    var sum: Float = 0
+    for a in 0..<corners {
+      for b in 0..<corners { sum += weights[a] * weights[b] * blur[a * corners + b] }
+    }
+    return sum
+  }
+
+  /// The axis of the step from the vertex of remainder k to the next: all other coordinates rise by
+  /// 1, its own falls by d.
+  private func risingAxis(from k: Int, in segment: LatticeSegment) -> Int {
+    let words = Int(segment.table.table.words)
+    guard let keys = segment.table.table.keys else { return dimensions }
+    let lower = keys + Int(current[k]) * words
+    let upper = keys + Int(current[k + 1]) * words
+    return (0..<dimensions).first { axis in
+      let shift = UInt64(16 * (axis % 4))
+      return (upper[axis / 4] >> shift) & 0xFFFF < (lower[axis / 4] >> shift) & 0xFFFF
+    } ?? dimensions
+  }
+
+  private func pathWeight(
+    from start: Int, steps: Set<Int>, up: Bool, _ topology: LatticeTopology,
+    _ vertexOfRow: [UInt32]
+  ) -> Float {
+    var vertex = start
+    for axis in 0...dimensions where steps.contains(axis) {
+      let offset = up ? vertex : topology.vertexCount + vertex
+      let row = Int(topology.neighbours[axis][offset])
+      guard row != 0 else { return 0 }
+      vertex = Int(vertexOfRow[row])
+    }
+    return Float(sign: .plus, exponent: -steps.count, significand: 1)
+  }
+}

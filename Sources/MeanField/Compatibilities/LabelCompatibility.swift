@@ -1,0 +1,17 @@
+/// μ: what it costs two points to have given labels, as a factor of the messages between them.
+///
+/// The pairwise term of label l is Σₘ μ(l,m)·(K·Q)ₘ, added to the energies.
+public protocol LabelCompatibility: Sendable {
+  /// The factors for `labelCount` labels.
+  ///
+  /// - Throws: `InputError` where the compatibility was made for another number of labels.
+  func factors(labelCount: Int) throws -> CompatibilityFactors
+}
+
+/// The factors of a label compatibility, in the cheapest form that holds them.
+public enum CompatibilityFactors: Sendable, Equatable {
+  /// μ is diagonal: L factors.
+  case perLabel([Float])
+  /// Any symmetric μ: L × L factors, row-major.
+  case matrix([Float])
+}

@@ -1,0 +1,35 @@
+import Support
+
+/// The cost of every pair of labels, added to the energies; symmetrised to ½(M + Mᵀ).
+public struct MatrixCompatibility: LabelCompatibility {
+  /// L × L costs, row-major.
+  public let values: [Float]
+
+  /// The cost of every pair of labels, row-major.
+  public init(_ values: [Float]) {
+    self.values = values
+  }
+
+  /// ½(M + Mᵀ).
+  public func factors(labelCount: Int) throws -> CompatibilityFactors {
+    guard values.count == labelCount * labelCount else {
+      throw InputError(
+        .data,
+        "a compatibility matrix of \(values.count) values for \(labelCount) labels",
+        remedy: "\(labelCount) × \(labelCount) = \(labelCount * labelCount) values are needed")
+    }
+    var symmetric = values
+    for row in 0..<labelCount {
+      for column in 0..<labelCount {
+        symmetric[row * labelCount + column] =
+          0.5 * (values[row * labelCount + column] + values[column * labelCount + row])
+      }
+    }
+    return .matrix(symmetric)
+  }
+}
+
+extension LabelCompatibility where Self == MatrixCompatibility {
+  /// The cost of every pair of labels, row-major.
+  public static func matrix(_ values: [Float]) -> Self { Self(values) }
+}

@@ -1,0 +1,20 @@
+/// Different labels cost w, equal ones nothing; up to a constant, equal ones gain w.
+public struct PottsCompatibility: LabelCompatibility {
+  /// w; positive weights smooth.
+  public let weight: Float
+
+  /// Potts with weight `weight`.
+  public init(weight: Float) {
+    self.weight = weight
+  }
+
+  /// −w for every label.
+  public func factors(labelCount: Int) -> CompatibilityFactors {
+    .perLabel([Float](repeating: -weight, count: labelCount))
+  }
+}
+
+extension LabelCompatibility where Self == PottsCompatibility {
+  /// Different labels cost `weight`.
+  public static func potts(_ weight: Float) -> Self { Self(weight: weight) }
+}

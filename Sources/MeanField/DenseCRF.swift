@@ -1,0 +1,70 @@
+import Lattice
+import Support
+import Unaries
+
+/// A fully connected CRF over the points of a scene, solved by mean field.
+///
+/// E(x) = Σᵢ θᵢ(xᵢ) + Σᵢ<ⱼ μ(xᵢ, xⱼ) Σₘ wₘ kₘ(fᵢ, fⱼ): Krähenbühl & Koltun, "Efficient inference in
+/// fully connected CRFs with Gaussian edge potentials", NIPS 2011, eq. 1–2. All filters are built
+/// once, here; every inference uses them.
+///
+/// ```swift
+/// let crf = try DenseCRF(
+///   scene: Scene(image), unary: scores.energies(for: image),
+///   terms: [
+///     PairwiseTerm(SpatialGaussianKernel(sigma: 3), weight: 3),
+///     PairwiseTerm(BilateralKernel(spatialSigma: 67, colorSigma: 3), weight: 4),
+///   ])
+/// let labels = crf.marginals(iterations: 10).labels
+/// ```
+public struct DenseCRF: Sendable {
+  /// θ: N × L energies.
+  public let unary: EnergyField
+  let terms: [PreparedTerm]
+  let parallelism: Parallelism
+
+  /// Builds the filters of `terms` over `scene`.
+  ///
+  /// - Parameters:
+  ///   - unary: N × L energies over the scene's grid.
+  ///   - terms: may be empty; the marginals are then softmax(−θ).
+  ///   - backend: how to sum over pairs of points.
+  /// - Throws: `InputError` where sizes do not fit or a kernel lacks what it compares; `LatticeError`
+  ///   where a filter cannot be built.
+  /// - Complexity: O(N·d²) a term with the permutohedral lattice, O(N²) with the exact filter.
+  public init(
+    scene: Scene, unary: EnergyField, terms: [PairwiseTerm],
+    backend: any FilterBackend = .permutohedral(.compatible),
+    parallelism: Parallelism = .automatic
+  ) throws {
+    guard unary.grid == scene.grid else {
+      throw InputError(
+        .data, "the scores are \(unary.grid), but the image is \(scene.grid)",
+        remedy: "resample one to the size of the other")
+    }
+    self.unary = unary
+    self.parallelism = parallelism
+    self.terms = try terms.map { term in
+      try PreparedTerm(
+        term, scene: scene, labelCount: unary.labelCount, backend: backend,
+        parallelism: parallelism)
+    }
+  }
+
+  /// L, the number of labels.
+  public var labelCount: Int { unary.labelCount }
+
+  /// The marginals after `iterations` parallel updates.
+  ///
+  /// - Parameter tolerance: stops early once no marginal changes by more than this; 0 never stops.
+  /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
+  public func marginals(iterations: Int, tolerance: Float = 0) -> Marginals {
+    precondition(iterations >= 0, "\(iterations) iterations")
+    var inference = startInference()
+    while inference.iteration < iterations {
+      inference.step()
+      if inference.largestChange < tolerance { break }
+    }
+    return inference.marginals
+  }
+}

@@ -1,0 +1,67 @@
+import Lattice
+import Support
+import Unaries
+
+/// Positions on a grid divided by bandwidths, and what else a kernel compares.
+struct PositionFeatures {
+  let grid: GridShape
+  /// The axes in the order of features.
+  let axes: [Int]
+  /// The bandwidth of each of `axes`.
+  let sigmas: [Float]
+
+  init(grid: GridShape, sigma: Bandwidths, order: AxisOrder) throws {
+    self.grid = grid
+    axes = order.axes(rank: grid.rank)
+    sigmas = try sigma.expanded(to: grid.rank, of: "axes")
+  }
+
+  /// The grid with its bandwidths in the order of its extents.
+  var gridPositions: FeatureMatrix.GridPositions {
+    var bandwidths = [Float](repeating: 0, count: grid.rank)
+    for (axis, sigma) in zip(axes, sigmas) { bandwidths[axis] = sigma }
+    return FeatureMatrix.GridPositions(extents: grid.extents, bandwidths: bandwidths)
+  }
+
+  /// N × (rank + extra) features; `fill` writes the extra ones of a point, given its number.
+  ///
+  /// - Parameter grid: passed on to the matrix where positions are all there is.
+  func matrix(
+    extra: Int, grid positions: FeatureMatrix.GridPositions?,
+    fill: (_ point: Int, _ row: UnsafeMutablePointer<Float>) -> Void
+  ) -> FeatureMatrix {
+    let dimensions = grid.rank + extra
+    let storage = AlignedBuffer<Float>(uninitialized: grid.count * dimensions)
+    Parallelism.automatic.forEachChunk(of: grid.count, grain: 16_384) { points in
+      var position = coordinates(of: points.lowerBound)
+      for point in points {
+        let row = storage.base + point * dimensions
+        for (index, axis) in axes.enumerated() {
+          row[index] = Float(position[axis]) / sigmas[index]
+        }
+        fill(point, row + axes.count)
+        advance(&position)
+      }
+    }
+    return FeatureMatrix(
+      points: grid.count, dimensions: dimensions, storage: storage, grid: positions)
+  }
+
+  private func coordinates(of point: Int) -> [Int] {
+    var rest = point
+    var position = [Int](repeating: 0, count: grid.rank)
+    for axis in position.indices.reversed() {
+      position[axis] = rest % grid.extents[axis]
+      rest /= grid.extents[axis]
+    }
+    return position
+  }
+
+  private func advance(_ position: inout [Int]) {
+    for axis in position.indices.reversed() {
+      position[axis] += 1
+      if position[axis] < grid.extents[axis] { return }
+      position[axis] = 0
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CKernels
+import Lattice
+import Support
+import Unaries
+
+/// A pairwise term with its filter built and its normalisation computed for one scene.
+struct PreparedTerm: Sendable {
+  let name: String
+  let filter: any GaussianFilter
+  let factors: CompatibilityFactors
+  /// Factors of the values that go into the filter; `nil` for 1.
+  let inputScale: [Float]?
+  /// Factors of the sums that come out; `nil` for 1.
+  let outputScale: [Float]?
+  /// What of each point's own marginal is taken out of its message; `nil` where it stays.
+  let selfScale: [Float]?
+
+  init(
+    _ term: PairwiseTerm, scene: Scene, labelCount: Int, backend: any FilterBackend,
+    parallelism: Parallelism
+  ) throws {
+    name = term.kernel.name
+    factors = try term.compatibility.factors(labelCount: labelCount)
+    let features = try term.kernel.features(for: scene)
+    guard features.points == scene.grid.count else {
+      throw InputError(
+        .data, at: name,
+        "the kernel has features of \(features.points) points for a grid of \(scene.grid) "
+          + "(\(scene.grid.count) points)")
+    }
+    filter = try backend.makeFilter(for: features, parallelism: parallelism)
+    let selfWeights = term.selfTerm == .included ? nil : filter.selfWeights()
+    guard term.normalization != .none else {
+      inputScale = nil
+      outputScale = nil
+      selfScale = selfWeights
+      return
+    }
+    var sums = Self.sums(of: filter)
+    if term.selfTerm == .excludedBeforeNormalization, let selfWeights {
+      for point in sums.indices { sums[point] -= selfWeights[point] }
+    }
+    let scales = term.normalization.scales(from: sums)
+    inputScale = scales.input
+    outputScale = scales.output
+    selfScale = selfWeights.map { weights in
+      weights.indices.map { point in
+        weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
+      }
+    }
+  }
+
+  /// K·1, of one channel.
+  private static func sums(of filter: any GaussianFilter) -> [Float] {
+    let ones = ChannelField(
+      points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
+    return filter.apply(to: ones).rows()
+  }
+}

@@ -1,0 +1,27 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Repeats a system call for as long as signals interrupt it.
+package func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result != -1 || errno != EINTR { return result }
+  }
+}
+
+/// What the system says about the call that failed last: `No such file or directory`.
+package func systemMessage() -> String {
+  String(cString: strerror(errno))
+}
+
+/// The machine's memory in bytes: what needs more than that cannot be held.
+package func physicalMemory() -> Int {
+  let (bytes, overflow) = Int(sysconf(Int32(_SC_PHYS_PAGES)))
+    .multipliedReportingOverflow(by: Int(sysconf(Int32(_SC_PAGESIZE))))
+  return overflow || bytes <= 0 ? Int.max : bytes
+}

@@ -1,2 +1,0 @@
-#include "ceigen.h"
-#include <Eigen/Dense>

@@ -1,0 +1,28 @@
+#ifndef CKERNELS_FIELD_H
+#define CKERNELS_FIELD_H
+
+#include <stddef.h>
+
+/// Loops over fields: rows of `stride` floats, of which the first `channels` count.
+
+/// output[i] = scale[i] · input[i], row by row.
+void ck_scale_rows(const float *input, const float *scale, size_t count, size_t stride,
+                   float *output);
+
+/// energies[i] += scale[i] · weights ⊙ messages[i]; `scale` may be NULL for 1, `weights` has
+/// `stride` values.
+void ck_add_weighted(const float *messages, const float *scale, const float *weights, size_t count,
+                     size_t stride, float *energies);
+
+/// marginals[i] = softmax(−energies[i]) over the channels, the maximum subtracted first; padding
+/// becomes 0. Returns the largest change of a marginal.
+float ck_softmax_rows(const float *energies, size_t count, size_t channels, size_t stride,
+                      float *marginals);
+
+/// output[i] = weight · values[i] for `count` floats.
+void ck_scale(const float *values, float weight, size_t count, float *output);
+
+/// output[i] += weight · values[i] for `count` floats.
+void ck_add_scaled(const float *values, float weight, size_t count, float *output);
+
+#endif

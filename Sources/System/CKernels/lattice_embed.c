@@ -1,0 +1,186 @@
+#include <math.h>
+#include <string.h>
+
+#include "vertex_table.h"
+
+/// Points embedded at a time; every loop over them is a vector loop.
+enum { LANES = 16 };
+
+/// Multiplying before adding must not be fused here: which simplex a point on a boundary falls into
+/// would then depend on the instruction set.
+#pragma STDC FP_CONTRACT OFF
+
+float ck_lattice_coordinate_limit(int32_t dimensions) {
+  // A vertex lies up to d + 1 beyond the rounded point, a blur neighbour as much again.
+  return (float)(32767 - 3 * (dimensions + 1));
+}
+
+size_t ck_lattice_scratch(int32_t dimensions) {
+  // elevated, nearest, residual, sorted: d + 2 rows each; rank: d + 1 rows of ints.
+  return (size_t)(5 * (dimensions + 2) * LANES);
+}
+
+typedef struct {
+  float *elevated;
+  float *nearest;
+  float *residual;
+  float *sorted;
+  int32_t *rank;
+} embedding;
+
+CK_INLINE embedding embedding_in(float *scratch, int32_t d) {
+  size_t rows = (size_t)(d + 2) * LANES;
+  embedding e = {scratch, scratch + rows, scratch + 2 * rows, scratch + 3 * rows,
+                 (int32_t *)(scratch + 4 * rows)};
+  return e;
+}
+
+/// Elevates LANES points onto the hyperplane of zero sum, where the lattice lives (eq. 5 of Adams et
+/// al., scaled so that one blur has the variance of a unit Gaussian), finds the nearest point of
+/// remainder 0, the order of the residuals and the barycentric coordinates.
+///
+/// In `sorted`, row r becomes the residual of rank r.
+CK_INLINE void embed_block(const float *features, int32_t d, embedding e) {
+  const float deviation = (float)(sqrt(2.0 / 3.0) * (d + 1));
+  const float d1 = (float)(d + 1);
+  const float inverse = 1.0f / d1;
+  float sum[LANES] = {0};
+  for (int32_t j = d; j > 0; j--) {
+    const float scale = (float)(1.0 / sqrt((double)(j + 1) * j) * deviation);
+    float *row = e.elevated + j * LANES;
+    for (int lane = 0; lane < LANES; lane++) {
+      float scaled = features[(size_t)lane * (size_t)d + (size_t)(j - 1)] * scale;
+      row[lane] = sum[lane] - (float)j * scaled;
+      sum[lane] += scaled;
+    }
+  }
+  memcpy(e.elevated, sum, sizeof sum);
+
+  float excess[LANES] = {0};
+  for (int32_t i = 0; i <= d; i++) {
+    for (int lane = 0; lane < LANES; lane++) {
+      float rounded = rintf(e.elevated[i * LANES + lane] * inverse);
+      e.nearest[i * LANES + lane] = rounded * d1;
+      excess[lane] += rounded;
+    }
+  }
+
+  for (int32_t i = 0; i <= d; i++) {
+    for (int lane = 0; lane < LANES; lane++) {
+      e.residual[i * LANES + lane] = e.elevated[i * LANES + lane] - e.nearest[i * LANES + lane];
+      e.rank[i * LANES + lane] = (int32_t)excess[lane];
+    }
+  }
+  for (int32_t i = 0; i < d; i++) {
+    for (int32_t j = i + 1; j <= d; j++) {
+      for (int lane = 0; lane < LANES; lane++) {
+        int32_t less = e.residual[i * LANES + lane] < e.residual[j * LANES + lane];
+        e.rank[i * LANES + lane] += less;
+        e.rank[j * LANES + lane] += 1 - less;
+      }
+    }
+  }
+  // Coordinates did not sum to zero where the ranks left 0...d: step back to the hyperplane.
+  for (int32_t i = 0; i <= d; i++) {
+    for (int lane = 0; lane < LANES; lane++) {
+      int32_t rank = e.rank[i * LANES + lane];
+      int32_t shift = (rank < 0 ? d + 1 : 0) - (rank > d ? d + 1 : 0);
+      e.rank[i * LANES + lane] = rank + shift;
+      e.nearest[i * LANES + lane] += (float)shift;
+    }
+  }
+  memset(e.sorted, 0, (size_t)(d + 1) * LANES * sizeof(float));
+  for (int32_t i = 0; i <= d; i++) {
+    for (int lane = 0; lane < LANES; lane++) {
+      e.residual[i * LANES + lane] =
+          (e.elevated[i * LANES + lane] - e.nearest[i * LANES + lane]) * inverse;
+    }
+    for (int32_t r = 0; r <= d; r++) {
+      for (int lane = 0; lane < LANES; lane++) {
+        e.sorted[r * LANES + lane] +=
+            e.rank[i * LANES + lane] == r ? e.residual[i * LANES + lane] : 0.0f;
+      }
+    }
+  }
+}
+
+CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scratch) {
+  embed_block(features, d, embedding_in(scratch, d));
+}
+
+/// Weight of the vertex of remainder k (§3.2 of the paper).
+CK_INLINE float barycentric(const float *sorted, int32_t d, int32_t k, int lane) {
+  if (k == 0) return sorted[d * LANES + lane] + (1.0f - sorted[lane]);
+  return sorted[(d - k) * LANES + lane] - sorted[(d + 1 - k) * LANES + lane];
+}
+
+/// Numbers the d + 1 vertices of one lane's simplex. False where memory is short.
+CK_INLINE bool number_vertices(embedding e, int32_t d, int32_t words, int lane,
+                               ck_vertex_table *table, uint32_t *vertices) {
+  uint64_t key[CK_MAX_WORDS] = {0};
+  uint64_t ones[CK_MAX_WORDS] = {0};
+  for (int32_t i = 0; i < d; i++) {
+    int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS;
+    key[i / 4] |= ck_lane(i, (uint64_t)coordinate);
+    ones[i / 4] |= ck_lane(i, 1);
+  }
+  // From remainder k to k + 1 every coordinate rises by 1, and that of rank d − k falls by d + 1.
+  int32_t axis_of_rank[CK_MAX_WORDS * 4 + 1];
+  for (int32_t i = 0; i <= d; i++) axis_of_rank[e.rank[i * LANES + lane]] = i;
+  for (int32_t k = 0; k <= d; k++) {
+    vertices[k] = ck_table_insert(table, key, words);
+    if (vertices[k] == UINT32_MAX) return false;
+    for (int32_t w = 0; w < words; w++) key[w] += ones[w];
+    int32_t axis = axis_of_rank[d - k];
+    if (axis < d) key[axis / 4] -= ck_lane(axis, (uint64_t)d + 1);
+  }
+  return true;
+}
+
+CK_INLINE bool same_simplex(embedding e, int32_t d, int a, int b) {
+  int32_t same = 1;
+  for (int32_t i = 0; i <= d; i++) {
+    same &= e.nearest[i * LANES + a] == e.nearest[i * LANES + b];
+    same &= e.rank[i * LANES + a] == e.rank[i * LANES + b];
+  }
+  return same;
+}
+
+ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t dimensions,
+                                 ck_vertex_table *table, uint32_t *vertices, float *weights,
+                                 float *scratch, size_t *failed) {
+  const int32_t d = dimensions;
+  const size_t corners = (size_t)d + 1;
+  const float limit = ck_lattice_coordinate_limit(d);
+  embedding e = embedding_in(scratch, d);
+  float last[LANES * CK_MAX_WORDS * 4];
+  for (size_t start = 0; start < count; start += LANES) {
+    const size_t lanes = count - start < LANES ? count - start : LANES;
+    const float *block = features + start * (size_t)d;
+    if (lanes < LANES) {
+      memset(last, 0, (size_t)LANES * (size_t)d * sizeof(float));
+      memcpy(last, block, lanes * (size_t)d * sizeof(float));
+      block = last;
+    }
+    embed_lanes(block, d, scratch);
+    for (int lane = 0; lane < (int)lanes; lane++) {
+      const size_t point = start + (size_t)lane;
+      uint32_t *numbers = vertices + point * corners;
+      for (int32_t k = 0; k <= d; k++) {
+        weights[point * corners + (size_t)k] = barycentric(e.sorted, d, k, lane);
+      }
+      if (lane > 0 && same_simplex(e, d, lane - 1, lane)) {
+        memcpy(numbers, numbers - corners, corners * sizeof(uint32_t));
+        continue;
+      }
+      for (int32_t i = 0; i <= d; i++) {
+        if (!(fabsf(e.nearest[i * LANES + lane]) <= limit)) {
+          *failed = point;
+          return CK_EMBED_KEY_OVERFLOW;
+        }
+      }
+      if (!number_vertices(e, d, table->words, lane, table, numbers)) return CK_EMBED_NO_MEMORY;
+    }
+  }
+  return CK_EMBED_OK;
+}

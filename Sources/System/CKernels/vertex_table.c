@@ -1,0 +1,69 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vertex_table.h"
+
+bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected) {
+  uint32_t slots = 64;
+  while (slots < UINT32_C(1) << 31 && slots < 2 * (uint64_t)expected) slots *= 2;
+  table->words = (dimensions + 3) / 4;
+  table->count = 0;
+  table->capacity = slots / 2;
+  table->mask = slots - 1;
+  table->keys = malloc((size_t)table->capacity * (size_t)table->words * sizeof(uint64_t));
+  table->slots = calloc(slots, sizeof(uint32_t));
+  if (table->keys == NULL || table->slots == NULL) {
+    ck_table_free(table);
+    return false;
+  }
+  return true;
+}
+
+void ck_table_free(ck_vertex_table *table) {
+  free(table->keys);
+  free(table->slots);
+  table->keys = NULL;
+  table->slots = NULL;
+}
+
+bool ck_table_grow(ck_vertex_table *table) {
+  if (table->mask >= UINT32_MAX / 2) return false;
+  uint32_t slots = 2 * (table->mask + 1);
+  uint32_t capacity = slots / 2;
+  size_t words = (size_t)table->words;
+  uint64_t *keys = realloc(table->keys, capacity * words * sizeof(uint64_t));
+  if (keys == NULL) return false;
+  table->keys = keys;
+  uint32_t *fresh = calloc(slots, sizeof(uint32_t));
+  if (fresh == NULL) return false;
+  for (uint32_t number = 0; number < table->count; number++) {
+    uint32_t slot = (uint32_t)ck_hash(keys + number * words, table->words) & (slots - 1);
+    while (fresh[slot] != 0) slot = (slot + 1) & (slots - 1);
+    fresh[slot] = number + 1;
+  }
+  free(table->slots);
+  table->slots = fresh;
+  table->capacity = capacity;
+  table->mask = slots - 1;
+  return true;
+}
+
+bool ck_table_merge(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers) {
+  size_t words = (size_t)table->words;
+  for (uint32_t i = 0; i < other->count; i++) {
+    numbers[i] = ck_table_insert(table, other->keys + i * words, table->words);
+    if (numbers[i] == UINT32_MAX) return false;
+  }
+  return true;
+}
+
+void ck_table_neighbours(const ck_vertex_table *table, int32_t dimensions, int32_t axis,
+                         uint32_t begin, uint32_t end, uint32_t *numbers) {
+  size_t words = (size_t)table->words;
+  uint64_t key[CK_MAX_WORDS];
+  for (uint32_t i = begin; i < end; i++) {
+    memcpy(key, table->keys + i * words, words * sizeof(uint64_t));
+    ck_key_step(key, dimensions, axis);
+    numbers[i - begin] = ck_table_find(table, key, table->words);
+  }
+}
