@@ -16,4 +16,11 @@ public struct LabelMap: Sendable, Equatable {
     self.grid = grid
     self.labels = labels
   }
+
+  /// Takes `labels`, one for each point of `grid`, as they are.
+  init(unchecked labels: [UInt16], grid: GridShape) {
+    assert(labels.count == grid.count)
+    self.grid = grid
+    self.labels = labels
+  }
 }

@@ -1,0 +1,74 @@
+import Support
+
+extension EnergyField {
+  /// Energies −log p of probabilities, as pydensecrf's `unary_from_softmax` takes them.
+  ///
+  /// - Parameters:
+  ///   - grid: N points.
+  ///   - probabilities: N × L; each row sums to 1.
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
+  ///     and 1.
+  ///   - scale: how far the probabilities are trusted, in (0, 1]: `scale`·p + (1 − `scale`)/L takes
+  ///     the place of p. 1 leaves them alone.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where the number of points differs, a value lies outside 0…1, a row
+  ///   does not sum to 1, or a parameter is out of range.
+  /// - Complexity: O(N·L).
+  public init(
+    grid: GridShape, probabilities: ChannelField, minimumProbability: Float = 1e-5,
+    scale: Float = 1, parallelism: Parallelism = .automatic
+  ) throws {
+    guard probabilities.points == grid.count else {
+      throw InputError(
+        .data,
+        "probabilities of \(probabilities.points) points do not fit a grid of \(grid) points")
+    }
+    try ProbabilityChecks.check(minimumProbability: minimumProbability)
+    guard scale > 0, scale <= 1 else {
+      throw InputError(
+        .usage, "the scale of the probabilities is \(scale), but must lie above 0 and up to 1",
+        remedy: "1 takes the probabilities as they are")
+    }
+    try ProbabilityChecks.check(
+      probabilities.base, grid: grid, labels: probabilities.channels,
+      pointStep: probabilities.stride, labelStep: 1)
+    var energies = probabilities
+    parallelism.forEachPiece(of: &energies) { _, rows in
+      rows.convertProbabilities(minimumProbability: minimumProbability, scale: scale)
+      rows.fillPadding(with: Self.paddingEnergy)
+    }
+    self.init(unchecked: energies, grid: grid)
+  }
+
+  /// The probabilities exp(−θ)/Z that the energies stand for, N × L: where mean field starts.
+  ///
+  /// - Complexity: O(N·L).
+  public func probabilities(parallelism: Parallelism = .automatic) -> ChannelField {
+    var probabilities = values
+    parallelism.forEachPiece(of: &probabilities) { _, rows in rows.convertEnergies() }
+    return probabilities
+  }
+
+  /// The label of least energy at each point, the lower label where two are equal: the labels
+  /// before the CRF.
+  ///
+  /// - Complexity: O(N·L).
+  public func labels(parallelism: Parallelism = .automatic) -> LabelMap {
+    precondition(
+      labelCount <= Int(UInt16.max) + 1, "\(labelCount) labels do not fit a label map of 16 bits")
+    let (base, stride, count) = (values.base, values.stride, labelCount)
+    let labels = [UInt16](unsafeUninitializedCapacity: grid.count) { output, initialized in
+      let output = output.baseAddress!
+      parallelism.forEachChunk(of: grid.count, grain: Parallelism.pointsPerPiece) { points in
+        for point in points {
+          let row = base + point * stride
+          var best = 0
+          for label in 1..<max(1, count) where row[label] < row[best] { best = label }
+          (output + point).initialize(to: UInt16(best))
+        }
+      }
+      initialized = grid.count
+    }
+    return LabelMap(unchecked: labels, grid: grid)
+  }
+}

@@ -1,0 +1,124 @@
+import Support
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A block of rows of a `ChannelField`, one value a label, converted in place.
+///
+/// The handle for loops over raw memory: whoever makes one vouches that `points` rows of `stride`
+/// floats from `base` on are his alone to write.
+struct LabelRows {
+  let base: UnsafeMutablePointer<Float>
+  let points: Int
+  let labels: Int
+  let stride: Int
+
+  /// The row of point `point` of the block.
+  func row(_ point: Int) -> UnsafeMutablePointer<Float> {
+    assert(point >= 0 && point < points)
+    return base + point * stride
+  }
+
+  /// The rows `range` of the block.
+  func rows(_ range: Range<Int>) -> LabelRows {
+    assert(range.lowerBound >= 0 && range.upperBound <= points)
+    return LabelRows(
+      base: base + range.lowerBound * stride, points: range.count, labels: labels, stride: stride)
+  }
+
+  /// Logits to energies: −log max(softmax, `minimumProbability`).
+  ///
+  /// −log softmax(s)ₗ = log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none
+  /// underflows, and logits of ±3e38 give the greatest energy, not NaN.
+  func convertLogits(minimumProbability: Float) {
+    let ceiling = -logf(minimumProbability)
+    for point in 0..<points {
+      let row = row(point)
+      var peak = row[0]
+      for label in 1..<max(1, labels) where row[label] > peak { peak = row[label] }
+      var sum: Float = 0
+      for label in 0..<labels {
+        let below = row[label] - peak
+        row[label] = below
+        sum += expf(below)
+      }
+      let logSum = logf(sum)
+      for label in 0..<labels {
+        let energy = logSum - row[label]
+        row[label] = energy < ceiling ? energy : ceiling
+      }
+    }
+  }
+
+  /// Probabilities to energies: −log of `scale`·p + (1 − `scale`)/L, clipped to
+  /// `minimumProbability`…1.
+  func convertProbabilities(minimumProbability: Float, scale: Float) {
+    let offset = (1 - scale) / Float(labels)
+    for point in 0..<points {
+      let row = row(point)
+      for label in 0..<labels {
+        let mixed = scale * row[label] + offset
+        row[label] = -logf(
+          mixed < 1 ? (mixed > minimumProbability ? mixed : minimumProbability) : 1)
+      }
+    }
+  }
+
+  /// Energies to probabilities: exp(−θ)/Z, the least energy subtracted first.
+  func convertEnergies() {
+    for point in 0..<points {
+      let row = row(point)
+      var least = row[0]
+      for label in 1..<max(1, labels) where row[label] < least { least = row[label] }
+      var sum: Float = 0
+      for label in 0..<labels {
+        let weight = expf(least - row[label])
+        row[label] = weight
+        sum += weight
+      }
+      let scale = 1 / sum
+      for label in 0..<labels { row[label] *= scale }
+    }
+  }
+
+  /// The larger of each value and that of `other` at the same place.
+  func formMaximum(_ other: LabelRows) {
+    assert(other.points == points && other.labels == labels)
+    for point in 0..<points {
+      let (row, otherRow) = (row(point), other.row(point))
+      for label in 0..<labels where otherRow[label] > row[label] { row[label] = otherRow[label] }
+    }
+  }
+
+  /// Writes `value` into the padding of every row.
+  func fillPadding(with value: Float) {
+    guard stride > labels else { return }
+    for point in 0..<points {
+      let row = row(point)
+      for lane in labels..<stride { row[lane] = value }
+    }
+  }
+}
+
+extension Parallelism {
+  /// Points in a piece of work: enough to hide the cost of handing it out, few enough that its rows
+  /// stay in the second-level cache.
+  static let pointsPerPiece = 8192
+
+  /// Calls `body` with the rows of `field`, a piece at a time, on several threads.
+  ///
+  /// - Parameter body: the number of the piece's first point, and its rows.
+  func forEachPiece(of field: inout ChannelField, _ body: (Int, LabelRows) -> Void) {
+    let rows = LabelRows(
+      base: field.mutableBase(), points: field.points, labels: field.channels,
+      stride: field.stride)
+    forEachChunk(of: field.points, grain: Self.pointsPerPiece) { points in
+      body(points.lowerBound, rows.rows(points))
+    }
+  }
+}
