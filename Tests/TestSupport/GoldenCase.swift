@@ -152,7 +152,7 @@ extension GoldenCase {
     let labelCount = labels ?? 0
     let given = try input("labels")
     let known = try LabelMap(grid: grid(), labels: given.values.map { UInt16($0) })
-    let unary = try LabelUnary(known, labelCount: labelCount, confidence: 0.7, unknown: .zero)
+    let unary = try LabelUnary(known, labelCount: labelCount, confidence: 0.7, unknown: .zeroUnsure)
     return try unary.energies(for: scene())
   }
 }
