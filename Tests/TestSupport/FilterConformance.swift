@@ -3,20 +3,20 @@ import Support
 import Testing
 
 /// What every filter backend promises, checked on any features.
-public struct FilterConformance {
-  public let backend: any FilterBackend
+package struct FilterConformance {
+  package let backend: any FilterBackend
   /// The largest mean |Δ| of K·v/K·1 from all pairs in float64, for values in 0...1.
-  public let accuracy: Double
-  public let seed: UInt64
+  package let accuracy: Double
+  package let seed: UInt64
 
-  public init(_ backend: any FilterBackend, accuracy: Double, seed: UInt64) {
+  package init(_ backend: any FilterBackend, accuracy: Double, seed: UInt64) {
     self.backend = backend
     self.accuracy = accuracy
     self.seed = seed
   }
 
   /// Runs every check over `features`.
-  public func check(_ features: FeatureMatrix) throws {
+  package func check(_ features: FeatureMatrix) throws {
     let filter = try backend.makeFilter(for: features, parallelism: .serial)
     let place: Comment =
       "\(backend.name), N = \(features.points), d = \(features.dimensions), seed \(seed)"
@@ -100,9 +100,9 @@ public struct FilterConformance {
 }
 
 /// The definition of the filter, in float64.
-public enum BruteForce {
+package enum BruteForce {
   /// Σⱼ exp(−½‖fᵢ − fⱼ‖²) · values[j], N × C.
-  public static func sums(of values: ChannelField, _ features: FeatureMatrix) -> [Double] {
+  package static func sums(of values: ChannelField, _ features: FeatureMatrix) -> [Double] {
     let channels = values.channels
     let rows = values.rows().map(Double.init)
     let points = (0..<features.points).map { point in
@@ -126,7 +126,7 @@ public enum BruteForce {
   }
 
   /// ⟨a, b⟩ in float64.
-  public static func product(_ a: ChannelField, _ b: ChannelField) -> Double {
+  package static func product(_ a: ChannelField, _ b: ChannelField) -> Double {
     zip(a.rows(), b.rows()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 }
