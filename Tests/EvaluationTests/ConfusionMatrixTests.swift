@@ -1,21 +1,12 @@
 import Evaluation
 import Support
+import TestSupport
 import Testing
 import Unaries
 
 /// A label map of one row.
 func line(_ labels: [UInt16]) throws -> LabelMap {
   try LabelMap(grid: GridShape([1, labels.count]), labels: labels)
-}
-
-/// The text of the `InputError` that `body` throws; empty where it throws none.
-func errorText(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return ""
-  } catch {
-    return error is InputError ? "\(error)" : "another error: \(error)"
-  }
 }
 
 @Suite("Confusion matrices")

@@ -1,5 +1,6 @@
 import Evaluation
 import Support
+import TestSupport
 import Testing
 import Unaries
 

@@ -8,7 +8,7 @@ import Unaries
 ///   - make: makes the unary, using as many threads as it is told.
 ///   - scene: a scene that the unary can score.
 ///   - hasFixedSize: whether scenes of other proportions must be refused; not so for networks.
-public func checkUnary(
+package func checkUnary(
   _ make: (Parallelism) throws -> any Unary, scene: Scene, hasFixedSize: Bool = true,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
