@@ -1,0 +1,37 @@
+import Lattice
+import MeanField
+import TestSupport
+import Testing
+
+/// The exact filter against all pairs in float64.
+@Suite(.enabled(if: Shared.isPresent, Shared.absence))
+struct GoldenExactTests {
+  @Test(
+    "marginals and energies equal all pairs in float64", arguments: GoldenCase.all(ofKind: "exact"))
+  func marginals(golden: GoldenCase) throws {
+    for run in golden.runs {
+      let crf = try DenseCRF(
+        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
+        backend: .exact)
+      var inference = crf.startInference()
+      let energies = run.expected["energies_per_iteration"].elements
+      for (iteration, expected) in energies.enumerated() {
+        if iteration > 0 { inference.step() }
+        let found = crf.energy(of: inference.marginals)
+        for (value, name) in [
+          (found.unary, "unary"), (found.pairwise, "pairwise_full"), (found.entropy, "entropy"),
+          (found.freeEnergy, "free_energy"), (found.klDivergence, "kl_divergence_formula"),
+        ] {
+          let truth = try #require(expected[name].number)
+          // Sums of float32 marginals, against sums in float64; 1e-4 is what is promised.
+          #expect(abs(value - truth) <= 1e-4 * abs(truth), "\(run.id) \(name) at \(iteration)")
+        }
+      }
+      let expected = try golden.array(run.expected["Q"].string ?? "")
+      let difference = Comparison(inference.marginals, expected)
+      print("\(golden.id) \(run.id): max |ΔQ| \(difference.largest)")
+      // Five updates in float32, each exact to a few units in the last place.
+      #expect(difference.largest <= 1e-5, "\(run.id)")
+    }
+  }
+}
