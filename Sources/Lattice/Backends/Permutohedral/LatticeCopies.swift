@@ -12,34 +12,39 @@ struct LatticeCopies: Sendable {
 
   private static let grain = 2048
 
-  /// - Parameter pairs: copies in the order of segments, which the groups keep.
-  init(_ pairs: [(copy: UInt32, owner: UInt32)]) {
-    var groups: [UInt32: Int] = [:]
-    var sizes: [UInt32] = []
-    var ownerRows: [UInt32] = []
-    let group = pairs.map { pair in
-      if let known = groups[pair.owner] {
-        sizes[known] += 1
-        return known
-      }
-      groups[pair.owner] = sizes.count
-      sizes.append(1)
-      ownerRows.append(pair.owner)
-      return sizes.count - 1
+  /// Groups the rows of `vertexCount` vertices.
+  ///
+  /// - Parameters:
+  ///   - rows: the owner of each vertex.
+  ///   - copies: row and vertex of every copy, in the order of segments, which the groups keep.
+  init(
+    rows: AlignedBuffer<UInt32>, vertexCount: Int, copies pairs: [(row: UInt32, vertex: UInt32)]
+  ) {
+    // Where the copies of a vertex end, counted first; then filled from behind.
+    var ends = [UInt32](repeating: 0, count: vertexCount)
+    for pair in pairs { ends[Int(pair.vertex)] += 1 }
+    let count = ends.count { $0 > 0 }
+    let owners = AlignedBuffer<UInt32>(uninitialized: count)
+    let starts = AlignedBuffer<UInt32>(uninitialized: count + 1)
+    var group = 0
+    var total: UInt32 = 0
+    for vertex in 0..<vertexCount where ends[vertex] > 0 {
+      owners.base[group] = rows.base[vertex]
+      starts.base[group] = total
+      total += ends[vertex]
+      ends[vertex] = total
+      group += 1
     }
-    count = sizes.count
-    owners = AlignedBuffer(uninitialized: count)
-    starts = AlignedBuffer(repeating: 0, count: count + 1)
-    copies = AlignedBuffer(uninitialized: pairs.count)
-    for index in 0..<count {
-      owners.base[index] = ownerRows[index]
-      starts.base[index + 1] = starts.base[index] + sizes[index]
+    starts.base[count] = total
+    let copies = AlignedBuffer<UInt32>(uninitialized: pairs.count)
+    for pair in pairs.reversed() {
+      ends[Int(pair.vertex)] -= 1
+      copies.base[Int(ends[Int(pair.vertex)])] = pair.row
     }
-    var next = (0..<count).map { starts.base[$0] }
-    for (pair, group) in zip(pairs, group) {
-      copies.base[Int(next[group])] = pair.copy
-      next[group] += 1
-    }
+    self.count = count
+    self.owners = owners
+    self.starts = starts
+    self.copies = copies
   }
 
   /// Adds every copy to its owner.

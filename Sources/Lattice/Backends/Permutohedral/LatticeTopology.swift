@@ -35,27 +35,28 @@ struct LatticeTopology: Sendable {
 
     let largest = tables.lazy.map(\.count).max() ?? 0
     let all = try VertexTable(dimensions: dimensions, expected: largest)
-    var rows: [UInt32] = []
-    var copies: [(copy: UInt32, owner: UInt32)] = []
-    var numbers = [UInt32](repeating: 0, count: largest)
+    let rows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
+    var copies: [(row: UInt32, vertex: UInt32)] = []
+    let numbers = AlignedBuffer<UInt32>(uninitialized: largest)
+    var vertexCount = 0
     for (table, segmentRows) in zip(tables, segmentRows) {
-      guard ck_table_merge(&all.table, &table.table, &numbers) else {
+      guard ck_table_merge(&all.table, &table.table, numbers.base) else {
         throw LatticeError.outOfMemory
       }
-      for (local, row) in segmentRows.enumerated() {
-        let row = UInt32(row)
-        let vertex = Int(numbers[local])
-        if vertex == rows.count {
-          rows.append(row)
+      for local in 0..<table.count {
+        let row = UInt32(segmentRows.lowerBound + local)
+        let vertex = numbers.base[local]
+        if Int(vertex) == vertexCount {
+          rows.base[vertexCount] = row
+          vertexCount += 1
         } else {
-          copies.append((copy: row, owner: rows[vertex]))
+          copies.append((row: row, vertex: vertex))
         }
       }
     }
-    self.copies = LatticeCopies(copies)
-    vertexCount = rows.count
-    self.rows = AlignedBuffer(uninitialized: rows.count)
-    for (vertex, row) in rows.enumerated() { self.rows.base[vertex] = row }
+    self.rows = rows
+    self.vertexCount = vertexCount
+    self.copies = LatticeCopies(rows: rows, vertexCount: vertexCount, copies: copies)
     neighbours = Self.findNeighbours(
       in: all, rows: self.rows, dimensions: dimensions, parallelism: parallelism)
   }
