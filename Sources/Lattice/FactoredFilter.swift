@@ -52,7 +52,7 @@ package struct FilterRows: Sendable {
   /// Rows of zeros.
   package init(_ filter: some FactoredFilter, stride: Int) {
     self.stride = stride
-    splatted = AlignedBuffer(repeating: 0, count: filter.rowCount * stride)
-    blurred = AlignedBuffer(repeating: 0, count: filter.rowCount * stride)
+    splatted = AlignedBuffer(zeros: filter.rowCount * stride)
+    blurred = AlignedBuffer(zeros: filter.rowCount * stride)
   }
 }

@@ -81,20 +81,25 @@ struct FusedSweep: Sendable {
     kernel.filter.blur(&kernel.rows, factors: kernel.factors)
   }
 
+  /// Bytes of rows that are sure to stay in a core's second-level cache.
+  private static let cachedBytes = 256 << 10
+
   private static func kernel(_ kernel: Kernel, segment index: Int, _ pass: Pass) -> ck_sweep_kernel
   {
     let segment = kernel.filter.segments[index]
     let stride = kernel.rows.stride
     let first = segment.rows.lowerBound * stride
     if pass.spreads {
-      (kernel.rows.splatted.base + first).update(repeating: 0, count: segment.rows.count * stride)
+      kernel.rows.splatted.clear(first..<first + segment.rows.count * stride)
     }
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
       values.map { UnsafePointer($0.base + segment.points.lowerBound) }
     }
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
-      corners: Int32(kernel.filter.corners), message_scale: scale(kernel.term.outputScale),
+      corners: Int32(kernel.filter.corners),
+      prefetches: segment.rows.count * stride * MemoryLayout<Float>.stride > cachedBytes,
+      message_scale: scale(kernel.term.outputScale),
       marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? kernel.rows.blurred.base + first : nil,
       splatted: pass.spreads ? kernel.rows.splatted.base + first : nil)

@@ -24,6 +24,20 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     base.update(repeating: value, count: count)
   }
 
+  /// Zeros, that is, elements whose bytes are all 0.
+  @inlinable package convenience init(zeros count: Int) {
+    self.init(uninitialized: count)
+    clear(0..<count)
+  }
+
+  /// Sets the bytes of the elements in `range` to 0.
+  @inlinable package func clear(_ range: Range<Int>) {
+    assert(range.lowerBound >= 0 && range.upperBound <= count)
+    let size = MemoryLayout<Element>.stride
+    UnsafeMutableRawPointer(base + range.lowerBound).initializeMemory(
+      as: UInt8.self, repeating: 0, count: range.count * size)
+  }
+
   @inlinable package convenience init(copying other: AlignedBuffer<Element>) {
     self.init(uninitialized: other.count)
     base.update(from: other.base, count: count)

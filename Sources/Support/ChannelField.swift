@@ -25,7 +25,7 @@ public struct ChannelField: Sendable {
   /// A field of zeros.
   public init(points: Int, channels: Int) {
     self.init(uninitializedPoints: points, channels: channels)
-    storage.base.update(repeating: 0, count: storage.count)
+    storage.clear(0..<storage.count)
   }
 
   package init(uninitializedPoints points: Int, channels: Int) {

@@ -66,10 +66,17 @@ void ck_lattice_slice(const float *rows, size_t count, size_t stride, const uint
 #undef CK_SLICE
 }
 
+/// Rows whose neighbours are fetched in advance; they lie anywhere in memory.
+enum { PREFETCH_DISTANCE = 8 };
+
 CK_INLINE void blur_rows(const float *input, float *output, const uint32_t *rows,
                          const uint32_t *up, const uint32_t *down, size_t count,
                          const float *factors, const int S) {
   for (size_t i = 0; i < count; i++) {
+    if (i + PREFETCH_DISTANCE < count) {
+      ck_row_prefetch(input + (size_t)up[i + PREFETCH_DISTANCE] * S, S);
+      ck_row_prefetch(input + (size_t)down[i + PREFETCH_DISTANCE] * S, S);
+    }
     ck_row sum = ck_row_load(input + (size_t)up[i] * S, S);
     sum = ck_row_add(sum, 1.0f, ck_row_load(input + (size_t)down[i] * S, S), S);
     ck_row result = ck_row_add(ck_row_load(input + (size_t)rows[i] * S, S), 0.5f, sum, S);

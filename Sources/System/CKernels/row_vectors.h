@@ -48,6 +48,12 @@ CK_INLINE void ck_row_store(ck_row r, float *p, const int S) {
   if (CK_HAS_QUARTER(S)) *(ck_v4 *)(p + CK_QUARTER_AT(S)) = r.quarter;
 }
 
+/// Asks for a row's cache lines.
+CK_INLINE void ck_row_prefetch(const float *p, const int S) {
+#pragma unroll
+  for (int k = 0; k < S; k += 16) __builtin_prefetch(p + k);
+}
+
 /// a + weight · b.
 CK_INLINE ck_row ck_row_add(ck_row a, float weight, ck_row b, const int S) {
 #pragma unroll

@@ -5,6 +5,19 @@
 #include "exponential.h"
 #include "row_vectors.h"
 
+/// Points whose rows are fetched in advance.
+enum { PREFETCH_DISTANCE = 4 };
+
+/// Fetches the rows of point `i`, unless they are those of the point before.
+CK_INLINE void prefetch_point(const ck_sweep_kernel *kernel, size_t i, const int S) {
+  const uint32_t *vertices = kernel->vertices + i * (size_t)kernel->corners;
+  for (int32_t c = 0; c < kernel->corners; c++) {
+    if (vertices[c] == vertices[c - kernel->corners]) continue;
+    if (kernel->sliced != NULL) ck_row_prefetch(kernel->sliced + (size_t)vertices[c] * S, S);
+    if (kernel->splatted != NULL) ck_row_prefetch(kernel->splatted + (size_t)vertices[c] * S, S);
+  }
+}
+
 /// Rows of up to CK_ROW_LIMIT floats stay in registers from the unary to the splat.
 CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
                           int32_t kernel_count, float *marginals, float *change, const int S) {
@@ -13,6 +26,9 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
     ck_row energy = ck_row_load(unary + i * S, S);
     for (int32_t k = 0; k < kernel_count; k++) {
       const ck_sweep_kernel *kernel = kernels + k;
+      if (kernel->prefetches && i + PREFETCH_DISTANCE < count) {
+        prefetch_point(kernel, i + PREFETCH_DISTANCE, S);
+      }
       if (kernel->sliced == NULL) continue;
       const size_t first = i * (size_t)kernel->corners;
       const float scale = kernel->message_scale == NULL ? 1.0f : kernel->message_scale[i];

@@ -66,7 +66,7 @@ struct LatticeTopology: Sendable {
   ) -> [AlignedBuffer<UInt32>] {
     let vertexCount = table.count
     return (0...dimensions).map { axis in
-      let neighbours = AlignedBuffer<UInt32>(repeating: 0, count: 2 * vertexCount)
+      let neighbours = AlignedBuffer<UInt32>(zeros: 2 * vertexCount)
       let above = neighbours.base
       let below = neighbours.base + vertexCount
       parallelism.forEachChunk(of: vertexCount, grain: 8192) { range in

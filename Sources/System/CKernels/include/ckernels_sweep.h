@@ -1,6 +1,7 @@
 #ifndef CKERNELS_SWEEP_H
 #define CKERNELS_SWEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,8 @@ typedef struct {
   const uint32_t *vertices;
   const float *weights;
   int32_t corners;
+  /// Whether the rows are too many for a core's cache, so that they should be fetched in advance.
+  bool prefetches;
   /// Factors of a point's message and of its marginals; NULL for 1.
   const float *message_scale;
   const float *marginal_scale;
