@@ -31,11 +31,19 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
       }
       if (kernel->sliced == NULL) continue;
       const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->message_scale == NULL ? 1.0f : kernel->message_scale[i];
+      const float scale =
+          kernel->message_scale == NULL ? kernel->factor : kernel->factor * kernel->message_scale[i];
+      ck_row sum = {0};
+      if (kernel->label_factors == NULL) sum = energy;
       for (int32_t c = 0; c < kernel->corners; c++) {
         const float *row = kernel->sliced + (size_t)kernel->vertices[first + c] * S;
-        energy = ck_row_add(energy, scale * kernel->weights[first + c], ck_row_load(row, S), S);
+        sum = ck_row_add(sum, scale * kernel->weights[first + c], ck_row_load(row, S), S);
       }
+      if (kernel->label_factors != NULL) {
+        sum = ck_row_multiply(sum, ck_row_load(kernel->label_factors, S), S);
+        sum = ck_row_add(sum, 1.0f, energy, S);
+      }
+      energy = sum;
     }
     ck_row marginal = ck_row_exponential(ck_row_lowest(energy, S), energy, S);
     marginal = ck_row_scale(marginal, 1.0f / ck_row_sum(marginal, S), S);
@@ -78,11 +86,17 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
       const ck_sweep_kernel *kernel = kernels + k;
       if (kernel->sliced == NULL) continue;
       const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->message_scale == NULL ? 1.0f : kernel->message_scale[i];
+      const float scale =
+          kernel->message_scale == NULL ? kernel->factor : kernel->factor * kernel->message_scale[i];
+      const float *factors = kernel->label_factors;
       for (int32_t c = 0; c < kernel->corners; c++) {
         const float *row = kernel->sliced + (size_t)kernel->vertices[first + c] * stride;
         const float weight = scale * kernel->weights[first + c];
-        for (size_t l = 0; l < stride; l++) energy[l] += weight * row[l];
+        if (factors == NULL) {
+          for (size_t l = 0; l < stride; l++) energy[l] += weight * row[l];
+        } else {
+          for (size_t l = 0; l < stride; l++) energy[l] += weight * factors[l] * row[l];
+        }
       }
     }
     float lowest = energy[0];
