@@ -6,7 +6,8 @@ import Testing
 /// The exact filter against all pairs in float64.
 @Suite(.enabled(if: Shared.isPresent, Shared.absence))
 struct GoldenExactTests {
-  @Test("marginals and energies equal all pairs in float64", arguments: GoldenCase.all(ofKind: "exact"))
+  @Test(
+    "marginals and energies equal all pairs in float64", arguments: GoldenCase.all(ofKind: "exact"))
   func marginals(golden: GoldenCase) throws {
     for run in golden.runs {
       let crf = try DenseCRF(

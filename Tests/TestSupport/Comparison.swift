@@ -2,16 +2,16 @@ import MeanField
 import Unaries
 
 /// How far marginals are from expected ones.
-public struct Comparison {
+package struct Comparison {
   /// max |ΔQ|.
-  public let largest: Float
+  package let largest: Float
   /// mean |ΔQ|.
-  public let mean: Float
+  package let mean: Float
   /// The share of points whose most probable label is the same.
-  public let labelAgreement: Double
+  package let labelAgreement: Double
 
   /// - Parameter expected: (L, …), labels first, as files hold it.
-  public init(_ marginals: Marginals, _ expected: NumericArray) {
+  package init(_ marginals: Marginals, _ expected: NumericArray) {
     let found = marginals.values.planes()
     precondition(found.count == expected.values.count, "\(found.count), \(expected.values.count)")
     let points = marginals.values.points

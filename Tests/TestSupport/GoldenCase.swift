@@ -4,25 +4,25 @@ import Testing
 import Unaries
 
 /// One case of the dense CRF fixtures: inputs, runs and what other programs made of them.
-public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
-  public let id: String
-  public let kind: String
-  public let labels: Int?
-  public let width: Int?
-  public let height: Int?
-  public let n: Int?
-  public let shape: [Int]?
-  public let inputs: [String: String]
-  public let runs: [Run]
+package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
+  package let id: String
+  package let kind: String
+  package let labels: Int?
+  package let width: Int?
+  package let height: Int?
+  package let n: Int?
+  package let shape: [Int]?
+  package let inputs: [String: String]
+  package let runs: [Run]
 
   /// One set of parameters.
-  public struct Run: Decodable, Sendable {
-    public let id: String
-    public let kernels: [JSONValue]
-    public let iterations: JSONValue
-    public let selfTerm: String?
-    public let expected: JSONValue
-    public let tolerance: JSONValue
+  package struct Run: Decodable, Sendable {
+    package let id: String
+    package let kernels: [JSONValue]
+    package let iterations: JSONValue
+    package let selfTerm: String?
+    package let expected: JSONValue
+    package let tolerance: JSONValue
 
     enum CodingKeys: String, CodingKey {
       case id, kernels, iterations, expected, tolerance
@@ -30,10 +30,10 @@ public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  public var testDescription: String { id }
+  package var testDescription: String { id }
 
   /// Every case of the given kinds; none where the fixtures are absent.
-  public static func all(ofKind kinds: String...) -> [GoldenCase] {
+  package static func all(ofKind kinds: String...) -> [GoldenCase] {
     let folder = Shared.fixture("crf")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
@@ -49,21 +49,21 @@ public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  public func path(_ file: String) -> String { Shared.fixture("crf/\(id)/\(file)") }
+  package func path(_ file: String) -> String { Shared.fixture("crf/\(id)/\(file)") }
 
-  public func array(_ file: String) throws -> NumericArray { try NPY.read(path(file)) }
+  package func array(_ file: String) throws -> NumericArray { try NPY.read(path(file)) }
 
-  public func input(_ name: String) throws -> NumericArray { try array(inputs[name] ?? name) }
+  package func input(_ name: String) throws -> NumericArray { try array(inputs[name] ?? name) }
 
   /// The grid of points; a line of them where the case has only features.
-  public func grid() throws -> GridShape {
+  package func grid() throws -> GridShape {
     if let shape { return try GridShape(shape) }
     if let width, let height { return GridShape(width: width, height: height) }
     return try GridShape([n ?? 0])
   }
 
   /// The scene: the image where there is one.
-  public func scene() throws -> Scene {
+  package func scene() throws -> Scene {
     if let image = inputs["image"] { return Scene(try ImageFile.read(path(image))) }
     let grid = try grid()
     guard let name = inputs["intensity"] else { return Scene(grid: grid) }
@@ -85,7 +85,7 @@ public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   /// The pairwise terms of a run.
   ///
   /// - Parameter recomputed: makes the features of `sdims` and `schan` instead of reading them.
-  public func terms(of run: Run, recomputed: Bool = false) throws -> [PairwiseTerm] {
+  package func terms(of run: Run, recomputed: Bool = false) throws -> [PairwiseTerm] {
     try run.kernels.map { kernel in
       PairwiseTerm(
         try self.kernel(kernel, recomputed: recomputed), compatibility: compatibility(kernel),
@@ -94,7 +94,7 @@ public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  public func kernel(_ kernel: JSONValue, recomputed: Bool = false) throws -> any PairwiseKernel {
+  package func kernel(_ kernel: JSONValue, recomputed: Bool = false) throws -> any PairwiseKernel {
     switch kernel["type"].string {
     case "gaussian":
       return SpatialGaussianKernel(sigma: Self.bandwidths(kernel["sxy"]))
@@ -144,7 +144,7 @@ public struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 
 extension GoldenCase {
   /// The unary energies: stored, or made from the annotation by the case's rule.
-  public func unary() throws -> EnergyField {
+  package func unary() throws -> EnergyField {
     if let file = inputs["unary"] {
       let array = try array(file)
       return try EnergyField(grid: grid(), labelCount: array.shape[0], planes: array.values)
@@ -152,7 +152,7 @@ extension GoldenCase {
     let labelCount = labels ?? 0
     let given = try input("labels")
     let known = try LabelMap(grid: grid(), labels: given.values.map { UInt16($0) })
-    let unary = try LabelUnary(known, labelCount: labelCount, confidence: 0.7, unknown: .zero)
+    let unary = try LabelUnary(known, labelCount: labelCount, confidence: 0.7, unknown: .zeroUnsure)
     return try unary.energies(for: scene())
   }
 }

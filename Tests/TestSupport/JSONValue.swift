@@ -1,5 +1,5 @@
 /// Any JSON, for fixtures whose parts differ from case to case.
-public indirect enum JSONValue: Decodable, Sendable {
+package indirect enum JSONValue: Decodable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -7,7 +7,7 @@ public indirect enum JSONValue: Decodable, Sendable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -24,12 +24,12 @@ public indirect enum JSONValue: Decodable, Sendable {
     }
   }
 
-  public subscript(key: String) -> JSONValue {
+  package subscript(key: String) -> JSONValue {
     if case .object(let members) = self { members[key] ?? .null } else { .null }
   }
 
-  public var number: Double? { if case .number(let value) = self { value } else { nil } }
-  public var string: String? { if case .string(let value) = self { value } else { nil } }
-  public var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
-  public var numbers: [Double] { elements.compactMap(\.number) }
+  package var number: Double? { if case .number(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
+  package var numbers: [Double] { elements.compactMap(\.number) }
 }

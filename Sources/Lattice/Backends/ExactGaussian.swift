@@ -43,15 +43,14 @@ struct ExactGaussian: GaussianFilter {
   private let features: AlignedBuffer<Float>
   /// d × N, for loops over points.
   private let columns: AlignedBuffer<Float>
-  private let blockRows: Int
-  private let blockColumns: Int
+  private static let blockRows = 256
+  private static let blockColumns = 512
   private let parallelism: Parallelism
 
   init(_ features: FeatureMatrix, memoryBudget: Int, parallelism: Parallelism) {
     points = features.points
     dimensions = features.dimensions
     self.features = features.storage
-    self.parallelism = parallelism
     columns = AlignedBuffer(uninitialized: points * dimensions)
     for dimension in 0..<dimensions {
       for point in 0..<points {
@@ -59,10 +58,11 @@ struct ExactGaussian: GaussianFilter {
           features.storage.base[point * dimensions + dimension]
       }
     }
-    // Blocks of 256 × 512 floats stay in a core's L2 cache; a small budget makes them narrower.
-    let floats = memoryBudget / MemoryLayout<Float>.stride / parallelism.threads
-    blockRows = 256
-    blockColumns = max(64, min(512, floats / blockRows))
+    // A block stays in a core's L2 cache. Its size does not depend on the number of threads, nor then
+    // does the order of sums; where the budget is small, fewer threads work instead.
+    let blockBytes = Self.blockRows * Self.blockColumns * MemoryLayout<Float>.stride
+    self.parallelism = Parallelism(
+      threads: max(1, min(parallelism.threads, memoryBudget / blockBytes)))
   }
 
   /// - Complexity: O(N²·(d + C)).
@@ -71,10 +71,10 @@ struct ExactGaussian: GaussianFilter {
     let stride = values.stride
     let target = output.mutableBase()
     BLAS.heldToOneThread {
-      parallelism.forEachChunk(of: points, grain: blockRows) { rows in
-        let block = AlignedBuffer<Float>(uninitialized: rows.count * blockColumns)
-        for first in Swift.stride(from: 0, to: points, by: blockColumns) {
-          let count = min(blockColumns, points - first)
+      parallelism.forEachChunk(of: points, grain: Self.blockRows) { rows in
+        let block = AlignedBuffer<Float>(uninitialized: rows.count * Self.blockColumns)
+        for first in Swift.stride(from: 0, to: points, by: Self.blockColumns) {
+          let count = min(Self.blockColumns, points - first)
           ck_gaussian_block(
             features.base + rows.lowerBound * dimensions, rows.count, columns.base + first, count,
             points, Int32(dimensions), block.base)

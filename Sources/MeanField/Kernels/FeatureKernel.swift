@@ -69,7 +69,8 @@ public struct FeatureKernel: PairwiseKernel {
     let points = rows.count / dimensions
     guard points == scene.grid.count else {
       throw InputError(
-        .data, "features of \(points) points for a grid of \(scene.grid) "
+        .data,
+        "features of \(points) points for a grid of \(scene.grid) "
           + "(\(scene.grid.count) points)")
     }
     return try FeatureMatrix(points: points, dimensions: dimensions, rows: rows)
@@ -88,7 +89,8 @@ public struct FeatureKernel: PairwiseKernel {
       let whitening = try CovarianceWhitening(covariance: covariance)
       guard whitening.dimensions == dimensions else {
         throw InputError(
-          .data, "a covariance of \(whitening.dimensions) × \(whitening.dimensions) for "
+          .data,
+          "a covariance of \(whitening.dimensions) × \(whitening.dimensions) for "
             + "\(dimensions) features")
       }
       return whitening.apply(rows: rows)

@@ -1,0 +1,75 @@
+import Lattice
+import Support
+import TestSupport
+import Testing
+
+/// Every backend keeps the promises of `GaussianFilter`, on features of every kind.
+@Suite
+struct BackendConformanceTests {
+  struct Backend: Sendable, CustomTestStringConvertible {
+    let backend: any FilterBackend
+    /// Mean |Δ| of normalised sums of uniform random values from the truth, up to six dimensions.
+    let accuracy: Double
+    /// The same above six.
+    var accuracyAboveSix: Double?
+    var testDescription: String { backend.name }
+  }
+
+  static let backends = [
+    // Float32 rounding of sums of up to a thousand products.
+    Backend(backend: .exact, accuracy: 1e-6),
+    Backend(backend: ExactBackend(memoryBudget: 1 << 20), accuracy: 1e-6),
+    // The lattice's own kernel, on points as sparse as these; missing neighbours cost the more, the
+    // more dimensions there are.
+    Backend(backend: .permutohedral(.compatible), accuracy: 0.05, accuracyAboveSix: 0.12),
+  ]
+
+  @Test("random features of any dimension", arguments: backends, 1...9)
+  func randomFeatures(backend: Backend, dimensions: Int) throws {
+    let seed = UInt64(1000 + dimensions)
+    var generator = SeededGenerator(seed: seed)
+    let points = 300 + dimensions
+    let features = try FeatureMatrix(
+      points: points, dimensions: dimensions,
+      rows: (0..<points * dimensions).map { _ in 4 * generator.uniform() - 2 })
+    let accuracy = dimensions > 6 ? backend.accuracyAboveSix ?? backend.accuracy : backend.accuracy
+    try FilterConformance(backend.backend, accuracy: accuracy, seed: seed).check(features)
+  }
+
+  @Test("positions on a grid of one, two and three axes", arguments: backends)
+  func gridPositions(backend: Backend) throws {
+    for (extents, bandwidths) in [
+      ([97], [3.0]), ([17, 23], [2.5, 4]), ([7, 1, 31], [1, 2, 60]),
+    ] as [([Int], [Float])] {
+      let features = GridFeatures.make(extents: extents, bandwidths: bandwidths)
+      try FilterConformance(backend.backend, accuracy: backend.accuracy, seed: 7).check(features)
+    }
+  }
+
+  @Test("one point, and points that coincide", arguments: backends)
+  func degenerate(backend: Backend) throws {
+    for points in [1, 2, 15, 16, 17] {
+      let features = try FeatureMatrix(
+        points: points, dimensions: 3, rows: [Float](repeating: 0.25, count: 3 * points))
+      try FilterConformance(backend.backend, accuracy: 1e-6, seed: 3).check(features)
+    }
+  }
+}
+
+/// Features that are grid positions and say so.
+enum GridFeatures {
+  static func make(extents: [Int], bandwidths: [Float]) -> FeatureMatrix {
+    let points = extents.reduce(1, *)
+    let storage = AlignedBuffer<Float>(uninitialized: points * extents.count)
+    for point in 0..<points {
+      var rest = point
+      for axis in extents.indices.reversed() {
+        storage[point * extents.count + axis] = Float(rest % extents[axis]) / bandwidths[axis]
+        rest /= extents[axis]
+      }
+    }
+    return FeatureMatrix(
+      points: points, dimensions: extents.count, storage: storage,
+      grid: .init(extents: extents, bandwidths: bandwidths))
+  }
+}
