@@ -28,6 +28,10 @@ let package = Package(
       name: "CZip", path: "Sources/System/CZip", pkgConfig: "libzip",
       providers: [.apt(["libzip-dev"])]),
 
+    // What jumps (setjmp) stays in C.
+    .target(
+      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"], path: "Sources/System/CImageCodecs"),
+
     // C inner loops, and Eigen behind a C header.
     .target(name: "CKernels", path: "Sources/System/CKernels"),
     .systemLibrary(
@@ -37,7 +41,7 @@ let package = Package(
 
     .target(name: "Support", dependencies: ["COpenBLAS"]),
     .target(name: "Lattice", dependencies: ["Support", "CKernels"]),
-    .target(name: "Unaries", dependencies: ["Support", "CPNG", "CJPEG", "CZip"]),
+    .target(name: "Unaries", dependencies: ["Support", "CImageCodecs", "CZip"]),
     .target(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),

@@ -3,14 +3,16 @@ extension Float {
   ///
   /// Spelled out in integer steps, which become vector code on every processor; without half-precision
   /// hardware the library conversion costs a call for each number.
+  ///
+  /// Not an initialiser, or `map(Float.init)` over `UInt16` would mean it.
   @inline(__always)
-  package init(halfBits bits: UInt16) {
+  package static func half(bits: UInt16) -> Float {
     let magnitude = UInt32(bits & 0x7FFF) << 13
     let sign = UInt32(bits & 0x8000) << 16
     // The exponent's bias grows from 15 to 127; the product also makes subnormal numbers normal.
     let scaled = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
     let special: UInt32 = magnitude >= 0x0F80_0000 ? 0x7F80_0000 : 0
-    self = Float(bitPattern: scaled | special | sign)
+    return Float(bitPattern: scaled | special | sign)
   }
 
   /// The bits of the nearest half-precision number, ties to even; infinite from 65520 on.

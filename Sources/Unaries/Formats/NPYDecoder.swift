@@ -98,7 +98,7 @@ struct NPYDecoder {
     _ bytes: UnsafeRawPointer, count: Int, into output: UnsafeMutablePointer<Float>
   ) -> (index: Int, value: Double)? {
     switch header.number {
-    case .float16: convert(bytes, count, output) { Float(halfBits: $0) }
+    case .float16: convert(bytes, count, output) { Float.half(bits: $0) }
     case .float32: convert(bytes, count, output) { Float(bitPattern: $0) }
     case .float64:
       convert(bytes, count, output) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
