@@ -53,6 +53,10 @@ let package = Package(
       ],
       path: "Sources/Tools/crf-refine"),
 
+    // Paints Examples/sample.
+    .executableTarget(
+      name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
+
     .target(
       name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],
       path: "Tests/TestSupport"),
