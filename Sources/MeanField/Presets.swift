@@ -71,9 +71,7 @@ public struct Preset: Sendable {
   /// - Throws: `InputError` that lists the names where there is none.
   public static func named(_ name: String) throws -> Preset {
     guard let preset = all.first(where: { $0.name == name }) else {
-      throw InputError(
-        .usage, "there is no preset '\(name)'",
-        remedy: "the presets are " + all.map(\.name).joined(separator: ", "))
+      throw unknownName(name, of: "preset", among: all.map(\.name))
     }
     return preset
   }

@@ -28,6 +28,11 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     base.update(from: other.base, count: count)
   }
 
+  package convenience init(copying values: [Element]) {
+    self.init(uninitialized: values.count)
+    for (index, value) in values.enumerated() { base[index] = value }
+  }
+
   deinit {
     UnsafeMutableRawPointer(base).deallocate()
   }

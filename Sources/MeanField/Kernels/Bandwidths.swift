@@ -48,6 +48,6 @@ extension Bandwidths: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
 extension Bandwidths: CustomStringConvertible {
   /// `67`, or `67x80`.
   public var description: String {
-    values.map { $0 == $0.rounded() ? String(Int($0)) : String($0) }.joined(separator: "x")
+    values.map { Int(exactly: $0).map(String.init) ?? String($0) }.joined(separator: "x")
   }
 }

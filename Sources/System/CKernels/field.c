@@ -1,5 +1,4 @@
 #include "clones.h"
-#include "exponential.h"
 #include "include/ckernels_field.h"
 
 CK_CLONES
@@ -20,29 +19,6 @@ void ck_add_weighted(const float *messages, const float *scale, const float *wei
     float *energy = energies + i * stride;
     for (size_t c = 0; c < stride; c++) energy[c] += factor * (weights[c] * message[c]);
   }
-}
-
-CK_CLONES
-float ck_softmax_rows(const float *energies, size_t count, size_t channels, size_t stride,
-                      float *marginals) {
-  float change = 0.0f;
-  for (size_t i = 0; i < count; i++) {
-    const float *energy = energies + i * stride;
-    float *marginal = marginals + i * stride;
-    float lowest = energy[0];
-    for (size_t c = 1; c < channels; c++) lowest = energy[c] < lowest ? energy[c] : lowest;
-    float sum = 0.0f;
-    for (size_t c = 0; c < channels; c++) sum += ck_exp(lowest - energy[c]);
-    const float inverse = 1.0f / sum;
-    for (size_t c = 0; c < channels; c++) {
-      const float value = ck_exp(lowest - energy[c]) * inverse;
-      const float difference = value < marginal[c] ? marginal[c] - value : value - marginal[c];
-      change = difference > change ? difference : change;
-      marginal[c] = value;
-    }
-    for (size_t c = channels; c < stride; c++) marginal[c] = 0.0f;
-  }
-  return change;
 }
 
 CK_CLONES

@@ -1,6 +1,6 @@
 import Support
 
-/// NumPy's file format for one array: reading any plain numbers, writing floats.
+/// NumPy's file format for one array: reading any plain numbers, writing floats and labels.
 ///
 /// Format versions 1 to 3, both byte orders, C and Fortran order. Pickles are never run: arrays of
 /// Python objects, structured arrays, strings, complex numbers and booleans are refused.
@@ -11,6 +11,8 @@ public enum NPY {
     case float32
     /// Two bytes a number, rounded to the nearest of 11 significant bits; at most ±65504.
     case float16
+    /// Two bytes a number, exact: whole numbers 0…65535, such as labels.
+    case uint16
   }
 
   /// Reads an array, as float32 in C order.
@@ -76,7 +78,7 @@ public enum NPY {
         if let index = type.encode(block.base, count: range.count, into: encoded.base) {
           let place = coordinates(of: first + index, shape: shape)
           throw InputError(
-            .data, at: path, "the number \(block[index]) at \(place) is too large for float16",
+            .data, at: path, "the number \(block[index]) at \(place) does not fit \(type)",
             remedy: "write float32")
         }
         try output.write(
@@ -120,7 +122,7 @@ extension NPY.ElementType {
   fileprivate var size: Int {
     switch self {
     case .float32: 4
-    case .float16: 2
+    case .float16, .uint16: 2
     }
   }
 
@@ -128,10 +130,11 @@ extension NPY.ElementType {
     switch self {
     case .float32: "<f4"
     case .float16: "<f2"
+    case .uint16: "<u2"
     }
   }
 
-  /// - Returns: the index of the first finite number that has no finite encoding, if there is one.
+  /// - Returns: the index of the first number that has no encoding, if there is one.
   fileprivate func encode(
     _ values: UnsafePointer<Float>, count: Int, into bytes: UnsafeMutablePointer<UInt8>
   ) -> Int? {
@@ -149,6 +152,12 @@ extension NPY.ElementType {
           of: values[index].halfBits.littleEndian, toByteOffset: index * 2, as: UInt16.self)
       }
       return (0..<count).first { values[$0].isFinite && values[$0].magnitude >= 65520 }
+    case .uint16:
+      for index in 0..<count {
+        guard let number = UInt16(exactly: values[index]) else { return index }
+        raw.storeBytes(of: number.littleEndian, toByteOffset: index * 2, as: UInt16.self)
+      }
+      return nil
     }
   }
 }

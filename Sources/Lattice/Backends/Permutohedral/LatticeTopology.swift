@@ -10,39 +10,40 @@ import Support
 struct LatticeTopology: Sendable {
   /// All rows, row 0 included.
   let rowCount: Int
+  /// The rows of each segment.
+  let segmentRows: [Range<Int>]
   /// M, the number of vertices.
   let vertexCount: Int
   /// The row of each vertex.
   let rows: AlignedBuffer<UInt32>
   /// For each axis 0...d, the rows of every vertex's neighbours: M above, then M below.
   let neighbours: [AlignedBuffer<UInt32>]
-  /// Copies and the rows that they belong to.
-  let copies: [(copy: UInt32, owner: UInt32)]
+  /// Rows that vertices share.
+  let copies: LatticeCopies
 
-  /// Numbers the rows of `segments` and joins their vertices.
-  init(joining segments: inout [LatticeSegment], dimensions: Int, parallelism: Parallelism) throws {
+  /// Numbers the rows of the segments' vertices and joins those that are the same.
+  init(joining tables: [VertexTable], dimensions: Int, parallelism: Parallelism) throws {
     var nextRow = 1
-    for index in segments.indices {
-      segments[index].firstRow = nextRow
-      nextRow += segments[index].table.count
+    segmentRows = tables.map { table in
+      defer { nextRow += table.count }
+      return nextRow..<nextRow + table.count
     }
     guard nextRow < Int(UInt32.max) else {
-      throw LatticeError.tooManyVertices(
-        points: segments.last?.points.upperBound ?? 0, dimensions: dimensions)
+      throw LatticeError.tooManyVertices(rows: nextRow, dimensions: dimensions)
     }
     rowCount = nextRow
 
-    let largest = segments.lazy.map(\.table.count).max() ?? 0
+    let largest = tables.lazy.map(\.count).max() ?? 0
     let all = try VertexTable(dimensions: dimensions, expected: largest)
     var rows: [UInt32] = []
     var copies: [(copy: UInt32, owner: UInt32)] = []
     var numbers = [UInt32](repeating: 0, count: largest)
-    for segment in segments {
-      guard ck_table_merge(&all.table, &segment.table.table, &numbers) else {
+    for (table, segmentRows) in zip(tables, segmentRows) {
+      guard ck_table_merge(&all.table, &table.table, &numbers) else {
         throw LatticeError.outOfMemory
       }
-      for local in 0..<segment.table.count {
-        let row = UInt32(segment.firstRow + local)
+      for (local, row) in segmentRows.enumerated() {
+        let row = UInt32(row)
         let vertex = Int(numbers[local])
         if vertex == rows.count {
           rows.append(row)
@@ -51,7 +52,7 @@ struct LatticeTopology: Sendable {
         }
       }
     }
-    self.copies = copies
+    self.copies = LatticeCopies(copies)
     vertexCount = rows.count
     self.rows = AlignedBuffer(uninitialized: rows.count)
     for (vertex, row) in rows.enumerated() { self.rows.base[vertex] = row }

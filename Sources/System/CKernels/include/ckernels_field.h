@@ -14,11 +14,6 @@ void ck_scale_rows(const float *input, const float *scale, size_t count, size_t 
 void ck_add_weighted(const float *messages, const float *scale, const float *weights, size_t count,
                      size_t stride, float *energies);
 
-/// marginals[i] = softmax(−energies[i]) over the channels, the maximum subtracted first; padding
-/// becomes 0. Returns the largest change of a marginal.
-float ck_softmax_rows(const float *energies, size_t count, size_t channels, size_t stride,
-                      float *marginals);
-
 /// output[i] = weight · values[i] for `count` floats.
 void ck_scale(const float *values, float weight, size_t count, float *output);
 

@@ -1,0 +1,52 @@
+import Support
+
+/// Label maps in files: PNG pictures, or NPY arrays for grids of any number of axes.
+public enum LabelFile {
+  /// Reads labels from a PNG picture (palette indices, gray values, or colours of `palette`) or from an
+  /// NPY array of whole numbers.
+  ///
+  /// - Throws: `InputError` where the file cannot be read, is something else, or holds numbers that are
+  ///   no labels.
+  public static func read(_ path: String, palette: Palette? = nil) throws -> LabelMap {
+    let kind = FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
+    guard kind == .npy else { return try PNG.readLabels(path).labels(using: palette) }
+    let array = try NPY.read(path)
+    if let index = array.values.firstIndex(where: { UInt16(exactly: $0) == nil }) {
+      throw InputError(
+        .data, at: path,
+        "has the number \(array.values[index]) at index \(index), which is no label",
+        remedy: "labels are whole numbers 0…65535; for scores, use --unary-kind logits")
+    }
+    do {
+      return try LabelMap(grid: GridShape(array.shape), labels: array.values.map { UInt16($0) })
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  /// The format that `path` asks for by its ending: NPY, else PNG.
+  ///
+  /// - Throws: `InputError` where the ending is that of another format.
+  package static func writesArray(_ path: String) throws -> Bool {
+    let name = path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return false }
+    switch name[dot...].lowercased() {
+    case ".npy": return true
+    case ".png": return false
+    case let other:
+      throw InputError(
+        .usage, at: path, "labels are written as PNG or NPY, not as '\(other)'",
+        remedy: "name the file .png, or .npy for an array")
+    }
+  }
+
+  /// Writes labels: an array of 16-bit numbers where `path` ends in `.npy`, else a PNG picture.
+  ///
+  /// - Throws: `InputError` where the file cannot be written, or the grid does not fit a picture.
+  public static func write(_ map: LabelMap, palette: Palette? = nil, to path: String) throws {
+    guard try writesArray(path) else { return try PNG.write(map, palette: palette, to: path) }
+    try NPY.write(shape: map.grid.extents, to: path, type: .uint16) { range, block in
+      for (place, point) in range.enumerated() { block[place] = Float(map.labels[point]) }
+    }
+  }
+}
