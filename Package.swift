@@ -62,6 +62,10 @@ let package = Package(
       ],
       path: "Sources/Tools/crf-bench"),
 
+    // Paints Examples/sample.
+    .executableTarget(
+      name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
+
     .target(
       name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],
       path: "Tests/TestSupport"),
