@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
+    .executable(name: "crf-bench", targets: ["crf-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -39,7 +40,7 @@ let package = Package(
       providers: [.apt(["libeigen3-dev"])]),
     .target(name: "CEigen", dependencies: ["CEigenHeaders"], path: "Sources/System/CEigen"),
 
-    .target(name: "Support", dependencies: ["COpenBLAS"]),
+    .target(name: "Support", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Lattice", dependencies: ["Support", "CKernels"]),
     .target(name: "Unaries", dependencies: ["Support", "CImageCodecs", "CZip"]),
     .target(
@@ -52,6 +53,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
+
+    .executableTarget(
+      name: "crf-bench",
+      dependencies: [
+        "Support", "Lattice", "Unaries", "MeanField",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/crf-bench"),
 
     .target(
       name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],

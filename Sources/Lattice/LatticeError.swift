@@ -7,7 +7,7 @@ public enum LatticeError: Error, Sendable, Equatable {
   /// `limit` is the largest distance from the origin, in bandwidths, that is sure to fit.
   case keyOverflow(point: Int, distance: Float, limit: Float)
   /// More lattice vertices than 32-bit indices can name.
-  case tooManyVertices(points: Int, dimensions: Int)
+  case tooManyVertices(rows: Int, dimensions: Int)
   /// The lattice does not fit into memory.
   case outOfMemory
   /// The backend cannot filter these features; `reason` says why.
@@ -23,9 +23,9 @@ extension LatticeError: CustomStringConvertible {
     case .keyOverflow(let point, let distance, let limit):
       "point \(point) lies \(distance) bandwidths from the origin, but a lattice key holds only "
         + "about \(limit); use a larger bandwidth, or features closer to the origin"
-    case .tooManyVertices(let points, let dimensions):
-      "\(points) points in \(dimensions) dimensions need more lattice vertices than 32-bit "
-        + "indices can name; process the image in tiles"
+    case .tooManyVertices(let rows, let dimensions):
+      "\(rows) lattice vertices in \(dimensions) dimensions are more than 32-bit indices can "
+        + "name; process the image in tiles"
     case .outOfMemory:
       "there is not enough memory for the lattice; use larger bandwidths, or process the image in "
         + "tiles"

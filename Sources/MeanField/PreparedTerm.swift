@@ -9,11 +9,11 @@ struct PreparedTerm: Sendable {
   let filter: any GaussianFilter
   let factors: CompatibilityFactors
   /// Factors of the values that go into the filter; `nil` for 1.
-  let inputScale: [Float]?
+  let inputScale: AlignedBuffer<Float>?
   /// Factors of the sums that come out; `nil` for 1.
-  let outputScale: [Float]?
+  let outputScale: AlignedBuffer<Float>?
   /// What of each point's own marginal is taken out of its message; `nil` where it stays.
-  let selfScale: [Float]?
+  let selfScale: AlignedBuffer<Float>?
 
   init(
     _ term: PairwiseTerm, scene: Scene, labelCount: Int, backend: any FilterBackend,
@@ -33,7 +33,7 @@ struct PreparedTerm: Sendable {
     guard term.normalization != .none else {
       inputScale = nil
       outputScale = nil
-      selfScale = selfWeights
+      selfScale = selfWeights.map { AlignedBuffer(copying: $0) }
       return
     }
     var sums = Self.sums(of: filter)
@@ -41,12 +41,13 @@ struct PreparedTerm: Sendable {
       for point in sums.indices { sums[point] -= selfWeights[point] }
     }
     let scales = term.normalization.scales(from: sums)
-    inputScale = scales.input
-    outputScale = scales.output
+    inputScale = scales.input.map { AlignedBuffer(copying: $0) }
+    outputScale = scales.output.map { AlignedBuffer(copying: $0) }
     selfScale = selfWeights.map { weights in
-      weights.indices.map { point in
-        weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
-      }
+      AlignedBuffer(
+        copying: weights.indices.map { point in
+          weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
+        })
     }
   }
 

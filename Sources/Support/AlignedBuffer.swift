@@ -1,16 +1,17 @@
 /// A fixed-size block of memory that starts on a cache line.
 ///
 /// The block is shared by reference; the value types built on it (`ChannelField` and others) copy it
-/// before a write when it is not theirs alone.
+/// before a write when it is not theirs alone. Inlinable, since a generic class that another module does
+/// not specialise costs a metadata lookup for every element.
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   /// Bytes; one cache line, and the widest vector register in use.
-  package static var alignment: Int { 64 }
+  @inlinable package static var alignment: Int { 64 }
 
   package let count: Int
   package let base: UnsafeMutablePointer<Element>
 
   /// Room for `count` elements, with unspecified contents.
-  package init(uninitialized count: Int) {
+  @inlinable package init(uninitialized count: Int) {
     precondition(count >= 0, "a buffer cannot hold \(count) elements")
     self.count = count
     let raw = UnsafeMutableRawPointer.allocate(
@@ -18,21 +19,42 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     base = raw.bindMemory(to: Element.self, capacity: max(1, count))
   }
 
-  package convenience init(repeating value: Element, count: Int) {
+  @inlinable package convenience init(repeating value: Element, count: Int) {
     self.init(uninitialized: count)
     base.update(repeating: value, count: count)
   }
 
-  package convenience init(copying other: AlignedBuffer<Element>) {
+  /// Zeros, that is, elements whose bytes are all 0.
+  @inlinable package convenience init(zeros count: Int) {
+    self.init(uninitialized: count)
+    clear(0..<count)
+  }
+
+  /// Sets the bytes of the elements in `range` to 0.
+  @inlinable package func clear(_ range: Range<Int>) {
+    assert(range.lowerBound >= 0 && range.upperBound <= count)
+    let size = MemoryLayout<Element>.stride
+    UnsafeMutableRawPointer(base + range.lowerBound).initializeMemory(
+      as: UInt8.self, repeating: 0, count: range.count * size)
+  }
+
+  @inlinable package convenience init(copying other: AlignedBuffer<Element>) {
     self.init(uninitialized: other.count)
     base.update(from: other.base, count: count)
   }
 
-  deinit {
+  @inlinable package convenience init(copying values: [Element]) {
+    self.init(uninitialized: values.count)
+    values.withUnsafeBufferPointer { values in
+      if let first = values.baseAddress { base.update(from: first, count: count) }
+    }
+  }
+
+  @inlinable deinit {
     UnsafeMutableRawPointer(base).deallocate()
   }
 
-  package subscript(index: Int) -> Element {
+  @inlinable package subscript(index: Int) -> Element {
     get {
       assert(index >= 0 && index < count)
       return base[index]

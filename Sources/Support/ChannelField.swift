@@ -1,3 +1,5 @@
+import CKernels
+
 /// N points with C values each: marginals, energies, anything that a filter sums.
 ///
 /// In memory the channels of a point are neighbours, and each point's row is padded to `stride`
@@ -23,7 +25,7 @@ public struct ChannelField: Sendable {
   /// A field of zeros.
   public init(points: Int, channels: Int) {
     self.init(uninitializedPoints: points, channels: channels)
-    storage.base.update(repeating: 0, count: storage.count)
+    storage.clear(0..<storage.count)
   }
 
   package init(uninitializedPoints points: Int, channels: Int) {
@@ -48,17 +50,28 @@ public struct ChannelField: Sendable {
   }
 
   /// A field from channel planes, as files hold them: `values[c * points + i]` is channel c of point i.
-  public init(points: Int, channels: Int, planes values: [Float]) {
+  ///
+  /// - Parameter padding: what the rest of each row is filled with.
+  public init(
+    points: Int, channels: Int, planes values: [Float], padding: Float = 0,
+    parallelism: Parallelism = .automatic
+  ) {
     precondition(
       values.count == points * channels,
       "\(channels) × \(points) values needed, \(values.count) given")
-    self.init(points: points, channels: channels)
-    for channel in 0..<channels {
-      for point in 0..<points {
-        storage.base[point * stride + channel] = values[channel * points + point]
+    self.init(uninitializedPoints: points, channels: channels)
+    let (base, stride) = (storage.base, stride)
+    values.withUnsafeBufferPointer { values in
+      parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
+        ck_planes_to_rows(
+          values.baseAddress!, points, range.lowerBound, range.count, channels, stride, padding,
+          base + range.lowerBound * stride)
       }
     }
   }
+
+  /// Points that a thread transposes at a time.
+  private static let transposedPoints = 8192
 
   /// Channel `channel` of point `point`. O(1); a write copies the field first if it is shared.
   public subscript(point: Int, channel: Int) -> Float {
@@ -90,11 +103,13 @@ public struct ChannelField: Sendable {
   }
 
   /// The values as channel planes, C × N, the order of files. O(N·C).
-  public func planes() -> [Float] {
+  public func planes(parallelism: Parallelism = .automatic) -> [Float] {
     [Float](unsafeUninitializedCapacity: points * channels) { output, count in
-      for channel in 0..<channels {
-        for point in 0..<points {
-          output[channel * points + point] = storage.base[point * stride + channel]
+      if let target = output.baseAddress {
+        parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
+          ck_rows_to_planes(
+            base + range.lowerBound * stride, points, range.lowerBound, range.count, channels,
+            stride, target)
         }
       }
       count = points * channels

@@ -38,14 +38,28 @@ public struct EnergyField: Sendable {
   }
 
   /// Energies as files and pydensecrf hold them: `planes[l * N + i]`.
-  public init(grid: GridShape, labelCount: Int, planes: [Float]) throws {
+  ///
+  /// - Throws: `InputError` where their number does not fit, or one is not finite.
+  public init(
+    grid: GridShape, labelCount: Int, planes: [Float], parallelism: Parallelism = .automatic
+  ) throws {
     guard labelCount >= 1, planes.count == grid.count * labelCount else {
       throw InputError(
         .data,
         "\(labelCount) labels on a grid of \(grid) need \(grid.count * max(0, labelCount)) "
           + "energies, but \(planes.count) are given")
     }
-    try self.init(
-      grid: grid, values: ChannelField(points: grid.count, channels: labelCount, planes: planes))
+    guard planes.areFinite(parallelism: parallelism) else {
+      let index = planes.firstIndex { !$0.isFinite } ?? 0
+      throw InputError(
+        .data,
+        "the energy of label \(index / grid.count) at \(grid.position(of: index % grid.count)) is "
+          + "\(planes[index])",
+        remedy: "energies must be finite; clip probabilities before taking logarithms")
+    }
+    self.init(
+      unchecked: ChannelField(
+        points: grid.count, channels: labelCount, planes: planes, padding: Self.paddingEnergy,
+        parallelism: parallelism), grid: grid)
   }
 }

@@ -44,7 +44,7 @@ struct GoldenCompatibleTests {
       let expected = run.expected["kl_divergence"].numbers
       let crf = try DenseCRF(
         scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run))
-      var inference = crf.startInference()
+      let inference = crf.startInference()
       for (iteration, value) in expected.enumerated() {
         let found = crf.energy(of: inference.marginals).klDivergence
         // pydensecrf sums the pairwise part in float32.
@@ -63,7 +63,7 @@ struct GoldenCompatibleTests {
         scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run))
       let expected = try golden.array(run.expected["Q_per_iteration"].string ?? "")
       let size = expected.values.count / expected.shape[0]
-      var inference = crf.startInference()
+      let inference = crf.startInference()
       for iteration in 0..<expected.shape[0] {
         let slice = try NumericArray(
           shape: Array(expected.shape.dropFirst()),

@@ -13,7 +13,7 @@ struct GoldenExactTests {
       let crf = try DenseCRF(
         scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
         backend: .exact)
-      var inference = crf.startInference()
+      let inference = crf.startInference()
       let energies = run.expected["energies_per_iteration"].elements
       for (iteration, expected) in energies.enumerated() {
         if iteration > 0 { inference.step() }

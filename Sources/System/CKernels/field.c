@@ -1,6 +1,8 @@
 #include "clones.h"
-#include "exponential.h"
 #include "include/ckernels_field.h"
+
+#include <stdint.h>
+#include <string.h>
 
 CK_CLONES
 void ck_scale_rows(const float *input, const float *scale, size_t count, size_t stride,
@@ -23,29 +25,6 @@ void ck_add_weighted(const float *messages, const float *scale, const float *wei
 }
 
 CK_CLONES
-float ck_softmax_rows(const float *energies, size_t count, size_t channels, size_t stride,
-                      float *marginals) {
-  float change = 0.0f;
-  for (size_t i = 0; i < count; i++) {
-    const float *energy = energies + i * stride;
-    float *marginal = marginals + i * stride;
-    float lowest = energy[0];
-    for (size_t c = 1; c < channels; c++) lowest = energy[c] < lowest ? energy[c] : lowest;
-    float sum = 0.0f;
-    for (size_t c = 0; c < channels; c++) sum += ck_exp(lowest - energy[c]);
-    const float inverse = 1.0f / sum;
-    for (size_t c = 0; c < channels; c++) {
-      const float value = ck_exp(lowest - energy[c]) * inverse;
-      const float difference = value < marginal[c] ? marginal[c] - value : value - marginal[c];
-      change = difference > change ? difference : change;
-      marginal[c] = value;
-    }
-    for (size_t c = channels; c < stride; c++) marginal[c] = 0.0f;
-  }
-  return change;
-}
-
-CK_CLONES
 void ck_scale(const float *values, float weight, size_t count, float *output) {
   for (size_t i = 0; i < count; i++) output[i] = weight * values[i];
 }
@@ -53,4 +32,58 @@ void ck_scale(const float *values, float weight, size_t count, float *output) {
 CK_CLONES
 void ck_add_scaled(const float *values, float weight, size_t count, float *output) {
   for (size_t i = 0; i < count; i++) output[i] += weight * values[i];
+}
+
+/// Points whose rows are written together: few enough that the rows stay in the first-level cache.
+enum { TRANSPOSED_POINTS = 128 };
+
+CK_CLONES
+void ck_planes_to_rows(const float *planes, size_t points, size_t first, size_t count,
+                       size_t channels, size_t stride, float padding, float *rows) {
+  for (size_t start = 0; start < count; start += TRANSPOSED_POINTS) {
+    const size_t block = count - start < TRANSPOSED_POINTS ? count - start : TRANSPOSED_POINTS;
+    float *restrict target = rows + start * stride;
+    size_t channel = 0;
+    for (; channel + 4 <= channels; channel += 4) {
+      const float *a = planes + channel * points + first + start;
+      const float *b = a + points, *c = b + points, *d = c + points;
+      for (size_t i = 0; i < block; i++) {
+        float *row = target + i * stride + channel;
+        row[0] = a[i];
+        row[1] = b[i];
+        row[2] = c[i];
+        row[3] = d[i];
+      }
+    }
+    for (; channel < stride; channel++) {
+      const float *plane = planes + channel * points + first + start;
+      for (size_t i = 0; i < block; i++) {
+        target[i * stride + channel] = channel < channels ? plane[i] : padding;
+      }
+    }
+  }
+}
+
+CK_CLONES
+void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t count,
+                       size_t channels, size_t stride, float *planes) {
+  for (size_t start = 0; start < count; start += TRANSPOSED_POINTS) {
+    const size_t block = count - start < TRANSPOSED_POINTS ? count - start : TRANSPOSED_POINTS;
+    const float *source = rows + start * stride;
+    for (size_t channel = 0; channel < channels; channel++) {
+      float *restrict plane = planes + channel * points + first + start;
+      for (size_t i = 0; i < block; i++) plane[i] = source[i * stride + channel];
+    }
+  }
+}
+
+CK_CLONES
+bool ck_all_finite(const float *values, size_t count) {
+  uint32_t wrong = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    wrong |= (bits & 0x7F800000) == 0x7F800000;
+  }
+  return wrong == 0;
 }

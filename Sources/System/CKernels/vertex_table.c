@@ -57,13 +57,29 @@ bool ck_table_merge(ck_vertex_table *table, const ck_vertex_table *other, uint32
   return true;
 }
 
+/// Look-ups under way at once: enough that their cache misses overlap.
+enum { LOOKUPS = 16 };
+
 void ck_table_neighbours(const ck_vertex_table *table, int32_t dimensions, int32_t axis,
                          uint32_t begin, uint32_t end, uint32_t *numbers) {
-  size_t words = (size_t)table->words;
-  uint64_t key[CK_MAX_WORDS];
-  for (uint32_t i = begin; i < end; i++) {
-    memcpy(key, table->keys + i * words, words * sizeof(uint64_t));
-    ck_key_step(key, dimensions, axis);
-    numbers[i - begin] = ck_table_find(table, key, table->words);
+  const int32_t words = table->words;
+  uint64_t keys[LOOKUPS][CK_MAX_WORDS];
+  uint32_t slots[LOOKUPS];
+  for (uint32_t first = begin; first < end; first += LOOKUPS) {
+    const uint32_t count = end - first < LOOKUPS ? end - first : LOOKUPS;
+    for (uint32_t k = 0; k < count; k++) {
+      const uint64_t *key = table->keys + (size_t)(first + k) * (size_t)words;
+      memcpy(keys[k], key, (size_t)words * sizeof(uint64_t));
+      ck_key_step(keys[k], dimensions, axis);
+      slots[k] = (uint32_t)ck_hash(keys[k], words) & table->mask;
+      __builtin_prefetch(table->slots + slots[k]);
+    }
+    for (uint32_t k = 0; k < count; k++) {
+      const uint32_t entry = table->slots[slots[k]];
+      if (entry != 0) __builtin_prefetch(table->keys + (size_t)(entry - 1) * (size_t)words);
+    }
+    for (uint32_t k = 0; k < count; k++) {
+      numbers[first - begin + k] = ck_table_find_from(table, keys[k], words, slots[k]);
+    }
   }
 }

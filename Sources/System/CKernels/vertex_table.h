@@ -31,8 +31,9 @@ CK_INLINE bool ck_key_equal(const uint64_t *a, const uint64_t *b, int32_t words)
   return difference == 0;
 }
 
-CK_INLINE uint32_t ck_table_find(const ck_vertex_table *table, const uint64_t *key, int32_t words) {
-  uint32_t slot = (uint32_t)ck_hash(key, words) & table->mask;
+/// The number of `key`, searched for from its slot on; UINT32_MAX where it is not there.
+CK_INLINE uint32_t ck_table_find_from(const ck_vertex_table *table, const uint64_t *key,
+                                      int32_t words, uint32_t slot) {
   while (true) {
     uint32_t entry = table->slots[slot];
     if (entry == 0) return UINT32_MAX;

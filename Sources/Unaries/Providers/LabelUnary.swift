@@ -1,13 +1,5 @@
 import Support
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Which label of a map marks the points that nobody has labelled.
 public enum UnknownLabel: Sendable, Hashable {
   /// None: every point is labelled.
@@ -128,8 +120,8 @@ private struct LabelEnergies {
 
   init(labelCount: Int, confidence: Double) {
     let others = Double(labelCount - 1)
-    match = labelCount == 1 ? 0 : Float(-log(confidence))
-    other = labelCount == 1 ? 0 : Float(-log((1 - confidence) / others))
-    unknown = Float(log(Double(labelCount)))
+    match = labelCount == 1 ? 0 : Float(-logarithm(confidence))
+    other = labelCount == 1 ? 0 : Float(-logarithm((1 - confidence) / others))
+    unknown = Float(logarithm(Double(labelCount)))
   }
 }

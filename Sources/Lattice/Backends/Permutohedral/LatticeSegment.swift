@@ -1,23 +1,15 @@
 import CKernels
 import Support
 
-/// The part of a lattice that one run of consecutive points was splatted to.
-///
-/// Runs are cut by the number of points only, so a lattice is the same for any number of threads.
+/// The part of a lattice that one run of consecutive points is splatted to.
 struct LatticeSegment: Sendable {
-  /// Points a segment. Enough to share most vertices with one another; few enough that their rows
-  /// stay in a core's cache.
-  static let pointsPerSegment = 32_768
-
   /// The points, of the whole matrix.
   let points: Range<Int>
-  /// Numbers of the d + 1 vertices of each point, counted from `firstRow`.
+  /// Numbers of the d + 1 vertices of each point in `table`.
   let vertices: AlignedBuffer<UInt32>
   /// Barycentric weights, points × (d + 1).
   let weights: AlignedBuffer<Float>
   let table: VertexTable
-  /// The row of the segment's first vertex in the lattice's arrays.
-  var firstRow = 0
 
   init(of features: FeatureMatrix, points: Range<Int>) throws {
     let dimensions = features.dimensions

@@ -10,51 +10,53 @@ import Support
 struct LatticeTopology: Sendable {
   /// All rows, row 0 included.
   let rowCount: Int
+  /// The rows of each segment.
+  let segmentRows: [Range<Int>]
   /// M, the number of vertices.
   let vertexCount: Int
   /// The row of each vertex.
   let rows: AlignedBuffer<UInt32>
   /// For each axis 0...d, the rows of every vertex's neighbours: M above, then M below.
   let neighbours: [AlignedBuffer<UInt32>]
-  /// Copies and the rows that they belong to.
-  let copies: [(copy: UInt32, owner: UInt32)]
+  /// Rows that vertices share.
+  let copies: LatticeCopies
 
-  /// Numbers the rows of `segments` and joins their vertices.
-  init(joining segments: inout [LatticeSegment], dimensions: Int, parallelism: Parallelism) throws {
+  /// Numbers the rows of the segments' vertices and joins those that are the same.
+  init(joining tables: [VertexTable], dimensions: Int, parallelism: Parallelism) throws {
     var nextRow = 1
-    for index in segments.indices {
-      segments[index].firstRow = nextRow
-      nextRow += segments[index].table.count
+    segmentRows = tables.map { table in
+      defer { nextRow += table.count }
+      return nextRow..<nextRow + table.count
     }
     guard nextRow < Int(UInt32.max) else {
-      throw LatticeError.tooManyVertices(
-        points: segments.last?.points.upperBound ?? 0, dimensions: dimensions)
+      throw LatticeError.tooManyVertices(rows: nextRow, dimensions: dimensions)
     }
     rowCount = nextRow
 
-    let largest = segments.lazy.map(\.table.count).max() ?? 0
+    let largest = tables.lazy.map(\.count).max() ?? 0
     let all = try VertexTable(dimensions: dimensions, expected: largest)
-    var rows: [UInt32] = []
-    var copies: [(copy: UInt32, owner: UInt32)] = []
-    var numbers = [UInt32](repeating: 0, count: largest)
-    for segment in segments {
-      guard ck_table_merge(&all.table, &segment.table.table, &numbers) else {
+    let rows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
+    var copies: [(row: UInt32, vertex: UInt32)] = []
+    let numbers = AlignedBuffer<UInt32>(uninitialized: largest)
+    var vertexCount = 0
+    for (table, segmentRows) in zip(tables, segmentRows) {
+      guard ck_table_merge(&all.table, &table.table, numbers.base) else {
         throw LatticeError.outOfMemory
       }
-      for local in 0..<segment.table.count {
-        let row = UInt32(segment.firstRow + local)
-        let vertex = Int(numbers[local])
-        if vertex == rows.count {
-          rows.append(row)
+      for local in 0..<table.count {
+        let row = UInt32(segmentRows.lowerBound + local)
+        let vertex = numbers.base[local]
+        if Int(vertex) == vertexCount {
+          rows.base[vertexCount] = row
+          vertexCount += 1
         } else {
-          copies.append((copy: row, owner: rows[vertex]))
+          copies.append((row: row, vertex: vertex))
         }
       }
     }
-    self.copies = copies
-    vertexCount = rows.count
-    self.rows = AlignedBuffer(uninitialized: rows.count)
-    for (vertex, row) in rows.enumerated() { self.rows.base[vertex] = row }
+    self.rows = rows
+    self.vertexCount = vertexCount
+    self.copies = LatticeCopies(rows: rows, vertexCount: vertexCount, copies: copies)
     neighbours = Self.findNeighbours(
       in: all, rows: self.rows, dimensions: dimensions, parallelism: parallelism)
   }
@@ -64,7 +66,7 @@ struct LatticeTopology: Sendable {
   ) -> [AlignedBuffer<UInt32>] {
     let vertexCount = table.count
     return (0...dimensions).map { axis in
-      let neighbours = AlignedBuffer<UInt32>(repeating: 0, count: 2 * vertexCount)
+      let neighbours = AlignedBuffer<UInt32>(zeros: 2 * vertexCount)
       let above = neighbours.base
       let below = neighbours.base + vertexCount
       parallelism.forEachChunk(of: vertexCount, grain: 8192) { range in

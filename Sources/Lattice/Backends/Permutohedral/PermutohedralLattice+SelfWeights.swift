@@ -18,7 +18,9 @@ extension PermutohedralLattice {
         var paths = SimplexPaths(dimensions: dimensions)
         for local in 0..<segment.points.count {
           let simplex = segment.vertices.base + local * corners
-          paths.move(to: simplex, of: segment, in: topology, vertexOfRow: vertexOfRow)
+          paths.move(
+            to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, topology,
+            vertexOfRow)
           let weights = segment.weights.base + local * corners
           output[segment.points.lowerBound + local] = sliceScale * paths.response(to: weights)
         }
@@ -31,7 +33,7 @@ extension PermutohedralLattice {
   private func vertexNumbers() -> [UInt32] {
     var numbers = [UInt32](repeating: 0, count: topology.rowCount)
     for vertex in 0..<vertexCount { numbers[Int(topology.rows[vertex])] = UInt32(vertex) }
-    for (copy, owner) in topology.copies { numbers[Int(copy)] = numbers[Int(owner)] }
+    topology.copies.forEach { copy, owner in numbers[copy] = numbers[owner] }
     return numbers
   }
 }
@@ -50,19 +52,19 @@ private struct SimplexPaths {
   }
 
   mutating func move(
-    to simplex: UnsafePointer<UInt32>, of segment: LatticeSegment, in topology: LatticeTopology,
-    vertexOfRow: [UInt32]
+    to simplex: UnsafePointer<UInt32>, in table: VertexTable, firstRow: Int,
+    _ topology: LatticeTopology, _ vertexOfRow: [UInt32]
   ) {
     let corners = dimensions + 1
     if current.count == corners, current.indices.allSatisfy({ current[$0] == simplex[$0] }) {
       return
     }
     current = Array(UnsafeBufferPointer(start: simplex, count: corners))
-    let axes = (0..<dimensions).map { risingAxis(from: $0, in: segment) }
+    let axes = (0..<dimensions).map { risingAxis(from: $0, in: table) }
     let lastAxis = Set(0...dimensions).subtracting(axes).first ?? dimensions
     let allAxes = axes + [lastAxis]
     for a in 0..<corners {
-      let start = Int(vertexOfRow[segment.firstRow + Int(current[a])])
+      let start = Int(vertexOfRow[firstRow + Int(current[a])])
       for b in 0..<corners {
         let between = Set(a < b ? allAxes[a..<b] : allAxes[b..<a])
         let others = Set(allAxes).subtracting(between)
@@ -91,9 +93,9 @@ private struct SimplexPaths {
 
   /// The axis of the step from the vertex of remainder k to the next: all other coordinates rise by
   /// 1, its own falls by d.
-  private func risingAxis(from k: Int, in segment: LatticeSegment) -> Int {
-    let words = Int(segment.table.table.words)
-    guard let keys = segment.table.table.keys else { return dimensions }
+  private func risingAxis(from k: Int, in table: VertexTable) -> Int {
+    let words = Int(table.table.words)
+    guard let keys = table.table.keys else { return dimensions }
     let lower = keys + Int(current[k]) * words
     let upper = keys + Int(current[k + 1]) * words
     return (0..<dimensions).first { axis in

@@ -8,5 +8,6 @@
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_lattice.h"
+#include "ckernels_sweep.h"
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef CKERNELS_FIELD_H
 #define CKERNELS_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /// Loops over fields: rows of `stride` floats, of which the first `channels` count.
@@ -14,15 +15,22 @@ void ck_scale_rows(const float *input, const float *scale, size_t count, size_t 
 void ck_add_weighted(const float *messages, const float *scale, const float *weights, size_t count,
                      size_t stride, float *energies);
 
-/// marginals[i] = softmax(−energies[i]) over the channels, the maximum subtracted first; padding
-/// becomes 0. Returns the largest change of a marginal.
-float ck_softmax_rows(const float *energies, size_t count, size_t channels, size_t stride,
-                      float *marginals);
-
 /// output[i] = weight · values[i] for `count` floats.
 void ck_scale(const float *values, float weight, size_t count, float *output);
 
 /// output[i] += weight · values[i] for `count` floats.
 void ck_add_scaled(const float *values, float weight, size_t count, float *output);
+
+/// rows[i] = the values of point `first` + i in `channels` planes of `points` values each; the rest of
+/// each row becomes `padding`.
+void ck_planes_to_rows(const float *planes, size_t points, size_t first, size_t count,
+                       size_t channels, size_t stride, float padding, float *rows);
+
+/// The reverse: rows 0 ..< count go to points `first` + i of the planes.
+void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t count,
+                       size_t channels, size_t stride, float *planes);
+
+/// Whether all values are finite.
+bool ck_all_finite(const float *values, size_t count);
 
 #endif

@@ -63,12 +63,22 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
 void ck_lattice_splat(const float *values, size_t count, size_t stride, const uint32_t *vertices,
                       const float *weights, int32_t corners, float *rows);
 
-/// output[i] = scale · Σ weight[i] · rows[vertices[i]].
+/// output[i] = Σ weight[i] · rows[vertices[i]].
 void ck_lattice_slice(const float *rows, size_t count, size_t stride, const uint32_t *vertices,
-                      const float *weights, int32_t corners, float scale, float *output);
+                      const float *weights, int32_t corners, float *output);
 
-/// output[r] = input[r] + ½ (input[up] + input[down]) for the rows r listed.
+/// output[r] = factors ⊙ (input[r] + ½ (input[up] + input[down])) for the rows r listed; `factors`
+/// has `stride` values, or is NULL for 1.
 void ck_lattice_blur(const float *input, float *output, size_t stride, const uint32_t *rows,
-                     const uint32_t *up, const uint32_t *down, size_t count);
+                     const uint32_t *up, const uint32_t *down, size_t count,
+                     const float *factors);
+
+/// Adds copies starts[i] ..< starts[i + 1] to row owners[i], in their order.
+void ck_lattice_merge(float *rows, size_t stride, const uint32_t *owners, const uint32_t *starts,
+                      const uint32_t *copies, size_t count);
+
+/// Overwrites the same copies with row owners[i].
+void ck_lattice_spread(float *rows, size_t stride, const uint32_t *owners, const uint32_t *starts,
+                       const uint32_t *copies, size_t count);
 
 #endif

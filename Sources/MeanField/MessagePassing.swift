@@ -1,0 +1,138 @@
+import CKernels
+import Support
+
+/// Mean field updates with any filter, compatibility and self term: one pass a stage.
+struct MessagePassing: Sendable {
+  private let crf: DenseCRF
+  private var energies: ChannelField
+  private var scratch: MessageScratch
+
+  init(_ crf: DenseCRF) {
+    self.crf = crf
+    let unary = crf.unary.values
+    energies = unary
+    scratch = MessageScratch(points: unary.points, channels: unary.channels)
+  }
+
+  /// Replaces `marginals` by the next ones. Returns the largest change.
+  mutating func update(_ marginals: inout ChannelField) -> Float {
+    energies = crf.unary.values
+    crf.addPairwise(of: marginals, to: &energies, scratch: &scratch)
+    return crf.softmax(of: energies, into: &marginals)
+  }
+}
+
+/// Fields that hold messages on their way; allocated once an inference.
+struct MessageScratch: Sendable {
+  var scaled: ChannelField
+  var message: ChannelField
+
+  init(points: Int, channels: Int) {
+    scaled = ChannelField(points: points, channels: channels)
+    message = ChannelField(points: points, channels: channels)
+  }
+}
+
+extension DenseCRF {
+  /// Points that a thread takes at a time.
+  static let grain = 8192
+
+  /// Adds Σₘ μₘ(Kₘ·Q) to `energies`.
+  func addPairwise(
+    of marginals: ChannelField, to energies: inout ChannelField, scratch: inout MessageScratch
+  ) {
+    for term in terms {
+      if let scale = term.inputScale {
+        scaleRows(of: marginals, by: scale, into: &scratch.scaled)
+        term.filter.apply(to: scratch.scaled, into: &scratch.message)
+      } else {
+        term.filter.apply(to: marginals, into: &scratch.message)
+      }
+      if let scale = term.outputScale { scaleRows(&scratch.message, by: scale) }
+      if let scale = term.selfScale {
+        subtractSelf(marginals, scale: scale, from: &scratch.message)
+      }
+      switch term.factors {
+      case .perLabel(let weights): add(scratch.message, weights: weights, to: &energies)
+      case .matrix(let matrix): add(scratch.message, matrix: matrix, to: &energies)
+      }
+    }
+  }
+
+  /// Returns the largest change of a marginal.
+  @discardableResult
+  func softmax(of energies: ChannelField, into marginals: inout ChannelField) -> Float {
+    let stride = energies.stride
+    let target = marginals.mutableBase()
+    let chunks = (energies.points + Self.grain - 1) / Self.grain
+    let changes = AlignedBuffer<Float>(repeating: 0, count: chunks)
+    parallelism.forEachChunk(of: energies.points, grain: Self.grain) { points in
+      let first = points.lowerBound * stride
+      let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
+      ck_sweep(
+        energies.base + first, points.count, stride, nil, 0, target + first,
+        changes.base + points.lowerBound / Self.grain, scratch.base)
+    }
+    return (0..<chunks).reduce(0) { max($0, changes[$1]) }
+  }
+
+  private func scaleRows(
+    of values: ChannelField, by scale: AlignedBuffer<Float>, into output: inout ChannelField
+  ) {
+    scaleRows(values.base, by: scale, stride: values.stride, into: output.mutableBase())
+  }
+
+  private func scaleRows(_ values: inout ChannelField, by scale: AlignedBuffer<Float>) {
+    let base = values.mutableBase()
+    scaleRows(base, by: scale, stride: values.stride, into: base)
+  }
+
+  private func scaleRows(
+    _ values: UnsafePointer<Float>, by scale: AlignedBuffer<Float>, stride: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    parallelism.forEachChunk(of: scale.count, grain: Self.grain) { points in
+      let first = points.lowerBound * stride
+      ck_scale_rows(
+        values + first, scale.base + points.lowerBound, points.count, stride, output + first)
+    }
+  }
+
+  private func subtractSelf(
+    _ marginals: ChannelField, scale: AlignedBuffer<Float>, from message: inout ChannelField
+  ) {
+    let stride = marginals.stride
+    let target = message.mutableBase()
+    let minusOne = [Float](repeating: -1, count: stride)
+    parallelism.forEachChunk(of: marginals.points, grain: Self.grain) { points in
+      ck_add_weighted(
+        marginals.base + points.lowerBound * stride, scale.base + points.lowerBound, minusOne,
+        points.count, stride, target + points.lowerBound * stride)
+    }
+  }
+
+  private func add(_ message: ChannelField, weights: [Float], to energies: inout ChannelField) {
+    let stride = message.stride
+    let target = energies.mutableBase()
+    let padded = weights + [Float](repeating: 0, count: stride - weights.count)
+    parallelism.forEachChunk(of: message.points, grain: Self.grain) { points in
+      let first = points.lowerBound * stride
+      ck_add_weighted(message.base + first, nil, padded, points.count, stride, target + first)
+    }
+  }
+
+  private func add(_ message: ChannelField, matrix: [Float], to energies: inout ChannelField) {
+    let stride = message.stride
+    let channels = message.channels
+    let target = energies.mutableBase()
+    BLAS.heldToOneThread {
+      parallelism.forEachChunk(of: message.points, grain: Self.grain) { points in
+        let first = points.lowerBound * stride
+        BLAS.multiply(
+          rows: points.count, columns: channels, inner: channels, left: message.base + first,
+          leftStride: stride, right: matrix, rightStride: channels, output: target + first,
+          outputStride: stride, keeping: 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+#ifndef CKERNELS_SWEEP_H
+#define CKERNELS_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// One kernel of a sweep: where each point's vertices are, and what they hold.
+typedef struct {
+  /// count × corners.
+  const uint32_t *vertices;
+  const float *weights;
+  int32_t corners;
+  /// Whether the rows are too many for a core's cache, so that they should be fetched in advance.
+  bool prefetches;
+  /// Factors of a point's message and of its marginals; NULL for 1.
+  const float *message_scale;
+  const float *marginal_scale;
+  /// Blurred rows that messages are sliced from; NULL before the first update.
+  const float *sliced;
+  /// Rows that marginals are splatted to; NULL after the last update.
+  float *splatted;
+} ck_sweep_kernel;
+
+/// One pass over points: energies = unary + Σ messages, marginals = softmax(−energies), splat.
+///
+/// unary: count × stride, its padding large. `marginals` may be NULL where nobody reads them.
+/// `change`, where not NULL, receives the largest change of what `marginals` held before.
+/// `scratch`: 2 × stride floats.
+void ck_sweep(const float *unary, size_t count, size_t stride, const ck_sweep_kernel *kernels,
+              int32_t kernel_count, float *marginals, float *change, float *scratch);
+
+#endif
