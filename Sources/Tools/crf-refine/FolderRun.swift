@@ -70,10 +70,12 @@ struct FolderRun {
 
   private func prepareOutputs() throws {
     let folders = settings.files
-    for folder in folders.outputs { try FileSystem.makeFolder(folder) }
     // Names inside are the same for all, so folders that are the same would mix or destroy files.
-    let paths = folders.outputs.map { $0 + "/output" }
-    try OutputCheck.check(paths, inputs: folders.inputs.map { $0 + "/output" })
+    try OutputCheck.checkDistinct(folders.outputs, inputs: folders.inputs)
+    for folder in folders.outputs {
+      try FileSystem.makeFolder(folder)
+      try OutputCheck.checkCreation(of: folder + "/output.png")
+    }
   }
 
   private func report() throws {

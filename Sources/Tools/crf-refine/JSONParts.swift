@@ -73,7 +73,7 @@ struct JSONFile: Encodable {
   var resampling: String?
   var features: [JSONFeatures]?
   var iterations: Int
-  var largestChange: Float
+  var largestChange: Float?
   /// At the start and after each update.
   var freeEnergy: [Double]
   var milliseconds: [String: Double]

@@ -10,7 +10,8 @@ struct Outcome {
   var unary: UnarySummary
   var features: [FeatureReport] = []
   var iterations = 0
-  var largestChange: Float = 1
+  /// Of a marginal in the last update; `nil` where nobody watched.
+  var largestChange: Float?
   /// At Q⁰ and after each update; empty unless asked for.
   var energies: [MeanFieldEnergy] = []
   /// The share of points whose label is another than before, 0…1.

@@ -110,7 +110,12 @@ struct Refiner {
   private func infer(
     _ crf: DenseCRF, outcome: inout Outcome, stopwatch: inout Stopwatch
   ) -> Marginals {
-    var inference = stopwatch.measure(.inference) { crf.startInference() }
+    guard settings.printsJSON || settings.tolerance > 0 else {
+      // Where nobody looks at the marginals in between, they need not be written.
+      outcome.iterations = settings.iterations
+      return stopwatch.measure(.inference) { crf.marginals(iterations: settings.iterations) }
+    }
+    let inference = stopwatch.measure(.inference) { crf.startInference() }
     // Each energy costs a filtering, so they are computed only where they are printed.
     func noteEnergy() {
       guard settings.printsJSON else { return }
