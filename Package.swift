@@ -66,6 +66,11 @@ let package = Package(
     .executableTarget(
       name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
 
+    // The README's example: compiled here, and compared with the README by a test.
+    .executableTarget(
+      name: "RefineScores", dependencies: ["Unaries", "MeanField"],
+      path: "Examples/RefineScores"),
+
     .target(
       name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],
       path: "Tests/TestSupport"),
@@ -75,7 +80,8 @@ let package = Package(
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
     .testTarget(
-      name: "ToolsTests", dependencies: ["Unaries", "Evaluation", "TestSupport", "crf-refine"]),
+      name: "ToolsTests",
+      dependencies: ["Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -13,6 +13,14 @@ package enum OutputCheck {
   ///
   /// - Throws: `InputError` naming the output.
   package static func check(_ outputs: [String], inputs: [String]) throws {
+    try checkDistinct(outputs, inputs: inputs)
+    for path in outputs { try checkCreation(of: path) }
+  }
+
+  /// Makes sure that no two outputs are the same file or folder, and that none is an input.
+  ///
+  /// - Throws: `InputError` naming the output.
+  package static func checkDistinct(_ outputs: [String], inputs: [String]) throws {
     var seen: [FileIdentity: String] = [:]
     for path in outputs {
       let identity = FileIdentity(path)
@@ -20,18 +28,20 @@ package enum OutputCheck {
       if let input = inputs.first(where: { FileIdentity($0) == identity }) {
         throw InputError(
           .usage, at: path, "is an output and also the input '\(input)', which it would destroy",
-          remedy: "write to another file")
+          remedy: "write elsewhere")
       }
       if let other = seen.updateValue(path, forKey: identity) {
         throw InputError(
           .usage, at: path, "is named for two outputs (also as '\(other)')",
-          remedy: "give each output a file of its own")
+          remedy: "give each output a place of its own")
       }
-      try checkCreation(of: path)
     }
   }
 
-  private static func checkCreation(of path: String) throws {
+  /// Makes sure that a file can be created at `path`.
+  ///
+  /// - Throws: `InputError` of kind `.cannotCreate`.
+  package static func checkCreation(of path: String) throws {
     var status = stat()
     let exists = stat(path, &status) == 0
     // Opening a pipe would wait for its reader, and closing it again would end what the reader gets.

@@ -15,14 +15,18 @@ public struct Bandwidths: Sendable, Hashable {
     self.values = values
   }
 
+  /// What positions and colours are divided by without leaving the range of float32.
+  private static let smallest: Float = 1e-30
+
   /// As many bandwidths as there are axes.
   ///
   /// - Parameter what: what the axes are, for the message.
   /// - Throws: `InputError` where their number does not fit, or one is not a positive finite number.
   package func expanded(to count: Int, of what: String) throws -> [Float] {
-    if let wrong = values.first(where: { !($0.isFinite && $0 > 0) }) {
+    if let wrong = values.first(where: { !($0.isFinite && $0 >= Self.smallest) }) {
       throw InputError(
-        .usage, "a bandwidth of \(wrong) for \(what)", remedy: "bandwidths must be above 0")
+        .usage, "a bandwidth of \(wrong) for \(what)",
+        remedy: "bandwidths must be above 0, and at least \(Self.smallest)")
     }
     if values.count == 1 { return [Float](repeating: values[0], count: count) }
     guard values.count == count else {

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Support
+
+/// `crf-refine`: better labels from the scores of any segmenter.
+@main
+struct CRFRefine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crf-refine",
+    abstract: "Refine the labels of a segmenter with a dense CRF.",
+    discussion: """
+      Reads the scores of any segmenter and the image that they belong to, and writes labels that \
+      follow the image's edges. With folders for --unary, --image and the outputs, every file of \
+      scores is refined with the image of the same stem.
+
+      Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
+      output failed. For folders, that of the first pair that failed.
+      """,
+    version: "crf-refine \(Version.current)")
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  static func main() {
+    Interruption.install()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as InputError {
+      ErrorReport.print(error)
+      ErrorReport.exit(with: error)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  mutating func run() throws {
+    if model.listPresets {
+      try StandardOutput.print(PresetList.text)
+      return
+    }
+    let settings = try Settings(input: input, model: model, output: output)
+    if settings.isFolder {
+      var run = FolderRun(settings)
+      try run.run()
+    } else {
+      try SingleRun(settings).run()
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Support
+import Unaries
+
+/// A few lines for people.
+struct HumanReport {
+  let settings: Settings
+
+  init(_ settings: Settings) { self.settings = settings }
+
+  func print(_ outcome: Outcome, toStandardError: Bool) throws {
+    let text = lines(of: outcome).joined(separator: "\n")
+    if toStandardError {
+      StandardError.write(text + "\n")
+    } else {
+      try StandardOutput.print(text)
+    }
+  }
+
+  /// The sums over a folder.
+  func print(refined: [Outcome], skipped: Int, failed: Int, evaluation: Evaluation?) throws {
+    let milliseconds = refined.reduce(0) { $0 + $1.stopwatch.total }
+    let changed = refined.reduce(0) { $0 + $1.changedShare } / Double(max(1, refined.count))
+    var lines = [
+      "files    \(refined.count) refined"
+        + (skipped > 0 ? ", \(skipped) finished before" : "")
+        + (failed > 0 ? ", \(failed) failed" : ""),
+      model(iterations: settings.iterations),
+      String(format: "time     %.1f s", milliseconds / 1000),
+    ]
+    if !refined.isEmpty {
+      lines.append(String(format: "changed  %.2f %% of the pixels on average", 100 * changed))
+    }
+    if let evaluation {
+      if skipped > 0 { lines.append("truth    compared for the files refined now") }
+      lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
+    }
+    try StandardOutput.print(lines.joined(separator: "\n"))
+  }
+
+  private func lines(of outcome: Outcome) -> [String] {
+    var lines = [scores(outcome)]
+    if let image = outcome.job.image {
+      lines.append("image    \(FileSystem.name(of: image)): \(outcome.grid)")
+    }
+    lines.append(model(iterations: outcome.iterations))
+    lines += outcome.features.map(Self.features)
+    lines.append(time(outcome.stopwatch))
+    lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))
+    if !outcome.job.outputs.isEmpty {
+      lines.append("wrote    " + outcome.job.outputs.joined(separator: ", "))
+    }
+    if let evaluation = outcome.evaluation {
+      lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
+    }
+    return lines
+  }
+
+  private func scores(_ outcome: Outcome) -> String {
+    let name = FileSystem.name(of: outcome.job.unary)
+    let kind = settings.unary.kind
+    let content =
+      kind == .labels
+      ? "a map of \(outcome.labelCount) labels, \(outcome.unary.grid)"
+      : "\(kind) of \(outcome.labelCount) labels, \(outcome.unary.grid)"
+    let resampling = outcome.unary.resampling.map { "\n         \($0)" } ?? ""
+    return "scores   \(name): \(content)\(resampling)"
+  }
+
+  private func model(iterations: Int) -> String {
+    let kernels = settings.kernels.map(\.description).joined(separator: "\n         ")
+    let preset = settings.presetName.map { "preset \($0), " } ?? ""
+    let selfTerm = settings.selfTerm == .included ? "" : ", self term excluded"
+    let stopped = iterations < settings.iterations ? " of at most \(settings.iterations)" : ""
+    return """
+      kernels  \(kernels)
+               \(preset)\(settings.normalization.rawValue) normalisation\(selfTerm), \
+      \(settings.backend.name) filter
+               \(iterations)\(stopped) iterations, \(settings.parallelism.threads) threads
+      """
+  }
+
+  private static func features(_ report: FeatureReport) -> String {
+    guard let share = report.explainedVariance else {
+      return "features \(report.kernel): \(report.dimensions) dimensions"
+    }
+    return "features \(report.kernel): \(report.dimensions) principal components hold "
+      + String(format: "%.1f %% of the variance", 100 * share)
+  }
+
+  private func time(_ stopwatch: Stopwatch) -> String {
+    let stages = stopwatch.milliseconds.map {
+      $0.stage.rawValue + String(format: " %.0f", $0.value)
+    }
+    return "time     " + String(format: "%.0f ms: ", stopwatch.total)
+      + stages.joined(separator: ", ")
+  }
+}

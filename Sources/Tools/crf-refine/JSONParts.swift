@@ -1,0 +1,118 @@
+import Evaluation
+import MeanField
+import Unaries
+
+/// The parameters of a run.
+struct JSONParameters: Encodable {
+  var preset: String?
+  var kernels: [JSONKernel]
+  var normalization: String
+  var selfTerm: String
+  var iterations: Int
+  var tolerance: Float
+  var filter: String
+  var threads: Int
+  var unaryKind: String
+  var layout: String?
+
+  init(_ settings: Settings, labelCount: Int?) {
+    preset = settings.presetName
+    kernels = settings.kernels.map { JSONKernel($0) }
+    normalization = settings.normalization.rawValue
+    selfTerm = settings.selfTerm.rawValue
+    iterations = settings.iterations
+    tolerance = settings.tolerance
+    filter = settings.backend.name
+    threads = settings.parallelism.threads
+    unaryKind = settings.unary.kind.rawValue
+    if settings.unary.kind != .labels {
+      layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
+    }
+  }
+}
+
+/// A kernel: its kind, its weight, and its settings by their own names.
+struct JSONKernel: Encodable {
+  private let kernel: KernelDescription
+
+  init(_ kernel: KernelDescription) { self.kernel = kernel }
+
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(kernel.kind.name, forKey: Key(stringValue: "kind"))
+    try container.encode(kernel.weight, forKey: Key(stringValue: "weight"))
+    for (name, value) in kernel.settings.values {
+      let key = Key(stringValue: name)
+      switch value {
+      case .bandwidths(let bandwidths): try container.encode(bandwidths.values, forKey: key)
+      case .count(let count): try container.encode(count, forKey: key)
+      case .file(let path): try container.encode(path, forKey: key)
+      }
+    }
+  }
+}
+
+/// One refined file.
+struct JSONFile: Encodable {
+  var unary: String
+  var image: String?
+  var outputs: [String: String]
+  /// The extents of the grid, slowest first: height and width.
+  var size: [Int]
+  var labels: Int
+  /// The extents of the scores' own grid.
+  var scoresSize: [Int]
+  var resampling: String?
+  var features: [JSONFeatures]?
+  var iterations: Int
+  var largestChange: Float?
+  /// At the start and after each update.
+  var freeEnergy: [Double]
+  var milliseconds: [String: Double]
+  /// 0…1.
+  var changedShare: Double
+  var evaluation: JSONEvaluation?
+
+  init(_ outcome: Outcome, _ settings: Settings) {
+    let job = outcome.job
+    unary = job.unary
+    image = job.image
+    outputs = [
+      "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
+      "overlay_before": job.overlayBefore,
+    ].compactMapValues { $0 }
+    size = outcome.grid.extents
+    labels = outcome.labelCount
+    scoresSize = outcome.unary.grid.extents
+    resampling = outcome.unary.resampling?.description
+    features = outcome.features.isEmpty ? nil : outcome.features.map { JSONFeatures($0) }
+    iterations = outcome.iterations
+    largestChange = outcome.largestChange
+    freeEnergy = outcome.energies.map(\.freeEnergy)
+    milliseconds = Dictionary(
+      uniqueKeysWithValues: outcome.stopwatch.milliseconds.map { ($0.stage.rawValue, $0.value) })
+    changedShare = outcome.changedShare
+    evaluation = outcome.evaluation.map { JSONEvaluation($0, settings.palette) }
+  }
+}
+
+/// What became of a kernel's features.
+struct JSONFeatures: Encodable {
+  var kernel: String
+  var dimensions: Int
+  var explainedVariance: Double?
+
+  init(_ report: FeatureReport) {
+    kernel = report.kernel
+    dimensions = report.dimensions
+    explainedVariance = report.explainedVariance
+  }
+}

@@ -1,0 +1,63 @@
+import MeanField
+import Support
+
+/// The kernels, from a preset or one by one, and what goes with them.
+struct ModelChoice {
+  var presetName: String?
+  var kernels: [KernelDescription]
+  var normalization: Normalization
+  var iterations: Int
+
+  /// - Throws: `InputError` where the kernels cannot be understood, contradict each other, or need an
+  ///   image that is not there.
+  init(_ options: ModelOptions, hasImage: Bool) throws {
+    let preset = try Self.preset(options)
+    presetName = preset?.name
+    kernels = try preset?.kernels ?? options.kernel.map(Self.kernel)
+    normalization = options.normalization ?? preset?.normalization ?? .symmetric
+    iterations = options.iterations ?? preset?.iterations ?? 10
+    guard (0...1_000_000).contains(iterations) else {
+      throw InputError(
+        .usage, at: "--iterations", "is \(iterations), but must be 0…1000000",
+        remedy: "5 to 10 are usual; 0 leaves the labels as they are")
+    }
+    if !hasImage { try checkPositionsSuffice(preset) }
+  }
+
+  private static func preset(_ options: ModelOptions) throws -> Preset? {
+    guard let name = options.preset else {
+      return options.kernel.isEmpty ? try Preset.named(ModelOptions.defaultPreset) : nil
+    }
+    do {
+      let preset = try Preset.named(name)
+      guard options.kernel.isEmpty else {
+        throw InputError(
+          .usage, "cannot be combined with --kernel, which says what the preset says too",
+          remedy: "give one of them; to start from the preset, write "
+            + preset.kernels.map { "--kernel \($0)" }.joined(separator: " "))
+      }
+      return preset
+    } catch let error as InputError {
+      throw error.at("--preset")
+    }
+  }
+
+  private static func kernel(_ text: String) throws -> KernelDescription {
+    do {
+      return try KernelDescription(text)
+    } catch let error as InputError {
+      throw error.at("--kernel \(text)")
+    }
+  }
+
+  private func checkPositionsSuffice(_ preset: Preset?) throws {
+    guard let kernel = kernels.first(where: \.kind.needsImage) else { return }
+    let usable = kernels.filter { !$0.kind.needsImage }
+    let instead = usable.first.map(String.init(describing:)) ?? "gaussian:weight=3,spatial=3"
+    let owner = preset.map { "the preset '\($0.name)' has a" } ?? "there is a"
+    throw InputError(
+      .usage, at: "--image",
+      "is missing: \(owner) \(kernel.kind.name) kernel, which compares \(kernel.kind.summary)",
+      remedy: "give --image FILE, or use kernels of positions only: --kernel \(instead)")
+  }
+}

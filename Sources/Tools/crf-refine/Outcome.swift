@@ -1,0 +1,66 @@
+import Evaluation
+import MeanField
+import Unaries
+
+/// What one refinement did, for reports.
+struct Outcome {
+  var job: Job
+  var grid: GridShape
+  var labelCount: Int
+  var unary: UnarySummary
+  var features: [FeatureReport] = []
+  var iterations = 0
+  /// Of a marginal in the last update; `nil` where nobody watched.
+  var largestChange: Float?
+  /// At Q⁰ and after each update; empty unless asked for.
+  var energies: [MeanFieldEnergy] = []
+  /// The share of points whose label is another than before, 0…1.
+  var changedShare = 0.0
+  var evaluation: Evaluation?
+  var stopwatch = Stopwatch()
+}
+
+/// What became of a kernel's features.
+struct FeatureReport {
+  var kernel: String
+  var dimensions: Int
+  /// The share of variance that the principal components kept; `nil` without a reduction.
+  var explainedVariance: Double?
+}
+
+/// The labels before and after, compared with the truth.
+struct Evaluation {
+  var before: ConfusionMatrix
+  var after: ConfusionMatrix
+  var bandsBefore: Trimap?
+  var bandsAfter: Trimap?
+
+  init(labelCount: Int, settings: Settings) throws {
+    before = ConfusionMatrix(labelCount: labelCount)
+    after = before
+    guard !settings.trimapWidths.isEmpty else { return }
+    bandsBefore = try Trimap(
+      labelCount: labelCount, widths: settings.trimapWidths, boundary: .labelChanges,
+      ignoring: settings.void)
+    bandsAfter = bandsBefore
+  }
+
+  /// - Throws: `InputError` where the labels do not fit the truth.
+  mutating func addBefore(_ labels: LabelMap, truth: LabelMap, void: UInt16) throws {
+    try before.add(prediction: labels, truth: truth, ignoring: void)
+    try bandsBefore?.add(prediction: labels, truth: truth)
+  }
+
+  /// - Throws: as `addBefore` does.
+  mutating func addAfter(_ labels: LabelMap, truth: LabelMap, void: UInt16) throws {
+    try after.add(prediction: labels, truth: truth, ignoring: void)
+    try bandsAfter?.add(prediction: labels, truth: truth)
+  }
+
+  static func += (sum: inout Evaluation, other: Evaluation) {
+    sum.before += other.before
+    sum.after += other.after
+    if let bands = other.bandsBefore { sum.bandsBefore? += bands }
+    if let bands = other.bandsAfter { sum.bandsAfter? += bands }
+  }
+}

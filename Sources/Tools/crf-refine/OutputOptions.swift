@@ -1,0 +1,44 @@
+import ArgumentParser
+import Unaries
+
+/// What is written and printed.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The refined labels: .png (palette indices; 16-bit gray above label 255) or .npy.",
+      valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The probabilities after the last update, (L,H,W) float32 .npy.", valueName: "file"))
+  var marginals: String?
+
+  @Option(
+    help: ArgumentHelp("A picture of the refined labels over the image, .png.", valueName: "file"))
+  var overlay: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same of the labels before refinement, .png.", valueName: "file"))
+  var overlayBefore: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The colours and names of labels: \(Palette.knownNames), or a file of lines 'red green blue "
+        + "name'.", valueName: "palette"))
+  var palette = "voc"
+
+  @Flag(
+    help:
+      "With folders: skip a file of scores when all the outputs asked for exist already.")
+  var resume = false
+
+  @Flag(
+    help:
+      "Print one JSON object: parameters, times, free energies (each costs a filtering), IOUs.")
+  var json = false
+
+  @Flag(help: "Print nothing but errors, and the object of --json where asked for.")
+  var quiet = false
+}

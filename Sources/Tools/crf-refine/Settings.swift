@@ -1,0 +1,101 @@
+import Lattice
+import MeanField
+import Support
+import Unaries
+
+/// The options of a run, checked and turned into the library's values.
+struct Settings {
+  /// The files or folders that are named.
+  var files: Job
+  var isFolder: Bool
+  var unary: UnarySettings
+  var presetName: String?
+  var kernels: [KernelDescription]
+  var normalization: Normalization
+  var iterations: Int
+  var tolerance: Float
+  var selfTerm: SelfTerm
+  var backend: any FilterBackend
+  var parallelism: Parallelism
+  var palette: Palette
+  var void: UInt16
+  var trimapWidths: [Int]
+  var resumes: Bool
+  var printsJSON: Bool
+  var isQuiet: Bool
+
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  init(input: InputOptions, model: ModelOptions, output: OutputOptions) throws {
+    files = try Job(input: input, output: output)
+    isFolder = FileSystem.isFolder(files.unary)
+    palette = try Self.palette(output.palette)
+    unary = try UnarySettings(input, palette: palette)
+    let choice = try ModelChoice(model, hasImage: input.image != nil)
+    presetName = choice.presetName
+    kernels = choice.kernels
+    normalization = choice.normalization
+    iterations = choice.iterations
+    guard model.tolerance >= 0, model.tolerance.isFinite else {
+      throw InputError(
+        .usage, at: "--tolerance", "is \(model.tolerance), but must be 0 or more",
+        remedy: "0 does every iteration; 0.001 stops early")
+    }
+    tolerance = model.tolerance
+    selfTerm = model.excludeSelf ? .excluded : .included
+    do {
+      backend = try FilterBackends.named(model.filter)
+    } catch let error as InputError {
+      throw error.at("--filter")
+    }
+    if let threads = model.threads {
+      guard (1...4096).contains(threads) else {
+        throw InputError(
+          .usage, at: "--threads", "is \(threads), but must be 1…4096",
+          remedy: "leave it out to use every processor")
+      }
+      parallelism = Parallelism(threads: threads)
+    } else {
+      parallelism = .automatic
+    }
+    guard let void = UInt16(exactly: input.void) else {
+      throw InputError(
+        .usage, at: "--void", "is \(input.void), but labels are 0…65535", remedy: "255 is usual")
+    }
+    self.void = void
+    trimapWidths = try Self.widths(input.trimap)
+    if !trimapWidths.isEmpty, files.groundTruth == nil {
+      throw InputError(
+        .usage, at: "--trimap", "measures against true labels, but none are given",
+        remedy: "add --ground-truth")
+    }
+    resumes = output.resume
+    printsJSON = output.json
+    isQuiet = output.quiet
+    try files.check(isFolder: isFolder, resumes: resumes, printsJSON: printsJSON)
+  }
+
+  private static func palette(_ name: String) throws -> Palette {
+    guard let known = try? Palette.named(name) else {
+      guard FileSystem.exists(name) else {
+        throw InputError(
+          .usage, at: "--palette", "is '\(name)', which is neither a known palette nor a file",
+          remedy: "known are \(Palette.knownNames); a file has a line 'red green blue name' a label"
+        )
+      }
+      return try Palette.read(name)
+    }
+    return known
+  }
+
+  private static func widths(_ text: String?) throws -> [Int] {
+    guard let text else { return [] }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let width = Int(part), width >= 1, width <= 1 << 20 else {
+        throw InputError(
+          .usage, at: "--trimap", "has the width '\(part)', but widths are whole numbers above 0",
+          remedy: "as in --trimap 1,2,4,8")
+      }
+      return width
+    }
+  }
+}

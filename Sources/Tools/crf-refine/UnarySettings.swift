@@ -1,0 +1,84 @@
+import Support
+import Unaries
+
+/// How files of scores or labels become energies.
+struct UnarySettings {
+  var kind: UnaryKind
+  var layout: ScoreLayout
+  var member: String?
+  var alignCorners: Bool
+  /// For label maps: how many labels, how sure they are, and which means unknown.
+  var labelCount = 0
+  var confidence: Float = 0.7
+  var unknown = UnknownLabel.none
+  /// What the colours of a label map mean.
+  var palette: Palette
+
+  init(_ input: InputOptions, palette: Palette) throws {
+    self.palette = palette
+    kind = input.unaryKind
+    layout = input.layout?.scoreLayout ?? .labelsFirst
+    member = input.member
+    alignCorners = input.alignCorners
+    if kind == .labels {
+      try readLabelOptions(input)
+    } else {
+      try Self.refuse(
+        [
+          "--labels": input.labels != nil, "--confidence": input.confidence != nil,
+          "--unknown": input.unknown != nil,
+        ],
+        because: "says how label maps are read, but these are \(kind.rawValue)",
+        remedy: "add --unary-kind labels, or leave it out")
+    }
+  }
+
+  private mutating func readLabelOptions(_ input: InputOptions) throws {
+    try Self.refuse(
+      [
+        "--layout": input.layout != nil, "--member": input.member != nil,
+        "--align-corners": input.alignCorners,
+      ],
+      because: "says how scores are read, but these are labels", remedy: "leave it out")
+    guard let count = input.labels, (1...65536).contains(count) else {
+      throw InputError(
+        .usage, at: "--labels",
+        input.labels.map { "is \($0), but must be 1…65536" }
+          ?? "is missing: a label map does not say how many labels there are",
+        remedy: "for example --labels 21")
+    }
+    labelCount = count
+    if let confidence = input.confidence {
+      guard confidence > 0, confidence < 1 else {
+        throw InputError(
+          .usage, at: "--confidence", "is \(confidence), but must lie between 0 and 1",
+          remedy: "0.5 to 0.9 is usual")
+      }
+      self.confidence = confidence
+    }
+    unknown = try Self.unknown(input.unknown ?? "none")
+  }
+
+  private static func unknown(_ text: String) throws -> UnknownLabel {
+    switch text {
+    case "none": return .none
+    case "zero": return .zeroUnsure
+    default:
+      guard let label = UInt16(text) else {
+        throw InputError(
+          .usage, at: "--unknown", "is '\(text)'; expected none, zero, or a label 0…65535",
+          remedy: "255 is usual for pixels without a label")
+      }
+      return .label(label)
+    }
+  }
+
+  /// - Throws: `InputError` naming the first option that is given.
+  private static func refuse(
+    _ options: KeyValuePairs<String, Bool>, because problem: String, remedy: String
+  ) throws {
+    if let option = options.first(where: \.value) {
+      throw InputError(.usage, at: option.key, problem, remedy: remedy)
+    }
+  }
+}
