@@ -4,9 +4,6 @@
 /// before a write when it is not theirs alone. Inlinable, since a generic class that another module does
 /// not specialise costs a metadata lookup for every element.
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
-  /// Bytes; one cache line, and the widest vector register in use.
-  @inlinable package static var alignment: Int { 64 }
-
   package let count: Int
   package let base: UnsafeMutablePointer<Element>
 
@@ -14,8 +11,7 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
   @inlinable package init(uninitialized count: Int) {
     precondition(count >= 0, "a buffer cannot hold \(count) elements")
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: Self.alignment)
+    let raw = allocateAligned(byteCount: max(1, count) * MemoryLayout<Element>.stride)
     base = raw.bindMemory(to: Element.self, capacity: max(1, count))
   }
 

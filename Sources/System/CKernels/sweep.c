@@ -112,6 +112,8 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
   for (size_t first = 0; first < count; first += BLOCK) {
     const size_t block = count - first < BLOCK ? count - first : BLOCK;
     memcpy(values, unary + first * S, block * S * sizeof(float));
+    const size_t ahead = first + block < count ? first + block : first;
+    for (size_t f = 0; f < BLOCK * (size_t)S; f += 16) __builtin_prefetch(unary + ahead * S + f);
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
 #define CK_GATHER(C) gather_rows(kernels + k, first, block, count, values, C, S)
