@@ -14,12 +14,9 @@ public struct ChannelField: Sendable {
 
   package private(set) var storage: AlignedBuffer<Float>
 
-  /// Floats in the smallest vector register that rows are padded to.
-  package static let lanes = 4
-
-  /// `channels` rounded up to a whole number of vectors.
+  /// `channels` rounded up to a whole number of vectors: of 4 floats, or of 8 above that.
   package static func paddedStride(forChannels channels: Int) -> Int {
-    (channels + lanes - 1) / lanes * lanes
+    channels <= 4 ? 4 : (channels + 7) / 8 * 8
   }
 
   /// A field of zeros.

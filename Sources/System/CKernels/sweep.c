@@ -52,9 +52,11 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
   }
 }
 
-/// Adds the marginals of `count` points from `first` on to one kernel's rows.
+/// Adds the marginals of `count` points from `first` on to one kernel's rows. The marginals are what
+/// `values` holds times `inverses`, one a point.
 CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           const float *marginals, const int32_t corners, const int S) {
+                           const float *values, const float *inverses, const int32_t corners,
+                           const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + first;
@@ -64,13 +66,13 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
     if (prefetches && first + i + PREFETCH_DISTANCE < last) {
       prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
     }
-    const float scale = scales == NULL ? 1.0f : scales[i];
-    const ck_row marginal = ck_row_load(marginals, S);
+    const float scale = scales == NULL ? inverses[i] : inverses[i] * scales[i];
+    const ck_row value = ck_row_load(values, S);
     for (int32_t c = 0; c < corners; c++) {
       float *row = rows + (size_t)vertices[c] * S;
-      ck_row_store(ck_row_add(ck_row_load(row, S), scale * weights[c], marginal, S), row, S);
+      ck_row_store(ck_row_add(ck_row_load(row, S), scale * weights[c], value, S), row, S);
     }
-    marginals += S;
+    values += S;
     vertices += corners;
     weights += corners;
   }
@@ -86,18 +88,30 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
     default: BODY(corners); break;    \
   }
 
-/// Replaces energies by marginals, which also go to `stored` where that is not NULL.
-CK_INLINE ck_row softmax_rows(float *restrict values, size_t count, float *restrict stored,
-                              bool compares, ck_row largest, const int S) {
+/// Replaces energies by e^(lowest − energy), and gives the inverse of each point's sum of them.
+///
+/// One loop a step: a point's steps depend on one another, and with all of them in one loop few points
+/// would be under way at a time.
+CK_INLINE void exponentiate_rows(float *restrict values, size_t count, float *restrict inverses,
+                                 const int S) {
   for (size_t i = 0; i < count; i++) {
     const ck_row energy = ck_row_load(values + i * S, S);
-    ck_row marginal = ck_row_exponential(ck_row_lowest(energy, S), energy, S);
-    marginal = ck_row_scale(marginal, 1.0f / ck_row_sum(marginal, S), S);
-    ck_row_store(marginal, values + i * S, S);
-    if (stored == NULL) continue;
+    ck_row_store(ck_row_exponents(ck_row_lowest(energy, S), energy, S), values + i * S, S);
+  }
+  ck_powers_of_two(values, count * S);
+  for (size_t i = 0; i < count; i++) inverses[i] = ck_row_sum(ck_row_load(values + i * S, S), S);
+  for (size_t i = 0; i < BLOCK; i++) inverses[i] = 1.0f / inverses[i];
+}
+
+/// Writes the marginals of `count` points; returns the larger of `largest` and what has changed.
+CK_INLINE ck_row store_marginals(const float *values, const float *inverses, size_t count,
+                                 float *restrict stored, bool compares, ck_row largest,
+                                 const int S) {
+  for (size_t i = 0; i < count; i++) {
+    const ck_row marginal = ck_row_scale(ck_row_load(values + i * S, S), inverses[i], S);
     if (compares) {
-      largest = ck_row_larger(
-          largest, ck_row_distance(marginal, ck_row_load(stored + i * S, S), S), S);
+      const ck_row before = ck_row_load(stored + i * S, S);
+      largest = ck_row_larger(largest, ck_row_distance(marginal, before, S), S);
     }
     ck_row_store(marginal, stored + i * S, S);
   }
@@ -108,6 +122,7 @@ CK_INLINE ck_row softmax_rows(float *restrict values, size_t count, float *restr
 CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
                           int32_t kernel_count, float *marginals, float *change, const int S) {
   float values[BLOCK * CK_ROW_LIMIT] __attribute__((aligned(64)));
+  float inverses[BLOCK] = {0};
   ck_row largest = {0};
   for (size_t first = 0; first < count; first += BLOCK) {
     const size_t block = count - first < BLOCK ? count - first : BLOCK;
@@ -120,11 +135,14 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
       CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
 #undef CK_GATHER
     }
-    largest = softmax_rows(values, block, marginals == NULL ? NULL : marginals + first * S,
-                           change != NULL, largest, S);
+    exponentiate_rows(values, block, inverses, S);
+    if (marginals != NULL) {
+      largest = store_marginals(values, inverses, block, marginals + first * S, change != NULL,
+                                largest, S);
+    }
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
-#define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, C, S)
+#define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, inverses, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
 #undef CK_SPREAD
     }
