@@ -62,6 +62,10 @@ let package = Package(
       ],
       path: "Sources/Tools/crf-bench"),
 
+    // Paints Examples/sample.
+    .executableTarget(
+      name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
+
     // The README's example: compiled here, and compared with the README by a test.
     .executableTarget(
       name: "RefineScores", dependencies: ["Unaries", "MeanField"],

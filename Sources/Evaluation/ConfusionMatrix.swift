@@ -37,7 +37,10 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
   /// Counts the points of an image.
   ///
-  /// - Parameter void: the label of the truth whose points are left out, such as 255.
+  /// - Parameters:
+  ///   - prediction: the labels to judge.
+  ///   - truth: the true labels, over the same grid.
+  ///   - void: the label of the truth whose points are left out, such as 255.
   /// - Throws: `InputError` where the sizes differ, or a label at a counted point is not one of
   ///   0..<L, naming it and its position; nothing has been counted then.
   /// - Complexity: O(N).

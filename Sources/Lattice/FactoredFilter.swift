@@ -13,10 +13,13 @@ package protocol FactoredFilter: GaussianFilter {
   /// Rows of all segments, and others that the blur needs.
   var rowCount: Int { get }
 
-  /// Applies B to what was spread; the result, times `factors`, stands in `rows.blurred`.
+  /// What a gathered sum is multiplied with.
+  var gain: Float { get }
+
+  /// Applies B to what was spread, in place.
   ///
-  /// - Parameter factors: one a channel, padding included.
-  func blur(_ rows: inout FilterRows, factors: [Float])
+  /// - Parameter rows: `rowCount` × `stride`; row 0 stands for absent neighbours and must be 0.
+  func blur(_ rows: AlignedBuffer<Float>, stride: Int)
 }
 
 /// A run of points and the rows that they spread to.
@@ -37,22 +40,5 @@ package struct FactoredSegment: Sendable {
   static func ranges(of count: Int) -> [Range<Int>] {
     let length = max(2048, min(32_768, (count + 7) / 8))
     return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
-  }
-}
-
-/// What a factored filter's rows hold during a filtering.
-package struct FilterRows: Sendable {
-  /// Floats a row.
-  package let stride: Int
-  /// Sums of what was spread. Row 0 stands for absent neighbours and must stay 0.
-  package var splatted: AlignedBuffer<Float>
-  /// What is gathered from.
-  package var blurred: AlignedBuffer<Float>
-
-  /// Rows of zeros.
-  package init(_ filter: some FactoredFilter, stride: Int) {
-    self.stride = stride
-    splatted = AlignedBuffer(zeros: filter.rowCount * stride)
-    blurred = AlignedBuffer(zeros: filter.rowCount * stride)
   }
 }

@@ -31,7 +31,10 @@ public struct FeatureMatrix: Sendable {
     }
   }
 
-  /// - Parameter rows: `rows[i * dimensions + j]` is feature j of point i, divided by its bandwidth.
+  /// - Parameters:
+  ///   - points: N.
+  ///   - dimensions: d, at least 1.
+  ///   - rows: `rows[i * dimensions + j]` is feature j of point i, divided by its bandwidth.
   /// - Throws: `LatticeError.notFinite` where a feature is NaN or infinite.
   public init(points: Int, dimensions: Int, rows: [Float]) throws {
     precondition(

@@ -26,9 +26,11 @@ public struct DenseCRF: Sendable {
   /// Builds the filters of `terms` over `scene`.
   ///
   /// - Parameters:
+  ///   - scene: the points to label, with the image that the kernels compare.
   ///   - unary: N × L energies over the scene's grid.
   ///   - terms: may be empty; the marginals are then softmax(−θ).
   ///   - backend: how to sum over pairs of points.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Throws: `InputError` where sizes do not fit or a kernel lacks what it compares; `LatticeError`
   ///   where a filter cannot be built.
   /// - Complexity: O(N·d²) a term with the permutohedral lattice, O(N²) with the exact filter.
@@ -56,6 +58,7 @@ public struct DenseCRF: Sendable {
 
   /// The marginals after `iterations` parallel updates.
   ///
+  /// - Parameter iterations: at least 0; 0 gives softmax(−θ).
   /// - Parameter tolerance: stops early once no marginal changes by more than this; 0 never stops.
   /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
   public func marginals(iterations: Int, tolerance: Float = 0) -> Marginals {

@@ -4,16 +4,39 @@ import Support
 
 /// Mean field updates in one pass over the points: gather messages, add the unary, softmax, spread.
 ///
-/// Nothing of size N × L is written but the marginals, and those only where somebody reads them. Label
-/// compatibilities act on the rows of the filters, of which there are fewer than points as a rule.
+/// Nothing of size N × L is written but the marginals, and those only where somebody reads them.
 struct FusedSweep: Sendable {
   /// One pairwise term with what its filter's rows hold.
   private struct Kernel: Sendable {
     let filter: any FactoredFilter
     let term: PreparedTerm
-    /// What the compatibility multiplies labels with, padding included.
-    let factors: [Float]
-    var rows: FilterRows
+    /// What a message is multiplied with: one factor for all labels, or one each and the padding's.
+    let factor: Float
+    let labelFactors: AlignedBuffer<Float>?
+    /// Rows that messages are gathered from.
+    var gathered: AlignedBuffer<Float>
+    /// Rows that marginals are spread to.
+    var spread: AlignedBuffer<Float>
+
+    init(filter: any FactoredFilter, term: PreparedTerm, weights: [Float], stride: Int) {
+      self.filter = filter
+      self.term = term
+      if Set(weights).count == 1 {
+        factor = filter.gain * weights[0]
+        labelFactors = nil
+      } else {
+        factor = filter.gain
+        let padding = [Float](repeating: 0, count: stride - weights.count)
+        labelFactors = AlignedBuffer(copying: weights + padding)
+      }
+      gathered = AlignedBuffer(zeros: filter.rowCount * stride)
+      spread = AlignedBuffer(zeros: filter.rowCount * stride)
+    }
+
+    /// What was spread and blurred is gathered next.
+    mutating func swapRows() {
+      (gathered, spread) = (spread, gathered)
+    }
   }
 
   private var kernels: [Kernel]
@@ -29,16 +52,10 @@ struct FusedSweep: Sendable {
       guard let filter = term.filter as? any FactoredFilter, term.selfScale == nil,
         case .perLabel(let weights) = term.factors
       else { return nil }
-      let factors = weights + [Float](repeating: 0, count: stride - weights.count)
-      let rows = Self.rows(of: filter, stride: stride)
-      kernels.append(Kernel(filter: filter, term: term, factors: factors, rows: rows))
+      kernels.append(Kernel(filter: filter, term: term, weights: weights, stride: stride))
     }
     guard !kernels.isEmpty else { return nil }
     self.kernels = kernels
-  }
-
-  private static func rows(of filter: some FactoredFilter, stride: Int) -> FilterRows {
-    FilterRows(filter, stride: stride)
   }
 
   /// What a sweep does besides the softmax.
@@ -64,7 +81,7 @@ struct FusedSweep: Sendable {
     let kernels = kernels
     parallelism.forEach(segments.count) { index in
       let points = segments[index].points
-      let passes = kernels.map { Self.kernel($0, segment: index, pass) }
+      let passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
       let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
       ck_sweep(
         unary.base + points.lowerBound * stride, points.count, stride, passes, Int32(passes.count),
@@ -72,36 +89,33 @@ struct FusedSweep: Sendable {
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
     if pass.spreads {
-      for index in kernels.indices { blur(&self.kernels[index]) }
+      for index in kernels.indices {
+        kernels[index].filter.blur(kernels[index].spread, stride: stride)
+        self.kernels[index].swapRows()
+      }
     }
     return (0..<segments.count).reduce(0) { max($0, changes[$1]) }
-  }
-
-  private func blur(_ kernel: inout Kernel) {
-    kernel.filter.blur(&kernel.rows, factors: kernel.factors)
   }
 
   /// Bytes of rows that are sure to stay in a core's second-level cache.
   private static let cachedBytes = 256 << 10
 
-  private static func kernel(_ kernel: Kernel, segment index: Int, _ pass: Pass) -> ck_sweep_kernel
-  {
+  private static func kernel(
+    _ kernel: Kernel, segment index: Int, _ pass: Pass, stride: Int
+  ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
-    let stride = kernel.rows.stride
-    let first = segment.rows.lowerBound * stride
-    if pass.spreads {
-      kernel.rows.splatted.clear(first..<first + segment.rows.count * stride)
-    }
+    let rows = segment.rows.lowerBound * stride..<segment.rows.upperBound * stride
+    if pass.spreads { kernel.spread.clear(rows) }
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
       values.map { UnsafePointer($0.base + segment.points.lowerBound) }
     }
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
       corners: Int32(kernel.filter.corners),
-      prefetches: segment.rows.count * stride * MemoryLayout<Float>.stride > cachedBytes,
-      message_scale: scale(kernel.term.outputScale),
-      marginal_scale: scale(kernel.term.inputScale),
-      sliced: pass.gathers ? kernel.rows.blurred.base + first : nil,
-      splatted: pass.spreads ? kernel.rows.splatted.base + first : nil)
+      prefetches: rows.count * MemoryLayout<Float>.stride > cachedBytes,
+      label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
+      message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
+      sliced: pass.gathers ? kernel.gathered.base + rows.lowerBound : nil,
+      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil)
   }
 }

@@ -17,6 +17,7 @@ public struct Preset: Sendable {
 
   /// The preset's pairwise terms.
   ///
+  /// - Parameter selfTerm: whether a point counts among its own neighbours.
   /// - Parameter axisOrder: that of positions among features.
   public func terms(
     selfTerm: SelfTerm = .included, axisOrder: AxisOrder = .xFirst

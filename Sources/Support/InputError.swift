@@ -26,6 +26,8 @@ public struct InputError: Error, Sendable, Equatable {
   public let remedy: String
 
   /// - Parameters:
+  ///   - kind: what kind of trouble it is.
+  ///   - place: the file, option or parameter, where it is known.
   ///   - problem: what was found and what was expected, without a full stop.
   ///   - remedy: how to mend it, without a full stop.
   public init(_ kind: Kind, at place: String? = nil, _ problem: String, remedy: String = "") {

@@ -38,8 +38,8 @@ import Testing
     return (0..<d).reduce(0) { $0 + difference[$1] * matrix[$1][d] / matrix[$1][$1] }
   }
 
-  @Test(arguments: [1, 2, 5, 8, 17])
-  func `Distances after whitening are Mahalanobis distances`(d: Int) throws {
+  @Test("distances after whitening are Mahalanobis distances", arguments: [1, 2, 5, 8, 17])
+  func distancesAfterWhiteningAreMahalanobisDistances(d: Int) throws {
     var generator = SeededGenerator(seed: UInt64(d))
     let covariance = randomCovariance(d, &generator)
     let rows = (0..<20 * d).map { _ in 10 * generator.normal() }
@@ -59,13 +59,15 @@ import Testing
     }
   }
 
-  @Test func `A diagonal covariance divides each feature by its bandwidth`() throws {
+  @Test("a diagonal covariance divides each feature by its bandwidth")
+  func aDiagonalCovarianceDividesEachFeatureByItsBandwidth() throws {
     let whitening = try CovarianceWhitening(covariance: [4, 0, 0, 0.25])
     // Powers of two: exact.
     #expect(whitening.apply(rows: [2, 2, -6, 1]) == [1, 4, -3, 2])
   }
 
-  @Test func `The result does not depend on the number of threads`() throws {
+  @Test("the result does not depend on the number of threads")
+  func theResultDoesNotDependOnTheNumberOfThreads() throws {
     var generator = SeededGenerator(seed: 3)
     let whitening = try CovarianceWhitening(covariance: randomCovariance(3, &generator))
     let rows = (0..<3 * 10_000).map { _ in generator.normal() }
@@ -75,6 +77,7 @@ import Testing
   }
 
   @Test(
+    "a matrix that is no covariance is refused with the reason",
     arguments: [
       ([], "not a square matrix"),
       ([1, 0, 0], "not a square matrix"),
@@ -86,7 +89,7 @@ import Testing
       ([0], "not positive definite"),
       ([-1], "not positive definite"),
     ] as [([Float], String)])
-  func `A matrix that is no covariance is refused with the reason`(
+  func aMatrixThatIsNoCovarianceIsRefusedWithTheReason(
     covariance: [Float], reason: String
   ) {
     let error = #expect(throws: InputError.self) {
@@ -95,7 +98,8 @@ import Testing
     #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
   }
 
-  @Test func `A singular matrix is refused whichever way rounding leans`() {
+  @Test("a singular matrix is refused whichever way rounding leans")
+  func aSingularMatrixIsRefusedWhicheverWayRoundingLeans() {
     // Products of whole numbers, exact in float32 and of rank 3 in 4 dimensions: the last pivot of
     // the factorisation is nothing but rounding error, of either sign.
     for seed in 0..<50 as Range<UInt64> {

@@ -30,8 +30,9 @@ import Testing
     return (mean, matrix)
   }
 
-  @Test(arguments: [0, 1000] as [Float])
-  func `Components are orthonormal eigenvectors of the covariance`(offset: Float) throws {
+  @Test(
+    "components are orthonormal eigenvectors of the covariance", arguments: [0, 1000] as [Float])
+  func componentsAreOrthonormalEigenvectorsOfTheCovariance(offset: Float) throws {
     let d = 4
     let rows = rotatedRows(1500, spreads: [9, 4, 2, 1], offset: offset, seed: 5)
     let (mean, matrix) = covariance(rows, d)
@@ -57,7 +58,8 @@ import Testing
     #expect((fitted.totalExplainedVariance - 1).magnitude <= 1e-12)
   }
 
-  @Test func `Projected rows are uncorrelated with the stated variances`() throws {
+  @Test("projected rows are uncorrelated with the stated variances")
+  func projectedRowsAreUncorrelatedWithTheStatedVariances() throws {
     let rows = rotatedRows(3000, spreads: [6, 3, 1, 0.5], offset: 40, seed: 9)
     let fitted = try PrincipalComponents(rows: rows, dimensions: 4, count: 2)
     let (mean, matrix) = covariance(fitted.project(rows: rows), 2)
@@ -73,7 +75,8 @@ import Testing
     #expect(fitted.explainedVariance.count == 2)
   }
 
-  @Test func `The largest entry of every component is positive`() throws {
+  @Test("the largest entry of every component is positive")
+  func theLargestEntryOfEveryComponentIsPositive() throws {
     let rows = rotatedRows(400, spreads: [5, 3, 2, 1, 0.5], offset: -3, seed: 21)
     let fitted = try PrincipalComponents(rows: rows, dimensions: 5, count: 5)
     for component in 0..<5 {
@@ -82,7 +85,8 @@ import Testing
     }
   }
 
-  @Test func `Rows in pieces and on several threads give the same components`() throws {
+  @Test("rows in pieces and on several threads give the same components")
+  func rowsInPiecesAndOnSeveralThreadsGiveTheSameComponents() throws {
     let d = 40
     let rows = rotatedRows(
       1024, spreads: (0..<d).map { Float(d - $0) }, offset: 2, seed: 30)
@@ -97,7 +101,8 @@ import Testing
     #expect(fromPieces.project(rows: rows) == whole.project(rows: rows))
   }
 
-  @Test func `Rows that are all equal have no variance to explain`() throws {
+  @Test("rows that are all equal have no variance to explain")
+  func rowsThatAreAllEqualHaveNoVarianceToExplain() throws {
     let fitted = try PrincipalComponents(
       rows: [3, 4, 3, 4, 3, 4], dimensions: 2, count: 1)
     #expect(fitted.explainedVariance == [0])
@@ -105,6 +110,7 @@ import Testing
   }
 
   @Test(
+    "rows that cannot be fitted are refused with the reason",
     arguments: [
       ([1, 2, 3, 4], 2, 3, "between 1 and 2"),
       ([1, 2, 3, 4], 2, 0, "between 1 and 2"),
@@ -113,7 +119,7 @@ import Testing
       ([1, 2, 3], 2, 1, "not rows of 2"),
       ([1, 2, .nan, 4], 2, 1, "feature 0 of row 1"),
     ] as [([Float], Int, Int, String)])
-  func `Rows that cannot be fitted are refused with the reason`(
+  func rowsThatCannotBeFittedAreRefusedWithTheReason(
     rows: [Float], dimensions: Int, count: Int, reason: String
   ) {
     let error = #expect(throws: InputError.self) {

@@ -1,4 +1,6 @@
+import Foundation
 import Support
+import TestSupport
 import Testing
 import Unaries
 
@@ -191,5 +193,24 @@ import Unaries
     #expect(directory?.kind == .noInput)
     let device = #expect(throws: InputError.self) { try NPY.read("/dev/null") }
     #expect(device?.problem.contains("an empty file") == true)
+  }
+
+  /// As from `<(command)` in a shell: the size shows only at the end.
+  @Test(arguments: [false, true], [-1, 0, 1])
+  func aPipeIsReadToItsEnd(fortranOrder: Bool, surplus: Int) throws {
+    var bytes = NPYBytes.file(
+      type: "<f8", shape: [2, 2], fortranOrder: fortranOrder,
+      data: NPYBytes.data([1, 2, 3, 4], type: "<f8"))
+    if surplus < 0 { bytes.removeLast() } else if surplus > 0 { bytes.append(0) }
+    let pipe = Pipe()
+    try pipe.fileHandleForWriting.write(contentsOf: Data(bytes))
+    try pipe.fileHandleForWriting.close()
+    let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+    guard surplus == 0 else {
+      let error = #expect(throws: InputError.self) { try NPY.read(path) }
+      #expect(error?.problem.contains("needs 32 bytes of data") == true)
+      return
+    }
+    #expect(try NPY.read(path).values == (fortranOrder ? [1, 3, 2, 4] : [1, 2, 3, 4]))
   }
 }

@@ -77,7 +77,9 @@ public struct CovarianceWhitening: Sendable {
 
   /// L⁻¹x for every row x, by forward substitution in double precision.
   ///
-  /// - Parameter rows: N × d, row-major.
+  /// - Parameters:
+  ///   - rows: N × d, row-major.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Returns: N × d, dimensionless; each number is rounded once, to float32.
   /// - Complexity: O(N · d²).
   public func apply(rows: [Float], parallelism: Parallelism = .automatic) -> [Float] {

@@ -29,6 +29,7 @@ public struct FeatureKernel: PairwiseKernel {
   ///
   /// - Parameters:
   ///   - rows: N × `dimensions`, finite.
+  ///   - dimensions: features a point, at least 1.
   ///   - scaling: how far apart features may be.
   ///   - components: principal components to keep, in units of bandwidths; `nil` keeps all features.
   ///     A lattice's cost grows with d², so embeddings of many features want this.

@@ -31,6 +31,7 @@ public struct PrincipalComponents: Sendable {
   ///   - rows: N × D, row-major; finite.
   ///   - dimensions: D, at least 1.
   ///   - count: k, the components to keep, 1…D.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Throws: `InputError` where k is not in 1…D, there are fewer than two rows, the numbers are not
   ///   whole rows, or one is not finite.
   /// - Complexity: O(N · D² + D³).
@@ -91,7 +92,9 @@ public struct PrincipalComponents: Sendable {
 
   /// The coordinates of every row along the components, from the mean.
   ///
-  /// - Parameter rows: N × D, row-major.
+  /// - Parameters:
+  ///   - rows: N × D, row-major.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Returns: N × k, in the features' own units; each number is rounded once, to float32.
   /// - Complexity: O(N · D · k).
   public func project(rows: [Float], parallelism: Parallelism = .automatic) -> [Float] {

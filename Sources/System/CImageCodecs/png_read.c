@@ -6,6 +6,10 @@
 // As wide and high as libpng allows unless told otherwise; stated, because builds of it differ.
 enum { LARGEST_EXTENT = 1000000 };
 
+// Compressed bytes that may follow those of the last row. Encoders leave a checksum and perhaps an empty
+// block there; libpng would inflate any amount of surplus, as part of that row, before it complains.
+enum { LONGEST_TAIL = 16384 };
+
 // All that a reading needs. It stands in the caller's frame, outside the function with the setjmp, so
 // that a jump leaves it as it is.
 typedef struct {
@@ -13,11 +17,24 @@ typedef struct {
   png_infop info;
   const uint8_t *next;
   size_t rest;
+  // Compressed bytes that may still come, once the last row is being read.
+  bool is_last_row;
+  size_t tail;
 } reading;
+
+static bool is_image_data(png_structp png) {
+  const png_uint_32 IDAT = 0x49444154;
+  return png_get_io_chunk_type(png) == IDAT
+      && (png_get_io_state(png) & PNG_IO_MASK_LOC) == PNG_IO_CHUNK_DATA;
+}
 
 static void take_bytes(png_structp png, png_bytep bytes, size_t count) {
   reading *reading = png_get_io_ptr(png);
   if (count > reading->rest) png_error(png, "the file ends early");
+  if (reading->is_last_row && is_image_data(png)) {
+    if (count > reading->tail) png_error(png, "more image data than the image takes");
+    reading->tail -= count;
+  }
   memcpy(bytes, reading->next, count);
   reading->next += count;
   reading->rest -= count;
@@ -27,6 +44,7 @@ static bool begin(reading *reading, const uint8_t *data, size_t size, codec_mess
   reading->next = data;
   reading->rest = size;
   reading->info = NULL;
+  reading->is_last_row = false;
   reading->png = png_create_read_struct(
       PNG_LIBPNG_VER_STRING, message, codec_png_fail, codec_png_ignore_warning);
   if (reading->png) reading->info = png_create_info_struct(reading->png);
@@ -105,6 +123,20 @@ static size_t bytes_per_pixel(codec_png_layout layout) {
   return 0;
 }
 
+// The pass that completes the image, and the row that completes the pass: small interlaced images have
+// nothing in the last passes.
+static void find_last_row(reading *reading, int passes, int *last_pass, png_uint_32 *last_row) {
+  png_uint_32 width = png_get_image_width(reading->png, reading->info);
+  png_uint_32 height = png_get_image_height(reading->png, reading->info);
+  *last_pass = passes - 1;
+  *last_row = height - 1;
+  if (passes == 1) return;
+  while (PNG_PASS_COLS(width, *last_pass) == 0 || PNG_PASS_ROWS(height, *last_pass) == 0) {
+    *last_pass -= 1;
+  }
+  *last_row = PNG_ROW_FROM_PASS_ROW(PNG_PASS_ROWS(height, *last_pass) - 1, *last_pass);
+}
+
 static bool read_pixels(
     reading *reading, codec_png_layout layout, uint8_t *pixels, size_t capacity) {
   png_structp png = reading->png;
@@ -112,6 +144,10 @@ static bool read_pixels(
   read_info(reading);
   set_layout(reading, layout);
   int passes = png_set_interlace_handling(png);
+  int last_pass;
+  png_uint_32 last_row;
+  find_last_row(reading, passes, &last_pass, &last_row);
+  reading->tail = LONGEST_TAIL + 2 * png_get_rowbytes(png, reading->info);
   png_read_update_info(png, reading->info);
   size_t row_size = png_get_rowbytes(png, reading->info);
   png_uint_32 height = png_get_image_height(png, reading->info);
@@ -123,6 +159,7 @@ static bool read_pixels(
   png_set_benign_errors(png, 0);
   for (int pass = 0; pass < passes; pass++) {
     for (png_uint_32 row = 0; row < height; row++) {
+      if (pass == last_pass && row == last_row) reading->is_last_row = true;
       png_read_row(png, pixels + row * row_size, NULL);
     }
   }

@@ -68,7 +68,9 @@ CK_INLINE void embed_block(const float *features, int32_t d, embedding e) {
   for (int32_t i = 0; i <= d; i++) {
     for (int lane = 0; lane < LANES; lane++) {
       e.residual[i * LANES + lane] = e.elevated[i * LANES + lane] - e.nearest[i * LANES + lane];
-      e.rank[i * LANES + lane] = (int32_t)excess[lane];
+      // The excess is within ±d, unless coordinates are so large that the caller refuses them.
+      const float bounded = fminf(fmaxf(excess[lane], -d1), d1);
+      e.rank[i * LANES + lane] = (int32_t)bounded;
     }
   }
   for (int32_t i = 0; i < d; i++) {

@@ -34,78 +34,86 @@ void ck_lattice_splat(const float *values, size_t count, size_t stride, const ui
 }
 
 CK_INLINE void slice_rows(const float *rows, size_t count, const uint32_t *vertices,
-                          const float *weights, size_t corners, float *output, const int S) {
+                          const float *weights, size_t corners, float gain, float *output,
+                           const int S) {
   for (size_t i = 0; i < count; i++) {
     ck_row sum = {0};
     for (size_t k = i * corners; k < (i + 1) * corners; k++) {
       sum = ck_row_add(sum, weights[k], ck_row_load(rows + (size_t)vertices[k] * S, S), S);
     }
-    ck_row_store(sum, output + i * S, S);
+    ck_row_store(ck_row_scale(sum, gain, S), output + i * S, S);
   }
 }
 
 CK_INLINE void slice_long_rows(const float *rows, size_t count, size_t stride,
                                const uint32_t *vertices, const float *weights, size_t corners,
-                               float *output) {
+                               float gain, float *output) {
   for (size_t i = 0; i < count; i++) {
     float *restrict sum = output + i * stride;
     for (size_t c = 0; c < stride; c++) sum[c] = 0.0f;
     for (size_t k = i * corners; k < (i + 1) * corners; k++) {
       const float *row = rows + (size_t)vertices[k] * stride;
-      for (size_t c = 0; c < stride; c++) sum[c] += weights[k] * row[c];
+      for (size_t c = 0; c < stride; c++) sum[c] += gain * weights[k] * row[c];
     }
   }
 }
 
 CK_CLONES
 void ck_lattice_slice(const float *rows, size_t count, size_t stride, const uint32_t *vertices,
-                      const float *weights, int32_t corners, float *output) {
-#define CK_SLICE(S) slice_rows(rows, count, vertices, weights, (size_t)corners, output, S)
+                      const float *weights, int32_t corners, float gain, float *output) {
+#define CK_SLICE(S) slice_rows(rows, count, vertices, weights, (size_t)corners, gain, output, S)
   CK_FOR_STRIDE(stride, CK_SLICE,
-                slice_long_rows(rows, count, stride, vertices, weights, (size_t)corners, output))
+                slice_long_rows(rows, count, stride, vertices, weights, (size_t)corners, gain,
+                                output))
 #undef CK_SLICE
 }
 
-/// Rows whose neighbours are fetched in advance; they lie anywhere in memory.
-enum { PREFETCH_DISTANCE = 8 };
+/// Rows of a chain that are fetched in advance; they lie anywhere in memory.
+enum { PREFETCH_DISTANCE = 12 };
 
-CK_INLINE void blur_rows(const float *input, float *output, const uint32_t *rows,
-                         const uint32_t *up, const uint32_t *down, size_t count,
-                         const float *factors, const int S) {
-  for (size_t i = 0; i < count; i++) {
-    if (i + PREFETCH_DISTANCE < count) {
-      ck_row_prefetch(input + (size_t)up[i + PREFETCH_DISTANCE] * S, S);
-      ck_row_prefetch(input + (size_t)down[i + PREFETCH_DISTANCE] * S, S);
+CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float *unused,
+                         const int S) {
+  ck_row before = ck_row_load(rows, S);
+  ck_row centre = before;
+  ck_row after = ck_row_load(rows + (size_t)chain[1] * S, S);
+  for (size_t i = 1; i <= count; i++) {
+    if (i + PREFETCH_DISTANCE <= count) {
+      ck_row_prefetch(rows + (size_t)chain[i + PREFETCH_DISTANCE] * S, S);
     }
-    ck_row sum = ck_row_load(input + (size_t)up[i] * S, S);
-    sum = ck_row_add(sum, 1.0f, ck_row_load(input + (size_t)down[i] * S, S), S);
-    ck_row result = ck_row_add(ck_row_load(input + (size_t)rows[i] * S, S), 0.5f, sum, S);
-    if (factors != NULL) result = ck_row_multiply(result, ck_row_load(factors, S), S);
-    ck_row_store(result, output + (size_t)rows[i] * S, S);
+    before = centre;
+    centre = after;
+    if (i < count) after = ck_row_load(rows + (size_t)chain[i + 1] * S, S);
+    // Row 0 between chains is read as absent neighbour, but never written.
+    float *target = chain[i] == 0 ? unused : rows + (size_t)chain[i] * S;
+    ck_row sum = ck_row_add(before, 1.0f, after, S);
+    ck_row_store(ck_row_add(centre, 0.5f, sum, S), target, S);
   }
 }
 
-CK_INLINE void blur_long_rows(const float *input, float *output, size_t stride,
-                              const uint32_t *rows, const uint32_t *up, const uint32_t *down,
-                              size_t count, const float *factors) {
-  for (size_t i = 0; i < count; i++) {
-    const float *centre = input + (size_t)rows[i] * stride;
-    const float *above = input + (size_t)up[i] * stride;
-    const float *below = input + (size_t)down[i] * stride;
-    float *restrict result = output + (size_t)rows[i] * stride;
-    for (size_t c = 0; c < stride; c++) result[c] = centre[c] + 0.5f * (above[c] + below[c]);
-    if (factors == NULL) continue;
-    for (size_t c = 0; c < stride; c++) result[c] *= factors[c];
+CK_INLINE void blur_long_rows(float *rows, size_t stride, const uint32_t *chain, size_t count,
+                              float *before) {
+  float *restrict below = before;
+  for (size_t c = 0; c < stride; c++) below[c] = 0.0f;
+  for (size_t i = 1; i <= count; i++) {
+    if (chain[i] == 0) {
+      for (size_t c = 0; c < stride; c++) below[c] = 0.0f;
+      continue;
+    }
+    float *restrict centre = rows + (size_t)chain[i] * stride;
+    const float *above = rows + (size_t)chain[i + 1] * stride;
+    for (size_t c = 0; c < stride; c++) {
+      const float value = centre[c];
+      centre[c] = value + 0.5f * (below[c] + above[c]);
+      below[c] = value;
+    }
   }
 }
 
 CK_CLONES
-void ck_lattice_blur(const float *input, float *output, size_t stride, const uint32_t *rows,
-                     const uint32_t *up, const uint32_t *down, size_t count,
-                     const float *factors) {
-#define CK_BLUR(S) blur_rows(input, output, rows, up, down, count, factors, S)
-  CK_FOR_STRIDE(stride, CK_BLUR,
-                blur_long_rows(input, output, stride, rows, up, down, count, factors))
+void ck_lattice_blur(float *rows, size_t stride, const uint32_t *chain, size_t count,
+                     float *scratch) {
+#define CK_BLUR(S) blur_rows(rows, chain, count, scratch, S)
+  CK_FOR_STRIDE(stride, CK_BLUR, blur_long_rows(rows, stride, chain, count, scratch))
 #undef CK_BLUR
 }
 

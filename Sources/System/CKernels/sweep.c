@@ -5,61 +5,126 @@
 #include "exponential.h"
 #include "row_vectors.h"
 
-/// Points whose rows are fetched in advance.
-enum { PREFETCH_DISTANCE = 4 };
+enum {
+  /// Points that pass through the stages together; their energies stay in the first-level cache.
+  BLOCK = 32,
+  /// Points whose rows are fetched in advance.
+  PREFETCH_DISTANCE = 4,
+};
 
-/// Fetches the rows of point `i`, unless they are those of the point before.
-CK_INLINE void prefetch_point(const ck_sweep_kernel *kernel, size_t i, const int S) {
-  const uint32_t *vertices = kernel->vertices + i * (size_t)kernel->corners;
-  for (int32_t c = 0; c < kernel->corners; c++) {
-    if (vertices[c] == vertices[c - kernel->corners]) continue;
-    if (kernel->sliced != NULL) ck_row_prefetch(kernel->sliced + (size_t)vertices[c] * S, S);
-    if (kernel->splatted != NULL) ck_row_prefetch(kernel->splatted + (size_t)vertices[c] * S, S);
+/// Fetches the rows of a point's vertices, but those that it shares with the point before.
+CK_INLINE void prefetch_rows(const float *rows, const uint32_t *vertices, int32_t corners,
+                             const int S) {
+  for (int32_t c = 0; c < corners; c++) {
+    if (vertices[c] != vertices[c - corners]) ck_row_prefetch(rows + (size_t)vertices[c] * S, S);
   }
 }
 
-/// Rows of up to CK_ROW_LIMIT floats stay in registers from the unary to the splat.
-CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
-                          int32_t kernel_count, float *marginals, float *change, const int S) {
-  ck_row largest = {0};
+/// Adds one kernel's messages to the energies of `count` points from `first` on.
+CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
+                           float *restrict energies, const int32_t corners, const int S) {
+  const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
+  const float *weights = kernel->weights + first * (size_t)corners;
+  const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + first;
+  const float *rows = kernel->sliced;
+  const float *factors = kernel->label_factors;
+  const float factor = kernel->factor;
+  const bool prefetches = kernel->prefetches;
   for (size_t i = 0; i < count; i++) {
-    ck_row energy = ck_row_load(unary + i * S, S);
-    for (int32_t k = 0; k < kernel_count; k++) {
-      const ck_sweep_kernel *kernel = kernels + k;
-      if (kernel->prefetches && i + PREFETCH_DISTANCE < count) {
-        prefetch_point(kernel, i + PREFETCH_DISTANCE, S);
-      }
-      if (kernel->sliced == NULL) continue;
-      const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->message_scale == NULL ? 1.0f : kernel->message_scale[i];
-      for (int32_t c = 0; c < kernel->corners; c++) {
-        const float *row = kernel->sliced + (size_t)kernel->vertices[first + c] * S;
-        energy = ck_row_add(energy, scale * kernel->weights[first + c], ck_row_load(row, S), S);
-      }
+    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
+      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
     }
+    const float scale = scales == NULL ? factor : factor * scales[i];
+    ck_row energy = ck_row_load(energies, S);
+    ck_row sum = {0};
+    if (factors == NULL) sum = energy;
+    for (int32_t c = 0; c < corners; c++) {
+      const float *row = rows + (size_t)vertices[c] * S;
+      sum = ck_row_add(sum, scale * weights[c], ck_row_load(row, S), S);
+    }
+    if (factors != NULL) {
+      sum = ck_row_add(ck_row_multiply(sum, ck_row_load(factors, S), S), 1.0f, energy, S);
+    }
+    ck_row_store(sum, energies, S);
+    energies += S;
+    vertices += corners;
+    weights += corners;
+  }
+}
+
+/// Adds the marginals of `count` points from `first` on to one kernel's rows.
+CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
+                           const float *marginals, const int32_t corners, const int S) {
+  const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
+  const float *weights = kernel->weights + first * (size_t)corners;
+  const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + first;
+  float *rows = kernel->splatted;
+  const bool prefetches = kernel->prefetches;
+  for (size_t i = 0; i < count; i++) {
+    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
+      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
+    }
+    const float scale = scales == NULL ? 1.0f : scales[i];
+    const ck_row marginal = ck_row_load(marginals, S);
+    for (int32_t c = 0; c < corners; c++) {
+      float *row = rows + (size_t)vertices[c] * S;
+      ck_row_store(ck_row_add(ck_row_load(row, S), scale * weights[c], marginal, S), row, S);
+    }
+    marginals += S;
+    vertices += corners;
+    weights += corners;
+  }
+}
+
+/// Calls `BODY(corners)` with a constant for the lattices of images: positions, with a gray value,
+/// and with three colours.
+#define CK_FOR_CORNERS(corners, BODY) \
+  switch (corners) {                  \
+    case 3: BODY(3); break;           \
+    case 4: BODY(4); break;           \
+    case 6: BODY(6); break;           \
+    default: BODY(corners); break;    \
+  }
+
+/// Replaces energies by marginals, which also go to `stored` where that is not NULL.
+CK_INLINE ck_row softmax_rows(float *restrict values, size_t count, float *restrict stored,
+                              bool compares, ck_row largest, const int S) {
+  for (size_t i = 0; i < count; i++) {
+    const ck_row energy = ck_row_load(values + i * S, S);
     ck_row marginal = ck_row_exponential(ck_row_lowest(energy, S), energy, S);
     marginal = ck_row_scale(marginal, 1.0f / ck_row_sum(marginal, S), S);
-    if (marginals != NULL) {
-      float *stored = marginals + i * S;
-      if (change != NULL) {
-        ck_row moved = ck_row_distance(marginal, ck_row_load(stored, S), S);
-#pragma unroll
-        for (int w = 0; w < S / 16; w++) largest.wide[w] = CK_MAX(largest.wide[w], moved.wide[w]);
-        if (CK_HAS_HALF(S)) largest.half = CK_MAX(largest.half, moved.half);
-        if (CK_HAS_QUARTER(S)) largest.quarter = CK_MAX(largest.quarter, moved.quarter);
-      }
-      ck_row_store(marginal, stored, S);
+    ck_row_store(marginal, values + i * S, S);
+    if (stored == NULL) continue;
+    if (compares) {
+      largest = ck_row_larger(
+          largest, ck_row_distance(marginal, ck_row_load(stored + i * S, S), S), S);
     }
+    ck_row_store(marginal, stored + i * S, S);
+  }
+  return largest;
+}
+
+/// Rows of up to CK_ROW_LIMIT floats pass through registers, a block of points a stage.
+CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
+                          int32_t kernel_count, float *marginals, float *change, const int S) {
+  float values[BLOCK * CK_ROW_LIMIT] __attribute__((aligned(64)));
+  ck_row largest = {0};
+  for (size_t first = 0; first < count; first += BLOCK) {
+    const size_t block = count - first < BLOCK ? count - first : BLOCK;
+    memcpy(values, unary + first * S, block * S * sizeof(float));
     for (int32_t k = 0; k < kernel_count; k++) {
-      const ck_sweep_kernel *kernel = kernels + k;
-      if (kernel->splatted == NULL) continue;
-      const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->marginal_scale == NULL ? 1.0f : kernel->marginal_scale[i];
-      for (int32_t c = 0; c < kernel->corners; c++) {
-        float *row = kernel->splatted + (size_t)kernel->vertices[first + c] * S;
-        const float weight = scale * kernel->weights[first + c];
-        ck_row_store(ck_row_add(ck_row_load(row, S), weight, marginal, S), row, S);
-      }
+      if (kernels[k].sliced == NULL) continue;
+#define CK_GATHER(C) gather_rows(kernels + k, first, block, count, values, C, S)
+      CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
+#undef CK_GATHER
+    }
+    largest = softmax_rows(values, block, marginals == NULL ? NULL : marginals + first * S,
+                           change != NULL, largest, S);
+    for (int32_t k = 0; k < kernel_count; k++) {
+      if (kernels[k].splatted == NULL) continue;
+#define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, C, S)
+      CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
+#undef CK_SPREAD
     }
   }
   if (change != NULL) *change = ck_row_highest(largest, S);
@@ -78,11 +143,17 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
       const ck_sweep_kernel *kernel = kernels + k;
       if (kernel->sliced == NULL) continue;
       const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->message_scale == NULL ? 1.0f : kernel->message_scale[i];
+      const float scale =
+          kernel->message_scale == NULL ? kernel->factor : kernel->factor * kernel->message_scale[i];
+      const float *factors = kernel->label_factors;
       for (int32_t c = 0; c < kernel->corners; c++) {
         const float *row = kernel->sliced + (size_t)kernel->vertices[first + c] * stride;
         const float weight = scale * kernel->weights[first + c];
-        for (size_t l = 0; l < stride; l++) energy[l] += weight * row[l];
+        if (factors == NULL) {
+          for (size_t l = 0; l < stride; l++) energy[l] += weight * row[l];
+        } else {
+          for (size_t l = 0; l < stride; l++) energy[l] += weight * factors[l] * row[l];
+        }
       }
     }
     float lowest = energy[0];

@@ -4,6 +4,7 @@ import Support
 public enum ArrayFile {
   /// Reads an NPY file, or an array of an NPZ archive; the contents decide, not the name.
   ///
+  /// - Parameter path: the file.
   /// - Parameter member: which array of an archive; may be left out where there is only one.
   /// - Throws: `InputError` where the file is something else, or as `NPY.read` and `NPZ.read` do.
   public static func read(_ path: String, member: String? = nil) throws -> NumericArray {

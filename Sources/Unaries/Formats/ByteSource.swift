@@ -102,9 +102,6 @@ package final class FileSource: ByteSource {
       filled = max(0, retrying { pread(descriptor, buffer.baseAddress, count, 0) })
     }
   }
-
-  /// A second descriptor of the open file, which the caller closes; negative where there is none.
-  package func duplicateDescriptor() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 }
 
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int)

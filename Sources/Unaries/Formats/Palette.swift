@@ -34,6 +34,7 @@ public struct Palette: Sendable, Equatable {
 
   private static let black = Color(0, 0, 0)
 
+  /// - Parameter colors: the colour of each label, 1…256 of them.
   /// - Parameter names: the labels' names; those that are missing at the end are empty.
   /// - Parameter voidColor: the colour of pixels without a label, unless a label has it.
   public init(colors: [Color], names: [String] = [], voidColor: Color? = nil) {

@@ -37,9 +37,8 @@ final class ZipArchive {
         .data, at: path, "is not an NPZ archive but seems to be \(kind.words)",
         remedy: "save the array with numpy.savez(path, array)")
     }
-    let descriptor = source.duplicateDescriptor()
     var code: Int32 = 0
-    guard descriptor >= 0, let handle = zip_fdopen(descriptor, 0, &code) else {
+    guard let handle = zip_open(path, ZIP_RDONLY, &code) else {
       throw ZipArchive.damaged(path, ZipArchive.text(of: code))
     }
     self.handle = handle

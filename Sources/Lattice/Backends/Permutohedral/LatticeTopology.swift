@@ -16,8 +16,8 @@ struct LatticeTopology: Sendable {
   let vertexCount: Int
   /// The row of each vertex.
   let rows: AlignedBuffer<UInt32>
-  /// For each axis 0...d, the rows of every vertex's neighbours: M above, then M below.
-  let neighbours: [AlignedBuffer<UInt32>]
+  /// For each axis 0...d, the vertices in rows of neighbours.
+  let chains: [LatticeChains]
   /// Rows that vertices share.
   let copies: LatticeCopies
 
@@ -57,34 +57,24 @@ struct LatticeTopology: Sendable {
     self.rows = rows
     self.vertexCount = vertexCount
     self.copies = LatticeCopies(rows: rows, vertexCount: vertexCount, copies: copies)
-    neighbours = Self.findNeighbours(
+    chains = Self.chains(
       in: all, rows: self.rows, dimensions: dimensions, parallelism: parallelism)
   }
 
-  private static func findNeighbours(
+  private static func chains(
     in table: VertexTable, rows: AlignedBuffer<UInt32>, dimensions: Int, parallelism: Parallelism
-  ) -> [AlignedBuffer<UInt32>] {
+  ) -> [LatticeChains] {
     let vertexCount = table.count
-    return (0...dimensions).map { axis in
-      let neighbours = AlignedBuffer<UInt32>(zeros: 2 * vertexCount)
-      let above = neighbours.base
-      let below = neighbours.base + vertexCount
-      parallelism.forEachChunk(of: vertexCount, grain: 8192) { range in
+    var chains = [LatticeChains?](repeating: nil, count: dimensions + 1)
+    chains.withUnsafeMutableBufferPointer { chains in
+      nonisolated(unsafe) let chains = chains
+      parallelism.forEach(dimensions + 1) { axis in
+        let above = AlignedBuffer<UInt32>(uninitialized: vertexCount)
         ck_table_neighbours(
-          &table.table, Int32(dimensions), Int32(axis), UInt32(range.lowerBound),
-          UInt32(range.upperBound), above + range.lowerBound)
-        for vertex in range {
-          let neighbour = above[vertex]
-          // A vertex is the lower neighbour of at most one other, so these writes never meet.
-          if neighbour == .max {
-            above[vertex] = 0
-          } else {
-            above[vertex] = rows.base[Int(neighbour)]
-            below[Int(neighbour)] = rows.base[vertex]
-          }
-        }
+          &table.table, Int32(dimensions), Int32(axis), 0, UInt32(vertexCount), above.base)
+        chains[axis] = LatticeChains(above: above, rows: rows)
       }
-      return neighbours
     }
+    return chains.compactMap(\.self)
   }
 }

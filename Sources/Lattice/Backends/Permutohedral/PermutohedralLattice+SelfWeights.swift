@@ -10,7 +10,7 @@ extension PermutohedralLattice {
   ///
   /// - Complexity: O(N·d²), and O(d³) for each run of points that share a simplex.
   public func selfWeights() -> [Float] {
-    let vertexOfRow = vertexNumbers()
+    let neighbours = RowNeighbours(topology)
     return [Float](unsafeUninitializedCapacity: points) { output, count in
       nonisolated(unsafe) let output = output
       parallelism.forEach(segments.count) { index in
@@ -19,22 +19,43 @@ extension PermutohedralLattice {
         for local in 0..<segment.points.count {
           let simplex = segment.vertices.base + local * corners
           paths.move(
-            to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, topology,
-            vertexOfRow)
+            to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, neighbours)
           let weights = segment.weights.base + local * corners
-          output[segment.points.lowerBound + local] = sliceScale * paths.response(to: weights)
+          output[segment.points.lowerBound + local] = gain * paths.response(to: weights)
         }
       }
       count = points
     }
   }
+}
 
-  /// The vertex that each row stands for.
-  private func vertexNumbers() -> [UInt32] {
-    var numbers = [UInt32](repeating: 0, count: topology.rowCount)
-    for vertex in 0..<vertexCount { numbers[Int(topology.rows[vertex])] = UInt32(vertex) }
-    topology.copies.forEach { copy, owner in numbers[copy] = numbers[owner] }
-    return numbers
+/// The owner of every row, and its neighbours along every axis.
+private struct RowNeighbours: Sendable {
+  /// The row that owns each row's vertex.
+  let owners: [UInt32]
+  /// For each axis, the row above each owner, or 0.
+  let above: [[UInt32]]
+  /// For each axis, the row below each owner, or 0.
+  let below: [[UInt32]]
+
+  init(_ topology: LatticeTopology) {
+    var owners = (0..<topology.rowCount).map { UInt32($0) }
+    topology.copies.forEach { copy, owner in owners[copy] = UInt32(owner) }
+    self.owners = owners
+    var above: [[UInt32]] = []
+    var below: [[UInt32]] = []
+    for chains in topology.chains {
+      var up = [UInt32](repeating: 0, count: topology.rowCount)
+      var down = up
+      chains.forEachLink { lower, upper in
+        up[lower] = UInt32(upper)
+        down[upper] = UInt32(lower)
+      }
+      above.append(up)
+      below.append(down)
+    }
+    self.above = above
+    self.below = below
   }
 }
 
@@ -53,7 +74,7 @@ private struct SimplexPaths {
 
   mutating func move(
     to simplex: UnsafePointer<UInt32>, in table: VertexTable, firstRow: Int,
-    _ topology: LatticeTopology, _ vertexOfRow: [UInt32]
+    _ neighbours: RowNeighbours
   ) {
     let corners = dimensions + 1
     if current.count == corners, current.indices.allSatisfy({ current[$0] == simplex[$0] }) {
@@ -64,17 +85,17 @@ private struct SimplexPaths {
     let lastAxis = Set(0...dimensions).subtracting(axes).first ?? dimensions
     let allAxes = axes + [lastAxis]
     for a in 0..<corners {
-      let start = Int(vertexOfRow[firstRow + Int(current[a])])
+      let start = neighbours.owners[firstRow + Int(current[a])]
       for b in 0..<corners {
         let between = Set(a < b ? allAxes[a..<b] : allAxes[b..<a])
         let others = Set(allAxes).subtracting(between)
         var weight: Float = a == b ? 1 : 0
         for (steps, up) in [(between, a < b), (others, a > b)] where !steps.isEmpty {
-          weight += pathWeight(from: start, steps: steps, up: up, topology, vertexOfRow)
+          weight += pathWeight(from: start, steps: steps, up: up, neighbours)
         }
         if a == b {
           // Both directions along every axis lead back; the loop above took the downward one.
-          weight += pathWeight(from: start, steps: others, up: true, topology, vertexOfRow)
+          weight += pathWeight(from: start, steps: others, up: true, neighbours)
         }
         blur[a * corners + b] = weight
       }
@@ -105,15 +126,12 @@ private struct SimplexPaths {
   }
 
   private func pathWeight(
-    from start: Int, steps: Set<Int>, up: Bool, _ topology: LatticeTopology,
-    _ vertexOfRow: [UInt32]
+    from start: UInt32, steps: Set<Int>, up: Bool, _ neighbours: RowNeighbours
   ) -> Float {
-    var vertex = start
+    var row = start
     for axis in 0...dimensions where steps.contains(axis) {
-      let offset = up ? vertex : topology.vertexCount + vertex
-      let row = Int(topology.neighbours[axis][offset])
+      row = (up ? neighbours.above : neighbours.below)[axis][Int(row)]
       guard row != 0 else { return 0 }
-      vertex = Int(vertexOfRow[row])
     }
     return Float(sign: .plus, exponent: -steps.count, significand: 1)
   }

@@ -27,7 +27,7 @@ public struct PermutohedralLattice: FactoredFilter {
   package var rowCount: Int { topology.rowCount }
 
   /// α = 1/(1 + 2⁻ᵈ): brings the response of a full lattice back to that of a Gaussian of height 1.
-  var sliceScale: Float { 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1)) }
+  package var gain: Float { 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1)) }
 
   /// Builds the lattice of `features`.
   ///
@@ -77,56 +77,35 @@ public struct PermutohedralLattice: FactoredFilter {
   ) {
     checkShapes(values, output)
     let stride = values.stride
-    var rows = FilterRows(self, stride: stride)
+    let rows = AlignedBuffer<Float>(zeros: rowCount * stride)
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
       ck_lattice_splat(
         values.base + segment.points.lowerBound * stride, segment.points.count, stride,
         segment.vertices.base, segment.weights.base, Int32(corners),
-        rows.splatted.base + segment.rows.lowerBound * stride)
+        rows.base + segment.rows.lowerBound * stride)
     }
-    blur(&rows, factors: [Float](repeating: 1, count: stride), transposed: transposed)
+    blur(rows, stride: stride, transposed: transposed)
     let target = output.mutableBase()
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
       ck_lattice_slice(
-        rows.blurred.base + segment.rows.lowerBound * stride, segment.points.count, stride,
-        segment.vertices.base, segment.weights.base, Int32(corners),
+        rows.base + segment.rows.lowerBound * stride, segment.points.count, stride,
+        segment.vertices.base, segment.weights.base, Int32(corners), gain,
         target + segment.points.lowerBound * stride)
     }
   }
 
-  /// Blurs what was splatted; the result, times α and `factors`, stands in `rows.blurred`.
-  ///
-  /// - Parameter factors: one a channel, padding included.
-  package func blur(_ rows: inout FilterRows, factors: [Float]) {
-    blur(&rows, factors: factors, transposed: false)
+  package func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
+    blur(rows, stride: stride, transposed: false)
   }
 
-  private func blur(_ rows: inout FilterRows, factors: [Float], transposed: Bool) {
-    let stride = rows.stride
-    topology.copies.merge(rows.splatted.base, stride: stride, parallelism: parallelism)
-    let scaled = factors.map { $0 * sliceScale }
+  private func blur(_ rows: AlignedBuffer<Float>, stride: Int, transposed: Bool) {
+    topology.copies.merge(rows.base, stride: stride, parallelism: parallelism)
     for step in 0...dimensions {
       let axis = transposed ? dimensions - step : step
-      blur(
-        rows.splatted, along: axis, into: rows.blurred, stride: stride,
-        factors: step == dimensions ? scaled : nil)
-      if step < dimensions { swap(&rows.splatted, &rows.blurred) }
+      topology.chains[axis].blur(rows, stride: stride, parallelism: parallelism)
     }
-    topology.copies.spread(rows.blurred.base, stride: stride, parallelism: parallelism)
-  }
-
-  private func blur(
-    _ rows: AlignedBuffer<Float>, along axis: Int, into output: AlignedBuffer<Float>, stride: Int,
-    factors: [Float]?
-  ) {
-    let neighbours = topology.neighbours[axis]
-    parallelism.forEachChunk(of: vertexCount, grain: 4096) { range in
-      let first = range.lowerBound
-      ck_lattice_blur(
-        rows.base, output.base, stride, topology.rows.base + first, neighbours.base + first,
-        neighbours.base + vertexCount + first, range.count, factors)
-    }
+    topology.copies.spread(rows.base, stride: stride, parallelism: parallelism)
   }
 }

@@ -63,15 +63,16 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
 void ck_lattice_splat(const float *values, size_t count, size_t stride, const uint32_t *vertices,
                       const float *weights, int32_t corners, float *rows);
 
-/// output[i] = Σ weight[i] · rows[vertices[i]].
+/// output[i] = gain · Σ weight[i] · rows[vertices[i]].
 void ck_lattice_slice(const float *rows, size_t count, size_t stride, const uint32_t *vertices,
-                      const float *weights, int32_t corners, float *output);
+                      const float *weights, int32_t corners, float gain, float *output);
 
-/// output[r] = factors ⊙ (input[r] + ½ (input[up] + input[down])) for the rows r listed; `factors`
-/// has `stride` values, or is NULL for 1.
-void ck_lattice_blur(const float *input, float *output, size_t stride, const uint32_t *rows,
-                     const uint32_t *up, const uint32_t *down, size_t count,
-                     const float *factors);
+/// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ... count of
+/// `chain`: row numbers, with a 0 before, between and after chains. Row 0 must hold zeros.
+///
+/// scratch: `stride` floats.
+void ck_lattice_blur(float *rows, size_t stride, const uint32_t *chain, size_t count,
+                     float *scratch);
 
 /// Adds copies starts[i] ..< starts[i + 1] to row owners[i], in their order.
 void ck_lattice_merge(float *rows, size_t stride, const uint32_t *owners, const uint32_t *starts,

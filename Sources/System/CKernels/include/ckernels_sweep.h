@@ -13,6 +13,10 @@ typedef struct {
   int32_t corners;
   /// Whether the rows are too many for a core's cache, so that they should be fetched in advance.
   bool prefetches;
+  /// What every message is multiplied with, label by label (stride values), or, where that is NULL,
+  /// all labels alike.
+  const float *label_factors;
+  float factor;
   /// Factors of a point's message and of its marginals; NULL for 1.
   const float *message_scale;
   const float *marginal_scale;

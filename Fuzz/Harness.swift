@@ -1,0 +1,88 @@
+// What libFuzzer calls: one decoder, chosen by the environment variable FUZZ_DECODER, on any bytes.
+
+import Foundation
+import Support
+import Unaries
+
+/// A reader of bytes that nobody vouches for.
+enum Decoder: String, CaseIterable {
+  case npy, npz, png, jpeg, palette
+
+  /// Decodes `bytes`; errors are what is expected of most inputs.
+  func run(_ bytes: UnsafeRawBufferPointer) {
+    do {
+      switch self {
+      case .npy:
+        check(try NPY.decode(bytes, name: "input"))
+      case .npz:
+        check(try NPZ.decode(bytes, name: "input"))
+      case .png:
+        var whole = Array(bytes)
+        // Without this, nearly every mutation would end at a checksum.
+        repairChecksums(&whole)
+        try whole.withUnsafeBytes {
+          let labels = try? PNG.decodeLabels($0, name: "input")
+          let image = try PNG.decode($0, name: "input")
+          precondition(labels?.grid == image.grid, "one reader refuses what the other takes")
+        }
+      case .jpeg:
+        _ = try JPEG.decode(bytes, name: "input")
+      case .palette:
+        let palette = try Palette(text: String(decoding: bytes, as: UTF8.self))
+        precondition(palette.names.count == palette.colors.count)
+      }
+    } catch let error as InputError {
+      precondition(!error.problem.isEmpty && error.kind != .usage)
+    } catch {
+      fatalError("an error of another type: \(error)")
+    }
+  }
+
+  private func check(_ array: NumericArray) {
+    precondition(array.shape.reduce(1, *) == array.values.count && !array.values.isEmpty)
+  }
+}
+
+/// Gives every chunk of a PNG file the checksum that its contents have.
+private func repairChecksums(_ bytes: inout [UInt8]) {
+  var position = 8
+  while position + 12 <= bytes.count {
+    let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+    let end = position + 8 + length
+    guard end + 4 <= bytes.count else { return }
+    let sum = ZipBytes.checksum(of: Array(bytes[position + 4..<end]))
+    for index in 0..<4 { bytes[end + index] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * index)) }
+    position = end + 4
+  }
+}
+
+private let decoder: Decoder = {
+  let name = ProcessInfo.processInfo.environment["FUZZ_DECODER"] ?? ""
+  guard let decoder = Decoder(rawValue: name) else {
+    fatalError("FUZZ_DECODER must be one of \(Decoder.allCases.map(\.rawValue))")
+  }
+  return decoder
+}()
+
+/// Writes the seeds once, before the first input, where FUZZ_SEEDS names a folder for them.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer)
+  -> CInt
+{
+  if let folder = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] {
+    do {
+      try decoder.writeSeeds(to: folder)
+    } catch {
+      fatalError("the seeds cannot be written: \(error)")
+    }
+    // Leaving at once: what is still allocated is no leak of a decoder.
+    _exit(0)
+  }
+  return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  decoder.run(UnsafeRawBufferPointer(start: bytes, count: count))
+  return 0
+}

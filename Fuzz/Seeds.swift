@@ -1,0 +1,51 @@
+// Small valid files to start from, so that mutations get past the first bytes.
+
+import Foundation
+import Support
+import Unaries
+
+extension Decoder {
+  func writeSeeds(to folder: String) throws {
+    for (number, bytes) in try seeds(scratch: folder + "/scratch").enumerated() {
+      try AtomicOutput.write(to: "\(folder)/seed\(number)") { try $0.write(bytes) }
+    }
+    try? FileManager.default.removeItem(atPath: folder + "/scratch")
+  }
+
+  private func seeds(scratch: String) throws -> [[UInt8]] {
+    switch self {
+    case .npy: arrays
+    case .npz: arrays.map { ZipBytes.archive([.init("arr_0.npy", $0)]) }
+    case .png: try pictures(scratch: scratch)
+    case .jpeg: [JPEGBytes.color, JPEGBytes.progressive, JPEGBytes.gray, JPEGBytes.cmyk]
+    case .palette: [Array("# classes\n128 0 0 road\n0 128 0\t tree \r\n".utf8)]
+    }
+  }
+
+  private var arrays: [[UInt8]] {
+    let values = (0..<12).map(Double.init)
+    return ["<f2", ">f4", "<f8", "|u1", ">i4"].flatMap { type in
+      [false, true].map { order in
+        NPYBytes.file(
+          type: type, shape: [2, 3, 2], fortranOrder: order,
+          data: NPYBytes.data(values, type: type))
+      }
+    }
+  }
+
+  private func pictures(scratch: String) throws -> [[UInt8]] {
+    let grid = try GridShape([3, 5])
+    let labels = try LabelMap(grid: grid, labels: (0..<15).map { UInt16($0 % 4) })
+    let wide = try LabelMap(grid: grid, labels: (0..<15).map { UInt16($0 * 100) })
+    let photograph = try Image(width: 5, height: 3, rgb: (0..<45).map { UInt8($0 * 5) })
+    return try [
+      { try PNG.write(labels, palette: .voc, to: scratch) },
+      { try PNG.write(labels, to: scratch) },
+      { try PNG.write(wide, to: scratch) },
+      { try PNG.write(photograph, to: scratch) },
+    ].map { write in
+      try write()
+      return try Array(Data(contentsOf: URL(fileURLWithPath: scratch)))
+    }
+  }
+}
