@@ -76,7 +76,7 @@ struct HumanReport {
       kernels  \(kernels)
                \(preset)\(settings.normalization.rawValue) normalisation\(selfTerm), \
       \(settings.backend.name) filter
-               \(iterations)\(stopped) iterations, \(settings.parallelism.threads) threads
+               iterations \(iterations)\(stopped), threads \(settings.parallelism.threads)
       """
   }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -13,22 +12,20 @@ enum Interruption {
   }
 
   private static let state = Mutex(State())
-  private static let queue = DispatchQueue(label: "interruption")
-  /// What listens for the signals that somebody may send: those that were not ignored from the start,
-  /// as they are under `nohup` and in the background of a script.
-  /// Made once, kept for as long as the program runs, and never changed.
-  private nonisolated(unsafe) static let sources = [SIGINT, SIGTERM].compactMap { number in
-    let before = unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
-    guard before != unsafeBitCast(SIG_IGN, to: Int.self) else {
-      return nil as DispatchSourceSignal?
-    }
-    let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-    source.setEventHandler { receive(number) }
-    return source
-  }
 
+  /// Call it first: threads that are started later must not receive the signals either.
   static func install() {
-    for source in sources { source.activate() }
+    let signals = [SIGINT, SIGTERM].filter { !isIgnored($0) }
+    guard !signals.isEmpty else { return }
+    var blocked = set(of: signals)
+    pthread_sigmask(SIG_BLOCK, &blocked, nil)
+    Thread.detachNewThread {
+      var awaited = set(of: signals)
+      while true {
+        var signal: Int32 = 0
+        if sigwait(&awaited, &signal) == 0 { receive(signal) }
+      }
+    }
   }
 
   /// Runs `body`, which writes outputs.
@@ -55,6 +52,24 @@ enum Interruption {
   /// Ends as the signal would have, so that a shell sees what happened.
   private static func end(by signal: Int32) {
     Foundation.signal(signal, SIG_DFL)
-    kill(getpid(), signal)
+    var unblocked = set(of: [signal])
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+    raise(signal)
+  }
+
+  /// Whether the signal was ignored from the start, as it is under `nohup` and in the background of a
+  /// script; it must stay so.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    let before = unsafeBitCast(signal(number, SIG_DFL), to: Int.self)
+    guard before == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }
+    signal(number, SIG_IGN)
+    return true
+  }
+
+  private static func set(of signals: [Int32]) -> sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    return set
   }
 }

@@ -42,8 +42,12 @@ extension ScoreMap {
         "drop the batch axis: shape \(Self.text(Array(shape.dropFirst())))"
       } else if grid.rank == 1, grid.count == scene.count {
         "reshape to \(Self.text(unflattened(onto: scene)))"
+      } else if shape == scene.extents {
+        "this may be a label map: use --unary-kind labels; scores have a plane for each label"
+      } else if grid.rank == scene.rank + 1 {
+        "give the scores of one scene, such as the first of the batch: array[0]"
       } else {
-        ""
+        "give scores and an image of the same number of axes"
       }
     return InputError(
       .data,

@@ -15,13 +15,14 @@ struct ScoreMap: Sendable {
       throw InputError(
         .data,
         "scores of shape \(Self.text(shape)) have no axes for labels and points: expected "
-          + layout.axes(rank: 2))
+          + layout.axes(rank: 2),
+        remedy: "save them with a plane for each label, before they are flattened or reduced")
     }
     guard !shape.contains(0) else {
       throw InputError(
         .data,
         "scores of shape \(Self.text(shape)) are empty: expected \(layout.axes(rank: 2)), every "
-          + "axis at least 1 long")
+          + "axis at least 1 long", remedy: "check the program that wrote them")
     }
     let (labels, extents) = layout.split(shape)
     let most = Int(UInt16.max) + 1

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// One run of the built `crf-refine`, with what it printed and used.
+struct Command {
+  /// The exit status; `nil` where a signal ended the program.
+  var status: Int32?
+  /// The signal that ended the program; `nil` where it ended by itself.
+  var signal: Int32?
+  var output: String
+  var errors: String
+  /// Bytes, the largest at any time. May include what the test itself held when it started the program.
+  var peakMemory: Int
+  var seconds: Double
+
+  /// Where the build put the program: beside the tests.
+  static let path: String = {
+    let name = "crf-refine"
+    let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent(name).path
+    if FileManager.default.isExecutableFile(atPath: beside) { return beside }
+    // Where the tests are a library that another program loads, as on macOS.
+    return Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
+      .map { $0.appendingPathComponent(name).path }
+      .first(where: FileManager.default.isExecutableFile(atPath:)) ?? beside
+  }()
+
+  /// Runs the program to its end.
+  ///
+  /// - Parameter folder: the current folder of the program.
+  /// - Parameter interruption: a signal, and how many seconds after the start it is sent.
+  static func run(
+    _ arguments: [String], in folder: Workspace, interruption: (signal: Int32, after: Double)? = nil
+  ) throws -> Command {
+    let identifier = UUID().uuidString
+    let (out, err) = (folder.log(identifier + ".out"), folder.log(identifier + ".err"))
+    let start = ContinuousClock.now
+    let process = try spawn(arguments, in: folder, out: out, err: err)
+    if let interruption {
+      Thread.sleep(forTimeInterval: interruption.after)
+      kill(process, interruption.signal)
+    }
+    var (state, usage): (Int32, rusage) = (0, rusage())
+    while wait4(process, &state, 0, &usage) == -1, errno == EINTR {}
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let ending = state & 0x7F
+    return Command(
+      status: ending == 0 ? state >> 8 & 0xFF : nil, signal: ending == 0 ? nil : ending,
+      output: text(out), errors: text(err), peakMemory: usage.ru_maxrss * memoryUnit,
+      seconds: seconds)
+  }
+
+  #if canImport(Darwin)
+    private static let memoryUnit = 1
+  #else
+    private static let memoryUnit = 1024
+  #endif
+
+  private static func text(_ path: String) -> String {
+    String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+  }
+
+  private static func spawn(
+    _ arguments: [String], in folder: Workspace, out: String, err: String
+  ) throws -> pid_t {
+    #if canImport(Darwin)
+      var actions: posix_spawn_file_actions_t?
+      var attributes: posix_spawnattr_t?
+    #else
+      var actions = posix_spawn_file_actions_t()
+      var attributes = posix_spawnattr_t()
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT, 0o600)
+    // Whoever runs the tests in the background may ignore interrupts; the program must not inherit it.
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+
+    // The shell changes the folder, which no portable call can, and becomes the program.
+    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, path]
+    var list = (shell + arguments).map { strdup($0) } + [nil]
+    defer { for argument in list { free(argument) } }
+    var process = pid_t()
+    let failure = posix_spawn(&process, shell[0], &actions, &attributes, &list, environ)
+    try #require(failure == 0, "\(path) cannot be started: \(String(cString: strerror(failure)))")
+    return process
+  }
+}
