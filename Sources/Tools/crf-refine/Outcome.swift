@@ -6,6 +6,7 @@ import Unaries
 struct Outcome {
   var job: Job
   var grid: GridShape
+  var image: ImageSummary?
   var labelCount: Int
   var unary: UnarySummary
   var features: [FeatureReport] = []
@@ -18,6 +19,23 @@ struct Outcome {
   var changedShare = 0.0
   var evaluation: Evaluation?
   var stopwatch = Stopwatch()
+}
+
+/// What an image was, without its pixels.
+struct ImageSummary {
+  var channels: Int
+  /// The least and the largest value, where they are not those of a photograph: what bandwidths of
+  /// colour have to be compared with.
+  var range: ClosedRange<Float>?
+
+  init(_ image: Image) {
+    channels = image.channels
+    guard case .floats(let values) = image.pixels, let first = values.first else { return }
+    let (least, most) = values.reduce(into: (first, first)) { range, value in
+      range = (min(range.0, value), max(range.1, value))
+    }
+    range = least...most
+  }
 }
 
 /// What became of a kernel's features.
