@@ -20,9 +20,10 @@ CK_INLINE void prefetch_rows(const float *rows, const uint32_t *vertices, int32_
   }
 }
 
-/// Adds one kernel's messages to the energies of `count` points from `first` on.
+/// energies = source + one kernel's messages, for `count` points from `first` on.
 CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           float *restrict energies, const int32_t corners, const int S) {
+                           const float *source, float *energies, const int32_t corners,
+                           const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + first;
@@ -35,7 +36,7 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
       prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
     }
     const float scale = scales == NULL ? factor : factor * scales[i];
-    ck_row energy = ck_row_load(energies, S);
+    ck_row energy = ck_row_load(source, S);
     ck_row sum = {0};
     if (factors == NULL) sum = energy;
     for (int32_t c = 0; c < corners; c++) {
@@ -46,6 +47,7 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
       sum = ck_row_add(ck_row_multiply(sum, ck_row_load(factors, S), S), 1.0f, energy, S);
     }
     ck_row_store(sum, energies, S);
+    source += S;
     energies += S;
     vertices += corners;
     weights += corners;
@@ -88,14 +90,14 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
     default: BODY(corners); break;    \
   }
 
-/// Replaces energies by e^(lowest − energy), and gives the inverse of each point's sum of them.
+/// values = e^(lowest − energy), and inverses = the inverse of each point's sum of them.
 ///
 /// One loop a step: a point's steps depend on one another, and with all of them in one loop few points
 /// would be under way at a time.
-CK_INLINE void exponentiate_rows(float *restrict values, size_t count, float *restrict inverses,
-                                 const int S) {
+CK_INLINE void exponentiate_rows(const float *energies, size_t count, float *values,
+                                 float *restrict inverses, const int S) {
   for (size_t i = 0; i < count; i++) {
-    const ck_row energy = ck_row_load(values + i * S, S);
+    const ck_row energy = ck_row_load(energies + i * S, S);
     ck_row_store(ck_row_exponents(ck_row_lowest(energy, S), energy, S), values + i * S, S);
   }
   ck_powers_of_two(values, count * S);
@@ -126,16 +128,17 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
   ck_row largest = {0};
   for (size_t first = 0; first < count; first += BLOCK) {
     const size_t block = count - first < BLOCK ? count - first : BLOCK;
-    memcpy(values, unary + first * S, block * S * sizeof(float));
     const size_t ahead = first + block < count ? first + block : first;
     for (size_t f = 0; f < BLOCK * (size_t)S; f += 16) __builtin_prefetch(unary + ahead * S + f);
+    const float *energies = unary + first * S;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
-#define CK_GATHER(C) gather_rows(kernels + k, first, block, count, values, C, S)
+#define CK_GATHER(C) gather_rows(kernels + k, first, block, count, energies, values, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
 #undef CK_GATHER
+      energies = values;
     }
-    exponentiate_rows(values, block, inverses, S);
+    exponentiate_rows(energies, block, values, inverses, S);
     if (marginals != NULL) {
       largest = store_marginals(values, inverses, block, marginals + first * S, change != NULL,
                                 largest, S);
