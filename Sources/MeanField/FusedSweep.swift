@@ -29,8 +29,10 @@ struct FusedSweep: Sendable {
         let padding = [Float](repeating: 0, count: stride - weights.count)
         labelFactors = AlignedBuffer(copying: weights + padding)
       }
-      gathered = AlignedBuffer(zeros: filter.rowCount * stride)
-      spread = AlignedBuffer(zeros: filter.rowCount * stride)
+      gathered = AlignedBuffer(uninitialized: filter.rowCount * stride)
+      spread = AlignedBuffer(uninitialized: filter.rowCount * stride)
+      gathered.clear(0..<stride)
+      spread.clear(0..<stride)
     }
 
     /// What was spread and blurred is gathered next.
@@ -81,10 +83,10 @@ struct FusedSweep: Sendable {
     let kernels = kernels
     parallelism.forEach(segments.count) { index in
       let points = segments[index].points
-      let passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
+      var passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
       let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
       ck_sweep(
-        unary.base + points.lowerBound * stride, points.count, stride, passes, Int32(passes.count),
+        unary.base + points.lowerBound * stride, points.count, stride, &passes, Int32(kernels.count),
         marginals.map { $0 + points.lowerBound * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
@@ -105,7 +107,6 @@ struct FusedSweep: Sendable {
   ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
     let rows = segment.rows.lowerBound * stride..<segment.rows.upperBound * stride
-    if pass.spreads { kernel.spread.clear(rows) }
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
       values.map { UnsafePointer($0.base + segment.points.lowerBound) }
     }
@@ -116,6 +117,6 @@ struct FusedSweep: Sendable {
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? kernel.gathered.base + rows.lowerBound : nil,
-      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil)
+      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil, cleared: 0)
   }
 }

@@ -80,6 +80,19 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
   }
 }
 
+/// Sets the rows to 0 that `count` points from `first` on are the first to use.
+CK_INLINE void clear_rows(ck_sweep_kernel *kernel, size_t first, size_t count, size_t stride) {
+  const uint32_t *vertices = kernel->vertices + first * (size_t)kernel->corners;
+  uint32_t end = 0;
+  for (size_t k = 0; k < count * (size_t)kernel->corners; k++) {
+    end = vertices[k] + 1 > end ? vertices[k] + 1 : end;
+  }
+  if (end <= kernel->cleared) return;
+  memset(kernel->splatted + (size_t)kernel->cleared * stride, 0,
+         (size_t)(end - kernel->cleared) * stride * sizeof(float));
+  kernel->cleared = end;
+}
+
 /// Calls `BODY(corners)` with a constant for the lattices of images: positions, with a gray value,
 /// and with three colours.
 #define CK_FOR_CORNERS(corners, BODY) \
@@ -121,7 +134,7 @@ CK_INLINE ck_row store_marginals(const float *values, const float *inverses, siz
 }
 
 /// Rows of up to CK_ROW_LIMIT floats pass through registers, a block of points a stage.
-CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
+CK_INLINE void sweep_rows(const float *unary, size_t count, ck_sweep_kernel *kernels,
                           int32_t kernel_count, float *marginals, float *change, const int S) {
   float values[BLOCK * CK_ROW_LIMIT] __attribute__((aligned(64)));
   float inverses[BLOCK] = {0};
@@ -145,6 +158,7 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
     }
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
+      clear_rows(kernels + k, first, block, S);
 #define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, inverses, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
 #undef CK_SPREAD
@@ -155,7 +169,7 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
 
 /// Rows of any length, through memory.
 CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
-                               const ck_sweep_kernel *kernels, int32_t kernel_count,
+                               ck_sweep_kernel *kernels, int32_t kernel_count,
                                float *marginals, float *change, float *scratch) {
   float *restrict energy = scratch;
   float *restrict marginal = scratch + stride;
@@ -199,8 +213,9 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
       memcpy(stored, marginal, stride * sizeof(float));
     }
     for (int32_t k = 0; k < kernel_count; k++) {
-      const ck_sweep_kernel *kernel = kernels + k;
+      ck_sweep_kernel *kernel = kernels + k;
       if (kernel->splatted == NULL) continue;
+      clear_rows(kernel, i, 1, stride);
       const size_t first = i * (size_t)kernel->corners;
       const float scale = kernel->marginal_scale == NULL ? 1.0f : kernel->marginal_scale[i];
       for (int32_t c = 0; c < kernel->corners; c++) {
@@ -214,7 +229,7 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
 }
 
 CK_CLONES
-void ck_sweep(const float *unary, size_t count, size_t stride, const ck_sweep_kernel *kernels,
+void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
               int32_t kernel_count, float *marginals, float *change, float *scratch) {
 #define CK_SWEEP(S) sweep_rows(unary, count, kernels, kernel_count, marginals, change, S)
   CK_FOR_STRIDE(stride, CK_SWEEP,

@@ -22,8 +22,11 @@ typedef struct {
   const float *marginal_scale;
   /// Blurred rows that messages are sliced from; NULL before the first update.
   const float *sliced;
-  /// Rows that marginals are splatted to; NULL after the last update.
+  /// Rows that marginals are splatted to; NULL after the last update. They are set to 0 as the points
+  /// reach them, which `vertices` must number in the order of their first use.
   float *splatted;
+  /// Rows of `splatted` that are set already.
+  uint32_t cleared;
 } ck_sweep_kernel;
 
 /// One pass over points: energies = unary + Σ messages, marginals = softmax(−energies), splat.
@@ -31,7 +34,7 @@ typedef struct {
 /// unary: count × stride, its padding large. `marginals` may be NULL where nobody reads them.
 /// `change`, where not NULL, receives the largest change of what `marginals` held before.
 /// `scratch`: 2 × stride floats.
-void ck_sweep(const float *unary, size_t count, size_t stride, const ck_sweep_kernel *kernels,
+void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
               int32_t kernel_count, float *marginals, float *change, float *scratch);
 
 #endif
