@@ -99,9 +99,6 @@ struct FusedSweep: Sendable {
     return (0..<segments.count).reduce(0) { max($0, changes[$1]) }
   }
 
-  /// Bytes of rows that are sure to stay in a core's second-level cache.
-  private static let cachedBytes = 256 << 10
-
   private static func kernel(
     _ kernel: Kernel, segment index: Int, _ pass: Pass, stride: Int
   ) -> ck_sweep_kernel {
@@ -113,7 +110,6 @@ struct FusedSweep: Sendable {
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
       corners: Int32(kernel.filter.corners),
-      prefetches: rows.count * MemoryLayout<Float>.stride > cachedBytes,
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? kernel.gathered.base + rows.lowerBound : nil,

@@ -1,40 +1,24 @@
 #include "include/ckernels_sweep.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "exponential.h"
 #include "row_vectors.h"
 
-enum {
-  /// Points that pass through the stages together; their energies stay in the first-level cache.
-  BLOCK = 32,
-  /// Points whose rows are fetched in advance.
-  PREFETCH_DISTANCE = 4,
-};
-
-/// Fetches the rows of a point's vertices, but those that it shares with the point before.
-CK_INLINE void prefetch_rows(const float *rows, const uint32_t *vertices, int32_t corners,
-                             const int S) {
-  for (int32_t c = 0; c < corners; c++) {
-    if (vertices[c] != vertices[c - corners]) ck_row_prefetch(rows + (size_t)vertices[c] * S, S);
-  }
-}
+/// Points that pass through the stages together; their energies stay in the first-level cache.
+enum { BLOCK = 32 };
 
 /// energies = source + one kernel's messages, for `count` points from `first` on.
-CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           const float *source, float *energies, const int32_t corners,
-                           const int S) {
+CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *source,
+                           float *energies, const int32_t corners, const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + first;
   const float *rows = kernel->sliced;
   const float *factors = kernel->label_factors;
   const float factor = kernel->factor;
-  const bool prefetches = kernel->prefetches;
   for (size_t i = 0; i < count; i++) {
-    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
-      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
-    }
     const float scale = scales == NULL ? factor : factor * scales[i];
     ck_row energy = ck_row_load(source, S);
     ck_row sum = {0};
@@ -56,18 +40,13 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
 
 /// Adds the marginals of `count` points from `first` on to one kernel's rows. The marginals are what
 /// `values` holds times `inverses`, one a point.
-CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           const float *values, const float *inverses, const int32_t corners,
-                           const int S) {
+CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *values,
+                           const float *inverses, const int32_t corners, const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + first;
   float *rows = kernel->splatted;
-  const bool prefetches = kernel->prefetches;
   for (size_t i = 0; i < count; i++) {
-    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
-      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
-    }
     const float scale = scales == NULL ? inverses[i] : inverses[i] * scales[i];
     const ck_row value = ck_row_load(values, S);
     for (int32_t c = 0; c < corners; c++) {
@@ -146,7 +125,7 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, ck_sweep_kernel *ker
     const float *energies = unary + first * S;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
-#define CK_GATHER(C) gather_rows(kernels + k, first, block, count, energies, values, C, S)
+#define CK_GATHER(C) gather_rows(kernels + k, first, block, energies, values, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
 #undef CK_GATHER
       energies = values;
@@ -159,7 +138,7 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, ck_sweep_kernel *ker
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
       clear_rows(kernels + k, first, block, S);
-#define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, inverses, C, S)
+#define CK_SPREAD(C) spread_rows(kernels + k, first, block, values, inverses, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
 #undef CK_SPREAD
     }

@@ -1,7 +1,6 @@
 #ifndef CKERNELS_SWEEP_H
 #define CKERNELS_SWEEP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,8 +10,6 @@ typedef struct {
   const uint32_t *vertices;
   const float *weights;
   int32_t corners;
-  /// Whether the rows are too many for a core's cache, so that they should be fetched in advance.
-  bool prefetches;
   /// What every message is multiplied with, label by label (stride values), or, where that is NULL,
   /// all labels alike.
   const float *label_factors;
