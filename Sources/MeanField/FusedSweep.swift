@@ -86,7 +86,8 @@ struct FusedSweep: Sendable {
       var passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
       let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
       ck_sweep(
-        unary.base + points.lowerBound * stride, points.count, stride, &passes, Int32(kernels.count),
+        unary.base + points.lowerBound * stride, points.count, stride, &passes,
+        Int32(kernels.count),
         marginals.map { $0 + points.lowerBound * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
