@@ -10,7 +10,7 @@ package protocol FactoredFilter: GaussianFilter {
   var corners: Int { get }
   /// Runs of points whose rows do not overlap; cut by N alone.
   var segments: [FactoredSegment] { get }
-  /// Rows of all segments, and others that the blur needs.
+  /// Row 0, the rows of all segments, and others that the blur needs and sets itself.
   var rowCount: Int { get }
 
   /// What a gathered sum is multiplied with.
@@ -28,7 +28,8 @@ package struct FactoredSegment: Sendable {
   package let points: Range<Int>
   /// The segment's rows.
   package let rows: Range<Int>
-  /// Points × corners: rows, counted from `rows.lowerBound`.
+  /// Points × corners: rows, counted from `rows.lowerBound`, numbered in the order in which the points
+  /// first use them. Every row of the segment is used.
   package let vertices: AlignedBuffer<UInt32>
   /// Points × corners.
   package let weights: AlignedBuffer<Float>

@@ -29,8 +29,10 @@ struct FusedSweep: Sendable {
         let padding = [Float](repeating: 0, count: stride - weights.count)
         labelFactors = AlignedBuffer(copying: weights + padding)
       }
-      gathered = AlignedBuffer(zeros: filter.rowCount * stride)
-      spread = AlignedBuffer(zeros: filter.rowCount * stride)
+      gathered = AlignedBuffer(uninitialized: filter.rowCount * stride)
+      spread = AlignedBuffer(uninitialized: filter.rowCount * stride)
+      gathered.clear(0..<stride)
+      spread.clear(0..<stride)
     }
 
     /// What was spread and blurred is gathered next.
@@ -81,10 +83,11 @@ struct FusedSweep: Sendable {
     let kernels = kernels
     parallelism.forEach(segments.count) { index in
       let points = segments[index].points
-      let passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
+      var passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
       let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
       ck_sweep(
-        unary.base + points.lowerBound * stride, points.count, stride, passes, Int32(passes.count),
+        unary.base + points.lowerBound * stride, points.count, stride, &passes,
+        Int32(kernels.count),
         marginals.map { $0 + points.lowerBound * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
@@ -97,25 +100,20 @@ struct FusedSweep: Sendable {
     return (0..<segments.count).reduce(0) { max($0, changes[$1]) }
   }
 
-  /// Bytes of rows that are sure to stay in a core's second-level cache.
-  private static let cachedBytes = 256 << 10
-
   private static func kernel(
     _ kernel: Kernel, segment index: Int, _ pass: Pass, stride: Int
   ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
     let rows = segment.rows.lowerBound * stride..<segment.rows.upperBound * stride
-    if pass.spreads { kernel.spread.clear(rows) }
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
       values.map { UnsafePointer($0.base + segment.points.lowerBound) }
     }
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
       corners: Int32(kernel.filter.corners),
-      prefetches: rows.count * MemoryLayout<Float>.stride > cachedBytes,
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? kernel.gathered.base + rows.lowerBound : nil,
-      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil)
+      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil, cleared: 0)
   }
 }

@@ -21,7 +21,7 @@ struct PreparedTerm: Sendable {
   ) throws {
     name = term.kernel.name
     factors = try term.compatibility.factors(labelCount: labelCount)
-    let features = try term.kernel.features(for: scene)
+    let features = try term.kernel.features(for: scene, parallelism: parallelism)
     guard features.points == scene.grid.count else {
       throw InputError(
         .data, at: name,

@@ -14,7 +14,7 @@ struct ChromaKernel: PairwiseKernel {
 
   var name: String { "chroma:spatial=\(spatialSigma),chroma=\(chromaSigma)" }
 
-  func features(for scene: Scene) throws -> FeatureMatrix {
+  func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     guard let image = scene.image, image.channels == 3, image.grid.rank == 2 else {
       throw InputError(.usage, "a chroma kernel needs an image in red, green and blue")
     }

@@ -31,7 +31,10 @@ struct PlugInTests {
   private static let unary = ColorModelUnary(colors: [[60, 180, 80], [200, 40, 40]], sigma: 60)
 
   @Test func theKernelConforms() throws {
-    try checkKernel(Self.kernel, scene: Scene(Self.image), needsImage: true)
+    try KernelConformance(Self.kernel).check(Scene(Self.image))
+    #expect(throws: InputError.self) {
+      try Self.kernel.features(for: Scene(grid: Self.image.grid))
+    }
   }
 
   @Test func theBackendConforms() throws {

@@ -4,39 +4,55 @@ import Support
 import Testing
 import Unaries
 
-/// Checks what the `PairwiseKernel` protocol promises, for any conformer.
-///
-/// - Parameters:
-///   - kernel: the kernel.
-///   - scene: a scene that it can compare.
-///   - needsImage: whether a scene without an image must be refused.
-package func checkKernel(
-  _ kernel: any PairwiseKernel, scene: Scene, needsImage: Bool,
-  sourceLocation: SourceLocation = #_sourceLocation
-) throws {
-  #expect(!kernel.name.isEmpty, sourceLocation: sourceLocation)
-  let features = try kernel.features(for: scene)
-  #expect(features.points == scene.grid.count, sourceLocation: sourceLocation)
-  #expect(features.dimensions >= 1, sourceLocation: sourceLocation)
-  let again = try kernel.features(for: scene)
-  let isSame = (0..<features.points).allSatisfy { point in
-    (0..<features.dimensions).allSatisfy { dimension in
-      let value = features[point, dimension]
-      return value.isFinite && value == again[point, dimension]
+/// What every pairwise kernel promises, checked over a scene that it accepts.
+package struct KernelConformance {
+  package let kernel: any PairwiseKernel
+
+  package init(_ kernel: any PairwiseKernel) {
+    self.kernel = kernel
+  }
+
+  /// Runs every check.
+  package func check(_ scene: Scene) throws {
+    let place: Comment = "\(kernel.name)"
+    let features = try kernel.features(for: scene)
+    #expect(features.points == scene.grid.count, place)
+    #expect(features.dimensions >= 1, place)
+    #expect(!kernel.name.isEmpty)
+    let values = Self.values(features)
+    let areFinite = values.allSatisfy { $0.isFinite }
+    #expect(areFinite, place)
+    let isRepeatable = Self.values(try kernel.features(for: scene)) == values
+    #expect(isRepeatable, place)
+    if let grid = features.grid {
+      #expect(grid.extents == scene.grid.extents, place)
+      let arePositive = grid.bandwidths.allSatisfy { $0 > 0 }
+      #expect(arePositive, place)
+    }
+    try checkInference(scene, place)
+  }
+
+  /// A CRF of this kernel alone keeps marginals that are probabilities.
+  private func checkInference(_ scene: Scene, _ place: Comment) throws {
+    var generator = SeededGenerator(seed: 77)
+    let unary = try EnergyField(
+      grid: scene.grid, labelCount: 3,
+      planes: (0..<3 * scene.grid.count).map { _ in 4 * generator.uniform() })
+    let crf = try DenseCRF(
+      scene: scene, unary: unary, terms: [PairwiseTerm(kernel, weight: 1)])
+    let marginals = crf.marginals(iterations: 3).values
+    for point in 0..<marginals.points {
+      let row = (0..<3).map { marginals[point, $0] }
+      let isDistribution =
+        row.allSatisfy { $0 >= 0 && $0 <= 1 } && abs(row.reduce(0, +) - 1) < 1e-5
+      #expect(isDistribution, "\(place), point \(point)")
+      if !isDistribution { return }
     }
   }
-  #expect(isSame, "asked twice, or not finite", sourceLocation: sourceLocation)
-  for backend in FilterBackends.all {
-    let filter = try backend.makeFilter(for: features, parallelism: .automatic)
-    let ones = ChannelField(
-      points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
-    // Every point is its own neighbour, so no normaliser may be 0.
-    let isPositive = filter.apply(to: ones).rows().allSatisfy { $0 > 0 && $0.isFinite }
-    #expect(isPositive, "\(backend.name)", sourceLocation: sourceLocation)
-  }
-  if needsImage {
-    #expect(throws: InputError.self, sourceLocation: sourceLocation) {
-      try kernel.features(for: Scene(grid: scene.grid))
+
+  private static func values(_ features: FeatureMatrix) -> [Float] {
+    (0..<features.points).flatMap { point in
+      (0..<features.dimensions).map { features[point, $0] }
     }
   }
 }

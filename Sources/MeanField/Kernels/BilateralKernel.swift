@@ -29,7 +29,7 @@ public struct BilateralKernel: PairwiseKernel {
   /// N × (rank + channels) positions and colours, divided by their bandwidths.
   ///
   /// - Throws: `InputError` where the scene has no image.
-  public func features(for scene: Scene) throws -> FeatureMatrix {
+  public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     guard let image = scene.image else {
       throw InputError(
         .usage, "a bilateral kernel compares the colours of pixels, but there is no image",
@@ -41,7 +41,7 @@ public struct BilateralKernel: PairwiseKernel {
     switch image.pixels {
     case .bytes(let values):
       return values.withUnsafeBufferPointer { values in
-        positions.matrix(extra: channels, grid: nil) { point, row in
+        positions.matrix(extra: channels, grid: nil, parallelism: parallelism) { point, row in
           for channel in 0..<channels {
             row[channel] = Float(values[point * channels + channel]) / sigmas[channel]
           }
@@ -49,7 +49,7 @@ public struct BilateralKernel: PairwiseKernel {
       }
     case .floats(let values):
       return values.withUnsafeBufferPointer { values in
-        positions.matrix(extra: channels, grid: nil) { point, row in
+        positions.matrix(extra: channels, grid: nil, parallelism: parallelism) { point, row in
           for channel in 0..<channels {
             row[channel] = values[point * channels + channel] / sigmas[channel]
           }

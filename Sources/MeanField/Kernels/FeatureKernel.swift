@@ -66,7 +66,7 @@ public struct FeatureKernel: PairwiseKernel {
   /// N × d features.
   ///
   /// - Throws: `InputError` where the scene has another number of points.
-  public func features(for scene: Scene) throws -> FeatureMatrix {
+  public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     let points = rows.count / dimensions
     guard points == scene.grid.count else {
       throw InputError(

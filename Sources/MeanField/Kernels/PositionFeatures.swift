@@ -25,14 +25,18 @@ struct PositionFeatures {
 
   /// N × (rank + extra) features; `fill` writes the extra ones of a point, given its number.
   ///
-  /// - Parameter grid: passed on to the matrix where positions are all there is.
+  /// - Parameters:
+  ///   - extra: features of a point besides its position.
+  ///   - positions: passed on to the matrix where positions are all there is.
+  ///   - parallelism: the threads to use.
+  ///   - fill: may run on several threads at once.
   func matrix(
-    extra: Int, grid positions: FeatureMatrix.GridPositions?,
+    extra: Int, grid positions: FeatureMatrix.GridPositions?, parallelism: Parallelism,
     fill: (_ point: Int, _ row: UnsafeMutablePointer<Float>) -> Void
   ) -> FeatureMatrix {
     let dimensions = grid.rank + extra
     let storage = AlignedBuffer<Float>(uninitialized: grid.count * dimensions)
-    Parallelism.automatic.forEachChunk(of: grid.count, grain: 16_384) { points in
+    parallelism.forEachChunk(of: grid.count, grain: 16_384) { points in
       var position = coordinates(of: points.lowerBound)
       for point in points {
         let row = storage.base + point * dimensions

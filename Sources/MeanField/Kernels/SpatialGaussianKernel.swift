@@ -1,4 +1,5 @@
 import Lattice
+import Support
 import Unaries
 
 /// Neighbours ought to share a label: exp(−‖pᵢ − pⱼ‖²/2σγ²), DeepLab's second kernel (eq. 3).
@@ -18,8 +19,10 @@ public struct SpatialGaussianKernel: PairwiseKernel {
   public var name: String { "gaussian:spatial=\(sigma)" }
 
   /// N × rank positions, divided by σγ. Needs no image.
-  public func features(for scene: Scene) throws -> FeatureMatrix {
+  public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     let positions = try PositionFeatures(grid: scene.grid, sigma: sigma, order: axisOrder)
-    return positions.matrix(extra: 0, grid: positions.gridPositions) { _, _ in }
+    return positions.matrix(
+      extra: 0, grid: positions.gridPositions, parallelism: parallelism
+    ) { _, _ in }
   }
 }

@@ -16,8 +16,8 @@ float ck_lattice_coordinate_limit(int32_t dimensions) {
 }
 
 size_t ck_lattice_scratch(int32_t dimensions) {
-  // elevated, nearest, residual, sorted: d + 2 rows each; rank: d + 1 rows of ints.
-  return (size_t)(5 * (dimensions + 2) * LANES);
+  // elevated, nearest, residual, sorted, rank: d + 2 rows each; repeats: one.
+  return (size_t)((5 * (dimensions + 2) + 1) * LANES);
 }
 
 typedef struct {
@@ -26,12 +26,14 @@ typedef struct {
   float *residual;
   float *sorted;
   int32_t *rank;
+  /// Whether a lane's point lies in the simplex of the lane before.
+  int32_t *repeats;
 } embedding;
 
 CK_INLINE embedding embedding_in(float *scratch, int32_t d) {
   size_t rows = (size_t)(d + 2) * LANES;
   embedding e = {scratch, scratch + rows, scratch + 2 * rows, scratch + 3 * rows,
-                 (int32_t *)(scratch + 4 * rows)};
+                 (int32_t *)(scratch + 4 * rows), (int32_t *)(scratch + 5 * rows)};
   return e;
 }
 
@@ -106,21 +108,55 @@ CK_INLINE void embed_block(const float *features, int32_t d, embedding e) {
   }
 }
 
-CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scratch) {
-  embed_block(features, d, embedding_in(scratch, d));
+/// Weights of the vertices of remainder 0...d (§3.2 of the paper), LANES × (d + 1).
+CK_INLINE void weigh_vertices(embedding e, int32_t d, float *weights) {
+  const size_t corners = (size_t)d + 1;
+  for (int lane = 0; lane < LANES; lane++) {
+    weights[(size_t)lane * corners] = e.sorted[d * LANES + lane] + (1.0f - e.sorted[lane]);
+  }
+  for (int32_t k = 1; k <= d; k++) {
+    const float *near = e.sorted + (d - k) * LANES;
+    const float *far = e.sorted + (d + 1 - k) * LANES;
+    for (int lane = 0; lane < LANES; lane++) {
+      weights[(size_t)lane * corners + (size_t)k] = near[lane] - far[lane];
+    }
+  }
 }
 
-/// Weight of the vertex of remainder k (§3.2 of the paper).
-CK_INLINE float barycentric(const float *sorted, int32_t d, int32_t k, int lane) {
-  if (k == 0) return sorted[d * LANES + lane] + (1.0f - sorted[lane]);
-  return sorted[(d - k) * LANES + lane] - sorted[(d + 1 - k) * LANES + lane];
+CK_INLINE void find_repeats(embedding e, int32_t d) {
+  for (int lane = 0; lane < LANES; lane++) e.repeats[lane] = lane > 0;
+  for (int32_t i = 0; i <= d; i++) {
+    for (int lane = 1; lane < LANES; lane++) {
+      e.repeats[lane] &= (e.nearest[i * LANES + lane] == e.nearest[i * LANES + lane - 1]) &
+                         (e.rank[i * LANES + lane] == e.rank[i * LANES + lane - 1]);
+    }
+  }
+}
+
+CK_INLINE void embed_lanes_of(const float *features, int32_t d, float *scratch, float *weights) {
+  const embedding e = embedding_in(scratch, d);
+  embed_block(features, d, e);
+  weigh_vertices(e, d, weights);
+  find_repeats(e, d);
+}
+
+/// Embeds LANES points; constants for the features of images let the loops unroll.
+CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scratch,
+                                  float *weights) {
+  switch (d) {
+    case 2: embed_lanes_of(features, 2, scratch, weights); break;
+    case 3: embed_lanes_of(features, 3, scratch, weights); break;
+    case 5: embed_lanes_of(features, 5, scratch, weights); break;
+    default: embed_lanes_of(features, d, scratch, weights); break;
+  }
 }
 
 /// Numbers the d + 1 vertices of one lane's simplex. False where memory is short.
 CK_INLINE bool number_vertices(embedding e, int32_t d, int32_t words, int lane,
                                ck_vertex_table *table, uint32_t *vertices) {
-  uint64_t key[CK_MAX_WORDS] = {0};
-  uint64_t ones[CK_MAX_WORDS] = {0};
+  uint64_t key[CK_MAX_WORDS];
+  uint64_t ones[CK_MAX_WORDS];
+  for (int32_t w = 0; w < words; w++) key[w] = ones[w] = 0;
   for (int32_t i = 0; i < d; i++) {
     int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS;
     key[i / 4] |= ck_lane(i, (uint64_t)coordinate);
@@ -139,15 +175,6 @@ CK_INLINE bool number_vertices(embedding e, int32_t d, int32_t words, int lane,
   return true;
 }
 
-CK_INLINE bool same_simplex(embedding e, int32_t d, int a, int b) {
-  int32_t same = 1;
-  for (int32_t i = 0; i <= d; i++) {
-    same &= e.nearest[i * LANES + a] == e.nearest[i * LANES + b];
-    same &= e.rank[i * LANES + a] == e.rank[i * LANES + b];
-  }
-  return same;
-}
-
 ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t dimensions,
                                  ck_vertex_table *table, uint32_t *vertices, float *weights,
                                  float *scratch, size_t *failed) {
@@ -155,23 +182,22 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
   const size_t corners = (size_t)d + 1;
   const float limit = ck_lattice_coordinate_limit(d);
   embedding e = embedding_in(scratch, d);
-  float last[LANES * CK_MAX_WORDS * 4];
+  float last_features[LANES * CK_MAX_WORDS * 4];
+  float last_weights[LANES * (CK_MAX_WORDS * 4 + 1)];
   for (size_t start = 0; start < count; start += LANES) {
     const size_t lanes = count - start < LANES ? count - start : LANES;
-    const float *block = features + start * (size_t)d;
-    if (lanes < LANES) {
-      memset(last, 0, (size_t)LANES * (size_t)d * sizeof(float));
-      memcpy(last, block, lanes * (size_t)d * sizeof(float));
-      block = last;
+    if (lanes == LANES) {
+      embed_lanes(features + start * (size_t)d, d, scratch, weights + start * corners);
+    } else {
+      memset(last_features, 0, (size_t)LANES * (size_t)d * sizeof(float));
+      memcpy(last_features, features + start * (size_t)d, lanes * (size_t)d * sizeof(float));
+      embed_lanes(last_features, d, scratch, last_weights);
+      memcpy(weights + start * corners, last_weights, lanes * corners * sizeof(float));
     }
-    embed_lanes(block, d, scratch);
     for (int lane = 0; lane < (int)lanes; lane++) {
       const size_t point = start + (size_t)lane;
       uint32_t *numbers = vertices + point * corners;
-      for (int32_t k = 0; k <= d; k++) {
-        weights[point * corners + (size_t)k] = barycentric(e.sorted, d, k, lane);
-      }
-      if (lane > 0 && same_simplex(e, d, lane - 1, lane)) {
+      if (e.repeats[lane]) {
         memcpy(numbers, numbers - corners, corners * sizeof(uint32_t));
         continue;
       }
@@ -181,7 +207,10 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
           return CK_EMBED_KEY_OVERFLOW;
         }
       }
-      if (!number_vertices(e, d, table->words, lane, table, numbers)) return CK_EMBED_NO_MEMORY;
+      const bool numbered = d == 5   ? number_vertices(e, 5, 2, lane, table, numbers)
+                            : d == 2 ? number_vertices(e, 2, 1, lane, table, numbers)
+                                     : number_vertices(e, d, table->words, lane, table, numbers);
+      if (!numbered) return CK_EMBED_NO_MEMORY;
     }
   }
   return CK_EMBED_OK;

@@ -1,41 +1,26 @@
 #include "include/ckernels_sweep.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "exponential.h"
 #include "row_vectors.h"
 
-enum {
-  /// Points that pass through the stages together; their energies stay in the first-level cache.
-  BLOCK = 32,
-  /// Points whose rows are fetched in advance.
-  PREFETCH_DISTANCE = 4,
-};
+/// Points that pass through the stages together; their energies stay in the first-level cache.
+enum { BLOCK = 32 };
 
-/// Fetches the rows of a point's vertices, but those that it shares with the point before.
-CK_INLINE void prefetch_rows(const float *rows, const uint32_t *vertices, int32_t corners,
-                             const int S) {
-  for (int32_t c = 0; c < corners; c++) {
-    if (vertices[c] != vertices[c - corners]) ck_row_prefetch(rows + (size_t)vertices[c] * S, S);
-  }
-}
-
-/// Adds one kernel's messages to the energies of `count` points from `first` on.
-CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           float *restrict energies, const int32_t corners, const int S) {
+/// energies = source + one kernel's messages, for `count` points from `first` on.
+CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *source,
+                           float *energies, const int32_t corners, const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + first;
   const float *rows = kernel->sliced;
   const float *factors = kernel->label_factors;
   const float factor = kernel->factor;
-  const bool prefetches = kernel->prefetches;
   for (size_t i = 0; i < count; i++) {
-    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
-      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
-    }
     const float scale = scales == NULL ? factor : factor * scales[i];
-    ck_row energy = ck_row_load(energies, S);
+    ck_row energy = ck_row_load(source, S);
     ck_row sum = {0};
     if (factors == NULL) sum = energy;
     for (int32_t c = 0; c < corners; c++) {
@@ -46,6 +31,7 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
       sum = ck_row_add(ck_row_multiply(sum, ck_row_load(factors, S), S), 1.0f, energy, S);
     }
     ck_row_store(sum, energies, S);
+    source += S;
     energies += S;
     vertices += corners;
     weights += corners;
@@ -54,18 +40,13 @@ CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
 
 /// Adds the marginals of `count` points from `first` on to one kernel's rows. The marginals are what
 /// `values` holds times `inverses`, one a point.
-CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, size_t last,
-                           const float *values, const float *inverses, const int32_t corners,
-                           const int S) {
+CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *values,
+                           const float *inverses, const int32_t corners, const int S) {
   const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
   const float *weights = kernel->weights + first * (size_t)corners;
   const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + first;
   float *rows = kernel->splatted;
-  const bool prefetches = kernel->prefetches;
   for (size_t i = 0; i < count; i++) {
-    if (prefetches && first + i + PREFETCH_DISTANCE < last) {
-      prefetch_rows(rows, vertices + PREFETCH_DISTANCE * corners, corners, S);
-    }
     const float scale = scales == NULL ? inverses[i] : inverses[i] * scales[i];
     const ck_row value = ck_row_load(values, S);
     for (int32_t c = 0; c < corners; c++) {
@@ -78,6 +59,19 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
   }
 }
 
+/// Sets the rows to 0 that `count` points from `first` on are the first to use.
+CK_INLINE void clear_rows(ck_sweep_kernel *kernel, size_t first, size_t count, size_t stride) {
+  const uint32_t *vertices = kernel->vertices + first * (size_t)kernel->corners;
+  uint32_t end = 0;
+  for (size_t k = 0; k < count * (size_t)kernel->corners; k++) {
+    end = vertices[k] + 1 > end ? vertices[k] + 1 : end;
+  }
+  if (end <= kernel->cleared) return;
+  memset(kernel->splatted + (size_t)kernel->cleared * stride, 0,
+         (size_t)(end - kernel->cleared) * stride * sizeof(float));
+  kernel->cleared = end;
+}
+
 /// Calls `BODY(corners)` with a constant for the lattices of images: positions, with a gray value,
 /// and with three colours.
 #define CK_FOR_CORNERS(corners, BODY) \
@@ -88,14 +82,14 @@ CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t c
     default: BODY(corners); break;    \
   }
 
-/// Replaces energies by e^(lowest − energy), and gives the inverse of each point's sum of them.
+/// values = e^(lowest − energy), and inverses = the inverse of each point's sum of them.
 ///
 /// One loop a step: a point's steps depend on one another, and with all of them in one loop few points
 /// would be under way at a time.
-CK_INLINE void exponentiate_rows(float *restrict values, size_t count, float *restrict inverses,
-                                 const int S) {
+CK_INLINE void exponentiate_rows(const float *energies, size_t count, float *values,
+                                 float *restrict inverses, const int S) {
   for (size_t i = 0; i < count; i++) {
-    const ck_row energy = ck_row_load(values + i * S, S);
+    const ck_row energy = ck_row_load(energies + i * S, S);
     ck_row_store(ck_row_exponents(ck_row_lowest(energy, S), energy, S), values + i * S, S);
   }
   ck_powers_of_two(values, count * S);
@@ -119,30 +113,32 @@ CK_INLINE ck_row store_marginals(const float *values, const float *inverses, siz
 }
 
 /// Rows of up to CK_ROW_LIMIT floats pass through registers, a block of points a stage.
-CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kernel *kernels,
+CK_INLINE void sweep_rows(const float *unary, size_t count, ck_sweep_kernel *kernels,
                           int32_t kernel_count, float *marginals, float *change, const int S) {
   float values[BLOCK * CK_ROW_LIMIT] __attribute__((aligned(64)));
   float inverses[BLOCK] = {0};
   ck_row largest = {0};
   for (size_t first = 0; first < count; first += BLOCK) {
     const size_t block = count - first < BLOCK ? count - first : BLOCK;
-    memcpy(values, unary + first * S, block * S * sizeof(float));
     const size_t ahead = first + block < count ? first + block : first;
     for (size_t f = 0; f < BLOCK * (size_t)S; f += 16) __builtin_prefetch(unary + ahead * S + f);
+    const float *energies = unary + first * S;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
-#define CK_GATHER(C) gather_rows(kernels + k, first, block, count, values, C, S)
+#define CK_GATHER(C) gather_rows(kernels + k, first, block, energies, values, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
 #undef CK_GATHER
+      energies = values;
     }
-    exponentiate_rows(values, block, inverses, S);
+    exponentiate_rows(energies, block, values, inverses, S);
     if (marginals != NULL) {
       largest = store_marginals(values, inverses, block, marginals + first * S, change != NULL,
                                 largest, S);
     }
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
-#define CK_SPREAD(C) spread_rows(kernels + k, first, block, count, values, inverses, C, S)
+      clear_rows(kernels + k, first, block, S);
+#define CK_SPREAD(C) spread_rows(kernels + k, first, block, values, inverses, C, S)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
 #undef CK_SPREAD
     }
@@ -152,7 +148,7 @@ CK_INLINE void sweep_rows(const float *unary, size_t count, const ck_sweep_kerne
 
 /// Rows of any length, through memory.
 CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
-                               const ck_sweep_kernel *kernels, int32_t kernel_count,
+                               ck_sweep_kernel *kernels, int32_t kernel_count,
                                float *marginals, float *change, float *scratch) {
   float *restrict energy = scratch;
   float *restrict marginal = scratch + stride;
@@ -196,8 +192,9 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
       memcpy(stored, marginal, stride * sizeof(float));
     }
     for (int32_t k = 0; k < kernel_count; k++) {
-      const ck_sweep_kernel *kernel = kernels + k;
+      ck_sweep_kernel *kernel = kernels + k;
       if (kernel->splatted == NULL) continue;
+      clear_rows(kernel, i, 1, stride);
       const size_t first = i * (size_t)kernel->corners;
       const float scale = kernel->marginal_scale == NULL ? 1.0f : kernel->marginal_scale[i];
       for (int32_t c = 0; c < kernel->corners; c++) {
@@ -211,7 +208,7 @@ CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
 }
 
 CK_CLONES
-void ck_sweep(const float *unary, size_t count, size_t stride, const ck_sweep_kernel *kernels,
+void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
               int32_t kernel_count, float *marginals, float *change, float *scratch) {
 #define CK_SWEEP(S) sweep_rows(unary, count, kernels, kernel_count, marginals, change, S)
   CK_FOR_STRIDE(stride, CK_SWEEP,

@@ -114,7 +114,8 @@ struct Refiner {
   private func culprit(among terms: [PairwiseTerm], _ scene: Scene) -> String {
     let index = terms.firstIndex { term in
       let filter = try? settings.backend.makeFilter(
-        for: term.kernel.features(for: scene), parallelism: settings.parallelism)
+        for: term.kernel.features(for: scene, parallelism: settings.parallelism),
+        parallelism: settings.parallelism)
       return filter == nil
     }
     let kernels = index.map { [settings.kernels[$0]] } ?? settings.kernels
