@@ -102,25 +102,12 @@ struct Refiner {
       return try DenseCRF(
         scene: scene, unary: energies, terms: terms, backend: settings.backend,
         parallelism: settings.parallelism)
-    } catch let error as InputError {
-      throw error.at("--kernel \(culprit(among: terms, scene))")
-    } catch let error as LatticeError {
-      throw InputError(.data, "\(error)").within("--kernel \(culprit(among: terms, scene))")
+    } catch let error as PairwiseTermError {
+      let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
+      let place = "--kernel \(settings.kernels[error.index])\(preset)"
+      if let cause = error.cause as? InputError { throw cause.at(place) }
+      throw InputError(.data, "\(error.cause)").within(place)
     }
-  }
-
-  /// The first kernel whose filter cannot be built. The error says what is wrong, but not with which
-  /// of the kernels; finding out costs the filters before it once more.
-  private func culprit(among terms: [PairwiseTerm], _ scene: Scene) -> String {
-    let index = terms.firstIndex { term in
-      let filter = try? settings.backend.makeFilter(
-        for: term.kernel.features(for: scene, parallelism: settings.parallelism),
-        parallelism: settings.parallelism)
-      return filter == nil
-    }
-    let kernels = index.map { [settings.kernels[$0]] } ?? settings.kernels
-    let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
-    return kernels.map(\.description).joined(separator: " --kernel ") + preset
   }
 
   private func infer(
