@@ -17,14 +17,16 @@ struct ExactOptions: ParsableArguments {
     help: ArgumentHelp(
       "With --filter exact: memory for weights that are kept between updates, such as 512M or 4G. "
         + "Results do not depend on it. (default: "
-        + "\(MemorySize(bytes: ExactBackend.defaultMemoryBudget)))", valueName: "size"))
+        + "\(MemorySize(bytes: ExactBackend.defaultMemoryBudget)) where points have so many features "
+        + "that it pays)", valueName: "size"))
   var memory: String?
 }
 
 /// The settings of the exact filter.
 struct ExactSettings {
   var threshold = ExactBackend.defaultThreshold
-  var memory = MemorySize(bytes: ExactBackend.defaultMemoryBudget)
+  /// `nil` leaves it to the filter.
+  var memory: MemorySize?
 
   /// `nil` where another filter is chosen.
   ///
@@ -52,6 +54,6 @@ struct ExactSettings {
   }
 
   func backend(progress: FilterProgress? = nil) -> ExactBackend {
-    ExactBackend(threshold: threshold, memoryBudget: memory.bytes, progress: progress)
+    ExactBackend(threshold: threshold, memoryBudget: memory?.bytes, progress: progress)
   }
 }

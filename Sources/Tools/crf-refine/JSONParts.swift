@@ -109,8 +109,8 @@ struct JSONFile: Encodable {
 /// What the exact filter left out, and what that can change.
 struct JSONExact: Encodable {
   var threshold: Double
-  /// Bytes.
-  var memory: Int
+  /// Bytes; absent where it was left to the filter.
+  var memory: Int?
   var evaluatedShare: Double
   var massBound: Double
   var relativeMassBound: Double
@@ -121,7 +121,7 @@ struct JSONExact: Encodable {
 
   init(_ report: ExactReport) {
     threshold = report.settings.threshold
-    memory = report.settings.memory.bytes
+    memory = report.settings.memory?.bytes
     evaluatedShare = report.skipped?.evaluatedShare ?? 1
     massBound = report.skipped?.massBound ?? 0
     relativeMassBound = report.skipped?.relativeMassBound ?? 0

@@ -11,8 +11,9 @@ public struct ExactBackend: FilterBackend {
   /// Pairs of blocks are skipped where the Gaussian is below this between all of their points; 0
   /// evaluates every pair.
   public let threshold: Double
-  /// Bytes of weights that a filter may keep from one application to the next.
-  public let memoryBudget: Int
+  /// Bytes of weights that a filter may keep from one application to the next; `nil` keeps up to
+  /// `defaultMemoryBudget` where features are so many that reading a weight is faster than evaluating it.
+  public let memoryBudget: Int?
   /// Is told how far the filters' applications have come; `nil` for nobody.
   public let progress: FilterProgress?
 
@@ -20,25 +21,34 @@ public struct ExactBackend: FilterBackend {
   ///
   /// - Parameters:
   ///   - threshold: 0 ≤ threshold < 1.
-  ///   - memoryBudget: bytes for weights that are kept, at least 0. Results do not depend on it.
+  ///   - memoryBudget: bytes for weights that are kept, at least 0; `nil` decides by what is faster.
+  ///     Results do not depend on it.
   ///   - progress: is told how far the filters' applications have come.
   public init(
-    threshold: Double = Self.defaultThreshold, memoryBudget: Int = Self.defaultMemoryBudget,
+    threshold: Double = Self.defaultThreshold, memoryBudget: Int? = nil,
     progress: FilterProgress? = nil
   ) {
     precondition(threshold >= 0 && threshold < 1, "a threshold of \(threshold) is not in 0..<1")
-    precondition(memoryBudget >= 0, "a budget of \(memoryBudget) bytes")
+    precondition((memoryBudget ?? 0) >= 0, "a budget of \(memoryBudget ?? 0) bytes")
     self.threshold = threshold
     self.memoryBudget = memoryBudget
     self.progress = progress
   }
 
-  /// 10⁻¹²: on photographs the bound on the result of ten updates is then far below 10⁻⁴, for a fifth
-  /// more pairs than at 10⁻⁸.
+  /// 10⁻¹²: on photographs the bound on the result of ten updates is then below 10⁻⁶, for a fifth more
+  /// pairs than at 10⁻⁸, where it may exceed 10⁻⁴.
   public static let defaultThreshold = 1e-12
 
   /// 2 GiB.
   public static let defaultMemoryBudget = 2 << 30
+
+  /// Features of a point from which keeping weights pays within ten applications (docs/exact-filter.md).
+  static let dimensionsWorthKeeping = 24
+
+  /// The bytes of weights to keep for points with so many features.
+  func memoryBudget(dimensions: Int) -> Int {
+    memoryBudget ?? (dimensions < Self.dimensionsWorthKeeping ? 0 : Self.defaultMemoryBudget)
+  }
 
   /// `exact`.
   public var name: String { "exact" }

@@ -45,7 +45,8 @@ public struct ExactGaussian: GaussianFilter {
     evaluatedShare =
       blocks.count == 0 ? 1 : Double(evaluated.reduce(0, +)) / Double(pairsOfBlocks)
     weights = KeptWeights(
-      counts: evaluated, budget: backend.memoryBudget, parallelism: parallelism
+      counts: evaluated, budget: backend.memoryBudget(dimensions: features.dimensions),
+      parallelism: parallelism
     ) { [schedule] index, weights in
       var description = blocks.description
       ck_pair_weights(
