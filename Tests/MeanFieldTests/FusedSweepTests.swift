@@ -65,20 +65,28 @@ struct FusedSweepTests {
     }
   }
 
+  /// How far five fused updates are from five in stages.
+  static func difference(
+    _ problem: (scene: Scene, unary: EnergyField), _ terms: [PairwiseTerm]
+  ) throws -> Float {
+    let fused = try DenseCRF(scene: problem.scene, unary: problem.unary, terms: terms)
+    let staged = try DenseCRF(
+      scene: problem.scene, unary: problem.unary, terms: terms, backend: OpaqueBackend())
+    return largestDifference(fused.marginals(iterations: 5), staged.marginals(iterations: 5))
+  }
+
   /// Five updates in two orders of float32 sums; an update amplifies a difference by a few times.
   static let rounding: Float = 2e-5
 
   @Test(
     "any number of labels", arguments: [1, 2, 3, 4, 5, 8, 9, 16, 21, 24, 33, 48, 64, 65, 150])
   func labelCounts(labels: Int) throws {
-    let (scene, unary) = try Self.problem(width: 61, height: 47, labels: labels, seed: 5)
+    let problem = try Self.problem(width: 61, height: 47, labels: labels, seed: 5)
     let terms = Self.terms(.symmetric, .potts(2))
-    let fused = try DenseCRF(scene: scene, unary: unary, terms: terms)
-    let staged = try DenseCRF(
-      scene: scene, unary: unary, terms: terms, backend: OpaqueBackend())
-    let marginals = fused.marginals(iterations: 5)
-    #expect(Self.largestDifference(marginals, staged.marginals(iterations: 5)) <= Self.rounding)
-    for point in [0, 100, unary.grid.count - 1] {
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
+    let crf = try DenseCRF(scene: problem.scene, unary: problem.unary, terms: terms)
+    let marginals = crf.marginals(iterations: 5)
+    for point in [0, 100, problem.unary.grid.count - 1] {
       let sum = (0..<labels).reduce(Float(0)) { $0 + marginals.values[point, $1] }
       #expect(abs(sum - 1) <= 1e-5)
     }
@@ -86,29 +94,19 @@ struct FusedSweepTests {
 
   @Test("every normalisation, with one factor a label", arguments: Normalization.allCases)
   func normalizations(normalization: Normalization) throws {
-    let (scene, unary) = try Self.problem(width: 50, height: 40, labels: 6, seed: 9)
+    let problem = try Self.problem(width: 50, height: 40, labels: 6, seed: 9)
     let weight: Float = normalization == .none ? 0.02 : 1
     let terms = Self.terms(normalization, .diagonal([-1, -2, -3, 0, -1.5, 1].map { $0 * weight }))
-    let fused = try DenseCRF(scene: scene, unary: unary, terms: terms)
-    let staged = try DenseCRF(
-      scene: scene, unary: unary, terms: terms, backend: OpaqueBackend())
-    let difference = Self.largestDifference(
-      fused.marginals(iterations: 5), staged.marginals(iterations: 5))
-    #expect(difference <= Self.rounding)
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
   }
 
   @Test("any number of kernels", arguments: [0, 1, 3, 5])
   func kernelCounts(count: Int) throws {
-    let (scene, unary) = try Self.problem(width: 40, height: 30, labels: 4, seed: 11)
+    let problem = try Self.problem(width: 40, height: 30, labels: 4, seed: 11)
     let terms = (0..<count).map { index in
       PairwiseTerm(SpatialGaussianKernel(sigma: Bandwidths(1 + Float(index))), weight: 0.5)
     }
-    let fused = try DenseCRF(scene: scene, unary: unary, terms: terms)
-    let staged = try DenseCRF(
-      scene: scene, unary: unary, terms: terms, backend: OpaqueBackend())
-    let difference = Self.largestDifference(
-      fused.marginals(iterations: 5), staged.marginals(iterations: 5))
-    #expect(difference <= Self.rounding)
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
   }
 
   @Test("the same bits for any number of threads", arguments: [2, 3, 7])

@@ -48,30 +48,37 @@ bool ck_table_grow(ck_vertex_table *table) {
   return true;
 }
 
-bool ck_table_merge(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers) {
-  size_t words = (size_t)table->words;
+CK_INLINE bool merge_keys(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers,
+                          const int32_t words) {
   for (uint32_t i = 0; i < other->count; i++) {
-    numbers[i] = ck_table_insert(table, other->keys + i * words, table->words);
+    numbers[i] = ck_table_insert(table, other->keys + (size_t)i * (size_t)words, words);
     if (numbers[i] == UINT32_MAX) return false;
   }
   return true;
 }
 
+bool ck_table_merge(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers) {
+  switch (table->words) {
+    case 1: return merge_keys(table, other, numbers, 1);
+    case 2: return merge_keys(table, other, numbers, 2);
+    default: return merge_keys(table, other, numbers, table->words);
+  }
+}
+
 /// Look-ups under way at once: enough that their cache misses overlap.
 enum { LOOKUPS = 16 };
 
-void ck_table_neighbours(const ck_vertex_table *table, int32_t dimensions, int32_t axis,
-                         uint32_t begin, uint32_t end, uint32_t *numbers) {
-  const int32_t words = table->words;
-  uint64_t keys[LOOKUPS][CK_MAX_WORDS];
+CK_INLINE void find_neighbours(const ck_vertex_table *table, const uint64_t *step, uint32_t begin,
+                               uint32_t end, uint32_t *numbers, const int32_t words) {
+  uint64_t keys[LOOKUPS * CK_MAX_WORDS];
   uint32_t slots[LOOKUPS];
   for (uint32_t first = begin; first < end; first += LOOKUPS) {
     const uint32_t count = end - first < LOOKUPS ? end - first : LOOKUPS;
     for (uint32_t k = 0; k < count; k++) {
       const uint64_t *key = table->keys + (size_t)(first + k) * (size_t)words;
-      memcpy(keys[k], key, (size_t)words * sizeof(uint64_t));
-      ck_key_step(keys[k], dimensions, axis);
-      slots[k] = (uint32_t)ck_hash(keys[k], words) & table->mask;
+      uint64_t *moved = keys + (size_t)k * (size_t)words;
+      for (int32_t w = 0; w < words; w++) moved[w] = key[w] + step[w];
+      slots[k] = (uint32_t)ck_hash(moved, words) & table->mask;
       __builtin_prefetch(table->slots + slots[k]);
     }
     for (uint32_t k = 0; k < count; k++) {
@@ -79,7 +86,20 @@ void ck_table_neighbours(const ck_vertex_table *table, int32_t dimensions, int32
       if (entry != 0) __builtin_prefetch(table->keys + (size_t)(entry - 1) * (size_t)words);
     }
     for (uint32_t k = 0; k < count; k++) {
-      numbers[first - begin + k] = ck_table_find_from(table, keys[k], words, slots[k]);
+      const uint64_t *moved = keys + (size_t)k * (size_t)words;
+      numbers[first - begin + k] = ck_table_find_from(table, moved, words, slots[k]);
     }
+  }
+}
+
+void ck_table_neighbours(const ck_vertex_table *table, int32_t dimensions, int32_t axis,
+                         uint32_t begin, uint32_t end, uint32_t *numbers) {
+  // Coordinates stay within their 16 bits, so that one sum a word moves four of them.
+  uint64_t step[CK_MAX_WORDS] = {0};
+  ck_key_step(step, dimensions, axis);
+  switch (table->words) {
+    case 1: find_neighbours(table, step, begin, end, numbers, 1); break;
+    case 2: find_neighbours(table, step, begin, end, numbers, 2); break;
+    default: find_neighbours(table, step, begin, end, numbers, table->words); break;
   }
 }

@@ -12,36 +12,49 @@ struct CRFBench: ParsableCommand {
     commandName: "crf-bench",
     abstract: "Time the stages of dense CRF inference on an image and its scores.",
     discussion: """
-      Every stage is timed on its own, the whole of them once more together; the figures are medians \
-      over the runs. 'ns/px' is nanoseconds a pixel.
-      """)
+      Every run goes from energies in file order (labels, height, width) to marginals in file order; \
+      reading files and the softmax of scores are not timed. One run warms up. The figures are \
+      medians over the runs; 'ns/px' is nanoseconds a pixel.
+      """,
+    version: Version.current)
 
   @Option(help: "The image (PNG or JPEG).") var image: String
-  @Option(help: "The scores (npy or npz), labels first; smaller ones are upsampled.")
-  var unary: String
+  @Option(help: "Scores before the softmax (npy), labels first; smaller ones are upsampled.")
+  var unary: String?
+  @Option(help: "Energies −log P of the image's size (npy), labels first, instead of --unary.")
+  var energies: String?
   @Option(help: "W1,SA,SB,W2,SG: weights and bandwidths of both kernels; repeats.")
   var parameters: [String] = ["10,80,13,3,3"]
   @Option(help: "Threads; repeats.") var threads: [Int] = [1, Parallelism.automatic.threads]
   @Option(help: "Updates.") var iterations = 10
-  @Option(help: "Timed runs, after one that is not.") var runs = 7
-  @Option(help: "How to filter.") var filter = "permutohedral"
-  @Flag(help: "Print JSON.") var json = false
+  @Option(help: "Timed runs.") var runs = 7
+  @Option(help: "How to filter: \(FilterBackends.names.joined(separator: ", ")).")
+  var filter = FilterBackends.names[0]
+  @Flag(help: "Print JSON, with minima and maxima.") var json = false
+
+  func validate() throws {
+    guard (unary == nil) != (energies == nil) else {
+      throw ValidationError("give either --unary or --energies")
+    }
+    guard runs >= 1, iterations >= 0, threads.allSatisfy({ $0 >= 1 }) else {
+      throw ValidationError("--runs and --threads must be at least 1, --iterations at least 0")
+    }
+  }
 
   func run() throws {
     let image = try ImageFile.read(image)
-    let scores = try ScoreMapUnary(NPY.read(unary), kind: .logits, layout: .labelsFirst)
-    let planes = try scores.energies(for: image).values.planes()
+    let (planes, labelCount) = try readEnergies(for: image)
     var results: [BenchResult] = []
     for parameters in parameters {
       for threads in threads {
         let bench = try Bench(
-          image: image, energies: planes, labelCount: scores.labelCount, parameters: parameters,
+          image: image, energies: planes, labelCount: labelCount, parameters: parameters,
           backend: FilterBackends.named(filter), threads: threads, iterations: iterations)
         _ = try bench.run()
         results.append(
           BenchResult(
             parameters: parameters, filter: filter, threads: threads, width: image.grid.width,
-            height: image.grid.height, labels: scores.labelCount, iterations: iterations,
+            height: image.grid.height, labels: labelCount, iterations: iterations,
             runs: try (0..<runs).map { _ in try bench.run() }))
       }
     }
@@ -52,5 +65,21 @@ struct CRFBench: ParsableCommand {
     } else {
       for result in results { print(result.text) }
     }
+  }
+
+  /// Energies in file order, and the number of labels.
+  private func readEnergies(for image: Image) throws -> (planes: [Float], labelCount: Int) {
+    if let energies {
+      let array = try NPY.read(energies)
+      guard array.shape.count == 3, Array(array.shape.dropFirst()) == image.grid.extents else {
+        throw InputError(
+          .data, at: energies, "energies of shape \(array.shape) do not fit \(image.grid)",
+          remedy: "energies are (labels, height, width), of the image's size")
+      }
+      return (array.values, array.shape[0])
+    }
+    let scores = try ScoreMapUnary(
+      NPY.read(unary ?? ""), kind: .logits, layout: .labelsFirst)
+    return (try scores.energies(for: image).values.planes(), scores.labelCount)
   }
 }

@@ -40,8 +40,8 @@ struct HumanReport {
 
   private func lines(of outcome: Outcome) -> [String] {
     var lines = [scores(outcome)]
-    if let image = outcome.job.image {
-      lines.append("image    \(FileSystem.name(of: image)): \(outcome.grid)")
+    if let path = outcome.job.image, let image = outcome.image {
+      lines.append("image    \(FileSystem.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
     lines.append(model(iterations: outcome.iterations))
     lines += outcome.features.map(Self.features)
@@ -55,6 +55,13 @@ struct HumanReport {
       lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
     }
     return lines
+  }
+
+  /// What is unlike a photograph.
+  private static func text(_ image: ImageSummary) -> String {
+    let channels = image.channels == 3 ? "" : ", channels \(image.channels)"
+    let range = image.range.map { ", values \($0.lowerBound)…\($0.upperBound)" } ?? ""
+    return channels + range
   }
 
   private func scores(_ outcome: Outcome) -> String {

@@ -64,6 +64,8 @@ struct JSONKernel: Encodable {
 struct JSONFile: Encodable {
   var unary: String
   var image: String?
+  /// The channels of the image.
+  var channels: Int?
   var outputs: [String: String]
   /// The extents of the grid, slowest first: height and width.
   var size: [Int]
@@ -86,6 +88,7 @@ struct JSONFile: Encodable {
     let job = outcome.job
     unary = job.unary
     image = job.image
+    channels = outcome.image?.channels
     outputs = [
       "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
       "overlay_before": job.overlayBefore,

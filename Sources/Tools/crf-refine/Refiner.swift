@@ -9,24 +9,17 @@ struct Refiner {
   let settings: Settings
 
   func refine(_ job: Job) throws -> Outcome {
-    do {
-      return try run(job)
-    } catch let error as LatticeError {
-      throw InputError(.data, at: job.unary, "\(error)")
-    }
-  }
-
-  private func run(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
     let loaded = try settings.unary.load(
       job, parallelism: settings.parallelism, stopwatch: &stopwatch)
     let scene = loaded.scene
-    try checkPictures(job, grid: scene.grid)
+    try checkPictures(job, scene: scene)
     let before = stopwatch.measure(.unary) {
       loaded.energies.labels(parallelism: settings.parallelism)
     }
     var outcome = Outcome(
-      job: job, grid: scene.grid, labelCount: loaded.energies.labelCount, unary: loaded.summary)
+      job: job, grid: scene.grid, image: scene.image.map { ImageSummary($0) },
+      labelCount: loaded.energies.labelCount, unary: loaded.summary)
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
@@ -34,7 +27,12 @@ struct Refiner {
     let progress = settings.exact != nil && !settings.isQuiet ? InferenceProgress() : nil
     defer { progress?.clear() }
     let crf = try stopwatch.measure(.filters) {
-      try makeCRF(scene, loaded.energies, report: &outcome.features, progress: progress)
+      do {
+        return try makeCRF(
+          scene, loaded.energies, report: &outcome.features, progress: progress)
+      } catch let error as InputError {
+        throw error.at(job.unary)
+      }
     }
     let marginals = infer(crf, outcome: &outcome, stopwatch: &stopwatch)
     progress?.clear()
@@ -53,14 +51,19 @@ struct Refiner {
     return outcome
   }
 
-  /// - Throws: `InputError` where an output is a picture, but the grid has not two axes.
-  private func checkPictures(_ job: Job, grid: GridShape) throws {
-    guard grid.rank != 2, let labels = job.labels, try !LabelFile.writesArray(labels) else {
-      return
+  /// - Throws: `InputError` where an output is a picture that cannot be drawn.
+  private func checkPictures(_ job: Job, scene: Scene) throws {
+    if let labels = job.labels, scene.grid.rank != 2, try !LabelFile.writesArray(labels) {
+      throw InputError(
+        .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(scene.grid)",
+        remedy: "name it .npy, or write --marginals instead")
     }
-    throw InputError(
-      .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(grid)",
-      remedy: "name it .npy, or write --marginals instead")
+    guard let overlay = job.overlay ?? job.overlayBefore, let image = scene.image else { return }
+    do {
+      try Overlay.check(image)
+    } catch let error as InputError {
+      throw error.at(overlay)
+    }
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {
@@ -105,9 +108,9 @@ struct Refiner {
         scene: scene, unary: energies, terms: terms, backend: backend(progress),
         parallelism: settings.parallelism)
     } catch let error as InputError {
-      throw error.at(
-        settings.presetName.map { "--preset \($0)" }
-          ?? settings.kernels.map { "--kernel \($0)" }.joined(separator: " "))
+      throw error.at("--kernel \(culprit(among: terms, scene))")
+    } catch let error as LatticeError {
+      throw InputError(.data, "\(error)").within("--kernel \(culprit(among: terms, scene))")
     }
   }
 
@@ -119,6 +122,20 @@ struct Refiner {
     let preparations = (settings.normalization == .none ? 0 : 1) + (exact.threshold > 0 ? 1 : 0)
     return exact.backend(
       progress: FilterProgress(applications: max(1, updates + preparations)) { progress.show($0) })
+  }
+
+  /// The first kernel whose filter cannot be built. The error says what is wrong, but not with which
+  /// of the kernels; finding out costs the filters before it once more.
+  private func culprit(among terms: [PairwiseTerm], _ scene: Scene) -> String {
+    let index = terms.firstIndex { term in
+      let filter = try? settings.backend.makeFilter(
+        for: term.kernel.features(for: scene, parallelism: settings.parallelism),
+        parallelism: settings.parallelism)
+      return filter == nil
+    }
+    let kernels = index.map { [settings.kernels[$0]] } ?? settings.kernels
+    let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
+    return kernels.map(\.description).joined(separator: " --kernel ") + preset
   }
 
   private func infer(
