@@ -57,6 +57,12 @@ public struct DenseCRF: Sendable {
     }
   }
 
+  init(unary: EnergyField, terms: [PreparedTerm], parallelism: Parallelism) {
+    self.unary = unary
+    self.terms = terms
+    self.parallelism = parallelism
+  }
+
   /// L, the number of labels.
   public var labelCount: Int { unary.labelCount }
 

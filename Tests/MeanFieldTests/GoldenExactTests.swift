@@ -34,4 +34,27 @@ struct GoldenExactTests {
       #expect(difference.largest <= 1e-5, "\(run.id)")
     }
   }
+
+  @Test(
+    "photographs: marginals and labels equal those of all pairs",
+    arguments: GoldenCase.all(ofKind: "densecrf2d").filter { $0.id.hasPrefix("a2_") })
+  func photographs(golden: GoldenCase) throws {
+    for run in golden.runs {
+      let crf = try DenseCRF(
+        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
+        backend: .exact)
+      let inference = crf.startInference()
+      while inference.iteration < 10 { inference.step() }
+      let expected = try golden.array("q_exact_\(run.id).npy")
+      let difference = Comparison(inference.marginals, expected)
+      print(
+        "\(golden.id) \(run.id): max |ΔQ| \(difference.largest), labels equal "
+          + "\(100 * difference.labelAgreement) %, bound \(inference.errorBound)")
+      // Skipped pairs change nothing that can be seen …
+      #expect(inference.errorBound <= 1e-4, "\(run.id)")
+      // … and the expected values are stored as float16, which rounds by up to 2.5e-4.
+      #expect(difference.largest <= 3e-4, "\(run.id)")
+      #expect(difference.labelAgreement >= 0.9999, "\(run.id)")
+    }
+  }
 }

@@ -11,7 +11,8 @@ struct HelpTests {
       "normalization",
       "iterations", "tolerance", "exclude-self", "filter", "threads", "marginals", "overlay",
       "overlay-before", "palette", "ground-truth", "json", "quiet", "version", "align-corners",
-      "labels", "confidence", "unknown", "member", "list-presets", "void", "trimap", "resume",
+      "threshold", "memory", "labels", "confidence", "unknown", "member", "list-presets", "void",
+      "trimap", "resume",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }

@@ -17,8 +17,19 @@ struct Outcome {
   var energies: [MeanFieldEnergy] = []
   /// The share of points whose label is another than before, 0…1.
   var changedShare = 0.0
+  /// What the exact filter left out; `nil` with other filters.
+  var exact: ExactReport?
   var evaluation: Evaluation?
   var stopwatch = Stopwatch()
+}
+
+/// What the exact filter left out.
+struct ExactReport {
+  var settings: ExactSettings
+  /// `nil` where every pair was evaluated.
+  var skipped: SkippedPairs?
+  /// Of the resulting marginals.
+  var errorBound: Float
 }
 
 /// What an image was, without its pixels.

@@ -24,14 +24,18 @@ struct Refiner {
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
 
+    let progress = settings.exact != nil && !settings.isQuiet ? InferenceProgress() : nil
+    defer { progress?.clear() }
     let crf = try stopwatch.measure(.filters) {
       do {
-        return try makeCRF(scene, loaded.energies, report: &outcome.features)
+        return try makeCRF(
+          scene, loaded.energies, report: &outcome.features, progress: progress)
       } catch let error as InputError {
         throw error.at(job.unary)
       }
     }
     let marginals = infer(crf, outcome: &outcome, stopwatch: &stopwatch)
+    progress?.clear()
     let after = marginals.labels
     outcome.changedShare = share(of: after, unlike: before)
     if let truth {
@@ -79,7 +83,8 @@ struct Refiner {
   }
 
   private func makeCRF(
-    _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport]
+    _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport],
+    progress: InferenceProgress?
   ) throws -> DenseCRF {
     let terms = try settings.kernels.map { description in
       let kernel: any PairwiseKernel
@@ -100,7 +105,7 @@ struct Refiner {
     }
     do {
       return try DenseCRF(
-        scene: scene, unary: energies, terms: terms, backend: settings.backend,
+        scene: scene, unary: energies, terms: terms, backend: backend(progress),
         parallelism: settings.parallelism)
     } catch let error as PairwiseTermError {
       let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
@@ -110,10 +115,20 @@ struct Refiner {
     }
   }
 
+  /// The settings' backend, which tells `progress` how far it has come where it takes long.
+  private func backend(_ progress: InferenceProgress?) -> any FilterBackend {
+    guard let exact = settings.exact, let progress else { return settings.backend }
+    let updates = settings.iterations + (settings.printsJSON ? settings.iterations + 1 : 0)
+    // Each term is applied once to find its normaliser, and once to bound what it skips.
+    let preparations = (settings.normalization == .none ? 0 : 1) + (exact.threshold > 0 ? 1 : 0)
+    return exact.backend(
+      progress: FilterProgress(applications: max(1, updates + preparations)) { progress.show($0) })
+  }
+
   private func infer(
     _ crf: DenseCRF, outcome: inout Outcome, stopwatch: inout Stopwatch
   ) -> Marginals {
-    guard settings.printsJSON || settings.tolerance > 0 else {
+    guard settings.printsJSON || settings.tolerance > 0 || settings.exact != nil else {
       // Where nobody looks at the marginals in between, they need not be written.
       outcome.iterations = settings.iterations
       return stopwatch.measure(.inference) { crf.marginals(iterations: settings.iterations) }
@@ -133,6 +148,10 @@ struct Refiner {
     }
     outcome.iterations = inference.iteration
     outcome.largestChange = inference.largestChange
+    outcome.exact = settings.exact.map {
+      ExactReport(
+        settings: $0, skipped: crf.skippedPairs, errorBound: inference.errorBound)
+    }
     return inference.marginals
   }
 
