@@ -25,6 +25,7 @@ struct BackendConformanceTests {
     // The lattice's own kernel, on points as sparse as these; missing neighbours cost the more, the
     // more dimensions there are.
     Backend(backend: .permutohedral(.compatible), accuracy: 0.05, accuracyAboveSix: 0.12),
+    Backend(backend: .permutohedral(.accurate), accuracy: 0.01),
   ]
 
   @Test("random features of any dimension", arguments: backends, 1...9)

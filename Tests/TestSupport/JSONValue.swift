@@ -1,3 +1,5 @@
+import Foundation
+
 /// Any JSON, for fixtures whose parts differ from case to case.
 package indirect enum JSONValue: Decodable, Sendable {
   case null
@@ -22,6 +24,11 @@ package indirect enum JSONValue: Decodable, Sendable {
     } else {
       self = .object(try container.decode([String: JSONValue].self))
     }
+  }
+
+  /// The contents of a file.
+  package static func read(_ path: String) throws -> JSONValue {
+    try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: path)))
   }
 
   package subscript(key: String) -> JSONValue {

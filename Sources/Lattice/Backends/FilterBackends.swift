@@ -3,7 +3,9 @@ import Support
 /// Every backend by name: where a new one is named once, and appears in options and messages.
 public enum FilterBackends {
   /// All of them; the first is the default.
-  public static let all: [any FilterBackend] = [.permutohedral(.compatible), .exact]
+  public static let all: [any FilterBackend] = [
+    .permutohedral(.compatible), .permutohedral(.accurate), .exact,
+  ]
 
   /// Their names, for help texts.
   public static var names: [String] { all.map(\.name) }

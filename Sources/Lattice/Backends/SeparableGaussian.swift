@@ -3,67 +3,105 @@ import Support
 
 /// The exact Gaussian of positions on a grid: one pass an axis, O(N·Σσ·C).
 ///
-/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor an axis. Taps end where a factor is below half a
-/// unit in the last place of 1, so the sum is that over all pairs to rounding error.
-public struct SeparableGaussian: GaussianFilter {
+/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor an axis. Taps end where those beyond sum to less than
+/// a float resolves, so the sum is that over all pairs to rounding error. As a factored filter its rows
+/// are the points themselves.
+public struct SeparableGaussian: FactoredFilter {
   /// N, the number of grid points.
   public let points: Int
 
+  package let segments: [FactoredSegment]
   private let extents: [Int]
-  /// For each axis, the factor at distance 0, 1, 2, …
-  private let taps: [[Float]]
+  private let taps: [Taps]
   private let parallelism: Parallelism
 
-  /// exp(−½·5.9²) < 2⁻²⁵.
-  private static let reach: Float = 5.9
+  /// One axis: the factors from −`radius` to `radius`, between the zeros that the kernel asks for.
+  private struct Taps: Sendable {
+    let radius: Int
+    let values: AlignedBuffer<Float>
+
+    init(extent: Int, bandwidth: Float) {
+      let reach = min(Float(extent - 1), (SeparableGaussian.reach * bandwidth).rounded(.up))
+      let radius = Int(reach)
+      let border = CK_LINE_BLOCK - 1
+      values = AlignedBuffer(zeros: 2 * (radius + border) + 1)
+      for offset in -radius...radius {
+        let steps = Double(offset) / Double(bandwidth)
+        values[border + radius + offset] = Float(exponential(-0.5 * steps * steps))
+      }
+      self.radius = radius
+    }
+  }
+
+  /// 1.2e-7 of a Gaussian lies beyond 5.3 standard deviations.
+  private static let reach: Float = 5.3
+  /// Floats of a line's entries that are filtered together: a cache line.
+  private static let width = 16
 
   /// The Gaussian of `grid`.
   public init(_ grid: FeatureMatrix.GridPositions, parallelism: Parallelism = .automatic) {
     extents = grid.extents
     points = grid.extents.reduce(1, *)
     self.parallelism = parallelism
-    taps = zip(grid.extents, grid.bandwidths).map { extent, bandwidth in
-      let radius = min(Float(extent - 1), (Self.reach * bandwidth).rounded(.up))
-      return (0...Int(radius)).map { distance in
-        let steps = Double(distance) / Double(bandwidth)
-        return Float(exponential(-0.5 * steps * steps))
+    taps = zip(grid.extents, grid.bandwidths).map { Taps(extent: $0, bandwidth: $1) }
+    segments = FactoredSegment.ranges(of: points).map { range in
+      let vertices = AlignedBuffer<UInt32>(uninitialized: range.count)
+      for local in 0..<range.count { vertices.base[local] = UInt32(local) }
+      return FactoredSegment(
+        points: range, rows: range.lowerBound + 1..<range.upperBound + 1, vertices: vertices,
+        weights: AlignedBuffer(repeating: 1, count: range.count))
+    }
+  }
+
+  package var corners: Int { 1 }
+
+  /// The points', and row 0.
+  package var rowCount: Int { points + 1 }
+
+  package var gain: Float { 1 }
+
+  /// - Complexity: O(N·C·Σ min(extent, 11σ)); a line of scratch memory a thread.
+  public func apply(to values: ChannelField, into output: inout ChannelField) {
+    checkShapes(values, output)
+    let target = output.mutableBase()
+    target.update(from: values.base, count: points * values.stride)
+    convolve(target, stride: values.stride)
+  }
+
+  package func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
+    convolve(rows.base + stride, stride: stride)
+  }
+
+  private func convolve(_ field: UnsafeMutablePointer<Float>, stride: Int) {
+    for axis in extents.indices {
+      let step = extents[(axis + 1)...].reduce(stride, *)
+      let chunks = (step + Self.width - 1) / Self.width
+      // Neighbouring chunks share cache lines: a thread takes several.
+      let grain = max(1, 32_768 / (extents[axis] * Self.width))
+      let lines = points * stride / (step * extents[axis])
+      parallelism.forEachChunk(of: lines * chunks, grain: grain) {
+        convolve(field, axis: axis, step: step, chunks: $0)
       }
     }
   }
 
-  /// - Complexity: O(N·C·Σ min(extent, 12σ)); two fields of scratch memory.
-  public func apply(to values: ChannelField, into output: inout ChannelField) {
-    checkShapes(values, output)
-    var input = values
-    var scratch = ChannelField(uninitializedPoints: points, channels: values.channels)
-    for axis in extents.indices.reversed() {
-      convolve(input, along: axis, into: &scratch)
-      if axis > 0 { swap(&input, &scratch) }
-    }
-    swap(&output, &scratch)
-  }
-
-  /// Rows of a line are `step` points apart; the points between two of them are filtered together.
-  private func convolve(_ input: ChannelField, along axis: Int, into output: inout ChannelField) {
-    let stride = input.stride
-    let extent = extents[axis]
-    let taps = taps[axis]
-    let step = extents[(axis + 1)...].reduce(1, *)
-    let source = input.base
-    let target = output.mutableBase()
-    let run = step * stride
-    parallelism.forEach(points / step) { line in
-      let position = line % extent
-      let result = target + line * run
-      let centre = source + line * run
-      ck_scale(centre, taps[0], run, result)
-      for distance in 1..<max(1, taps.count) {
-        if position >= distance {
-          ck_add_scaled(centre - distance * run, taps[distance], run, result)
-        }
-        if position + distance < extent {
-          ck_add_scaled(centre + distance * run, taps[distance], run, result)
-        }
+  /// Filters chunks of lines along `axis`; entries of a line lie `step` floats apart.
+  private func convolve(
+    _ field: UnsafeMutablePointer<Float>, axis: Int, step: Int, chunks range: Range<Int>
+  ) {
+    let (extent, taps) = (extents[axis], taps[axis])
+    let scratch = AlignedBuffer<Float>(uninitialized: ck_line_scratch(extent, taps.radius))
+    let chunks = (step + Self.width - 1) / Self.width
+    for chunk in range {
+      let (outer, index) = chunk.quotientAndRemainder(dividingBy: chunks)
+      var offset = index * Self.width
+      let end = min(step, offset + Self.width)
+      while offset < end {
+        let width = [16, 8, 4].first { $0 <= end - offset } ?? 4
+        ck_convolve_line(
+          field + outer * extent * step + offset, extent, step, width, taps.values.base,
+          taps.radius, scratch.base)
+        offset += width
       }
     }
   }

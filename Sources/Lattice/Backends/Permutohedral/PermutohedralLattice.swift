@@ -37,20 +37,8 @@ public struct PermutohedralLattice: FactoredFilter {
     points = features.points
     dimensions = features.dimensions
     self.parallelism = parallelism
-    guard dimensions <= 255 else {
-      throw LatticeError.unsupported(
-        reason: "a permutohedral lattice holds up to 255 features, not \(dimensions); reduce them "
-          + "first, by principal components for one")
-    }
-    let ranges = FactoredSegment.ranges(of: points)
-    var results = [Result<LatticeSegment, any Error>?](repeating: nil, count: ranges.count)
-    results.withUnsafeMutableBufferPointer { results in
-      nonisolated(unsafe) let results = results
-      parallelism.forEach(ranges.count) { index in
-        results[index] = Result { try LatticeSegment(of: features, points: ranges[index]) }
-      }
-    }
-    let parts = try results.compactMap { try $0?.get() }
+    try LatticeSegment.checkDimensions(dimensions)
+    let parts = try LatticeSegment.all(of: features, parallelism: parallelism)
     tables = parts.map(\.table)
     topology = try LatticeTopology(
       joining: tables, dimensions: dimensions, parallelism: parallelism)

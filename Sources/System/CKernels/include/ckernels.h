@@ -8,6 +8,8 @@
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_lattice.h"
+#include "ckernels_lines.h"
 #include "ckernels_sweep.h"
+#include "ckernels_vertices.h"
 
 #endif

@@ -1,0 +1,29 @@
+import Support
+
+extension LatticeSegment {
+  /// Throws where a lattice's keys cannot hold `dimensions` features.
+  static func checkDimensions(_ dimensions: Int) throws {
+    guard dimensions <= 255 else {
+      throw LatticeError.unsupported(
+        reason: "a permutohedral lattice holds up to 255 features, not \(dimensions); reduce them "
+          + "first, by principal components for one")
+    }
+  }
+
+  /// The segments of all points, in their order.
+  ///
+  /// - Throws: `LatticeError` of the first segment that fails.
+  static func all(
+    of features: FeatureMatrix, parallelism: Parallelism
+  ) throws -> [LatticeSegment] {
+    let ranges = FactoredSegment.ranges(of: features.points)
+    var results = [Result<LatticeSegment, any Error>?](repeating: nil, count: ranges.count)
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      parallelism.forEach(ranges.count) { index in
+        results[index] = Result { try LatticeSegment(of: features, points: ranges[index]) }
+      }
+    }
+    return try results.compactMap { try $0?.get() }
+  }
+}
