@@ -86,9 +86,12 @@ let package = Package(
     // The plug-ins that docs/plug-in.md shows.
     .testTarget(
       name: "PlugInTests", dependencies: ["Lattice", "Unaries", "MeanField", "TestSupport"]),
+    .executableTarget(name: "run-measured", path: "Tests/RunMeasured"),
     .testTarget(
       name: "ToolsTests",
-      dependencies: ["Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores"]),
+      dependencies: [
+        "Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores", "run-measured",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )
