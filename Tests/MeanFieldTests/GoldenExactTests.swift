@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 /// The exact filter against all pairs in float64.
-@Suite(.enabled(if: Shared.isPresent, Shared.absence))
+///
+/// One case at a time: tests that run beside these measure memory, and this process counts for them.
+@Suite(.serialized, .enabled(if: Shared.isPresent, Shared.absence))
 struct GoldenExactTests {
   @Test(
     "marginals and energies equal all pairs in float64", arguments: GoldenCase.all(ofKind: "exact"))
