@@ -66,6 +66,10 @@ let package = Package(
     .executableTarget(
       name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
 
+    // Assembles the pictures of the documentation.
+    .executableTarget(
+      name: "side-by-side", dependencies: ["Support", "Unaries"], path: "Examples/SideBySide"),
+
     // The README's example: compiled here, and compared with the README by a test.
     .executableTarget(
       name: "RefineScores", dependencies: ["Unaries", "MeanField"],
@@ -79,9 +83,15 @@ let package = Package(
     .testTarget(name: "UnariesTests", dependencies: ["Unaries", "TestSupport"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
+    // The plug-ins that docs/plug-in.md shows.
+    .testTarget(
+      name: "PlugInTests", dependencies: ["Lattice", "Unaries", "MeanField", "TestSupport"]),
+    .executableTarget(name: "run-measured", path: "Tests/RunMeasured"),
     .testTarget(
       name: "ToolsTests",
-      dependencies: ["Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores"]),
+      dependencies: [
+        "Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores", "run-measured",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -21,8 +21,18 @@ extension DenseCRF {
 
     private var engine: Engine
 
+    /// Bounds how far any marginal is from what all pairs of points would have given by now; 0 where
+    /// none is skipped.
+    ///
+    /// Followed through all updates: every point's bound is passed on with its messages, and each
+    /// update adds what its own skipped pairs can do. Rounding to float32 comes on top.
+    public var errorBound: Float {
+      if case .certified(let passing) = engine { passing.largestError } else { 0 }
+    }
+
     private enum Engine {
       case fused(FusedSweep)
+      case certified(CertifiedPassing)
       case general(MessagePassing)
     }
 
@@ -38,7 +48,9 @@ extension DenseCRF {
           marginals: marginals.values.mutableBase())
         engine = .fused(sweep)
       } else {
-        engine = .general(MessagePassing(crf))
+        engine =
+          crf.omissions.isEmpty
+          ? .general(MessagePassing(crf)) : .certified(CertifiedPassing(crf))
         crf.softmax(of: unary, into: &marginals.values)
       }
     }
@@ -54,6 +66,9 @@ extension DenseCRF {
           .init(gathers: true, spreads: true, comparesMarginals: true),
           marginals: marginals.values.mutableBase())
         engine = .fused(sweep)
+      case .certified(var passing):
+        largestChange = passing.update(&marginals.values)
+        engine = .certified(passing)
       case .general(var passing):
         largestChange = passing.update(&marginals.values)
         engine = .general(passing)

@@ -31,8 +31,8 @@ public struct DenseCRF: Sendable {
   ///   - terms: may be empty; the marginals are then softmax(−θ).
   ///   - backend: how to sum over pairs of points.
   ///   - parallelism: the threads to use; results do not depend on it.
-  /// - Throws: `InputError` where sizes do not fit or a kernel lacks what it compares; `LatticeError`
-  ///   where a filter cannot be built.
+  /// - Throws: `InputError` where sizes do not fit; `PairwiseTermError` where a kernel lacks what it
+  ///   compares or its filter cannot be built.
   /// - Complexity: O(N·d²) a term with the permutohedral lattice, O(N²) with the exact filter.
   public init(
     scene: Scene, unary: EnergyField, terms: [PairwiseTerm],
@@ -46,11 +46,21 @@ public struct DenseCRF: Sendable {
     }
     self.unary = unary
     self.parallelism = parallelism
-    self.terms = try terms.map { term in
-      try PreparedTerm(
-        term, scene: scene, labelCount: unary.labelCount, backend: backend,
-        parallelism: parallelism)
+    self.terms = try terms.enumerated().map { index, term in
+      do {
+        return try PreparedTerm(
+          term, scene: scene, labelCount: unary.labelCount, backend: backend,
+          parallelism: parallelism)
+      } catch {
+        throw PairwiseTermError(index: index, kernel: term.kernel.name, cause: error)
+      }
     }
+  }
+
+  init(unary: EnergyField, terms: [PreparedTerm], parallelism: Parallelism) {
+    self.unary = unary
+    self.terms = terms
+    self.parallelism = parallelism
   }
 
   /// L, the number of labels.

@@ -7,13 +7,15 @@ import Unaries
 struct PreparedTerm: Sendable {
   let name: String
   let filter: any GaussianFilter
-  let factors: CompatibilityFactors
+  private(set) var factors: CompatibilityFactors
   /// Factors of the values that go into the filter; `nil` for 1.
   let inputScale: AlignedBuffer<Float>?
   /// Factors of the sums that come out; `nil` for 1.
   let outputScale: AlignedBuffer<Float>?
   /// What of each point's own marginal is taken out of its message; `nil` where it stays.
   let selfScale: AlignedBuffer<Float>?
+  /// What the filter leaves out; `nil` where it leaves out nothing.
+  let omission: Omission?
 
   init(
     _ term: PairwiseTerm, scene: Scene, labelCount: Int, backend: any FilterBackend,
@@ -34,6 +36,7 @@ struct PreparedTerm: Sendable {
       inputScale = nil
       outputScale = nil
       selfScale = selfWeights.map { AlignedBuffer(copying: $0) }
+      omission = Omission(filter, normalization: .none, sums: nil)
       return
     }
     var sums = Self.sums(of: filter)
@@ -49,6 +52,22 @@ struct PreparedTerm: Sendable {
           weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
         })
     }
+    omission = Omission(filter, normalization: term.normalization, sums: sums)
+  }
+
+  /// The term with one more channel, which holds bounds of errors: |μ| takes them along.
+  func withErrorChannel() -> PreparedTerm {
+    var term = self
+    switch factors {
+    case .perLabel(let weights):
+      term.factors = .perLabel(weights + [factors.largestGain])
+    case .matrix(let matrix):
+      let count = Int(Double(matrix.count).squareRoot())
+      let rows = (0..<count).flatMap { matrix[$0 * count..<($0 + 1) * count] + [0] }
+      term.factors = .matrix(
+        rows + [Float](repeating: 0, count: count) + [factors.largestGain])
+    }
+    return term
   }
 
   /// K·1, of one channel.

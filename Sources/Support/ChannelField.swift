@@ -48,7 +48,12 @@ public struct ChannelField: Sendable {
 
   /// A field from channel planes, as files hold them: `values[c * points + i]` is channel c of point i.
   ///
-  /// - Parameter padding: what the rest of each row is filled with.
+  /// - Parameters:
+  ///   - points: N.
+  ///   - channels: C, at least 1.
+  ///   - values: C × N values.
+  ///   - padding: what the rest of each row is filled with.
+  ///   - parallelism: the threads to use.
   public init(
     points: Int, channels: Int, planes values: [Float], padding: Float = 0,
     parallelism: Parallelism = .automatic

@@ -25,7 +25,7 @@ extension EnergyField {
   }
 
   /// Takes `values` as they are: finite, and padded with `paddingEnergy`.
-  init(unchecked values: consuming ChannelField, grid: GridShape) {
+  package init(unchecked values: consuming ChannelField, grid: GridShape) {
     self.grid = grid
     self.values = values
   }

@@ -9,13 +9,14 @@ struct Command {
   var signal: Int32?
   var output: String
   var errors: String
-  /// Bytes, the largest at any time. May include what the test itself held when it started the program.
-  var peakMemory: Int
+  /// Bytes, the largest at any time; `nil` where it was not measured.
+  var peakMemory: Int?
   var seconds: Double
 
   /// Where the build put the program: beside the tests.
-  static let path: String = {
-    let name = "crf-refine"
+  static let path = built("crf-refine")
+
+  private static func built(_ name: String) -> String {
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appendingPathComponent(name).path
     if FileManager.default.isExecutableFile(atPath: beside) { return beside }
@@ -23,30 +24,34 @@ struct Command {
     return Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
       .map { $0.appendingPathComponent(name).path }
       .first(where: FileManager.default.isExecutableFile(atPath:)) ?? beside
-  }()
+  }
 
   /// Runs the program to its end.
   ///
   /// - Parameter folder: the current folder of the program.
   /// - Parameter interruption: a signal, and how many seconds after the start it is sent.
+  /// - Parameter measuresMemory: whether a small program of its own starts it and measures.
   static func run(
-    _ arguments: [String], in folder: Workspace, interruption: (signal: Int32, after: Double)? = nil
+    _ arguments: [String], in folder: Workspace,
+    interruption: (signal: Int32, after: Double)? = nil, measuresMemory: Bool = false
   ) throws -> Command {
     let identifier = UUID().uuidString
     let (out, err) = (folder.log(identifier + ".out"), folder.log(identifier + ".err"))
     let start = ContinuousClock.now
-    let process = try spawn(arguments, in: folder, out: out, err: err)
+    let peak = folder.log(identifier + ".peak")
+    let measuring = measuresMemory ? [built("run-measured"), peak] : []
+    let process = try spawn(measuring + [path] + arguments, in: folder, out: out, err: err)
     if let interruption {
       Thread.sleep(forTimeInterval: interruption.after)
       kill(process, interruption.signal)
     }
-    var (state, usage): (Int32, rusage) = (0, rusage())
-    while wait4(process, &state, 0, &usage) == -1, errno == EINTR {}
+    var state: Int32 = 0
+    while waitpid(process, &state, 0) == -1, errno == EINTR {}
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let ending = state & 0x7F
     return Command(
       status: ending == 0 ? state >> 8 & 0xFF : nil, signal: ending == 0 ? nil : ending,
-      output: text(out), errors: text(err), peakMemory: usage.ru_maxrss * memoryUnit,
+      output: text(out), errors: text(err), peakMemory: Int(text(peak)).map { $0 * memoryUnit },
       seconds: seconds)
   }
 
@@ -61,7 +66,7 @@ struct Command {
   }
 
   private static func spawn(
-    _ arguments: [String], in folder: Workspace, out: String, err: String
+    _ command: [String], in folder: Workspace, out: String, err: String
   ) throws -> pid_t {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
@@ -87,12 +92,13 @@ struct Command {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
 
     // The shell changes the folder, which no portable call can, and becomes the program.
-    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, path]
-    var list = (shell + arguments).map { strdup($0) } + [nil]
+    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path]
+    var list = (shell + command).map { strdup($0) } + [nil]
     defer { for argument in list { free(argument) } }
     var process = pid_t()
     let failure = posix_spawn(&process, shell[0], &actions, &attributes, &list, environ)
-    try #require(failure == 0, "\(path) cannot be started: \(String(cString: strerror(failure)))")
+    try #require(
+      failure == 0, "\(command[0]) cannot be started: \(String(cString: strerror(failure)))")
     return process
   }
 }

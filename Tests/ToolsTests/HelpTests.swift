@@ -7,10 +7,12 @@ struct HelpTests {
     let help = try Workspace().run("--help")
     #expect(help.status == 0)
     let options = [
-      "unary", "image", "output", "unary-kind", "layout", "preset", "kernel", "normalization",
+      "unary", "image", "image-layout", "output", "unary-kind", "layout", "preset", "kernel",
+      "normalization",
       "iterations", "tolerance", "exclude-self", "filter", "threads", "marginals", "overlay",
       "overlay-before", "palette", "ground-truth", "json", "quiet", "version", "align-corners",
-      "labels", "confidence", "unknown", "member", "list-presets", "void", "trimap", "resume",
+      "threshold", "memory", "labels", "confidence", "unknown", "member", "list-presets", "void",
+      "trimap", "resume",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }

@@ -64,6 +64,27 @@ struct SingleRunTests {
     }
   }
 
+  @Test func theExactFilterTellsWhatItLeftOut() throws {
+    let arguments = [
+      "--unary", "scores.npy", "--image", "image.png", "--filter", "exact", "--iterations", "5",
+    ]
+    let report = try json(Workspace.sample(), arguments + ["--memory", "16M"])["exact"]
+    #expect(report["threshold"].number == 1e-12)
+    #expect(report["memory"].number == Double(16 << 20))
+    #expect(report["evaluated_share"].number ?? 1 < 1)
+    for bound in ["mass_bound", "relative_mass_bound", "update_error_bound", "error_bound"] {
+      let value = try #require(report[bound].number)
+      #expect(value > 0 && value <= 1e-4, "\(bound)")
+    }
+    let all = try json(Workspace.sample(), arguments + ["--threshold", "0"])["exact"]
+    #expect(all["evaluated_share"].number == 1 && all["error_bound"].number == 0)
+
+    let workspace = try Workspace.sample()
+    let human = try workspace.run(arguments + ["--output", "labels.png"])
+    #expect(human.status == 0 && human.errors.isEmpty)
+    #expect(human.output.contains("within"), "\(human.output)")
+  }
+
   @Test func toleranceStopsEarly() throws {
     let report = try json(
       Workspace.sample(), "--unary", "scores.npy", "--tolerance", "0.05", "--iterations", "200",
@@ -184,6 +205,10 @@ struct SingleRunTests {
   }
 
   private func json(_ workspace: Workspace, _ arguments: String...) throws -> JSONValue {
+    try json(workspace, arguments)
+  }
+
+  private func json(_ workspace: Workspace, _ arguments: [String]) throws -> JSONValue {
     let run = try workspace.run(arguments + ["--json"])
     #expect(run.status == 0, "\(run.errors)")
     return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))

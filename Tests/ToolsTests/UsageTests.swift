@@ -30,6 +30,14 @@ struct UsageTests {
     Refusal(given + "--tolerance nan", says: "--tolerance"),
     Refusal(given + "--tolerance -0.1", says: "--tolerance"),
     Refusal(given + "--filter exakt", says: "--filter", "did you mean 'exact'"),
+    Refusal(given + "--threshold 0.1", says: "--threshold", "--filter exact"),
+    Refusal(given + "--memory 1G", says: "--memory", "--filter exact"),
+    Refusal(given + "--filter exact --threshold 1", says: "--threshold", "below 1"),
+    Refusal(given + "--filter exact --threshold -1e-9", says: "--threshold", "at least 0"),
+    Refusal(given + "--filter exact --threshold nan", says: "--threshold"),
+    Refusal(given + "--filter exact --memory 2T", says: "--memory", "2T", "512M"),
+    Refusal(given + "--filter exact --memory -1", says: "--memory", "-1"),
+    Refusal(given + "--filter exact --memory 99999999999G", says: "--memory"),
     Refusal(given + "--preset crf-rn", says: "--preset", "did you mean 'crf-rnn'"),
     Refusal(
       given + "--preset crf-rnn --kernel gaussian:weight=3,spatial=3", says: "--preset",
@@ -80,7 +88,23 @@ struct UsageTests {
       given + "--kernel features:weight=3,file=truth.png", status: 65, says: "truth.png"),
     Refusal(
       given + "--kernel bilateral:weight=3,spatial=5,color=0.001", status: 65,
-      says: "bandwidths from the origin"),
+      says: "scores.npy: --kernel bilateral:weight=3,spatial=5,color=0.001: point",
+      "bandwidths from the origin"),
+    Refusal(
+      given
+        + "--kernel gaussian:weight=3,spatial=3 --kernel bilateral:weight=3,spatial=5,color=1e-9",
+      status: 65, says: "--kernel bilateral:weight=3,spatial=5,color=1e-09: "),
+    Refusal(
+      given + "--preset medical-3d",
+      says: "--kernel gaussian:weight=3,spatial=3x3x3 of the preset 'medical-3d': 3 bandwidths"),
+    Refusal(
+      bare + "--kernel gaussian:weight=3,spatial=3 --image-layout hwc", says: "--image-layout"),
+    Refusal(
+      "--unary image.png --image scores.npy --output l.png", status: 65,
+      says: "image.png: is a picture", "look swapped"),
+    Refusal(
+      "--unary truth.png --image image.png --output l.png", status: 65,
+      says: "truth.png: is a picture", "--unary-kind labels"),
     Refusal("--unary scores.npy --image image.png --output /dev/full", status: 74, says: "full"),
     Refusal("--unary scores.npy --image image.png --output /dev/stdout --json", says: "--json"),
   ])

@@ -53,7 +53,9 @@ final class Workspace: Sendable {
     try Command.run(arguments, in: self, interruption: interruption)
   }
 
-  func run(_ arguments: [String]) throws -> Command { try Command.run(arguments, in: self) }
+  func run(_ arguments: [String], measuresMemory: Bool = false) throws -> Command {
+    try Command.run(arguments, in: self, measuresMemory: measuresMemory)
+  }
 
   // MARK: Inputs
 

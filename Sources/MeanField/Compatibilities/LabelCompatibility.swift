@@ -15,3 +15,17 @@ public enum CompatibilityFactors: Sendable, Equatable {
   /// Any symmetric μ: L × L factors, row-major.
   case matrix([Float])
 }
+
+extension CompatibilityFactors {
+  /// The most that an energy can change where every message changes by 1 at most.
+  var largestGain: Float {
+    switch self {
+    case .perLabel(let weights): return weights.map(abs).max() ?? 0
+    case .matrix(let matrix):
+      let count = Int(Double(matrix.count).squareRoot())
+      return (0..<count).map { row in
+        matrix[row * count..<(row + 1) * count].reduce(0) { $0 + abs($1) }
+      }.max() ?? 0
+    }
+  }
+}

@@ -1,6 +1,7 @@
 #include "clones.h"
 #include "include/ckernels_field.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -75,6 +76,31 @@ void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t co
       for (size_t i = 0; i < block; i++) plane[i] = source[i * stride + channel];
     }
   }
+}
+
+CK_CLONES
+float ck_marginal_errors(const float *marginals, size_t count, size_t stride, size_t channels,
+                         float *errors) {
+  // Enough to turn any marginal into any other; e^2η still fits into a float.
+  const float largest_energy_error = 20.0f;
+  float largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    const float *row = marginals + i * stride;
+    float error = 1.0f;
+    if (errors[i] < largest_energy_error) {
+      const float x = expm1f(2.0f * errors[i]);
+      error = 0.0f;
+      for (size_t c = 0; c < channels; c++) {
+        const float q = row[c], rest = 1.0f - q;
+        const float smaller = q < rest ? q : rest;
+        const float change = q * rest * x / (1.0f + smaller * x);
+        error = change > error ? change : error;
+      }
+    }
+    errors[i] = error;
+    largest = error > largest ? error : largest;
+  }
+  return largest;
 }
 
 CK_CLONES

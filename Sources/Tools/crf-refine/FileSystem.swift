@@ -11,6 +11,14 @@ enum FileSystem {
       && isFolder.boolValue
   }
 
+  /// Whether two paths lead to the same folder.
+  static func isSame(_ first: String, _ second: String) -> Bool {
+    let resolved = [first, second].map {
+      URL(fileURLWithPath: $0, isDirectory: true).resolvingSymlinksInPath().path
+    }
+    return resolved[0] == resolved[1]
+  }
+
   /// Whether what is written to `path` mixes with what is printed.
   static func isStandardOutput(_ path: String) -> Bool {
     ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)

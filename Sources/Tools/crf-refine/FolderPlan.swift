@@ -12,7 +12,7 @@ struct FolderPlan {
 
   private(set) var entries: [Entry] = []
 
-  private static let imageEndings = ["png", "jpg", "jpeg"]
+  private static let pictureEndings = ["png", "jpg", "jpeg"]
   private static let labelEndings = ["png", "npy"]
   private static let scoreEndings = ["npy", "npz"]
 
@@ -28,7 +28,7 @@ struct FolderPlan {
         "holds no files ending in " + endings.map { "." + $0 }.joined(separator: " or "),
         remedy: kind == .labels ? "check the folder" : "for label maps, add --unary-kind labels")
     }
-    let images = try folders.image.map { try Self.index($0, endings: Self.imageEndings) }
+    let images = try folders.image.map { try Self.images(in: $0, besides: folders.unary) }
     let truths = try folders.groundTruth.map { try Self.index($0, endings: Self.labelEndings) }
     var seen: [String: String] = [:]
     for name in names {
@@ -49,6 +49,16 @@ struct FolderPlan {
       }
       entries.append(entry)
     }
+  }
+
+  /// The images of a folder by stem: pictures, and arrays where there is no picture of that stem.
+  ///
+  /// Arrays in the folder of the scores are scores.
+  private static func images(in folder: String, besides unary: String) throws -> [String: [String]]
+  {
+    let pictures = try index(folder, endings: pictureEndings)
+    guard !FileSystem.isSame(folder, unary) else { return pictures }
+    return try pictures.merging(index(folder, endings: scoreEndings)) { picture, _ in picture }
   }
 
   /// The files of a folder by stem; several where stems are equal.

@@ -40,11 +40,12 @@ struct HumanReport {
 
   private func lines(of outcome: Outcome) -> [String] {
     var lines = [scores(outcome)]
-    if let image = outcome.job.image {
-      lines.append("image    \(FileSystem.name(of: image)): \(outcome.grid)")
+    if let path = outcome.job.image, let image = outcome.image {
+      lines.append("image    \(FileSystem.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
     lines.append(model(iterations: outcome.iterations))
     lines += outcome.features.map(Self.features)
+    lines += outcome.exact.map { [Self.exact($0)] } ?? []
     lines.append(time(outcome.stopwatch))
     lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))
     if !outcome.job.outputs.isEmpty {
@@ -54,6 +55,13 @@ struct HumanReport {
       lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
     }
     return lines
+  }
+
+  /// What is unlike a photograph.
+  private static func text(_ image: ImageSummary) -> String {
+    let channels = image.channels == 3 ? "" : ", channels \(image.channels)"
+    let range = image.range.map { ", values \($0.lowerBound)…\($0.upperBound)" } ?? ""
+    return channels + range
   }
 
   private func scores(_ outcome: Outcome) -> String {
@@ -86,6 +94,16 @@ struct HumanReport {
     }
     return "features \(report.kernel): \(report.dimensions) principal components hold "
       + String(format: "%.1f %% of the variance", 100 * share)
+  }
+
+  private static func exact(_ report: ExactReport) -> String {
+    guard let skipped = report.skipped else { return "pairs    all evaluated" }
+    return String(
+      format: """
+        pairs    %.1f %% evaluated, others weigh less than %g: an update changes no probability by
+                 more than %.1g on their account, and the result is within %.1g of all pairs
+        """, 100 * skipped.evaluatedShare, skipped.threshold, skipped.updateErrorBound,
+      report.errorBound)
   }
 
   private func time(_ stopwatch: Stopwatch) -> String {

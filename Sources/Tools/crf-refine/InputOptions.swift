@@ -10,8 +10,16 @@ struct InputOptions: ParsableArguments {
   var unary: String?
 
   @Option(
-    help: ArgumentHelp("The image that the scores belong to, PNG or JPEG.", valueName: "file"))
+    help: ArgumentHelp(
+      "The image that the scores belong to: PNG, JPEG, or an array of any channels (.npy).",
+      valueName: "file"))
   var image: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The order of the axes of an image that is an array: channels first or channels last. "
+        + "(default: that of --layout)", valueName: "order"))
+  var imageLayout: Layout?
 
   @Option(
     help: ArgumentHelp("What the scores mean.", valueName: "kind"))
@@ -86,4 +94,5 @@ enum Layout: String, CaseIterable, ExpressibleByArgument {
   case chw, hwc
 
   var scoreLayout: ScoreLayout { self == .chw ? .labelsFirst : .labelsLast }
+  var imageLayout: Image.Layout { self == .chw ? .channelsFirst : .channelsLast }
 }

@@ -64,6 +64,8 @@ struct JSONKernel: Encodable {
 struct JSONFile: Encodable {
   var unary: String
   var image: String?
+  /// The channels of the image.
+  var channels: Int?
   var outputs: [String: String]
   /// The extents of the grid, slowest first: height and width.
   var size: [Int]
@@ -79,12 +81,14 @@ struct JSONFile: Encodable {
   var milliseconds: [String: Double]
   /// 0…1.
   var changedShare: Double
+  var exact: JSONExact?
   var evaluation: JSONEvaluation?
 
   init(_ outcome: Outcome, _ settings: Settings) {
     let job = outcome.job
     unary = job.unary
     image = job.image
+    channels = outcome.image?.channels
     outputs = [
       "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
       "overlay_before": job.overlayBefore,
@@ -100,7 +104,32 @@ struct JSONFile: Encodable {
     milliseconds = Dictionary(
       uniqueKeysWithValues: outcome.stopwatch.milliseconds.map { ($0.stage.rawValue, $0.value) })
     changedShare = outcome.changedShare
+    exact = outcome.exact.map { JSONExact($0) }
     evaluation = outcome.evaluation.map { JSONEvaluation($0, settings.palette) }
+  }
+}
+
+/// What the exact filter left out, and what that can change.
+struct JSONExact: Encodable {
+  var threshold: Double
+  /// Bytes; absent where it was left to the filter.
+  var memory: Int?
+  var evaluatedShare: Double
+  var massBound: Double
+  var relativeMassBound: Double
+  /// Of a marginal in one update.
+  var updateErrorBound: Double
+  /// Of the resulting marginals.
+  var errorBound: Float
+
+  init(_ report: ExactReport) {
+    threshold = report.settings.threshold
+    memory = report.settings.memory?.bytes
+    evaluatedShare = report.skipped?.evaluatedShare ?? 1
+    massBound = report.skipped?.massBound ?? 0
+    relativeMassBound = report.skipped?.relativeMassBound ?? 0
+    updateErrorBound = report.skipped?.updateErrorBound ?? 0
+    errorBound = report.errorBound
   }
 }
 

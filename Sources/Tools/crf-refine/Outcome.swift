@@ -6,6 +6,7 @@ import Unaries
 struct Outcome {
   var job: Job
   var grid: GridShape
+  var image: ImageSummary?
   var labelCount: Int
   var unary: UnarySummary
   var features: [FeatureReport] = []
@@ -16,8 +17,36 @@ struct Outcome {
   var energies: [MeanFieldEnergy] = []
   /// The share of points whose label is another than before, 0…1.
   var changedShare = 0.0
+  /// What the exact filter left out; `nil` with other filters.
+  var exact: ExactReport?
   var evaluation: Evaluation?
   var stopwatch = Stopwatch()
+}
+
+/// What the exact filter left out.
+struct ExactReport {
+  var settings: ExactSettings
+  /// `nil` where every pair was evaluated.
+  var skipped: SkippedPairs?
+  /// Of the resulting marginals.
+  var errorBound: Float
+}
+
+/// What an image was, without its pixels.
+struct ImageSummary {
+  var channels: Int
+  /// The least and the largest value, where they are not those of a photograph: what bandwidths of
+  /// colour have to be compared with.
+  var range: ClosedRange<Float>?
+
+  init(_ image: Image) {
+    channels = image.channels
+    guard case .floats(let values) = image.pixels, let first = values.first else { return }
+    let (least, most) = values.reduce(into: (first, first)) { range, value in
+      range = (min(range.0, value), max(range.1, value))
+    }
+    range = least...most
+  }
 }
 
 /// What became of a kernel's features.

@@ -10,7 +10,7 @@ struct Progress {
 
   private static let barLength = 30
   /// Returns to the start of the line and clears it (ECMA-48 "erase in line").
-  private static let clearedLine = "\r\u{1B}[K"
+  static let clearedLine = "\r\u{1B}[K"
 
   init(total: Int, isQuiet: Bool) {
     self.total = total

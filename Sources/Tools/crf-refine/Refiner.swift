@@ -9,32 +9,33 @@ struct Refiner {
   let settings: Settings
 
   func refine(_ job: Job) throws -> Outcome {
-    do {
-      return try run(job)
-    } catch let error as LatticeError {
-      throw InputError(.data, at: job.unary, "\(error)")
-    }
-  }
-
-  private func run(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
     let loaded = try settings.unary.load(
       job, parallelism: settings.parallelism, stopwatch: &stopwatch)
     let scene = loaded.scene
-    try checkPictures(job, grid: scene.grid)
+    try checkPictures(job, scene: scene)
     let before = stopwatch.measure(.unary) {
       loaded.energies.labels(parallelism: settings.parallelism)
     }
     var outcome = Outcome(
-      job: job, grid: scene.grid, labelCount: loaded.energies.labelCount, unary: loaded.summary)
+      job: job, grid: scene.grid, image: scene.image.map { ImageSummary($0) },
+      labelCount: loaded.energies.labelCount, unary: loaded.summary)
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
 
+    let progress = settings.exact != nil && !settings.isQuiet ? InferenceProgress() : nil
+    defer { progress?.clear() }
     let crf = try stopwatch.measure(.filters) {
-      try makeCRF(scene, loaded.energies, report: &outcome.features)
+      do {
+        return try makeCRF(
+          scene, loaded.energies, report: &outcome.features, progress: progress)
+      } catch let error as InputError {
+        throw error.at(job.unary)
+      }
     }
     let marginals = infer(crf, outcome: &outcome, stopwatch: &stopwatch)
+    progress?.clear()
     let after = marginals.labels
     outcome.changedShare = share(of: after, unlike: before)
     if let truth {
@@ -50,14 +51,19 @@ struct Refiner {
     return outcome
   }
 
-  /// - Throws: `InputError` where an output is a picture, but the grid has not two axes.
-  private func checkPictures(_ job: Job, grid: GridShape) throws {
-    guard grid.rank != 2, let labels = job.labels, try !LabelFile.writesArray(labels) else {
-      return
+  /// - Throws: `InputError` where an output is a picture that cannot be drawn.
+  private func checkPictures(_ job: Job, scene: Scene) throws {
+    if let labels = job.labels, scene.grid.rank != 2, try !LabelFile.writesArray(labels) {
+      throw InputError(
+        .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(scene.grid)",
+        remedy: "name it .npy, or write --marginals instead")
     }
-    throw InputError(
-      .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(grid)",
-      remedy: "name it .npy, or write --marginals instead")
+    guard let overlay = job.overlay ?? job.overlayBefore, let image = scene.image else { return }
+    do {
+      try Overlay.check(image)
+    } catch let error as InputError {
+      throw error.at(overlay)
+    }
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {
@@ -77,7 +83,8 @@ struct Refiner {
   }
 
   private func makeCRF(
-    _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport]
+    _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport],
+    progress: InferenceProgress?
   ) throws -> DenseCRF {
     let terms = try settings.kernels.map { description in
       let kernel: any PairwiseKernel
@@ -98,19 +105,30 @@ struct Refiner {
     }
     do {
       return try DenseCRF(
-        scene: scene, unary: energies, terms: terms, backend: settings.backend,
+        scene: scene, unary: energies, terms: terms, backend: backend(progress),
         parallelism: settings.parallelism)
-    } catch let error as InputError {
-      throw error.at(
-        settings.presetName.map { "--preset \($0)" }
-          ?? settings.kernels.map { "--kernel \($0)" }.joined(separator: " "))
+    } catch let error as PairwiseTermError {
+      let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
+      let place = "--kernel \(settings.kernels[error.index])\(preset)"
+      if let cause = error.cause as? InputError { throw cause.at(place) }
+      throw InputError(.data, "\(error.cause)").within(place)
     }
+  }
+
+  /// The settings' backend, which tells `progress` how far it has come where it takes long.
+  private func backend(_ progress: InferenceProgress?) -> any FilterBackend {
+    guard let exact = settings.exact, let progress else { return settings.backend }
+    let updates = settings.iterations + (settings.printsJSON ? settings.iterations + 1 : 0)
+    // Each term is applied once to find its normaliser, and once to bound what it skips.
+    let preparations = (settings.normalization == .none ? 0 : 1) + (exact.threshold > 0 ? 1 : 0)
+    return exact.backend(
+      progress: FilterProgress(applications: max(1, updates + preparations)) { progress.show($0) })
   }
 
   private func infer(
     _ crf: DenseCRF, outcome: inout Outcome, stopwatch: inout Stopwatch
   ) -> Marginals {
-    guard settings.printsJSON || settings.tolerance > 0 else {
+    guard settings.printsJSON || settings.tolerance > 0 || settings.exact != nil else {
       // Where nobody looks at the marginals in between, they need not be written.
       outcome.iterations = settings.iterations
       return stopwatch.measure(.inference) { crf.marginals(iterations: settings.iterations) }
@@ -130,6 +148,10 @@ struct Refiner {
     }
     outcome.iterations = inference.iteration
     outcome.largestChange = inference.largestChange
+    outcome.exact = settings.exact.map {
+      ExactReport(
+        settings: $0, skipped: crf.skippedPairs, errorBound: inference.errorBound)
+    }
     return inference.marginals
   }
 

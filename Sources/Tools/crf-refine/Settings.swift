@@ -16,6 +16,8 @@ struct Settings {
   var tolerance: Float
   var selfTerm: SelfTerm
   var backend: any FilterBackend
+  /// `nil` unless the exact filter is chosen.
+  var exact: ExactSettings?
   var parallelism: Parallelism
   var palette: Palette
   var void: UInt16
@@ -25,7 +27,9 @@ struct Settings {
   var isQuiet: Bool
 
   /// - Throws: `InputError` naming the option that cannot be followed.
-  init(input: InputOptions, model: ModelOptions, output: OutputOptions) throws {
+  init(
+    input: InputOptions, model: ModelOptions, exact options: ExactOptions, output: OutputOptions
+  ) throws {
     files = try Job(input: input, output: output)
     isFolder = FileSystem.isFolder(files.unary)
     palette = try Self.palette(output.palette)
@@ -47,6 +51,8 @@ struct Settings {
     } catch let error as InputError {
       throw error.at("--filter")
     }
+    exact = try ExactSettings(options, filter: backend.name)
+    if let exact { backend = exact.backend() }
     if let threads = model.threads {
       guard (1...4096).contains(threads) else {
         throw InputError(

@@ -18,45 +18,88 @@ struct UnarySummary {
 
 extension UnarySettings {
   /// Reads the files of `job` and makes the energies; the scores are given up before this returns.
+  ///
+  /// The scores come first: they say how many axes an image has that is an array.
   func load(
     _ job: Job, parallelism: Parallelism, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let image = try stopwatch.measure(.read) { try job.image.map(ImageFile.read) }
+    guard let scoreKind = kind.scoreKind else {
+      return try loadLabels(job, parallelism, stopwatch: &stopwatch)
+    }
+    let array = try stopwatch.measure(.read) { try readScores(job) }
     do {
-      guard let scoreKind = kind.scoreKind else {
-        return try loadLabels(job.unary, image, parallelism, stopwatch: &stopwatch)
-      }
-      let array = try stopwatch.measure(.read) {
-        try ArrayFile.read(job.unary, member: member)
-      }
-      let unary = try stopwatch.measure(.unary) {
+      let scores = try stopwatch.measure(.unary) {
         try ScoreMapUnary(
           array, kind: scoreKind, layout: layout, alignCorners: alignCorners,
           parallelism: parallelism)
       }
-      let scene = image.map { Scene($0) } ?? Scene(grid: unary.nativeGrid)
+      let image = try stopwatch.measure(.read) {
+        try job.image.map { path in
+          try ImageReading(path, layout: imageLayout).read(rank: scores.nativeGrid.rank) {
+            scores.fits($0)
+          }
+        }
+      }
+      let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
       return LoadedUnary(
         scene: scene,
-        energies: try stopwatch.measure(.unary) { try unary.energies(for: scene) },
+        energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
         summary: UnarySummary(
-          grid: unary.nativeGrid, resampling: try unary.resampling(to: scene.grid)))
+          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
     } catch let error as InputError {
       throw error.at(job.unary)
     }
   }
 
+  private func readScores(_ job: Job) throws -> NumericArray {
+    do {
+      return try ArrayFile.read(job.unary, member: member)
+    } catch let error as InputError {
+      guard error.kind == .data, (try? ImageFile.isPicture(job.unary)) == true else { throw error }
+      // The commonest slip; but a label map is a picture too.
+      let isSwapped = job.image.flatMap { try? ImageFile.isArray($0) } == true
+      throw InputError(
+        .data, at: job.unary, "is a picture, but --unary takes an array of scores",
+        remedy: isSwapped
+          ? "--unary and --image look swapped" : "for a label map, add --unary-kind labels")
+    }
+  }
+
   private func loadLabels(
-    _ path: String, _ image: Image?, _ parallelism: Parallelism, stopwatch: inout Stopwatch
+    _ job: Job, _ parallelism: Parallelism, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let map = try stopwatch.measure(.read) { try LabelFile.read(path, palette: palette) }
-    return try stopwatch.measure(.unary) {
-      let unary = try LabelUnary(
-        map, labelCount: labelCount, confidence: confidence, unknown: unknown,
-        parallelism: parallelism)
-      let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
-      return LoadedUnary(
-        scene: scene, energies: try unary.energies(for: scene),
-        summary: UnarySummary(grid: map.grid, resampling: nil))
+    let map = try stopwatch.measure(.read) { try LabelFile.read(job.unary, palette: palette) }
+    let image = try stopwatch.measure(.read) {
+      try job.image.map { path in
+        try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {
+          $0 == map.grid
+        }
+      }
+    }
+    do {
+      return try stopwatch.measure(.unary) {
+        let unary = try LabelUnary(
+          map, labelCount: labelCount, confidence: confidence, unknown: unknown,
+          parallelism: parallelism)
+        let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
+        return LoadedUnary(
+          scene: scene, energies: try unary.energies(for: scene),
+          summary: UnarySummary(grid: map.grid, resampling: nil))
+      }
+    } catch let error as InputError {
+      throw error.at(job.unary)
+    }
+  }
+}
+
+extension ScoreMapUnary {
+  /// Whether the scores can be read on `grid`.
+  fileprivate func fits(_ grid: GridShape) -> Bool {
+    do {
+      _ = try resampling(to: grid)
+      return true
+    } catch {
+      return false
     }
   }
 }

@@ -5,6 +5,7 @@ import Unaries
 struct UnarySettings {
   var kind: UnaryKind
   var layout: ScoreLayout
+  var imageLayout: Image.Layout
   var member: String?
   var alignCorners: Bool
   /// For label maps: how many labels, how sure they are, and which means unknown.
@@ -18,6 +19,12 @@ struct UnarySettings {
     self.palette = palette
     kind = input.unaryKind
     layout = input.layout?.scoreLayout ?? .labelsFirst
+    imageLayout = (input.imageLayout ?? input.layout ?? .chw).imageLayout
+    if input.image == nil {
+      try Self.refuse(
+        ["--image-layout": input.imageLayout != nil],
+        because: "says how an image is read, but there is none", remedy: "leave it out")
+    }
     member = input.member
     alignCorners = input.alignCorners
     if kind == .labels {

@@ -1,4 +1,6 @@
-/// Photographs from files of any supported format.
+import Support
+
+/// Images from files of any supported format.
 public enum ImageFile {
   /// Reads a PNG or JPEG image in 8-bit RGB, whatever its name ends in: the contents decide.
   ///
@@ -12,5 +14,42 @@ public enum ImageFile {
       default: try PNG.decode(bytes, name: path)
       }
     }
+  }
+
+  /// Reads a photograph, or an array: multispectral scenes and volumes come as NPY files.
+  ///
+  /// - Parameters:
+  ///   - path: the file; its contents decide what it is, but an array must not be named as a picture.
+  ///     An NPZ archive must hold a single array.
+  ///   - rank: the number of axes of the grid that an array lies over.
+  ///   - layout: where an array has its axis of channels.
+  /// - Throws: as `read(_:)` does, and `Image.init(_:rank:layout:)`.
+  public static func read(_ path: String, rank: Int, layout: Image.Layout) throws -> Image {
+    guard try isArray(path) else { return try read(path) }
+    do {
+      return try Image(ArrayFile.read(path), rank: rank, layout: layout)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none: it
+  /// must be one, whatever it holds.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  package static func isArray(_ path: String) throws -> Bool {
+    let isNamedPicture = [".png", ".jpg", ".jpeg"].contains { path.lowercased().hasSuffix($0) }
+    return try !isNamedPicture && [.npy, .zip].contains(kind(of: path))
+  }
+
+  /// Whether the file at `path` is a PNG or JPEG image.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  package static func isPicture(_ path: String) throws -> Bool {
+    [.png, .jpeg].contains(try kind(of: path))
+  }
+
+  private static func kind(of path: String) throws -> FileKind {
+    FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
   }
 }

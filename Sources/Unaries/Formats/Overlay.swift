@@ -21,13 +21,7 @@ public struct Overlay: Sendable {
   ///   than the labels.
   /// - Complexity: O(N).
   public func picture(of map: LabelMap, over image: Image, palette: Palette) throws -> Image {
-    guard case .bytes(let values) = image.pixels, image.channels == 1 || image.channels == 3,
-      image.grid.rank == 2
-    else {
-      throw InputError(
-        .data, "labels are drawn over photographs of 8 bits, gray or RGB",
-        remedy: "reduce the image to gray or RGB first")
-    }
+    let values = try Self.values(of: image)
     guard map.grid == image.grid else {
       throw InputError(
         .data, "labels of \(map.grid) cannot be drawn over an image of \(image.grid)")
@@ -49,6 +43,28 @@ public struct Overlay: Sendable {
       count = 3 * map.grid.count
     }
     return try Image(grid: image.grid, channels: 3, pixels: .bytes(rgb))
+  }
+
+  /// Makes sure that labels can be drawn over `image`, before they are known.
+  ///
+  /// - Throws: `InputError` as `picture(of:over:palette:)` does.
+  package static func check(_ image: Image) throws {
+    _ = try values(of: image)
+  }
+
+  private static func values(of image: Image) throws -> [UInt8] {
+    guard case .bytes(let values) = image.pixels, image.channels == 1 || image.channels == 3,
+      image.grid.rank == 2
+    else {
+      let range =
+        if case .bytes = image.pixels { "of 8 bits" } else { "of other numbers than 0…255" }
+      throw InputError(
+        .data,
+        "labels are drawn over photographs of 8 bits, gray or RGB, but the image is "
+          + "\(image.grid) with \(image.channels) channels \(range)",
+        remedy: "leave the picture out, and draw over a gray or RGB version of the image")
+    }
+    return values
   }
 }
 

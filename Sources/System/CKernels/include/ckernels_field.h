@@ -30,6 +30,11 @@ void ck_planes_to_rows(const float *planes, size_t points, size_t first, size_t 
 void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t count,
                        size_t channels, size_t stride, float *planes);
 
+/// Turns bounds of what the energies of `count` points are off by into bounds of what their marginals
+/// are, 0…1. Returns the largest.
+float ck_marginal_errors(const float *marginals, size_t count, size_t stride, size_t channels,
+                         float *errors);
+
 /// Whether all values are finite.
 bool ck_all_finite(const float *values, size_t count);
 
