@@ -25,7 +25,8 @@ struct BackendConformanceTests {
     // The lattice's own kernel, on points as sparse as these; missing neighbours cost the more, the
     // more dimensions there are.
     Backend(backend: .permutohedral(.compatible), accuracy: 0.05, accuracyAboveSix: 0.12),
-    Backend(backend: .permutohedral(.accurate), accuracy: 0.01),
+    // Interpolation between vertices, and the cut of the Gaussian between them.
+    Backend(backend: .permutohedral(.accurate), accuracy: 0.005, accuracyAboveSix: 0.008),
   ]
 
   @Test("random features of any dimension", arguments: backends, 1...9)
@@ -38,6 +39,16 @@ struct BackendConformanceTests {
       rows: (0..<points * dimensions).map { _ in 4 * generator.uniform() - 2 })
     let accuracy = dimensions > 6 ? backend.accuracyAboveSix ?? backend.accuracy : backend.accuracy
     try FilterConformance(backend.backend, accuracy: accuracy, seed: seed).check(features)
+  }
+
+  /// More vertices than the accurate lattice keeps whole, at points that are nearly alone.
+  @Test("sparse points, whose lattice is thinned out")
+  func sparseFeatures() throws {
+    var generator = SeededGenerator(seed: 17)
+    let features = try FeatureMatrix(
+      points: 2500, dimensions: 5,
+      rows: (0..<2500 * 5).map { _ in 6 * generator.uniform() - 3 })
+    try FilterConformance(.permutohedral(.accurate), accuracy: 0.01, seed: 17).check(features)
   }
 
   @Test("positions on a grid of one, two and three axes", arguments: backends)

@@ -35,6 +35,8 @@ public struct SeparableGaussian: FactoredFilter {
 
   /// 1.2e-7 of a Gaussian lies beyond 5.3 standard deviations.
   private static let reach: Float = 5.3
+  /// The row of the first point: four rows are whole cache lines, whatever their length.
+  private static let firstRow = 4
   /// Floats of a line's entries that are filtered together: a cache line.
   private static let width = 16
 
@@ -48,15 +50,14 @@ public struct SeparableGaussian: FactoredFilter {
       let vertices = AlignedBuffer<UInt32>(uninitialized: range.count)
       for local in 0..<range.count { vertices.base[local] = UInt32(local) }
       return FactoredSegment(
-        points: range, rows: range.lowerBound + 1..<range.upperBound + 1, vertices: vertices,
+        points: range, rows: range.lowerBound + Self.firstRow..<range.upperBound + Self.firstRow, vertices: vertices,
         weights: AlignedBuffer(repeating: 1, count: range.count))
     }
   }
 
   package var corners: Int { 1 }
 
-  /// The points', and row 0.
-  package var rowCount: Int { points + 1 }
+  package var rowCount: Int { Self.firstRow + points }
 
   package var gain: Float { 1 }
 
@@ -69,7 +70,7 @@ public struct SeparableGaussian: FactoredFilter {
   }
 
   package func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
-    convolve(rows.base + stride, stride: stride)
+    convolve(rows.base + Self.firstRow * stride, stride: stride)
   }
 
   private func convolve(_ field: UnsafeMutablePointer<Float>, stride: Int) {

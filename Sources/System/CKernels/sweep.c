@@ -72,10 +72,11 @@ CK_INLINE void clear_rows(ck_sweep_kernel *kernel, size_t first, size_t count, s
   kernel->cleared = end;
 }
 
-/// Calls `BODY(corners)` with a constant for the lattices of images: positions, with a gray value,
-/// and with three colours.
+/// Calls `BODY(corners)` with a constant for what images need: rows that are the points, and lattices
+/// of positions, with a gray value, and with three colours.
 #define CK_FOR_CORNERS(corners, BODY) \
   switch (corners) {                  \
+    case 1: BODY(1); break;           \
     case 3: BODY(3); break;           \
     case 4: BODY(4); break;           \
     case 6: BODY(6); break;           \

@@ -1,36 +1,48 @@
 #include <string.h>
 
 #include "clones.h"
-#include "exponential.h"
 #include "include/ckernels_vertices.h"
 #include "row_vectors.h"
 
-/// Sources whose weights are held at a time: 16 KiB, which leaves the first-level cache room for rows.
-enum { SOURCES = 256 };
+/// Sources that are handled at a time: with their weights, they stay in the first-level cache while one
+/// part of their channels after the other is added.
+enum { SOURCES = 128 };
 
-/// Exponents of one source for all lanes of the target group.
+/// Weights of one source for all lanes of the target group: 2ᵗ as `ck_powers_of_two` computes it, without
+/// a second pass over memory. What t is for distances from `limit` on does not matter.
 CK_INLINE void weigh_source(const float *lanes, const float *source, float scale, float limit,
-                            float *exponents, const int32_t width) {
+                            float *weights, const int32_t width) {
   ck_v16 distance = {0};
   for (int32_t k = 0; k < width; k++) {
     const ck_v16 difference = *(const ck_v16 *)(lanes + k * CK_GROUP) - source[k * CK_GROUP];
     distance += difference * difference;
   }
-  const ck_v16 exponent = distance * scale;
-  const ck_v16 none = (ck_v16){0} - 1000.0f;
   const ck_i16 near = distance < limit;
-  *(ck_v16 *)exponents = CK_SELECT(near, exponent, none);
+  const ck_v16 t = distance * scale;
+  const ck_v16 shifted = t + 12582912.0f;
+  const ck_v16 f = t - (shifted - 12582912.0f);
+  ck_v16 p = f * 0.0013276472f + 0.00967554133f;
+  p = p * f + 0.0555071327f;
+  p = p * f + 0.240221197f;
+  p = p * f + 0.693146967f;
+  p = p * f + 1.00000007f;
+  const ck_i16 power = ((ck_i16)shifted << 23) + 0x3F800000;
+  const ck_v16 result = p * (ck_v16)power;
+  *(ck_v16 *)weights = (ck_v16)((ck_i16)result & near);
 }
 
 CK_INLINE void weigh_sources(const float *groups, float scale, float limit, const float *lanes,
-                             const uint32_t *sources, size_t count, float *weights,
-                             const int32_t width) {
+                             const uint32_t *sources, size_t count, const float *rows,
+                             size_t stride, float *weights, const int32_t width) {
   for (size_t e = 0; e < count; e++) {
+    // The rows are needed next, and lie anywhere.
+    const float *row = rows + (size_t)sources[e] * stride;
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + 16);
     const float *source =
         groups + (size_t)(sources[e] / CK_GROUP) * (size_t)width * CK_GROUP + sources[e] % CK_GROUP;
     weigh_source(lanes, source, scale, limit, weights + e * CK_GROUP, width);
   }
-  ck_powers_of_two(weights, count * CK_GROUP);
 }
 
 /// Adds `channels` channels (4 or 8), each the lanes of one vector.
@@ -59,11 +71,14 @@ void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float l
   for (size_t first = 0; first < count; first += SOURCES) {
     const size_t block = count - first < SOURCES ? count - first : SOURCES;
     const uint32_t *some = sources + first;
+#define CK_WEIGH(WIDTH) \
+  weigh_sources(groups, scale, limit, lanes, some, block, rows, stride, weights, WIDTH)
     switch (width) {
-      case 4: weigh_sources(groups, scale, limit, lanes, some, block, weights, 4); break;
-      case 6: weigh_sources(groups, scale, limit, lanes, some, block, weights, 6); break;
-      default: weigh_sources(groups, scale, limit, lanes, some, block, weights, width); break;
+      case 4: CK_WEIGH(4); break;
+      case 6: CK_WEIGH(6); break;
+      default: CK_WEIGH(width); break;
     }
+#undef CK_WEIGH
     size_t c = 0;
     for (; c + 8 <= stride; c += 8) {
       add_sources(weights, some, block, rows + c, stride, tile + c * CK_GROUP, 8);
@@ -77,7 +92,8 @@ void ck_gather_copies(const float *rows, size_t stride, const uint32_t *starts,
                       const uint32_t *copies, size_t count, float *sums) {
   for (size_t i = 0; i < count; i++) {
     float *restrict sum = sums + i * stride;
-    memcpy(sum, rows + (size_t)copies[starts[i]] * stride, stride * sizeof(float));
+    const float *first = rows + (size_t)copies[starts[i]] * stride;
+    for (size_t c = 0; c < stride; c++) sum[c] = first[c];
     for (uint32_t k = starts[i] + 1; k < starts[i + 1]; k++) {
       const float *copy = rows + (size_t)copies[k] * stride;
       for (size_t c = 0; c < stride; c++) sum[c] += copy[c];
@@ -89,10 +105,9 @@ CK_CLONES
 void ck_scatter_tile(const float *tile, size_t stride, const uint32_t *starts,
                      const uint32_t *copies, size_t count, float *rows) {
   for (size_t i = 0; i < count; i++) {
-    float *restrict first = rows + (size_t)copies[starts[i]] * stride;
-    for (size_t c = 0; c < stride; c++) first[c] = tile[c * CK_GROUP + i];
-    for (uint32_t k = starts[i] + 1; k < starts[i + 1]; k++) {
-      memcpy(rows + (size_t)copies[k] * stride, first, stride * sizeof(float));
+    for (uint32_t k = starts[i]; k < starts[i + 1]; k++) {
+      float *restrict row = rows + (size_t)copies[k] * stride;
+      for (size_t c = 0; c < stride; c++) row[c] = tile[c * CK_GROUP + i];
     }
   }
 }

@@ -30,8 +30,7 @@ struct AccurateLattice: FactoredFilter {
   init(_ features: FeatureMatrix, parallelism: Parallelism) throws {
     try LatticeSegment.checkDimensions(features.dimensions)
     let scale = try LatticeScale(for: features)
-    let parts = try LatticeSegment.all(
-      of: scale.scaled(features, parallelism: parallelism), parallelism: parallelism)
+    let parts = try Self.embed(features, scale, parallelism: parallelism)
     let selection = try VertexSelection(
       of: parts, dimensions: features.dimensions, parallelism: parallelism)
     points = features.points
@@ -66,6 +65,20 @@ struct AccurateLattice: FactoredFilter {
     segments = zip(parts, rows.segments).map { part, rows in
       FactoredSegment(
         points: part.points, rows: rows, vertices: part.vertices, weights: part.weights)
+    }
+  }
+
+  /// All segments; what is said of features that do not fit is in their own units.
+  private static func embed(
+    _ features: FeatureMatrix, _ scale: LatticeScale, parallelism: Parallelism
+  ) throws -> [LatticeSegment] {
+    do {
+      return try LatticeSegment.all(
+        of: scale.scaled(features, parallelism: parallelism), parallelism: parallelism)
+    } catch LatticeError.keyOverflow(let point, let distance, let limit) {
+      let fineness = Float(scale.fineness)
+      throw LatticeError.keyOverflow(
+        point: point, distance: distance / fineness, limit: limit / fineness)
     }
   }
 

@@ -13,11 +13,11 @@ struct LatticeScale: Sendable, Equatable {
   let fineness: Double
 
   /// Where points share their vertices, a finer lattice is affordable.
-  static let fine = 1.3
+  static let fine = 1.25
   /// Where nearly every point has vertices of its own.
   static let coarse = 1.1
   /// Vertices a point, of a fine lattice over a sample, above which the coarse one is taken.
-  private static let sparseness = 0.9
+  private static let sparseness = 1.7
 
   /// τ² = 1 − 1/(4f²), the variance of the Gaussian between vertices.
   var variance: Double { 1 - 1 / (4 * fineness * fineness) }
@@ -35,7 +35,7 @@ struct LatticeScale: Sendable, Equatable {
   /// In five dimensions 6 % of its mass lies beyond; the more dimensions, the farther out the mass is.
   /// Up to three dimensions vertices are few, and 10⁻³ is left out.
   var reach: Float {
-    let squared = dimensions <= 3 ? 16 : max(10.5, 2.1 * Double(dimensions))
+    let squared = dimensions <= 3 ? 16 : min(max(10.5, 2.1 * Double(dimensions)), 160)
     // Squared distances are whole numbers: none lies on the limit.
     return Float((squared * variance * unit).rounded(.down) + 0.5)
   }

@@ -37,7 +37,8 @@ size_t ck_near_vertices(const float *groups, const float *boxes, size_t group_co
                         int32_t width, float limit, size_t target, uint32_t *sources);
 
 /// tile[c * CK_GROUP + v] = Σ over sources of 2^(scale · distance²) · rows[source][c], for each vertex
-/// v of the target group; distances² from `limit` on do not count. scale is negative.
+/// v of the target group; distances² from `limit` on do not count. scale is negative, and
+/// scale · limit at least −126.
 void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float limit,
                         size_t target, const uint32_t *sources, size_t count, const float *rows,
                         size_t stride, float *tile);
