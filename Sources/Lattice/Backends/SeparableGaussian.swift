@@ -50,7 +50,8 @@ public struct SeparableGaussian: FactoredFilter {
       let vertices = AlignedBuffer<UInt32>(uninitialized: range.count)
       for local in 0..<range.count { vertices.base[local] = UInt32(local) }
       return FactoredSegment(
-        points: range, rows: range.lowerBound + Self.firstRow..<range.upperBound + Self.firstRow, vertices: vertices,
+        points: range, rows: range.lowerBound + Self.firstRow..<range.upperBound + Self.firstRow,
+        vertices: vertices,
         weights: AlignedBuffer(repeating: 1, count: range.count))
     }
   }
