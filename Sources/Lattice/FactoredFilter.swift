@@ -1,3 +1,4 @@
+import CKernels
 import Support
 
 /// A filter of the form K = Sᵀ·B·S: every point spreads its value to a few rows with weights, the
@@ -16,10 +17,45 @@ package protocol FactoredFilter: GaussianFilter {
   /// What a gathered sum is multiplied with.
   var gain: Float { get }
 
+  /// Floats of scratch memory that `blur` needs for rows of `stride` channels.
+  func blurScratch(stride: Int) -> Int
+
   /// Applies B to what was spread, in place.
   ///
-  /// - Parameter rows: `rowCount` × `stride`; row 0 stands for absent neighbours and must be 0.
-  func blur(_ rows: AlignedBuffer<Float>, stride: Int)
+  /// - Parameters:
+  ///   - rows: `rowCount` rows; row 0 stands for absent neighbours and must be 0.
+  ///   - scratch: `blurScratch(stride:)` floats.
+  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>)
+}
+
+extension FactoredFilter {
+  package func blurScratch(stride: Int) -> Int { 0 }
+
+  /// K·`values`, with B replaced by `blur`: spreads, blurs and gathers.
+  func apply(
+    to values: ChannelField, into output: inout ChannelField, parallelism: Parallelism,
+    blur: (RowPanels) -> Void
+  ) {
+    let stride = values.stride
+    let rows = RowPanels(rowCount: rowCount, stride: stride)
+    rows.clear()
+    parallelism.forEach(segments.count) { index in
+      let segment = segments[index]
+      ck_lattice_splat(
+        values.base + segment.points.lowerBound * stride, segment.points.count, stride,
+        segment.vertices.base, segment.weights.base, Int32(corners), rows.base, rowCount,
+        segment.rows.lowerBound)
+    }
+    blur(rows)
+    let target = output.mutableBase()
+    parallelism.forEach(segments.count) { index in
+      let segment = segments[index]
+      ck_lattice_slice(
+        rows.base, rowCount, segment.rows.lowerBound, segment.points.count, stride,
+        segment.vertices.base, segment.weights.base, Int32(corners), gain,
+        target + segment.points.lowerBound * stride)
+    }
+  }
 }
 
 /// A run of points and the rows that they spread to.
@@ -28,8 +64,8 @@ package struct FactoredSegment: Sendable {
   package let points: Range<Int>
   /// The segment's rows.
   package let rows: Range<Int>
-  /// Points × corners: rows, counted from `rows.lowerBound`, numbered in the order in which the points
-  /// first use them. Every row of the segment is used.
+  /// Points × corners: rows, counted from `rows.lowerBound`, numbered about in the order in which the
+  /// points first use them, since whoever spreads sets all lower rows to 0 as well.
   package let vertices: AlignedBuffer<UInt32>
   /// Points × corners.
   package let weights: AlignedBuffer<Float>
@@ -37,9 +73,9 @@ package struct FactoredSegment: Sendable {
   /// The runs that every factored filter over `count` points is cut into.
   ///
   /// Eight at least where there are enough points, so that a few threads share them evenly; longer
-  /// ones share more rows among their own points, but at some length stop fitting into a cache.
+  /// ones share more rows among their own points.
   static func ranges(of count: Int) -> [Range<Int>] {
-    let length = max(2048, min(32_768, (count + 7) / 8))
+    let length = max(2048, min(262_144, (count + 7) / 8))
     return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
   }
 }

@@ -14,9 +14,11 @@ struct FusedSweep: Sendable {
     let factor: Float
     let labelFactors: AlignedBuffer<Float>?
     /// Rows that messages are gathered from.
-    var gathered: AlignedBuffer<Float>
+    var gathered: RowPanels
     /// Rows that marginals are spread to.
-    var spread: AlignedBuffer<Float>
+    var spread: RowPanels
+    /// What the filter's blur needs.
+    let scratch: AlignedBuffer<Float>
 
     init(filter: any FactoredFilter, term: PreparedTerm, weights: [Float], stride: Int) {
       self.filter = filter
@@ -29,10 +31,9 @@ struct FusedSweep: Sendable {
         let padding = [Float](repeating: 0, count: stride - weights.count)
         labelFactors = AlignedBuffer(copying: weights + padding)
       }
-      gathered = AlignedBuffer(uninitialized: filter.rowCount * stride)
-      spread = AlignedBuffer(uninitialized: filter.rowCount * stride)
-      gathered.clear(0..<stride)
-      spread.clear(0..<stride)
+      gathered = RowPanels(rowCount: filter.rowCount, stride: stride)
+      spread = RowPanels(rowCount: filter.rowCount, stride: stride)
+      scratch = AlignedBuffer(uninitialized: filter.blurScratch(stride: stride))
     }
 
     /// What was spread and blurred is gathered next.
@@ -83,8 +84,8 @@ struct FusedSweep: Sendable {
     let kernels = kernels
     parallelism.forEach(segments.count) { index in
       let points = segments[index].points
-      var passes = kernels.map { Self.kernel($0, segment: index, pass, stride: stride) }
-      let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
+      var passes = kernels.map { Self.kernel($0, segment: index, pass) }
+      let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
         unary.base + points.lowerBound * stride, points.count, stride, &passes,
         Int32(kernels.count),
@@ -93,7 +94,8 @@ struct FusedSweep: Sendable {
     }
     if pass.spreads {
       for index in kernels.indices {
-        kernels[index].filter.blur(kernels[index].spread, stride: stride)
+        let kernel = kernels[index]
+        kernel.filter.blur(kernel.spread, scratch: kernel.scratch)
         self.kernels[index].swapRows()
       }
     }
@@ -101,10 +103,9 @@ struct FusedSweep: Sendable {
   }
 
   private static func kernel(
-    _ kernel: Kernel, segment index: Int, _ pass: Pass, stride: Int
+    _ kernel: Kernel, segment index: Int, _ pass: Pass
   ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
-    let rows = segment.rows.lowerBound * stride..<segment.rows.upperBound * stride
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
       values.map { UnsafePointer($0.base + segment.points.lowerBound) }
     }
@@ -113,7 +114,8 @@ struct FusedSweep: Sendable {
       corners: Int32(kernel.filter.corners),
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
-      sliced: pass.gathers ? kernel.gathered.base + rows.lowerBound : nil,
-      splatted: pass.spreads ? kernel.spread.base + rows.lowerBound : nil, cleared: 0)
+      sliced: pass.gathers ? UnsafePointer(kernel.gathered.base) : nil,
+      splatted: pass.spreads ? kernel.spread.base : nil, row_count: kernel.filter.rowCount,
+      first_row: segment.rows.lowerBound, segment_rows: segment.rows.count, cleared: 0)
   }
 }

@@ -68,7 +68,7 @@ extension DenseCRF {
     let changes = AlignedBuffer<Float>(repeating: 0, count: chunks)
     parallelism.forEachChunk(of: energies.points, grain: Self.grain) { points in
       let first = points.lowerBound * stride
-      let scratch = AlignedBuffer<Float>(uninitialized: 2 * stride)
+      let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
         energies.base + first, points.count, stride, nil, 0, target + first,
         changes.base + points.lowerBound / Self.grain, scratch.base)

@@ -70,8 +70,8 @@ public struct SeparableGaussian: FactoredFilter {
     convolve(target, stride: values.stride)
   }
 
-  package func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
-    convolve(rows.base + Self.firstRow * stride, stride: stride)
+  package func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+    rows.forEach { convolve($0.base + Self.firstRow * $0.width, stride: $0.width) }
   }
 
   private func convolve(_ field: UnsafeMutablePointer<Float>, stride: Int) {

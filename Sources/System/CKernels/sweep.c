@@ -3,73 +3,179 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "exponential.h"
 #include "row_vectors.h"
 
-/// Points that pass through the stages together; their energies stay in the first-level cache.
+/// Points that pass through the stages together; their energies stay in the first-level cache, unless
+/// rows are very long.
 enum { BLOCK = 32 };
 
-/// energies = source + one kernel's messages, for `count` points from `first` on.
-CK_INLINE void gather_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *source,
-                           float *energies, const int32_t corners, const int S) {
-  const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
-  const float *weights = kernel->weights + first * (size_t)corners;
-  const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + first;
-  const float *rows = kernel->sliced;
-  const float *factors = kernel->label_factors;
+/// Where stages begin in the scratch memory, in floats.
+enum { FOLDED = 0, LOWEST = BLOCK * 8, INVERSES = LOWEST + BLOCK, VALUES = INVERSES + BLOCK };
+
+size_t ck_sweep_scratch(size_t stride) { return VALUES + BLOCK * stride; }
+
+/// What one block of points has on its way through the stages.
+typedef struct {
+  /// The first point and how many there are.
+  size_t first;
+  size_t count;
+  size_t stride;
+  /// Eight values a point, to be folded to one.
+  float *folded;
+  float *lowest;
+  float *inverses;
+  /// Energies, then unnormalised marginals, in panels of BLOCK rows.
+  float *values;
+} block_points;
+
+CK_INLINE ck_panels values_of(block_points b, size_t channel, const int S) {
+  return ck_panels_of(b.values, BLOCK, 0, channel, S);
+}
+
+/// values = unary.
+CK_INLINE void copy_unary(block_points b, const float *unary, size_t channel, const int S) {
+  const ck_panels values = values_of(b, channel, S);
+  for (size_t i = 0; i < b.count; i++) {
+    ck_panels_store(ck_row_load(unary + (b.first + i) * b.stride + channel, S), values, i, S);
+  }
+}
+
+/// values += one kernel's messages; where `unary` is not NULL, it stands for what `values` held.
+CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const float *unary,
+                           size_t channel, const int32_t corners, const int S) {
+  const uint32_t *vertices = kernel->vertices + b.first * (size_t)corners;
+  const float *weights = kernel->weights + b.first * (size_t)corners;
+  const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + b.first;
+  const float *factors = kernel->label_factors == NULL ? NULL : kernel->label_factors + channel;
   const float factor = kernel->factor;
-  for (size_t i = 0; i < count; i++) {
-    const float scale = scales == NULL ? factor : factor * scales[i];
-    ck_row energy = ck_row_load(source, S);
+  const ck_panels rows =
+      ck_panels_of((float *)kernel->sliced, kernel->row_count, kernel->first_row, channel, S);
+  const ck_panels values = values_of(b, channel, S);
+  const float *given = unary == NULL ? NULL : unary + b.first * b.stride + channel;
+  for (size_t i = 0; i < b.count; i++) {
     ck_row sum = {0};
-    if (factors == NULL) sum = energy;
     for (int32_t c = 0; c < corners; c++) {
-      const float *row = rows + (size_t)vertices[c] * S;
-      sum = ck_row_add(sum, scale * weights[c], ck_row_load(row, S), S);
+      sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
     }
-    if (factors != NULL) {
-      sum = ck_row_add(ck_row_multiply(sum, ck_row_load(factors, S), S), 1.0f, energy, S);
-    }
-    ck_row_store(sum, energies, S);
-    source += S;
-    energies += S;
+    if (factors != NULL) sum = ck_row_multiply(sum, ck_row_load(factors, S), S);
+    const ck_row energy =
+        given == NULL ? ck_panels_load(values, i, S) : ck_row_load(given + i * b.stride, S);
+    const float scale = scales == NULL ? factor : factor * scales[i];
+    ck_panels_store(ck_row_add(energy, scale, sum, S), values, i, S);
     vertices += corners;
     weights += corners;
   }
 }
 
-/// Adds the marginals of `count` points from `first` on to one kernel's rows. The marginals are what
-/// `values` holds times `inverses`, one a point.
-CK_INLINE void spread_rows(const ck_sweep_kernel *kernel, size_t first, size_t count, const float *values,
-                           const float *inverses, const int32_t corners, const int S) {
-  const uint32_t *vertices = kernel->vertices + first * (size_t)corners;
-  const float *weights = kernel->weights + first * (size_t)corners;
-  const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + first;
-  float *rows = kernel->splatted;
-  for (size_t i = 0; i < count; i++) {
-    const float scale = scales == NULL ? inverses[i] : inverses[i] * scales[i];
-    const ck_row value = ck_row_load(values, S);
+/// Adds the marginals to one kernel's rows.
+CK_INLINE void spread_rows(block_points b, const ck_sweep_kernel *kernel, size_t channel,
+                           const int32_t corners, const int S) {
+  const uint32_t *vertices = kernel->vertices + b.first * (size_t)corners;
+  const float *weights = kernel->weights + b.first * (size_t)corners;
+  const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + b.first;
+  const ck_panels rows =
+      ck_panels_of(kernel->splatted, kernel->row_count, kernel->first_row, channel, S);
+  const ck_panels values = values_of(b, channel, S);
+  for (size_t i = 0; i < b.count; i++) {
+    const float scale = scales == NULL ? b.inverses[i] : b.inverses[i] * scales[i];
+    const ck_row value = ck_row_scale(ck_panels_load(values, i, S), scale, S);
     for (int32_t c = 0; c < corners; c++) {
-      float *row = rows + (size_t)vertices[c] * S;
-      ck_row_store(ck_row_add(ck_row_load(row, S), scale * weights[c], value, S), row, S);
+      const ck_row row = ck_panels_load(rows, vertices[c], S);
+      ck_panels_store(ck_row_add(row, weights[c], value, S), rows, vertices[c], S);
     }
-    values += S;
     vertices += corners;
     weights += corners;
   }
 }
 
-/// Sets the rows to 0 that `count` points from `first` on are the first to use.
-CK_INLINE void clear_rows(ck_sweep_kernel *kernel, size_t first, size_t count, size_t stride) {
-  const uint32_t *vertices = kernel->vertices + first * (size_t)kernel->corners;
-  uint32_t end = 0;
-  for (size_t k = 0; k < count * (size_t)kernel->corners; k++) {
+/// Sets the rows to 0 that are not set yet: those up to the highest that these points use, or all.
+CK_INLINE void clear_rows(block_points b, ck_sweep_kernel *kernel, bool is_last) {
+  const uint32_t *vertices = kernel->vertices + b.first * (size_t)kernel->corners;
+  uint32_t end = is_last ? (uint32_t)kernel->segment_rows : 0;
+  for (size_t k = 0; k < b.count * (size_t)kernel->corners; k++) {
     end = vertices[k] + 1 > end ? vertices[k] + 1 : end;
   }
   if (end <= kernel->cleared) return;
-  memset(kernel->splatted + (size_t)kernel->cleared * stride, 0,
-         (size_t)(end - kernel->cleared) * stride * sizeof(float));
+  const size_t first = kernel->first_row + kernel->cleared;
+  const size_t rows = end - kernel->cleared;
+  for (size_t channel = 0; channel < b.stride; channel += 16) {
+    const size_t width = b.stride - channel < 16 ? b.stride - channel : 16;
+    memset(kernel->splatted + channel * kernel->row_count + first * width, 0,
+           rows * width * sizeof(float));
+  }
   kernel->cleared = end;
+}
+
+/// Eight lanes a point: OP over those of all its vectors. `neutral` stands for what a row of four lacks.
+#define CK_FOLD_ROWS(b, wides, tail, OP, neutral)                                          \
+  for (size_t i = 0; i < (b).count; i++) {                                                 \
+    const float *last = (b).values + (wides) * 16 * BLOCK + i * (tail);                    \
+    ck_v8 eight = (ck_v8){0} + (neutral);                                                  \
+    if ((tail) == 8) eight = *(const ck_v8 *)last;                                         \
+    if ((tail) == 4) {                                                                     \
+      const ck_v4 four = *(const ck_v4 *)last, none = (ck_v4){0} + (neutral);              \
+      eight = __builtin_shufflevector(four, none, 0, 1, 2, 3, 4, 5, 6, 7);                 \
+    }                                                                                      \
+    if ((wides) > 0) {                                                                     \
+      ck_v16 all = *(const ck_v16 *)((b).values + i * 16);                                 \
+      for (size_t k = 1; k < (wides); k++) {                                               \
+        const ck_v16 more = *(const ck_v16 *)((b).values + (k * BLOCK + i) * 16);          \
+        all = OP(all, more);                                                               \
+      }                                                                                    \
+      const ck_v8 low = CK_LOW8(all), high = CK_HIGH8(all);                                \
+      const ck_v8 both = OP(low, high);                                                    \
+      eight = OP(eight, both);                                                             \
+    }                                                                                      \
+    *(ck_v8 *)((b).folded + i * 8) = eight;                                                \
+  }
+
+/// values = e^(lowest − energy), and inverses = the inverse of each point's sum of them.
+///
+/// One loop a step: a point's steps depend on one another, and with all of them in one loop few points
+/// would be under way at a time. `wides` and `tail` are constants where rows are short.
+CK_INLINE void exponentiate_rows(block_points b, const size_t wides, const size_t tail) {
+  CK_FOLD_ROWS(b, wides, tail, CK_MIN, 3.4e38f);
+  for (size_t i = 0; i < BLOCK; i += 8) CK_FOLD_EIGHT(b.lowest + i, b.folded + i * 8, CK_MIN);
+  for (size_t k = 0; k < wides; k++) {
+    float *panel = b.values + k * 16 * BLOCK;
+    for (size_t i = 0; i < b.count; i++) {
+      const ck_v16 x = *(const ck_v16 *)(panel + i * 16);
+      CK_POWERS_OF_TWO(*(ck_v16 *)(panel + i * 16), (b.lowest[i] - x) * 1.44269504f);
+    }
+  }
+  float *last = b.values + wides * 16 * BLOCK;
+  for (size_t i = 0; tail != 0 && i < b.count; i += 16 / tail) {
+    ck_v16 lowest;
+    if (tail == 8) {
+      const ck_v8 first = (ck_v8){0} + b.lowest[i], second = (ck_v8){0} + b.lowest[i + 1];
+      lowest = __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                       14, 15);
+    } else {
+      const ck_v4 four = *(const ck_v4 *)(b.lowest + i);
+      lowest = __builtin_shufflevector(four, four, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    }
+    const ck_v16 x = *(const ck_v16 *)(last + i * tail);
+    CK_POWERS_OF_TWO(*(ck_v16 *)(last + i * tail), (lowest - x) * 1.44269504f);
+  }
+  CK_FOLD_ROWS(b, wides, tail, CK_PLUS, 0.0f);
+  for (size_t i = 0; i < BLOCK; i += 8) CK_FOLD_EIGHT(b.inverses + i, b.folded + i * 8, CK_PLUS);
+  for (size_t i = 0; i < BLOCK; i++) b.inverses[i] = 1.0f / b.inverses[i];
+}
+
+/// Writes the marginals; returns the larger of `largest` and what has changed, where that is asked for.
+CK_INLINE float store_marginals(block_points b, float *restrict marginals, size_t channel,
+                                bool compares, float largest, const int S) {
+  ck_row moved = {0};
+  const ck_panels values = values_of(b, channel, S);
+  for (size_t i = 0; i < b.count; i++) {
+    const ck_row marginal = ck_row_scale(ck_panels_load(values, i, S), b.inverses[i], S);
+    float *stored = marginals + (b.first + i) * b.stride + channel;
+    if (compares) moved = ck_row_change(moved, marginal, ck_row_load(stored, S), S);
+    ck_row_store(marginal, stored, S);
+  }
+  if (!compares) return largest;
+  const float change = ck_row_largest(moved, S);
+  return change > largest ? change : largest;
 }
 
 /// Calls `BODY(corners)` with a constant for what images need: rows that are the points, and lattices
@@ -83,137 +189,88 @@ CK_INLINE void clear_rows(ck_sweep_kernel *kernel, size_t first, size_t count, s
     default: BODY(corners); break;    \
   }
 
-/// values = e^(lowest − energy), and inverses = the inverse of each point's sum of them.
-///
-/// One loop a step: a point's steps depend on one another, and with all of them in one loop few points
-/// would be under way at a time.
-CK_INLINE void exponentiate_rows(const float *energies, size_t count, float *values,
-                                 float *restrict inverses, const int S) {
-  for (size_t i = 0; i < count; i++) {
-    const ck_row energy = ck_row_load(energies + i * S, S);
-    ck_row_store(ck_row_exponents(ck_row_lowest(energy, S), energy, S), values + i * S, S);
-  }
-  ck_powers_of_two(values, count * S);
-  for (size_t i = 0; i < count; i++) inverses[i] = ck_row_sum(ck_row_load(values + i * S, S), S);
-  for (size_t i = 0; i < BLOCK; i++) inverses[i] = 1.0f / inverses[i];
-}
-
-/// Writes the marginals of `count` points; returns the larger of `largest` and what has changed.
-CK_INLINE ck_row store_marginals(const float *values, const float *inverses, size_t count,
-                                 float *restrict stored, bool compares, ck_row largest,
-                                 const int S) {
-  for (size_t i = 0; i < count; i++) {
-    const ck_row marginal = ck_row_scale(ck_row_load(values + i * S, S), inverses[i], S);
-    if (compares) {
-      const ck_row before = ck_row_load(stored + i * S, S);
-      largest = ck_row_larger(largest, ck_row_distance(marginal, before, S), S);
+/// All stages for all points, a block at a time. `S` is the stride, or 0 where rows are long.
+CK_INLINE void sweep_blocks(const float *unary, size_t count, size_t stride,
+                            ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals,
+                            float *change, float *scratch, const int S) {
+  block_points b = {0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
+                    scratch + VALUES};
+  // What a last, shorter block leaves alone takes part in the folds.
+  memset(scratch, 0, ck_sweep_scratch(stride) * sizeof(float));
+  float largest = 0.0f;
+  for (; b.first < count; b.first += BLOCK) {
+    b.count = count - b.first < BLOCK ? count - b.first : BLOCK;
+    const size_t ahead = b.first + BLOCK < count ? b.first + BLOCK : b.first;
+    for (size_t f = 0; f < b.count * stride; f += 16) {
+      __builtin_prefetch(unary + ahead * stride + f);
     }
-    ck_row_store(marginal, stored + i * S, S);
-  }
-  return largest;
-}
-
-/// Rows of up to CK_ROW_LIMIT floats pass through registers, a block of points a stage.
-CK_INLINE void sweep_rows(const float *unary, size_t count, ck_sweep_kernel *kernels,
-                          int32_t kernel_count, float *marginals, float *change, const int S) {
-  float values[BLOCK * CK_ROW_LIMIT] __attribute__((aligned(64)));
-  float inverses[BLOCK] = {0};
-  ck_row largest = {0};
-  for (size_t first = 0; first < count; first += BLOCK) {
-    const size_t block = count - first < BLOCK ? count - first : BLOCK;
-    const size_t ahead = first + block < count ? first + block : first;
-    for (size_t f = 0; f < BLOCK * (size_t)S; f += 16) __builtin_prefetch(unary + ahead * S + f);
-    const float *energies = unary + first * S;
+    const float *given = unary;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
-#define CK_GATHER(C) gather_rows(kernels + k, first, block, energies, values, C, S)
-      CK_FOR_CORNERS(kernels[k].corners, CK_GATHER)
-#undef CK_GATHER
-      energies = values;
+#define CK_GATHER(CHANNEL, PIECE) gather_rows(b, kernels + k, given, CHANNEL, C_, PIECE)
+#define CK_GATHER_PIECES(C)                \
+  do {                                     \
+    const int32_t C_ = C;                  \
+    CK_FOR_PIECES(S, stride, CK_GATHER);   \
+  } while (0)
+      CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
+      given = NULL;
     }
-    exponentiate_rows(energies, block, values, inverses, S);
+#define CK_COPY(CHANNEL, PIECE) copy_unary(b, unary, CHANNEL, PIECE)
+    if (given != NULL) CK_FOR_PIECES(S, stride, CK_COPY);
+    if (S != 0) {
+      exponentiate_rows(b, CK_WIDES(S), CK_TAIL(S));
+    } else {
+      exponentiate_rows(b, stride / 16, stride % 16);
+    }
     if (marginals != NULL) {
-      largest = store_marginals(values, inverses, block, marginals + first * S, change != NULL,
-                                largest, S);
+#define CK_STORE(CHANNEL, PIECE) \
+  largest = store_marginals(b, marginals, CHANNEL, change != NULL, largest, PIECE)
+      CK_FOR_PIECES(S, stride, CK_STORE);
     }
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
-      clear_rows(kernels + k, first, block, S);
-#define CK_SPREAD(C) spread_rows(kernels + k, first, block, values, inverses, C, S)
-      CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD)
-#undef CK_SPREAD
-    }
-  }
-  if (change != NULL) *change = ck_row_highest(largest, S);
-}
-
-/// Rows of any length, through memory.
-CK_INLINE void sweep_long_rows(const float *unary, size_t count, size_t stride,
-                               ck_sweep_kernel *kernels, int32_t kernel_count,
-                               float *marginals, float *change, float *scratch) {
-  float *restrict energy = scratch;
-  float *restrict marginal = scratch + stride;
-  float largest = 0.0f;
-  for (size_t i = 0; i < count; i++) {
-    memcpy(energy, unary + i * stride, stride * sizeof(float));
-    for (int32_t k = 0; k < kernel_count; k++) {
-      const ck_sweep_kernel *kernel = kernels + k;
-      if (kernel->sliced == NULL) continue;
-      const size_t first = i * (size_t)kernel->corners;
-      const float scale =
-          kernel->message_scale == NULL ? kernel->factor : kernel->factor * kernel->message_scale[i];
-      const float *factors = kernel->label_factors;
-      for (int32_t c = 0; c < kernel->corners; c++) {
-        const float *row = kernel->sliced + (size_t)kernel->vertices[first + c] * stride;
-        const float weight = scale * kernel->weights[first + c];
-        if (factors == NULL) {
-          for (size_t l = 0; l < stride; l++) energy[l] += weight * row[l];
-        } else {
-          for (size_t l = 0; l < stride; l++) energy[l] += weight * factors[l] * row[l];
-        }
-      }
-    }
-    float lowest = energy[0];
-    for (size_t l = 1; l < stride; l++) lowest = energy[l] < lowest ? energy[l] : lowest;
-    float sums[16] = {0};
-    for (size_t l = 0; l < stride; l++) marginal[l] = ck_exp(lowest - energy[l]);
-    for (size_t l = 0; l < stride; l++) sums[l % 16] += marginal[l];
-    float sum = 0.0f;
-    for (int lane = 0; lane < 16; lane++) sum += sums[lane];
-    const float inverse = 1.0f / sum;
-    for (size_t l = 0; l < stride; l++) marginal[l] *= inverse;
-    if (marginals != NULL) {
-      float *stored = marginals + i * stride;
-      if (change != NULL) {
-        for (size_t l = 0; l < stride; l++) {
-          const float moved = fabsf(marginal[l] - stored[l]);
-          largest = moved > largest ? moved : largest;
-        }
-      }
-      memcpy(stored, marginal, stride * sizeof(float));
-    }
-    for (int32_t k = 0; k < kernel_count; k++) {
-      ck_sweep_kernel *kernel = kernels + k;
-      if (kernel->splatted == NULL) continue;
-      clear_rows(kernel, i, 1, stride);
-      const size_t first = i * (size_t)kernel->corners;
-      const float scale = kernel->marginal_scale == NULL ? 1.0f : kernel->marginal_scale[i];
-      for (int32_t c = 0; c < kernel->corners; c++) {
-        float *restrict row = kernel->splatted + (size_t)kernel->vertices[first + c] * stride;
-        const float weight = scale * kernel->weights[first + c];
-        for (size_t l = 0; l < stride; l++) row[l] += weight * marginal[l];
-      }
+      clear_rows(b, kernels + k, b.first + b.count == count);
+#define CK_SPREAD(CHANNEL, PIECE) spread_rows(b, kernels + k, CHANNEL, C_, PIECE)
+#define CK_SPREAD_PIECES(C)                \
+  do {                                     \
+    const int32_t C_ = C;                  \
+    CK_FOR_PIECES(S, stride, CK_SPREAD);   \
+  } while (0)
+      CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
     }
   }
   if (change != NULL) *change = largest;
 }
 
-CK_CLONES
+CK_INLINE void sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
+                     int32_t kernel_count, float *marginals, float *change, float *scratch) {
+#define CK_SWEEP(S) \
+  sweep_blocks(unary, count, stride, kernels, kernel_count, marginals, change, scratch, S)
+  CK_FOR_STRIDE(stride, CK_SWEEP)
+}
+
+CK_CLONES_256
+static void sweep_256(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
+                      int32_t kernel_count, float *marginals, float *change, float *scratch) {
+  sweep(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
+}
+
+#ifdef CK_TARGET_512
+CK_TARGET_512
+static void sweep_512(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
+                      int32_t kernel_count, float *marginals, float *change, float *scratch) {
+  sweep(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
+}
+#endif
+
 void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
               int32_t kernel_count, float *marginals, float *change, float *scratch) {
-#define CK_SWEEP(S) sweep_rows(unary, count, kernels, kernel_count, marginals, change, S)
-  CK_FOR_STRIDE(stride, CK_SWEEP,
-                sweep_long_rows(unary, count, stride, kernels, kernel_count, marginals, change,
-                                scratch))
-#undef CK_SWEEP
+#ifdef CK_TARGET_512
+  if (ck_has_512()) {
+    sweep_512(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
+    return;
+  }
+#endif
+  sweep_256(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
 }

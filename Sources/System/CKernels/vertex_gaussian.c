@@ -88,26 +88,26 @@ void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float l
 }
 
 CK_CLONES
-void ck_gather_copies(const float *rows, size_t stride, const uint32_t *starts,
-                      const uint32_t *copies, size_t count, float *sums) {
+void ck_gather_copies(const float *rows, size_t width, const uint32_t *starts,
+                      const uint32_t *copies, size_t count, float *sums, size_t stride) {
   for (size_t i = 0; i < count; i++) {
     float *restrict sum = sums + i * stride;
-    const float *first = rows + (size_t)copies[starts[i]] * stride;
-    for (size_t c = 0; c < stride; c++) sum[c] = first[c];
+    const float *first = rows + (size_t)copies[starts[i]] * width;
+    for (size_t c = 0; c < width; c++) sum[c] = first[c];
     for (uint32_t k = starts[i] + 1; k < starts[i + 1]; k++) {
-      const float *copy = rows + (size_t)copies[k] * stride;
-      for (size_t c = 0; c < stride; c++) sum[c] += copy[c];
+      const float *copy = rows + (size_t)copies[k] * width;
+      for (size_t c = 0; c < width; c++) sum[c] += copy[c];
     }
   }
 }
 
 CK_CLONES
-void ck_scatter_tile(const float *tile, size_t stride, const uint32_t *starts,
+void ck_scatter_tile(const float *tile, size_t width, const uint32_t *starts,
                      const uint32_t *copies, size_t count, float *rows) {
   for (size_t i = 0; i < count; i++) {
     for (uint32_t k = starts[i]; k < starts[i + 1]; k++) {
-      float *restrict row = rows + (size_t)copies[k] * stride;
-      for (size_t c = 0; c < stride; c++) row[c] = tile[c * CK_GROUP + i];
+      float *restrict row = rows + (size_t)copies[k] * width;
+      for (size_t c = 0; c < width; c++) row[c] = tile[c * CK_GROUP + i];
     }
   }
 }

@@ -48,12 +48,11 @@ struct LatticeChains: Sendable {
   }
 
   /// Replaces every row by itself plus half of its neighbours, in place.
-  func blur(_ rows: AlignedBuffer<Float>, stride: Int, parallelism: Parallelism) {
+  func blur(_ panel: RowPanels.Panel, parallelism: Parallelism) {
     parallelism.forEach(pieces.count - 1) { piece in
       let first = pieces[piece]
-      let unused = AlignedBuffer<Float>(uninitialized: stride)
       ck_lattice_blur(
-        rows.base, stride, entries.base + first, pieces[piece + 1] - first, unused.base)
+        panel.base, panel.width, entries.base + first, pieces[piece + 1] - first)
     }
   }
 

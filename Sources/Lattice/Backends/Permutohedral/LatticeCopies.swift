@@ -48,20 +48,20 @@ struct LatticeCopies: Sendable {
   }
 
   /// Adds every copy to its owner.
-  func merge(_ rows: UnsafeMutablePointer<Float>, stride: Int, parallelism: Parallelism) {
+  func merge(_ panel: RowPanels.Panel, parallelism: Parallelism) {
     parallelism.forEachChunk(of: count, grain: Self.grain) { range in
       ck_lattice_merge(
-        rows, stride, owners.base + range.lowerBound, starts.base + range.lowerBound, copies.base,
-        range.count)
+        panel.base, panel.width, owners.base + range.lowerBound,
+        starts.base + range.lowerBound, copies.base, range.count)
     }
   }
 
   /// Overwrites every copy with its owner.
-  func spread(_ rows: UnsafeMutablePointer<Float>, stride: Int, parallelism: Parallelism) {
+  func spread(_ panel: RowPanels.Panel, parallelism: Parallelism) {
     parallelism.forEachChunk(of: count, grain: Self.grain) { range in
       ck_lattice_spread(
-        rows, stride, owners.base + range.lowerBound, starts.base + range.lowerBound, copies.base,
-        range.count)
+        panel.base, panel.width, owners.base + range.lowerBound,
+        starts.base + range.lowerBound, copies.base, range.count)
     }
   }
 

@@ -43,6 +43,7 @@ public struct PermutohedralBackend: FilterBackend {
   ) throws -> any GaussianFilter {
     switch mode {
     case .compatible:
+      if let lattice = PlanarLattice(features, parallelism: parallelism) { return lattice }
       return try PermutohedralLattice(features, parallelism: parallelism)
     case .accurate:
       if let grid = features.grid { return SeparableGaussian(grid, parallelism: parallelism) }

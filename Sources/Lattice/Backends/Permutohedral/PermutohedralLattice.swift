@@ -64,36 +64,21 @@ public struct PermutohedralLattice: FactoredFilter {
     _ values: ChannelField, into output: inout ChannelField, transposed: Bool
   ) {
     checkShapes(values, output)
-    let stride = values.stride
-    let rows = AlignedBuffer<Float>(zeros: rowCount * stride)
-    parallelism.forEach(segments.count) { index in
-      let segment = segments[index]
-      ck_lattice_splat(
-        values.base + segment.points.lowerBound * stride, segment.points.count, stride,
-        segment.vertices.base, segment.weights.base, Int32(corners),
-        rows.base + segment.rows.lowerBound * stride)
-    }
-    blur(rows, stride: stride, transposed: transposed)
-    let target = output.mutableBase()
-    parallelism.forEach(segments.count) { index in
-      let segment = segments[index]
-      ck_lattice_slice(
-        rows.base + segment.rows.lowerBound * stride, segment.points.count, stride,
-        segment.vertices.base, segment.weights.base, Int32(corners), gain,
-        target + segment.points.lowerBound * stride)
+    apply(to: values, into: &output, parallelism: parallelism) { rows in
+      rows.forEach { blur($0, transposed: transposed) }
     }
   }
 
-  package func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
-    blur(rows, stride: stride, transposed: false)
+  package func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+    rows.forEach { blur($0, transposed: false) }
   }
 
-  private func blur(_ rows: AlignedBuffer<Float>, stride: Int, transposed: Bool) {
-    topology.copies.merge(rows.base, stride: stride, parallelism: parallelism)
+  private func blur(_ panel: RowPanels.Panel, transposed: Bool) {
+    topology.copies.merge(panel, parallelism: parallelism)
     for step in 0...dimensions {
       let axis = transposed ? dimensions - step : step
-      topology.chains[axis].blur(rows, stride: stride, parallelism: parallelism)
+      topology.chains[axis].blur(panel, parallelism: parallelism)
     }
-    topology.copies.spread(rows.base, stride: stride, parallelism: parallelism)
+    topology.copies.spread(panel, parallelism: parallelism)
   }
 }

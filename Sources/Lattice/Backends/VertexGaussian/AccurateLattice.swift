@@ -21,7 +21,7 @@ struct AccurateLattice: FactoredFilter {
   private let parallelism: Parallelism
 
   /// The rows of segments, and one a vertex that the blur gathers them in.
-  var rowCount: Int { rows.rowCount + rows.count }
+  var rowCount: Int { rows.rowCount }
 
   /// Builds the lattice of `features`.
   ///
@@ -125,31 +125,22 @@ struct AccurateLattice: FactoredFilter {
   /// - Complexity: O(N·d·C), and O(C) for every pair of vertices within reach.
   func apply(to values: ChannelField, into output: inout ChannelField) {
     checkShapes(values, output)
-    let stride = values.stride
-    let rows = AlignedBuffer<Float>(zeros: rowCount * stride)
-    parallelism.forEach(segments.count) { index in
-      let segment = segments[index]
-      ck_lattice_splat(
-        values.base + segment.points.lowerBound * stride, segment.points.count, stride,
-        segment.vertices.base, segment.weights.base, Int32(corners),
-        rows.base + segment.rows.lowerBound * stride)
-    }
-    blur(rows, stride: stride)
-    let target = output.mutableBase()
-    parallelism.forEach(segments.count) { index in
-      let segment = segments[index]
-      ck_lattice_slice(
-        rows.base + segment.rows.lowerBound * stride, segment.points.count, stride,
-        segment.vertices.base, segment.weights.base, Int32(corners), gain,
-        target + segment.points.lowerBound * stride)
+    apply(to: values, into: &output, parallelism: parallelism) { rows in
+      blur(rows, scratch: AlignedBuffer(uninitialized: blurScratch(stride: rows.stride)))
     }
   }
 
-  func blur(_ rows: AlignedBuffer<Float>, stride: Int) {
-    let sums = rows.base + self.rows.rowCount * stride
-    self.rows.gather(rows.base, stride: stride, into: sums, parallelism: parallelism)
-    gaussian.apply(to: sums, stride: stride, parallelism: parallelism) { places, tile in
-      self.rows.scatter(tile, of: places, stride: stride, into: rows.base)
+  /// The summed rows of every vertex.
+  func blurScratch(stride: Int) -> Int { rows.count * stride }
+
+  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+    rows.forEach { panel in
+      self.rows.gather(
+        panel, into: scratch.base, stride: rows.stride, parallelism: parallelism)
+    }
+    gaussian.apply(to: scratch.base, stride: rows.stride, parallelism: parallelism) {
+      places, tile in
+      rows.forEach { panel in self.rows.scatter(tile, of: places, into: panel) }
     }
   }
 

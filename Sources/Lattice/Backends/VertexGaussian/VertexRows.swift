@@ -45,23 +45,25 @@ struct VertexRows: Sendable {
   }
 
   /// Adds the rows of every vertex in the order of segments, and writes the sums in its order.
+  ///
+  /// - Parameters:
+  ///   - sums: `count` rows, of which the panel's channels are written.
+  ///   - stride: the distance between rows of `sums`.
   func gather(
-    _ rows: UnsafePointer<Float>, stride: Int, into sums: UnsafeMutablePointer<Float>,
+    _ panel: RowPanels.Panel, into sums: UnsafeMutablePointer<Float>, stride: Int,
     parallelism: Parallelism
   ) {
     parallelism.forEachChunk(of: count, grain: Self.grain) { range in
       ck_gather_copies(
-        rows, stride, starts.base + range.lowerBound, copies.base, range.count,
-        sums + range.lowerBound * stride)
+        panel.base, panel.width, starts.base + range.lowerBound, copies.base, range.count,
+        sums + range.lowerBound * stride + panel.channel, stride)
     }
   }
 
-  /// Overwrites all rows of the vertices at `places` by columns of `tile`.
-  func scatter(
-    _ tile: UnsafePointer<Float>, of places: Range<Int>, stride: Int,
-    into rows: UnsafeMutablePointer<Float>
-  ) {
+  /// Overwrites all rows of the vertices at `places` by columns of `tile`, all channels × 16.
+  func scatter(_ tile: UnsafePointer<Float>, of places: Range<Int>, into panel: RowPanels.Panel) {
     ck_scatter_tile(
-      tile, stride, starts.base + places.lowerBound, copies.base, places.count, rows)
+      tile + panel.channel * CK_GROUP, panel.width, starts.base + places.lowerBound, copies.base,
+      places.count, panel.base)
   }
 }

@@ -60,26 +60,30 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
                                  float *scratch, size_t *failed);
 
 /// rows[vertices[i]] += weight[i] · values[i] for every point and vertex, in the order of points.
+///
+/// rows: `row_count` rows of `stride` floats in panels of 16 channels; vertices are counted from
+/// `first_row`.
 void ck_lattice_splat(const float *values, size_t count, size_t stride, const uint32_t *vertices,
-                      const float *weights, int32_t corners, float *rows);
+                      const float *weights, int32_t corners, float *rows, size_t row_count,
+                      size_t first_row);
 
-/// output[i] = gain · Σ weight[i] · rows[vertices[i]].
-void ck_lattice_slice(const float *rows, size_t count, size_t stride, const uint32_t *vertices,
-                      const float *weights, int32_t corners, float gain, float *output);
+/// output[i] = gain · Σ weight[i] · rows[vertices[i]], with rows as above.
+void ck_lattice_slice(const float *rows, size_t row_count, size_t first_row, size_t count,
+                      size_t stride, const uint32_t *vertices, const float *weights,
+                      int32_t corners, float gain, float *output);
 
 /// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ... count of
 /// `chain`: row numbers, with a 0 before, between and after chains. Row 0 must hold zeros.
 ///
-/// scratch: `stride` floats.
-void ck_lattice_blur(float *rows, size_t stride, const uint32_t *chain, size_t count,
-                     float *scratch);
+/// rows: one panel, `width` floats a row: 4, 8 or 16.
+void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count);
 
-/// Adds copies starts[i] ..< starts[i + 1] to row owners[i], in their order.
-void ck_lattice_merge(float *rows, size_t stride, const uint32_t *owners, const uint32_t *starts,
+/// Adds copies starts[i] ..< starts[i + 1] to row owners[i] of a panel, in their order.
+void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
                       const uint32_t *copies, size_t count);
 
 /// Overwrites the same copies with row owners[i].
-void ck_lattice_spread(float *rows, size_t stride, const uint32_t *owners, const uint32_t *starts,
+void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
                        const uint32_t *copies, size_t count);
 
 #endif

@@ -6,7 +6,7 @@
 
 /// One kernel of a sweep: where each point's vertices are, and what they hold.
 typedef struct {
-  /// count × corners.
+  /// count × corners: rows, counted from `first_row`.
   const uint32_t *vertices;
   const float *weights;
   int32_t corners;
@@ -17,20 +17,28 @@ typedef struct {
   /// Factors of a point's message and of its marginals; NULL for 1.
   const float *message_scale;
   const float *marginal_scale;
-  /// Blurred rows that messages are sliced from; NULL before the first update.
+  /// Blurred rows that messages are sliced from, in panels; NULL before the first update.
   const float *sliced;
-  /// Rows that marginals are splatted to; NULL after the last update. They are set to 0 as the points
-  /// reach them, which `vertices` must number in the order of their first use.
+  /// Rows that marginals are splatted to, in panels; NULL after the last update. They are set to 0 as
+  /// the points reach them: those up to the highest that any point so far has used; at the end, all.
   float *splatted;
+  /// Rows of `sliced` and `splatted`, and where the rows of these points begin.
+  size_t row_count;
+  size_t first_row;
+  /// Rows of these points.
+  size_t segment_rows;
   /// Rows of `splatted` that are set already.
   uint32_t cleared;
 } ck_sweep_kernel;
+
+/// Floats of scratch memory that `ck_sweep` needs.
+size_t ck_sweep_scratch(size_t stride);
 
 /// One pass over points: energies = unary + Σ messages, marginals = softmax(−energies), splat.
 ///
 /// unary: count × stride, its padding large. `marginals` may be NULL where nobody reads them.
 /// `change`, where not NULL, receives the largest change of what `marginals` held before.
-/// `scratch`: 2 × stride floats.
+/// `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
               int32_t kernel_count, float *marginals, float *change, float *scratch);
 

@@ -44,11 +44,13 @@ void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float l
                         size_t stride, float *tile);
 
 /// sums[i] = Σ rows[copies[k]] for k in starts[i] ..< starts[i + 1], in their order.
-void ck_gather_copies(const float *rows, size_t stride, const uint32_t *starts,
-                      const uint32_t *copies, size_t count, float *sums);
+///
+/// rows: one panel, `width` floats a row; the rows of `sums` lie `stride` floats apart.
+void ck_gather_copies(const float *rows, size_t width, const uint32_t *starts,
+                      const uint32_t *copies, size_t count, float *sums, size_t stride);
 
-/// Row copies[k] = column i of `tile` for k in starts[i] ..< starts[i + 1].
-void ck_scatter_tile(const float *tile, size_t stride, const uint32_t *starts,
+/// Row copies[k] of a panel = column i of `tile`, for k in starts[i] ..< starts[i + 1].
+void ck_scatter_tile(const float *tile, size_t width, const uint32_t *starts,
                      const uint32_t *copies, size_t count, float *rows);
 
 /// Marks what each point's heaviest corner is, and adds the weights of every vertex.

@@ -1,0 +1,134 @@
+import CKernels
+import Support
+
+/// The permutohedral lattice of two features, such as positions on an image, as an array.
+///
+/// The same operator as `PermutohedralLattice`, vertices that no point uses counting as 0; but where
+/// points fill the plane, vertices need neither keys nor a table: lines of the lattice are lines of an
+/// array, and neighbours stand at fixed distances.
+struct PlanarLattice: FactoredFilter {
+  let points: Int
+  let segments: [FactoredSegment]
+  let rowCount: Int
+  private let frame: PlanarFrame
+  private let blur: PlanarBlur
+  private let parallelism: Parallelism
+
+  var corners: Int { 3 }
+
+  /// 1/(1 + 2⁻²), as in `PermutohedralLattice`.
+  var gain: Float { 0.8 }
+
+  /// The lattice of `features`; `nil` where they are not two, where points are so sparse that a table
+  /// takes less room, or where a coordinate leaves the range of keys.
+  ///
+  /// - Complexity: O(N).
+  init?(_ features: FeatureMatrix, parallelism: Parallelism) {
+    guard features.dimensions == 2 else { return nil }
+    let ranges = FactoredSegment.ranges(of: features.points)
+    guard let frame = PlanarFrame(of: features, segments: ranges, parallelism: parallelism),
+      frame.rowCount <= 2 * features.points + 4096
+    else { return nil }
+    self.frame = frame
+    self.parallelism = parallelism
+    points = features.points
+    var nextRow = 1
+    let segmentRows = frame.segmentLines.map { lines in
+      defer { nextRow += lines.count * frame.width }
+      return nextRow
+    }
+    rowCount = nextRow
+    var parts = [(segment: FactoredSegment, present: AlignedBuffer<UInt8>)?](
+      repeating: nil, count: ranges.count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      nonisolated(unsafe) let parts = parts
+      parallelism.forEach(ranges.count) { index in
+        parts[index] = Self.embed(
+          features, points: ranges[index], frame: frame, index: index,
+          firstRow: segmentRows[index])
+      }
+    }
+    segments = parts.compactMap { $0?.segment }
+    blur = PlanarBlur(
+      PlanarLines(
+        frame, segmentRows: segmentRows, present: parts.compactMap { $0?.present },
+        parallelism: parallelism))
+  }
+
+  private static func embed(
+    _ features: FeatureMatrix, points: Range<Int>, frame: PlanarFrame, index: Int, firstRow: Int
+  ) -> (segment: FactoredSegment, present: AlignedBuffer<UInt8>) {
+    let vertices = AlignedBuffer<UInt32>(uninitialized: points.count * 3)
+    let weights = AlignedBuffer<Float>(uninitialized: points.count * 3)
+    let rows = frame.segmentLines[index].count * frame.width
+    let present = AlignedBuffer<UInt8>(zeros: rows)
+    let scratch = AlignedBuffer<Float>(uninitialized: ck_lattice_scratch(2))
+    ck_planar_embed(
+      features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
+      vertices.base, weights.base, present.base, scratch.base)
+    let segment = FactoredSegment(
+      points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights)
+    return (segment, present)
+  }
+
+  /// - Complexity: O((N + M)·C).
+  func apply(to values: ChannelField, into output: inout ChannelField) {
+    filter(values, into: &output, transposed: false)
+  }
+
+  func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
+    filter(values, into: &output, transposed: true)
+  }
+
+  private func filter(
+    _ values: ChannelField, into output: inout ChannelField, transposed: Bool
+  ) {
+    checkShapes(values, output)
+    let scratch = AlignedBuffer<Float>(uninitialized: blurScratch(stride: values.stride))
+    apply(to: values, into: &output, parallelism: parallelism) { rows in
+      rows.forEach {
+        blur.apply($0, transposed: transposed, scratch: scratch.base, parallelism: parallelism)
+      }
+    }
+  }
+
+  func blurScratch(stride: Int) -> Int { blur.scratch(channels: min(16, stride)) }
+
+  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+    rows.forEach {
+      blur.apply($0, transposed: false, scratch: scratch.base, parallelism: parallelism)
+    }
+  }
+
+  /// Kᵢᵢ of every point: what a vertex of its simplex receives from each, by the blur's paths.
+  ///
+  /// Two vertices of a triangle are one step apart along some axis, up or down, or two steps the other
+  /// way along the other axes in their order, by way of a vertex that may be absent. From a vertex to
+  /// itself three steps lead either way, by way of two.
+  ///
+  /// - Complexity: O(N).
+  func selfWeights() -> [Float] {
+    let steps = PlanarSteps(blur.lines)
+    return [Float](unsafeUninitializedCapacity: points) { output, count in
+      nonisolated(unsafe) let output = output
+      parallelism.forEach(segments.count) { index in
+        let segment = segments[index]
+        let firstColumn = frame.segmentLines[index].lowerBound * frame.width
+        for local in 0..<segment.points.count {
+          let vertices = (0..<3).map {
+            firstColumn + Int(segment.vertices.base[3 * local + $0])
+          }
+          let weights = segment.weights.base + 3 * local
+          var sum: Float = 0
+          for (a, from) in vertices.enumerated() {
+            for (b, to) in vertices.enumerated() {
+              sum += weights[a] * weights[b] * steps.response(from: from, to: to)
+            }
+          }
+          output[segment.points.lowerBound + local] = gain * sum
+        }
+      }
+      count = points
+    }
+  }
+}

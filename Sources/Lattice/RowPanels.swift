@@ -1,0 +1,48 @@
+import Support
+
+/// The rows of a factored filter, in panels: all rows of the first 16 channels, then all rows of the next
+/// 16, and so on; the last panel is 16, 8 or 4 wide.
+///
+/// A row of a panel lies in one cache line, and a filter that works on one panel after the other finds
+/// more rows in its caches than if whole rows passed by.
+package struct RowPanels: Sendable {
+  /// Rows of each panel.
+  package let rowCount: Int
+  /// Channels of all panels.
+  package let stride: Int
+  private let storage: AlignedBuffer<Float>
+
+  /// Rows with unspecified contents, but for row 0, which is 0.
+  ///
+  /// - Parameter stride: 4, or a multiple of 8, as in `ChannelField`.
+  package init(rowCount: Int, stride: Int) {
+    self.rowCount = rowCount
+    self.stride = stride
+    storage = AlignedBuffer(uninitialized: rowCount * stride)
+    forEach { panel in panel.base.update(repeating: 0, count: panel.width) }
+  }
+
+  /// All panels, one after the other.
+  package var base: UnsafeMutablePointer<Float> { storage.base }
+
+  /// One panel: `rowCount` × `width` floats.
+  package struct Panel {
+    package let base: UnsafeMutablePointer<Float>
+    /// The channel in the panel's first column.
+    package let channel: Int
+    /// 16, 8 or 4.
+    package let width: Int
+  }
+
+  package func forEach(_ body: (Panel) -> Void) {
+    for channel in Swift.stride(from: 0, to: stride, by: 16) {
+      body(
+        Panel(
+          base: storage.base + channel * rowCount, channel: channel,
+          width: min(16, stride - channel)))
+    }
+  }
+
+  /// Sets all rows to 0.
+  package func clear() { storage.clear(0..<storage.count) }
+}
