@@ -41,6 +41,7 @@ public struct Parallelism: Sendable, Hashable {
       for index in 0..<count { body(index) }
       return
     }
+    guard !WorkerTeam.shared.run(count: count, threads: threads, body) else { return }
     let next = Atomic<Int>(0)
     withoutActuallyEscaping(body) { body in
       // The callers' promise (disjoint writes) is what makes the shared closure safe.

@@ -19,6 +19,24 @@
 #define CK_CLONES_256
 #endif
 
+/// Defines `name` by `body`, an inlined function of the same parameters, so that AVX-512 has a clone of its
+/// own that uses all 512 bits.
+#ifdef CK_TARGET_512
+#define CK_DEFINE_WIDE(name, parameters, arguments, body)                  \
+  CK_CLONES_256 static void name##_256 parameters { body arguments; }      \
+  CK_TARGET_512 static void name##_512 parameters { body arguments; }      \
+  void name parameters {                                                   \
+    if (ck_has_512()) {                                                    \
+      name##_512 arguments;                                                \
+    } else {                                                               \
+      name##_256 arguments;                                                \
+    }                                                                      \
+  }
+#else
+#define CK_DEFINE_WIDE(name, parameters, arguments, body) \
+  CK_CLONES void name parameters { body arguments; }
+#endif
+
 /// A helper that must be compiled with its caller's instruction set.
 #define CK_INLINE static inline __attribute__((always_inline))
 

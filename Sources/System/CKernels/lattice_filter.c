@@ -62,22 +62,19 @@ void ck_lattice_slice(const float *rows, size_t row_count, size_t first_row, siz
   CK_FOR_STRIDE(stride, CK_SLICE_STRIDE)
 }
 
-/// Rows of a chain that are fetched in advance; they lie anywhere in memory.
-enum { PREFETCH_DISTANCE = 48 };
-
 /// A panel is 4, 8 or 16 floats wide: one vector a row.
+///
+/// Where chains end is not to be foreseen, so nothing branches there.
 CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float *unused,
                          const int S) {
   ck_row before = ck_row_load(rows, S);
   ck_row centre = before;
   ck_row after = ck_row_load(rows + (size_t)chain[1] * S, S);
-  for (size_t i = 1; i <= count; i++) {
-    if (i + PREFETCH_DISTANCE <= count) {
-      __builtin_prefetch(rows + (size_t)chain[i + PREFETCH_DISTANCE] * S);
-    }
+  for (size_t i = 1; i < count; i++) {
+    __builtin_prefetch(rows + (size_t)chain[i + CK_CHAIN_LOOKAHEAD] * S);
     before = centre;
     centre = after;
-    if (i < count) after = ck_row_load(rows + (size_t)chain[i + 1] * S, S);
+    after = ck_row_load(rows + (size_t)chain[i + 1] * S, S);
     // Row 0 between chains is read as absent neighbour, but never written.
     float *target = chain[i] == 0 ? unused : rows + (size_t)chain[i] * S;
     ck_row sum = ck_row_add(before, 1.0f, after, S);
@@ -85,45 +82,42 @@ CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float
   }
 }
 
-CK_CLONES
-void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count) {
-  float unused[16];
+CK_INLINE void blur_chain(float *rows, size_t width, const uint32_t *chain, size_t count,
+                          float *unused) {
 #define CK_BLUR(S) blur_rows(rows, chain, count, unused, S)
   CK_FOR_WIDTH(width, CK_BLUR)
 }
 
-CK_INLINE void merge_rows(float *rows, const uint32_t *owners, const uint32_t *starts,
-                          const uint32_t *copies, size_t count, const int S) {
+CK_DEFINE_WIDE(ck_lattice_blur,
+               (float *rows, size_t width, const uint32_t *chain, size_t count, float *unused),
+               (rows, width, chain, count, unused), blur_chain)
+
+CK_INLINE void merge_rows(float *rows, const uint32_t *owners, const uint32_t *copies, size_t count,
+                          const int S) {
   for (size_t i = 0; i < count; i++) {
     float *owner = rows + (size_t)owners[i] * S;
-    ck_row sum = ck_row_load(owner, S);
-    for (uint32_t k = starts[i]; k < starts[i + 1]; k++) {
-      sum = ck_row_add(sum, 1.0f, ck_row_load(rows + (size_t)copies[k] * S, S), S);
-    }
-    ck_row_store(sum, owner, S);
+    const ck_row copy = ck_row_load(rows + (size_t)copies[i] * S, S);
+    ck_row_store(ck_row_add(ck_row_load(owner, S), 1.0f, copy, S), owner, S);
   }
 }
 
 CK_CLONES
-void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
-                      const uint32_t *copies, size_t count) {
-#define CK_MERGE(S) merge_rows(rows, owners, starts, copies, count, S)
+void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
+                      size_t count) {
+#define CK_MERGE(S) merge_rows(rows, owners, copies, count, S)
   CK_FOR_WIDTH(width, CK_MERGE)
 }
 
-CK_INLINE void spread_rows(float *rows, const uint32_t *owners, const uint32_t *starts,
-                           const uint32_t *copies, size_t count, const int S) {
+CK_INLINE void spread_rows(float *rows, const uint32_t *owners, const uint32_t *copies,
+                           size_t count, const int S) {
   for (size_t i = 0; i < count; i++) {
-    const ck_row owner = ck_row_load(rows + (size_t)owners[i] * S, S);
-    for (uint32_t k = starts[i]; k < starts[i + 1]; k++) {
-      ck_row_store(owner, rows + (size_t)copies[k] * S, S);
-    }
+    ck_row_store(ck_row_load(rows + (size_t)owners[i] * S, S), rows + (size_t)copies[i] * S, S);
   }
 }
 
 CK_CLONES
-void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
-                       const uint32_t *copies, size_t count) {
-#define CK_COPY(S) spread_rows(rows, owners, starts, copies, count, S)
+void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
+                       size_t count) {
+#define CK_COPY(S) spread_rows(rows, owners, copies, count, S)
   CK_FOR_WIDTH(width, CK_COPY)
 }

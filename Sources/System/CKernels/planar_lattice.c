@@ -67,30 +67,10 @@ CK_INLINE void blur_planar(float *output, ck_planar_lines lines, const uint32_t 
   CK_FOR_WIDTH(width, CK_BLUR)
 }
 
-CK_CLONES_256
-static void blur_256(float *output, ck_planar_lines lines, const uint32_t *runs, size_t run_count,
-                     size_t columns, size_t width) {
-  blur_planar(output, lines, runs, run_count, columns, width);
-}
-
-#ifdef CK_TARGET_512
-CK_TARGET_512
-static void blur_512(float *output, ck_planar_lines lines, const uint32_t *runs, size_t run_count,
-                     size_t columns, size_t width) {
-  blur_planar(output, lines, runs, run_count, columns, width);
-}
-#endif
-
-void ck_planar_blur(float *output, ck_planar_lines lines, const uint32_t *runs, size_t run_count,
-                    size_t columns, size_t width) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    blur_512(output, lines, runs, run_count, columns, width);
-    return;
-  }
-#endif
-  blur_256(output, lines, runs, run_count, columns, width);
-}
+CK_DEFINE_WIDE(ck_planar_blur,
+               (float *output, ck_planar_lines lines, const uint32_t *runs, size_t run_count,
+                size_t columns, size_t width),
+               (output, lines, runs, run_count, columns, width), blur_planar)
 
 CK_CLONES
 void ck_planar_add(float *target, const float *source, size_t count) {

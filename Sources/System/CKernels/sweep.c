@@ -250,27 +250,7 @@ CK_INLINE void sweep(const float *unary, size_t count, size_t stride, ck_sweep_k
   CK_FOR_STRIDE(stride, CK_SWEEP)
 }
 
-CK_CLONES_256
-static void sweep_256(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-                      int32_t kernel_count, float *marginals, float *change, float *scratch) {
-  sweep(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
-}
-
-#ifdef CK_TARGET_512
-CK_TARGET_512
-static void sweep_512(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-                      int32_t kernel_count, float *marginals, float *change, float *scratch) {
-  sweep(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
-}
-#endif
-
-void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-              int32_t kernel_count, float *marginals, float *change, float *scratch) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    sweep_512(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
-    return;
-  }
-#endif
-  sweep_256(unary, count, stride, kernels, kernel_count, marginals, change, scratch);
-}
+CK_DEFINE_WIDE(ck_sweep,
+               (const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
+                int32_t kernel_count, float *marginals, float *change, float *scratch),
+               (unary, count, stride, kernels, kernel_count, marginals, change, scratch), sweep)

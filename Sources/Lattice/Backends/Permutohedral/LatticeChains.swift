@@ -27,7 +27,8 @@ struct LatticeChains: Sendable {
       links += 1
     }
     // A chain of k vertices has k − 1 links, so chains of two or more are at most as many as links.
-    let entries = AlignedBuffer<UInt32>(uninitialized: 3 * links + 2)
+    let lookahead = Int(CK_CHAIN_LOOKAHEAD)
+    let entries = AlignedBuffer<UInt32>(uninitialized: 3 * links + 2 + lookahead)
     entries.base[0] = 0
     var count = 1
     var pieces = [0]
@@ -43,6 +44,7 @@ struct LatticeChains: Sendable {
       if count - (pieces.last ?? 0) > Self.pieceLength { pieces.append(count - 1) }
     }
     if pieces.last != count - 1 { pieces.append(count - 1) }
+    entries.clear(count..<count + lookahead)
     self.entries = entries
     self.pieces = pieces
   }
@@ -51,8 +53,9 @@ struct LatticeChains: Sendable {
   func blur(_ panel: RowPanels.Panel, parallelism: Parallelism) {
     parallelism.forEach(pieces.count - 1) { piece in
       let first = pieces[piece]
+      let unused = AlignedBuffer<Float>(uninitialized: panel.width)
       ck_lattice_blur(
-        panel.base, panel.width, entries.base + first, pieces[piece + 1] - first)
+        panel.base, panel.width, entries.base + first, pieces[piece + 1] - first, unused.base)
     }
   }
 

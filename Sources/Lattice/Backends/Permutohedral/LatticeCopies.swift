@@ -1,16 +1,16 @@
 import CKernels
 import Support
 
-/// The rows of vertices that several segments touch, grouped by the row that owns the vertex.
+/// The rows of vertices that several segments touch, and the rows that own the vertices.
 struct LatticeCopies: Sendable {
-  /// Owners with at least one copy.
-  let count: Int
+  /// For each copy, the row that owns its vertex; all copies of an owner stand together, in the order
+  /// of segments.
   private let owners: AlignedBuffer<UInt32>
-  /// Where the copies of each owner begin; one more than owners.
-  private let starts: AlignedBuffer<UInt32>
   private let copies: AlignedBuffer<UInt32>
+  /// Where pieces of about equal length begin, between owners; and the end.
+  private let pieces: [Int]
 
-  private static let grain = 2048
+  private static let pieceLength = 2048
 
   /// Groups the rows of `vertexCount` vertices.
   ///
@@ -23,54 +23,51 @@ struct LatticeCopies: Sendable {
     // Where the copies of a vertex end, counted first; then filled from behind.
     var ends = [UInt32](repeating: 0, count: vertexCount)
     for pair in pairs { ends[Int(pair.vertex)] += 1 }
-    let count = ends.count { $0 > 0 }
-    let owners = AlignedBuffer<UInt32>(uninitialized: count)
-    let starts = AlignedBuffer<UInt32>(uninitialized: count + 1)
-    var group = 0
+    var pieces = [0]
     var total: UInt32 = 0
     for vertex in 0..<vertexCount where ends[vertex] > 0 {
-      owners.base[group] = rows.base[vertex]
-      starts.base[group] = total
+      if Int(total) - (pieces.last ?? 0) >= Self.pieceLength { pieces.append(Int(total)) }
       total += ends[vertex]
       ends[vertex] = total
-      group += 1
     }
-    starts.base[count] = total
+    if pieces.last != Int(total) { pieces.append(Int(total)) }
+    let owners = AlignedBuffer<UInt32>(uninitialized: pairs.count)
     let copies = AlignedBuffer<UInt32>(uninitialized: pairs.count)
     for pair in pairs.reversed() {
       ends[Int(pair.vertex)] -= 1
-      copies.base[Int(ends[Int(pair.vertex)])] = pair.row
+      let place = Int(ends[Int(pair.vertex)])
+      owners.base[place] = rows.base[Int(pair.vertex)]
+      copies.base[place] = pair.row
     }
-    self.count = count
     self.owners = owners
-    self.starts = starts
     self.copies = copies
+    self.pieces = pieces
   }
 
   /// Adds every copy to its owner.
   func merge(_ panel: RowPanels.Panel, parallelism: Parallelism) {
-    parallelism.forEachChunk(of: count, grain: Self.grain) { range in
+    parallelism.forEach(pieces.count - 1) { piece in
+      let first = pieces[piece]
       ck_lattice_merge(
-        panel.base, panel.width, owners.base + range.lowerBound,
-        starts.base + range.lowerBound, copies.base, range.count)
+        panel.base, panel.width, owners.base + first, copies.base + first,
+        pieces[piece + 1] - first)
     }
   }
 
   /// Overwrites every copy with its owner.
   func spread(_ panel: RowPanels.Panel, parallelism: Parallelism) {
-    parallelism.forEachChunk(of: count, grain: Self.grain) { range in
+    parallelism.forEach(pieces.count - 1) { piece in
+      let first = pieces[piece]
       ck_lattice_spread(
-        panel.base, panel.width, owners.base + range.lowerBound,
-        starts.base + range.lowerBound, copies.base, range.count)
+        panel.base, panel.width, owners.base + first, copies.base + first,
+        pieces[piece + 1] - first)
     }
   }
 
   /// Calls `body` for every copy and its owner.
   func forEach(_ body: (_ copy: Int, _ owner: Int) -> Void) {
-    for index in 0..<count {
-      for copy in starts.base[index]..<starts.base[index + 1] {
-        body(Int(copies.base[Int(copy)]), Int(owners.base[index]))
-      }
+    for index in 0..<owners.count {
+      body(Int(copies.base[index]), Int(owners.base[index]))
     }
   }
 }

@@ -12,5 +12,6 @@
 #include "ckernels_planar.h"
 #include "ckernels_sweep.h"
 #include "ckernels_vertices.h"
+#include "ckernels_wait.h"
 
 #endif

@@ -72,18 +72,24 @@ void ck_lattice_slice(const float *rows, size_t row_count, size_t first_row, siz
                       size_t stride, const uint32_t *vertices, const float *weights,
                       int32_t corners, float gain, float *output);
 
-/// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ... count of
-/// `chain`: row numbers, with a 0 before, between and after chains. Row 0 must hold zeros.
+/// Entries of a chain that are fetched in advance; they lie anywhere in memory. 48 are under way while
+/// one comes from memory.
+enum { CK_CHAIN_LOOKAHEAD = 48 };
+
+/// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ..< count of
+/// `chain`: row numbers, with a 0 before, between and after chains, entry `count` among them, and
+/// CK_CHAIN_LOOKAHEAD more of any rows. Row 0 must hold zeros.
 ///
-/// rows: one panel, `width` floats a row: 4, 8 or 16.
-void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count);
+/// rows: one panel, `width` floats a row: 4, 8 or 16. unused: `width` floats.
+void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count,
+                     float *unused);
 
-/// Adds copies starts[i] ..< starts[i + 1] to row owners[i] of a panel, in their order.
-void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
-                      const uint32_t *copies, size_t count);
+/// rows[owners[i]] += rows[copies[i]], in their order, in one panel.
+void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
+                      size_t count);
 
-/// Overwrites the same copies with row owners[i].
-void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *starts,
-                       const uint32_t *copies, size_t count);
+/// rows[copies[i]] = rows[owners[i]].
+void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
+                       size_t count);
 
 #endif

@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Starts a thread that nobody waits for. False where the system refuses.
+func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  final class Body: Sendable {
+    let call: @Sendable () -> Void
+    init(_ call: @escaping @Sendable () -> Void) { self.call = call }
+  }
+  let context = Unmanaged.passRetained(Body(body))
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let status = pthread_create(&thread, nil, { context in
+      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call()
+      return nil
+    }, context.toOpaque())
+    if status == 0, let thread { pthread_detach(thread) }
+  #else
+    var thread = pthread_t()
+    let status = pthread_create(&thread, nil, { context in
+      if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call() }
+      return nil
+    }, context.toOpaque())
+    if status == 0 { pthread_detach(thread) }
+  #endif
+  if status != 0 { context.release() }
+  return status == 0
+}
+
+/// Lets another thread have the processor.
+func yieldProcessor() { sched_yield() }
+
+/// Where threads sleep until somebody wakes them.
+final class Door: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Sleeps until `isOpen` holds, which is looked at before and after every sleep.
+  func sleep(until isOpen: () -> Bool) {
+    pthread_mutex_lock(mutex)
+    while !isOpen() { pthread_cond_wait(condition, mutex) }
+    pthread_mutex_unlock(mutex)
+  }
+
+  func wakeAll() {
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(condition)
+    pthread_mutex_unlock(mutex)
+  }
+}
