@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -11,14 +13,67 @@
 /// Large blocks ask for huge pages, where the system has them: rows of a lattice lie anywhere in
 /// tens of megabytes, and with pages of 4 KiB most accesses would miss the address cache too.
 package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
-  let hugePage = 2 << 20
-  guard byteCount >= 2 * hugePage else {
+  guard let size = LargeBlocks.size(of: byteCount) else {
     return .allocate(byteCount: byteCount, alignment: 64)
   }
-  let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
+  if let block = LargeBlocks.shared.take(size: size) { return block }
+  let block = UnsafeMutableRawPointer.allocate(
+    byteCount: size, alignment: LargeBlocks.hugePage)
   #if os(Linux)
     // Advice only: where it is refused, ordinary pages serve.
-    _ = madvise(block, byteCount, MADV_HUGEPAGE)
+    _ = madvise(block, size, MADV_HUGEPAGE)
   #endif
   return block
+}
+
+/// Frees what `allocateAligned` returned for the same `byteCount`.
+package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int) {
+  guard let size = LargeBlocks.size(of: byteCount) else { return block.deallocate() }
+  LargeBlocks.shared.give(block, size: size)
+}
+
+/// Large blocks that are not in use, kept for the next inference: the system takes longer to clear fresh
+/// pages than many a stage takes to fill them.
+///
+/// A request that none serves frees all of them first, so that they do not add to a program's peak.
+private final class LargeBlocks: Sendable {
+  static let shared = LargeBlocks()
+  static let hugePage = 2 << 20
+  /// Bytes kept at most.
+  private static let limit = 256 << 20
+
+  private struct Block: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    let size: Int
+  }
+
+  private let blocks = Mutex<[Block]>([])
+
+  private init() {}
+
+  /// The size in which `byteCount` bytes are allocated; `nil` where they are few.
+  static func size(of byteCount: Int) -> Int? {
+    byteCount < 2 * hugePage ? nil : (byteCount + hugePage - 1) / hugePage * hugePage
+  }
+
+  /// A kept block of exactly `size` bytes. Where there is none, all others are freed.
+  func take(size: Int) -> UnsafeMutableRawPointer? {
+    blocks.withLock { blocks in
+      if let index = blocks.lastIndex(where: { $0.size == size }) {
+        return blocks.remove(at: index).base
+      }
+      for block in blocks { block.base.deallocate() }
+      blocks.removeAll()
+      return nil
+    }
+  }
+
+  func give(_ block: UnsafeMutableRawPointer, size: Int) {
+    let isKept = blocks.withLock { blocks in
+      guard size + blocks.lazy.map(\.size).reduce(0, +) <= Self.limit else { return false }
+      blocks.append(Block(base: block, size: size))
+      return true
+    }
+    if !isKept { block.deallocate() }
+  }
 }

@@ -47,7 +47,8 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
   }
 
   @inlinable deinit {
-    UnsafeMutableRawPointer(base).deallocate()
+    deallocateAligned(
+      UnsafeMutableRawPointer(base), byteCount: max(1, count) * MemoryLayout<Element>.stride)
   }
 
   @inlinable package subscript(index: Int) -> Element {
