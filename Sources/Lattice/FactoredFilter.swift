@@ -70,6 +70,29 @@ package struct FactoredSegment: Sendable {
   /// Points × corners.
   package let weights: AlignedBuffer<Float>
 
+  /// Where each point's vertices and weights are written: memory for all points, which segments share.
+  ///
+  /// One block, so that the sweep through it finds large pages.
+  struct Corners {
+    let corners: Int
+    let vertices: AlignedBuffer<UInt32>
+    let weights: AlignedBuffer<Float>
+
+    init(points: Int, corners: Int) {
+      self.corners = corners
+      vertices = AlignedBuffer(uninitialized: points * corners)
+      weights = AlignedBuffer(uninitialized: points * corners)
+    }
+
+    /// Those of a run of points.
+    func part(
+      _ points: Range<Int>
+    ) -> (vertices: AlignedBuffer<UInt32>, weights: AlignedBuffer<Float>) {
+      let range = points.lowerBound * corners..<points.upperBound * corners
+      return (AlignedBuffer(part: range, of: vertices), AlignedBuffer(part: range, of: weights))
+    }
+  }
+
   /// The runs that every factored filter over `count` points is cut into.
   ///
   /// Eight at least where there are enough points, so that a few threads share them evenly; longer

@@ -6,6 +6,8 @@
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   package let count: Int
   package let base: UnsafeMutablePointer<Element>
+  /// The buffer that the memory belongs to, where it is not this one.
+  @usableFromInline let owner: AlignedBuffer<Element>?
 
   /// Room for `count` elements, with unspecified contents.
   @inlinable package init(uninitialized count: Int) {
@@ -13,6 +15,17 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     self.count = count
     let raw = allocateAligned(byteCount: max(1, count) * MemoryLayout<Element>.stride)
     base = raw.bindMemory(to: Element.self, capacity: max(1, count))
+    owner = nil
+  }
+
+  /// The elements in `range` of another buffer, which shares its memory with this one.
+  @inlinable package init(part range: Range<Int>, of whole: AlignedBuffer<Element>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= whole.count,
+      "\(range) outside a buffer of \(whole.count) elements")
+    count = range.count
+    base = whole.base + range.lowerBound
+    owner = whole
   }
 
   @inlinable package convenience init(repeating value: Element, count: Int) {
@@ -47,6 +60,7 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
   }
 
   @inlinable deinit {
+    guard owner == nil else { return }
     deallocateAligned(
       UnsafeMutableRawPointer(base), byteCount: max(1, count) * MemoryLayout<Element>.stride)
   }

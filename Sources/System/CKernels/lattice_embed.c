@@ -42,26 +42,42 @@ CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scrat
   }
 }
 
+/// What the key and its hash change by from the vertex of remainder k to the next, for each axis that
+/// can fall: every coordinate rises by 1, and that axis falls by d + 1 (d in all).
+typedef struct {
+  uint64_t keys[CK_MAX_WORDS * (CK_MAX_WORDS * 4 + 1)];
+  uint64_t hashes[CK_MAX_WORDS * 4 + 1];
+} remainder_steps;
+
+static void find_steps(remainder_steps *steps, int32_t d, int32_t words) {
+  for (int32_t axis = 0; axis <= d; axis++) {
+    uint64_t *key = steps->keys + (size_t)axis * (size_t)words;
+    for (int32_t w = 0; w < words; w++) key[w] = 0;
+    ck_key_step(key, d, axis);
+    steps->hashes[axis] = ck_hash(key, words);
+  }
+}
+
 /// Numbers the d + 1 vertices of one lane's simplex. False where memory is short.
-CK_INLINE bool number_vertices(embedding e, int32_t d, int32_t words, int lane,
-                               ck_vertex_table *table, uint32_t *vertices) {
+CK_INLINE bool number_vertices(embedding e, const remainder_steps *steps, int32_t d, int32_t words,
+                               int lane, ck_vertex_table *table, uint32_t *vertices) {
   uint64_t key[CK_MAX_WORDS];
-  uint64_t ones[CK_MAX_WORDS];
-  for (int32_t w = 0; w < words; w++) key[w] = ones[w] = 0;
+  for (int32_t w = 0; w < words; w++) key[w] = 0;
   for (int32_t i = 0; i < d; i++) {
     int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS;
     key[i / 4] |= ck_lane(i, (uint64_t)coordinate);
-    ones[i / 4] |= ck_lane(i, 1);
   }
-  // From remainder k to k + 1 every coordinate rises by 1, and that of rank d − k falls by d + 1.
+  uint64_t hash = ck_hash(key, words);
+  // From remainder k to k + 1 the axis of rank d − k falls.
   int32_t axis_of_rank[CK_MAX_WORDS * 4 + 1];
   for (int32_t i = 0; i <= d; i++) axis_of_rank[e.rank[i * LANES + lane]] = i;
   for (int32_t k = 0; k <= d; k++) {
-    vertices[k] = ck_table_insert(table, key, words);
+    vertices[k] = ck_table_insert(table, key, words, hash);
     if (vertices[k] == UINT32_MAX) return false;
-    for (int32_t w = 0; w < words; w++) key[w] += ones[w];
-    int32_t axis = axis_of_rank[d - k];
-    if (axis < d) key[axis / 4] -= ck_lane(axis, (uint64_t)d + 1);
+    const int32_t axis = axis_of_rank[d - k];
+    const uint64_t *step = steps->keys + (size_t)axis * (size_t)words;
+    for (int32_t w = 0; w < words; w++) key[w] += step[w];
+    hash += steps->hashes[axis];
   }
   return true;
 }
@@ -73,6 +89,8 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
   const size_t corners = (size_t)d + 1;
   const float limit = ck_lattice_coordinate_limit(d);
   embedding e = embedding_in(scratch, d);
+  remainder_steps steps;
+  find_steps(&steps, d, table->words);
   float last_features[LANES * CK_MAX_WORDS * 4];
   float last_weights[LANES * (CK_MAX_WORDS * 4 + 1)];
   for (size_t start = 0; start < count; start += LANES) {
@@ -98,9 +116,9 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
           return CK_EMBED_KEY_OVERFLOW;
         }
       }
-      const bool numbered = d == 5   ? number_vertices(e, 5, 2, lane, table, numbers)
-                            : d == 2 ? number_vertices(e, 2, 1, lane, table, numbers)
-                                     : number_vertices(e, d, table->words, lane, table, numbers);
+      const bool numbered = d == 5   ? number_vertices(e, &steps, 5, 2, lane, table, numbers)
+                            : d == 2 ? number_vertices(e, &steps, 2, 1, lane, table, numbers)
+                                     : number_vertices(e, &steps, d, table->words, lane, table, numbers);
       if (!numbered) return CK_EMBED_NO_MEMORY;
     }
   }

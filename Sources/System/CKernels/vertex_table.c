@@ -37,7 +37,7 @@ bool ck_table_grow(ck_vertex_table *table) {
   uint32_t *fresh = calloc(slots, sizeof(uint32_t));
   if (fresh == NULL) return false;
   for (uint32_t number = 0; number < table->count; number++) {
-    uint32_t slot = (uint32_t)ck_hash(keys + number * words, table->words) & (slots - 1);
+    uint32_t slot = ck_slot(ck_hash(keys + number * words, table->words), slots - 1);
     while (fresh[slot] != 0) slot = (slot + 1) & (slots - 1);
     fresh[slot] = number + 1;
   }
@@ -51,7 +51,8 @@ bool ck_table_grow(ck_vertex_table *table) {
 CK_INLINE bool merge_keys(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers,
                           const int32_t words) {
   for (uint32_t i = 0; i < other->count; i++) {
-    numbers[i] = ck_table_insert(table, other->keys + (size_t)i * (size_t)words, words);
+    const uint64_t *key = other->keys + (size_t)i * (size_t)words;
+    numbers[i] = ck_table_insert(table, key, words, ck_hash(key, words));
     if (numbers[i] == UINT32_MAX) return false;
   }
   return true;
@@ -78,7 +79,7 @@ CK_INLINE void find_neighbours(const ck_vertex_table *table, const uint64_t *ste
       const uint64_t *key = table->keys + (size_t)(first + k) * (size_t)words;
       uint64_t *moved = keys + (size_t)k * (size_t)words;
       for (int32_t w = 0; w < words; w++) moved[w] = key[w] + step[w];
-      slots[k] = (uint32_t)ck_hash(moved, words) & table->mask;
+      slots[k] = ck_slot(ck_hash(moved, words), table->mask);
       __builtin_prefetch(table->slots + slots[k]);
     }
     for (uint32_t k = 0; k < count; k++) {

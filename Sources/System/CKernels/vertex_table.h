@@ -14,15 +14,19 @@
 
 bool ck_table_grow(ck_vertex_table *table);
 
-/// Multiply and fold; the constants are the odd integers next to 2⁶⁴/φ and 2⁶⁴·(√2−1).
+/// Σ key[w]·gʷ⁺¹ modulo 2⁶⁴ with g the odd integer next to 2⁶⁴/φ; its highest bits are the slot.
+///
+/// Linear, so that the hash of a sum of keys is the sum of their hashes: a step costs one addition.
 CK_INLINE uint64_t ck_hash(const uint64_t *key, int32_t words) {
   uint64_t hash = 0;
-  for (int32_t w = 0; w < words; w++) {
-    hash = (hash ^ key[w]) * UINT64_C(0x9E3779B97F4A7C15);
-    hash ^= hash >> 29;
+  for (int32_t w = words - 1; w >= 0; w--) {
+    hash = (hash + key[w]) * UINT64_C(0x9E3779B97F4A7C15);
   }
-  hash *= UINT64_C(0x6A09E667F3BCC909);
-  return hash ^ (hash >> 32);
+  return hash;
+}
+
+CK_INLINE uint32_t ck_slot(uint64_t hash, uint32_t mask) {
+  return (uint32_t)(hash >> __builtin_clzll(mask));
 }
 
 CK_INLINE bool ck_key_equal(const uint64_t *a, const uint64_t *b, int32_t words) {
@@ -45,8 +49,9 @@ CK_INLINE uint32_t ck_table_find_from(const ck_vertex_table *table, const uint64
 }
 
 /// The number of `key`, which is added where it is new. UINT32_MAX where memory is short.
-CK_INLINE uint32_t ck_table_insert(ck_vertex_table *table, const uint64_t *key, int32_t words) {
-  uint32_t slot = (uint32_t)ck_hash(key, words) & table->mask;
+CK_INLINE uint32_t ck_table_insert(ck_vertex_table *table, const uint64_t *key, int32_t words,
+                                   uint64_t hash) {
+  uint32_t slot = ck_slot(hash, table->mask);
   while (true) {
     uint32_t entry = table->slots[slot];
     if (entry == 0) break;
@@ -57,7 +62,7 @@ CK_INLINE uint32_t ck_table_insert(ck_vertex_table *table, const uint64_t *key, 
   }
   if (table->count == table->capacity) {
     if (!ck_table_grow(table)) return UINT32_MAX;
-    slot = (uint32_t)ck_hash(key, words) & table->mask;
+    slot = ck_slot(hash, table->mask);
     while (table->slots[slot] != 0) slot = (slot + 1) & table->mask;
   }
   uint32_t number = table->count++;

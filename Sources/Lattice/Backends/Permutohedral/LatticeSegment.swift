@@ -11,12 +11,12 @@ struct LatticeSegment: Sendable {
   let weights: AlignedBuffer<Float>
   let table: VertexTable
 
-  init(of features: FeatureMatrix, points: Range<Int>) throws {
+  init(
+    of features: FeatureMatrix, points: Range<Int>, corners: FactoredSegment.Corners
+  ) throws {
     let dimensions = features.dimensions
-    let corners = dimensions + 1
     self.points = points
-    vertices = AlignedBuffer(uninitialized: points.count * corners)
-    weights = AlignedBuffer(uninitialized: points.count * corners)
+    (vertices, weights) = corners.part(points)
     table = try VertexTable(dimensions: dimensions, expected: points.count / 4)
     let scratch = AlignedBuffer<Float>(
       uninitialized: ck_lattice_scratch(Int32(dimensions)))

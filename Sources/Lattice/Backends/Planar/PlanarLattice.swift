@@ -38,13 +38,14 @@ struct PlanarLattice: FactoredFilter {
       return nextRow
     }
     rowCount = nextRow
+    let corners = FactoredSegment.Corners(points: points, corners: 3)
     var parts = [(segment: FactoredSegment, present: AlignedBuffer<UInt8>)?](
       repeating: nil, count: ranges.count)
     parts.withUnsafeMutableBufferPointer { parts in
       nonisolated(unsafe) let parts = parts
       parallelism.forEach(ranges.count) { index in
         parts[index] = Self.embed(
-          features, points: ranges[index], frame: frame, index: index,
+          features, points: ranges[index], corners: corners, frame: frame, index: index,
           firstRow: segmentRows[index])
       }
     }
@@ -56,10 +57,10 @@ struct PlanarLattice: FactoredFilter {
   }
 
   private static func embed(
-    _ features: FeatureMatrix, points: Range<Int>, frame: PlanarFrame, index: Int, firstRow: Int
+    _ features: FeatureMatrix, points: Range<Int>, corners: FactoredSegment.Corners,
+    frame: PlanarFrame, index: Int, firstRow: Int
   ) -> (segment: FactoredSegment, present: AlignedBuffer<UInt8>) {
-    let vertices = AlignedBuffer<UInt32>(uninitialized: points.count * 3)
-    let weights = AlignedBuffer<Float>(uninitialized: points.count * 3)
+    let (vertices, weights) = corners.part(points)
     let rows = frame.segmentLines[index].count * frame.width
     let present = AlignedBuffer<UInt8>(zeros: rows)
     let scratch = AlignedBuffer<Float>(uninitialized: ck_lattice_scratch(2))
