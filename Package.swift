@@ -86,6 +86,13 @@ let package = Package(
     // The plug-ins that docs/plug-in.md shows.
     .testTarget(
       name: "PlugInTests", dependencies: ["Lattice", "Unaries", "MeanField", "TestSupport"]),
+    // The C kernels once more for each instruction set, to compare them.
+    .target(
+      name: "KernelVariants", dependencies: ["CKernels"], path: "Tests/KernelVariants",
+      cSettings: [.headerSearchPath("../../Sources/System/CKernels")]),
+    .testTarget(
+      name: "KernelVariantTests",
+      dependencies: ["KernelVariants", "CKernels", "Support", "TestSupport"]),
     .executableTarget(name: "run-measured", path: "Tests/RunMeasured"),
     .testTarget(
       name: "ToolsTests",

@@ -7,7 +7,12 @@
 /// CK_CLONES_256 leaves AVX-512 to a function of its own, CK_TARGET_512, where the two should differ in
 /// more than their instructions. The compiler prefers vectors of 256 bits even at the highest level;
 /// CK_TARGET_512 makes it use all 512, which doubles the rate of code that does nothing but multiply.
-#if defined(__x86_64__) && defined(__linux__)
+///
+/// Tests compile the kernels for one level only, CK_ONLY_TARGET, and compare.
+#if defined(CK_ONLY_TARGET)
+#define CK_CLONES CK_ONLY_TARGET
+#define CK_CLONES_256 CK_ONLY_TARGET
+#elif defined(__x86_64__) && defined(__linux__)
 #define CK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define CK_CLONES_256 __attribute__((target_clones("default", "arch=x86-64-v3")))
 #if __has_attribute(min_vector_width)

@@ -108,7 +108,7 @@ void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const u
   CK_FOR_WIDTH(width, CK_MERGE)
 }
 
-CK_INLINE void spread_rows(float *rows, const uint32_t *owners, const uint32_t *copies,
+CK_INLINE void copy_rows(float *rows, const uint32_t *owners, const uint32_t *copies,
                            size_t count, const int S) {
   for (size_t i = 0; i < count; i++) {
     ck_row_store(ck_row_load(rows + (size_t)owners[i] * S, S), rows + (size_t)copies[i] * S, S);
@@ -118,6 +118,6 @@ CK_INLINE void spread_rows(float *rows, const uint32_t *owners, const uint32_t *
 CK_CLONES
 void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
                        size_t count) {
-#define CK_COPY(S) spread_rows(rows, owners, copies, count, S)
-  CK_FOR_WIDTH(width, CK_COPY)
+#define CK_COPY_ROWS(S) copy_rows(rows, owners, copies, count, S)
+  CK_FOR_WIDTH(width, CK_COPY_ROWS)
 }

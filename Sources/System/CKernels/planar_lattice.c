@@ -3,7 +3,7 @@
 #include "embedding.h"
 #include "row_vectors.h"
 
-CK_CLONES static void embed_lanes(const float *features, ck_planar_frame frame, float *scratch,
+CK_CLONES static void embed_planar_lanes(const float *features, ck_planar_frame frame, float *scratch,
                                   uint32_t *vertices, float *weights) {
   const embedding e = embedding_in(scratch, 2);
   embed_block(features, 2, e);
@@ -32,11 +32,11 @@ void ck_planar_embed(const float *features, size_t count, ck_planar_frame frame,
   for (size_t start = 0; start < count; start += LANES) {
     const size_t lanes = count - start < LANES ? count - start : LANES;
     if (lanes == LANES) {
-      embed_lanes(features + start * 2, frame, scratch, vertices + start * 3,
+      embed_planar_lanes(features + start * 2, frame, scratch, vertices + start * 3,
                   weights + start * 3);
     } else {
       memcpy(last_features, features + start * 2, lanes * 2 * sizeof(float));
-      embed_lanes(last_features, frame, scratch, last_vertices, last_weights);
+      embed_planar_lanes(last_features, frame, scratch, last_vertices, last_weights);
       memcpy(vertices + start * 3, last_vertices, lanes * 3 * sizeof(uint32_t));
       memcpy(weights + start * 3, last_weights, lanes * 3 * sizeof(float));
     }
@@ -63,8 +63,8 @@ CK_INLINE void blur_line(float *output, ck_planar_lines lines, const uint32_t *r
 
 CK_INLINE void blur_planar(float *output, ck_planar_lines lines, const uint32_t *runs,
                            size_t run_count, size_t columns, size_t width) {
-#define CK_BLUR(S) blur_line(output, lines, runs, run_count, columns, S)
-  CK_FOR_WIDTH(width, CK_BLUR)
+#define CK_BLUR_LINE(S) blur_line(output, lines, runs, run_count, columns, S)
+  CK_FOR_WIDTH(width, CK_BLUR_LINE)
 }
 
 CK_DEFINE_WIDE(ck_planar_blur,
