@@ -37,12 +37,16 @@ CK_DEFINE_LINE(convolve_wide, ck_v16)
 CK_DEFINE_LINE(convolve_half, ck_v8)
 CK_DEFINE_LINE(convolve_quarter, ck_v4)
 
-CK_CLONES
-void ck_convolve_line(float *line, size_t length, size_t step, size_t width, const float *taps,
-                      size_t radius, float *scratch) {
+CK_INLINE void convolve_line(float *line, size_t length, size_t step, size_t width,
+                             const float *taps, size_t radius, float *scratch) {
   switch (width) {
     case 16: convolve_wide(line, length, step, taps, radius, (ck_v16 *)scratch); break;
     case 8: convolve_half(line, length, step, taps, radius, (ck_v8 *)scratch); break;
     default: convolve_quarter(line, length, step, taps, radius, (ck_v4 *)scratch); break;
   }
 }
+
+CK_DEFINE_WIDE(ck_convolve_line,
+               (float *line, size_t length, size_t step, size_t width, const float *taps,
+                size_t radius, float *scratch),
+               (line, length, step, width, taps, radius, scratch), convolve_line)

@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "clones.h"
@@ -45,10 +46,10 @@ CK_INLINE void weigh_sources(const float *groups, float scale, float limit, cons
   }
 }
 
-/// Adds `channels` channels (4 or 8), each the lanes of one vector.
+/// Adds `channels` channels (4, 8 or 16), each the lanes of one vector.
 CK_INLINE void add_sources(const float *weights, const uint32_t *sources, size_t count,
                            const float *rows, size_t stride, float *tile, const int channels) {
-  ck_v16 sums[8];
+  ck_v16 sums[16];
 #pragma unroll
   for (int c = 0; c < channels; c++) sums[c] = *(const ck_v16 *)(tile + c * CK_GROUP);
   for (size_t e = 0; e < count; e++) {
@@ -61,10 +62,10 @@ CK_INLINE void add_sources(const float *weights, const uint32_t *sources, size_t
   for (int c = 0; c < channels; c++) *(ck_v16 *)(tile + c * CK_GROUP) = sums[c];
 }
 
-CK_CLONES
-void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float limit,
-                        size_t target, const uint32_t *sources, size_t count, const float *rows,
-                        size_t stride, float *tile) {
+/// `many`: whether there are registers for the sums of 16 channels at a time.
+CK_INLINE void sum_group(const float *groups, int32_t width, float scale, float limit,
+                         size_t target, const uint32_t *sources, size_t count, const float *rows,
+                         size_t stride, float *tile, const bool many) {
   float weights[SOURCES * CK_GROUP] __attribute__((aligned(64)));
   const float *lanes = groups + target * (size_t)width * CK_GROUP;
   memset(tile, 0, stride * CK_GROUP * sizeof(float));
@@ -80,11 +81,42 @@ void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float l
     }
 #undef CK_WEIGH
     size_t c = 0;
+    for (; many && c + 16 <= stride; c += 16) {
+      add_sources(weights, some, block, rows + c, stride, tile + c * CK_GROUP, 16);
+    }
     for (; c + 8 <= stride; c += 8) {
       add_sources(weights, some, block, rows + c, stride, tile + c * CK_GROUP, 8);
     }
     if (c < stride) add_sources(weights, some, block, rows + c, stride, tile + c * CK_GROUP, 4);
   }
+}
+
+CK_CLONES_256
+static void sum_group_256(const float *groups, int32_t width, float scale, float limit,
+                          size_t target, const uint32_t *sources, size_t count,
+                          const float *rows, size_t stride, float *tile) {
+  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, false);
+}
+
+#ifdef CK_TARGET_512
+CK_TARGET_512
+static void sum_group_512(const float *groups, int32_t width, float scale, float limit,
+                          size_t target, const uint32_t *sources, size_t count,
+                          const float *rows, size_t stride, float *tile) {
+  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, true);
+}
+#endif
+
+void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float limit,
+                        size_t target, const uint32_t *sources, size_t count, const float *rows,
+                        size_t stride, float *tile) {
+#ifdef CK_TARGET_512
+  if (ck_has_512()) {
+    sum_group_512(groups, width, scale, limit, target, sources, count, rows, stride, tile);
+    return;
+  }
+#endif
+  sum_group_256(groups, width, scale, limit, target, sources, count, rows, stride, tile);
 }
 
 CK_CLONES
