@@ -1,9 +1,10 @@
 import Foundation
+import Support
 import Synchronization
 
 /// Lets an interrupt (SIGINT, SIGTERM) end the program between outputs, never within them.
 ///
-/// While outputs are written, the first interrupt waits until they are complete; a second one ends the
+/// While outputs are put in their places, the first interrupt waits until they are complete; a second one ends the
 /// program at once, since a pipe may keep the writer waiting.
 enum Interruption {
   private struct State {
@@ -49,8 +50,9 @@ enum Interruption {
     if !waits { end(by: signal) }
   }
 
-  /// Ends as the signal would have, so that a shell sees what happened.
+  /// Ends as the signal would have, so that a shell sees what happened. Unfinished outputs go with it.
   private static func end(by signal: Int32) {
+    TemporaryFiles.removeAll()
     Foundation.signal(signal, SIG_DFL)
     var unblocked = set(of: [signal])
     pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
