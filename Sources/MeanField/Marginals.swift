@@ -8,6 +8,13 @@ public struct Marginals: Sendable {
   /// N × L probabilities.
   public internal(set) var values: ChannelField
 
+  package init(grid: GridShape, values: ChannelField) {
+    precondition(
+      values.points == grid.count, "\(values.points) marginals over \(grid.count) points")
+    self.grid = grid
+    self.values = values
+  }
+
   /// The most probable label of each point; the lowest of equals. O(N·L).
   public var labels: LabelMap {
     let labelCount = values.channels

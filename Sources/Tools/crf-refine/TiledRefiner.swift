@@ -25,6 +25,9 @@ struct TiledRefiner {
       outcome.tiles = TileReport(plan, tiling)
       return outcome
     }
+    try MemoryCheck.check(
+      GridShape(width: plan.size.width, height: plan.size.height), labelCount: input.labelCount,
+      remedy: "give a smaller --tile")
     let run = try TiledRun(settings, job, input, plan)
     var outcome = Outcome(
       job: job, grid: input.grid, image: input.corner.map { ImageSummary($0) },

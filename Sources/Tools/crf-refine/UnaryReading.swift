@@ -41,6 +41,7 @@ extension UnarySettings {
         }
       }
       let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
+      try Self.checkMemory(scene.grid, scores.labelCount)
       return LoadedUnary(
         scene: scene,
         energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
@@ -49,6 +50,12 @@ extension UnarySettings {
     } catch let error as InputError {
       throw error.at(job.unary)
     }
+  }
+
+  private static func checkMemory(_ grid: GridShape, _ labelCount: Int) throws {
+    try MemoryCheck.check(
+      grid, labelCount: labelCount,
+      remedy: grid.rank == 2 ? "refine it in tiles, as with --tile 2048" : "cut it into parts")
   }
 
   private func readScores(_ job: Job) throws -> NumericArray {
@@ -91,6 +98,7 @@ extension UnarySettings {
           map, labelCount: labelCount, confidence: confidence, unknown: unknown,
           parallelism: parallelism)
         let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
+        try Self.checkMemory(scene.grid, labelCount)
         return LoadedUnary(
           scene: scene, energies: try unary.energies(for: scene),
           summary: UnarySummary(grid: map.grid, resampling: nil))
