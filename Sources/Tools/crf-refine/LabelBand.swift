@@ -19,16 +19,13 @@ struct LabelBand {
   mutating func put(
     before: LabelMap, after: LabelMap, of core: GridRegion, in whole: GridRegion
   ) {
-    put(whole.cut(core, from: before.labels), of: core, into: &self.before)
-    put(whole.cut(core, from: after.labels), of: core, into: &self.after)
-  }
-
-  private func put(_ labels: [UInt16], of core: GridRegion, into band: inout [UInt16]) {
-    for (index, row) in core.rows.enumerated() {
-      let first = region.point(row: row, column: core.columns.lowerBound)
-      band.replaceSubrange(
-        first..<first + core.columns.count,
-        with: labels[index * core.columns.count..<(index + 1) * core.columns.count])
+    for row in core.rows {
+      let source = whole.point(row: row, column: core.columns.lowerBound)
+      let target = region.point(row: row, column: core.columns.lowerBound)
+      for column in 0..<core.columns.count {
+        self.before[target + column] = before.labels[source + column]
+        self.after[target + column] = after.labels[source + column]
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ struct Refiner {
     let solution = solver.solve(crf, stopwatch: &stopwatch)
     outcome.add(solution)
     progress?.clear()
-    let after = solution.marginals.labels
+    let after = solution.marginals.labels(parallelism: settings.parallelism)
     outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
     if let truth {
       try outcome.evaluation?.addAfter(after, truth: truth, void: settings.void)

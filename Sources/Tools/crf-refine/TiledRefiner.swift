@@ -116,7 +116,8 @@ private struct TiledRun {
     }
     let solution = solver.solve(crf, stopwatch: &outcome.stopwatch)
     outcome.add(solution)
-    band.put(before: before, after: solution.marginals.labels, of: tile.core, in: tile.region)
+    let after = solution.marginals.labels(parallelism: settings.parallelism)
+    band.put(before: before, after: after, of: tile.core, in: tile.region)
     try outcome.stopwatch.measure(.write) { try outputs.write(solution.marginals, of: tile) }
     return solution.marginals
   }

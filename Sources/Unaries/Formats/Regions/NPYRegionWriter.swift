@@ -55,13 +55,20 @@ package final class NPYRegionWriter {
   /// Writes the channels of a region, (C, H, W) as in the file, from a field over a larger one.
   package func write(_ region: GridRegion, of field: ChannelField, over whole: GridRegion) throws {
     let (base, stride, points) = (field.base, field.stride, region.grid.count)
-    try write([0..<field.channels, region.rows, region.columns]) { first, block in
-      for place in block.indices {
-        let (channel, point) = (first + place).quotientAndRemainder(dividingBy: points)
-        let (row, column) = point.quotientAndRemainder(dividingBy: region.columns.count)
+    let (rows, columns) = (region.rows, region.columns)
+    try write([0..<field.channels, rows, columns]) { first, block in
+      var (channel, point) = first.quotientAndRemainder(dividingBy: points)
+      var place = 0
+      // The rest of a row at a time.
+      while place < block.count {
+        let (row, column) = point.quotientAndRemainder(dividingBy: columns.count)
+        let count = min(columns.count - column, block.count - place)
         let source = whole.point(
-          row: region.rows.lowerBound + row, column: region.columns.lowerBound + column)
-        block[place] = base[source * stride + channel]
+          row: rows.lowerBound + row, column: columns.lowerBound + column)
+        for index in 0..<count { block[place + index] = base[(source + index) * stride + channel] }
+        place += count
+        point += count
+        if point == points { (channel, point) = (channel + 1, 0) }
       }
     }
   }
