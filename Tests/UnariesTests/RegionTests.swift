@@ -195,6 +195,13 @@ import Unaries
       text.hasPrefix("from row 10, column 15 on: the score of label 0 at row 1, column 2 is nan"))
   }
 
+  @Test func aPipeCannotBeReadInParts() {
+    for text in [
+      errorText { _ = try ImageFile.regions("/dev/null", layout: .channelsFirst) },
+      errorText { _ = try LabelFile.regions("/dev/null") },
+    ] { #expect(text.contains("/dev/null: is no ordinary file"), "\(text)") }
+  }
+
   @Test func aFileThatEndsEarlyIsRefusedAtItsEnd() throws {
     // Longer than what the decoder takes at a time.
     let grid = GridShape(width: 100, height: 100)

@@ -95,6 +95,15 @@ package final class FileSource: ByteSource {
     return count
   }
 
+  /// - Throws: `InputError` where it is a pipe or a device, of which no part can be looked at beforehand.
+  func checkIsFile() throws {
+    guard isRegular else {
+      throw InputError(
+        .data, at: name, "is no ordinary file, which tiles could be read from",
+        remedy: "save it to a file first, or leave --tile out")
+    }
+  }
+
   /// Fills `buffer` from byte `offset` of an ordinary file on; where `read` stands does not change.
   ///
   /// - Throws: `InputError` where it cannot be read, or has become shorter than that.

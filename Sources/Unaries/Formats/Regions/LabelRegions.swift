@@ -8,6 +8,7 @@ extension LabelFile {
     _ path: String, palette: Palette? = nil
   ) throws -> any RegionSource<LabelMap> {
     let source = try FileSource(path)
+    try source.checkIsFile()
     switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
     case .npy: return try LabelArrayRegions(ArrayFile.boxes(path), name: path)
     case .png: return try LabelPictureRegions(PNGReader(source), palette: palette)

@@ -14,9 +14,8 @@ package final class NPYBoxes: BoxSource {
   /// - Throws: `InputError` where the file cannot be read or its array cannot be used, as `NPY.read` does.
   package init(_ path: String) throws {
     source = try FileSource(path)
-    guard let size = source.remaining else {
-      throw InputError(.data, at: path, "is no ordinary file, which parts could be read of")
-    }
+    try source.checkIsFile()
+    let size = source.remaining ?? 0
     do {
       decoder = NPYDecoder(header: try NPYHeader(from: source))
       let rest = source.remaining ?? 0

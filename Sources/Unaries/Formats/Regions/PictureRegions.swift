@@ -13,6 +13,7 @@ final class PictureRegions: RegionSource {
 
   init(_ path: String) throws {
     let source = try FileSource(path)
+    try source.checkIsFile()
     switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
     case .png:
       let reader = try PNGReader(source)
