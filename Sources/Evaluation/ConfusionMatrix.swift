@@ -68,16 +68,21 @@ public struct ConfusionMatrix: Sendable, Equatable {
 }
 
 extension ConfusionMatrix {
+  /// - Throws: `InputError` where the maps differ in size.
+  package static func check(prediction: GridShape, truth: GridShape) throws {
+    guard prediction == truth else {
+      throw InputError(
+        .data, "a prediction of \(prediction) does not fit a ground truth of \(truth)",
+        remedy: "both must have the size of the image")
+    }
+  }
+
   /// - Throws: `InputError` where the maps differ in size, or hold a label outside 0..<`labelCount`
   ///   at a point whose true label is not `void`.
   static func check(
     prediction: LabelMap, truth: LabelMap, labelCount: Int, void: UInt16?
   ) throws {
-    guard prediction.grid == truth.grid else {
-      throw InputError(
-        .data, "a prediction of \(prediction.grid) does not fit a ground truth of \(truth.grid)",
-        remedy: "both must have the size of the image")
-    }
+    try check(prediction: prediction.grid, truth: truth.grid)
     for (point, actual) in truth.labels.enumerated() where actual != void {
       if actual >= labelCount {
         throw rangeError(

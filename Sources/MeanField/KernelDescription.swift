@@ -57,6 +57,13 @@ public struct KernelDescription: Sendable {
     return result
   }
 
+  /// The largest bandwidth of positions, in grid steps; `nil` for a kernel that does not compare positions, to
+  /// which every point is as near as any other.
+  public var largestSpatialBandwidth: Float? {
+    guard case .bandwidths(let bandwidths)? = settings.values["spatial"] else { return nil }
+    return bandwidths.values.max()
+  }
+
   /// The files that the kernel is read from.
   public var files: [String] {
     settings.values.values.compactMap { if case .file(let path) = $0 { path } else { nil } }

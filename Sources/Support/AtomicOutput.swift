@@ -71,6 +71,25 @@ package final class AtomicOutput {
     }
   }
 
+  /// Whether it is no ordinary file: a pipe, `/dev/stdout`. Bytes are then on their way at once.
+  package var isDirect: Bool { temporary == nil }
+
+  /// Writes `bytes` from byte `offset` of the file on, which need not be its end.
+  ///
+  /// The output must not be direct. What is never written is 0 up to the last byte that is.
+  /// - Throws: `InputError` of kind `.io` where they cannot be written, as on a full disk.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    precondition(descriptor >= 0 && !isDirect, "\(path) cannot be written at byte \(offset)")
+    var done = 0
+    while done < bytes.count {
+      let written = retrying {
+        pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      }
+      guard written > 0 else { throw writeFailure(systemMessage()) }
+      done += written
+    }
+  }
+
   /// Appends `bytes`.
   package func write(_ bytes: [UInt8]) throws {
     try bytes.withUnsafeBytes { try write($0) }
@@ -96,21 +115,22 @@ package final class AtomicOutput {
       return
     }
     guard closed == 0 else {
-      unlink(temporary)
+      TemporaryFiles.remove(temporary)
       throw writeFailure(reason)
     }
     guard rename(temporary, target) == 0 else {
       let reason = systemMessage()
-      unlink(temporary)
+      TemporaryFiles.remove(temporary)
       throw writeFailure(reason)
     }
+    TemporaryFiles.forget(temporary)
   }
 
   private func discard() {
     guard descriptor >= 0 else { return }
     close(descriptor)
     descriptor = -1
-    if let temporary { unlink(temporary) }
+    if let temporary { TemporaryFiles.remove(temporary) }
   }
 
   private func writeFailure(_ reason: String) -> InputError {
@@ -133,9 +153,7 @@ package final class AtomicOutput {
     for _ in 0..<100 {
       let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
       let temporary = folder + ".\(getpid())-\(unique).tmp"
-      let descriptor = retrying {
-        open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      }
+      let descriptor = TemporaryFiles.open(temporary)
       if descriptor >= 0 { return (descriptor, temporary) }
       guard errno == EEXIST else { break }
     }

@@ -24,3 +24,11 @@ public struct LabelMap: Sendable, Equatable {
     self.labels = labels
   }
 }
+
+extension LabelMap {
+  /// How many points have another label in `other`, which has the same grid. O(N).
+  package func count(unlike other: LabelMap) -> Int {
+    precondition(grid == other.grid, "labels of \(grid) beside labels of \(other.grid)")
+    return zip(labels, other.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+  }
+}

@@ -62,6 +62,26 @@ struct BadFilesTests {
     }
   }
 
+  /// What is read a part at a time is refused for the same reasons, and leaves as little behind.
+  @Test(arguments: BadFile.all)
+  func tilesAcceptAndRefuseTheSame(file: BadFile) throws {
+    let workspace = try Workspace()
+    let run = try workspace.run(
+      file.arguments + [
+        "--output", "labels.png", "--marginals", "q.npy", "--tile", "6x4", "--overlap", "2",
+        "--quiet",
+      ], measuresMemory: true)
+    #expect(run.signal == nil)
+    #expect(run.seconds < Self.mostSeconds)
+    #expect(try #require(run.peakMemory) < Self.mostMemory)
+    if file.lenient != true {
+      #expect((run.status == 0) == (file.expected == "accept"), "\(run.errors)")
+    }
+    #expect([0, 65, 66].contains(run.status), "\(run.errors)")
+    let outputs = run.status == 0 ? ["labels.png", "q.npy"] : []
+    #expect(try workspace.contents() == outputs)
+  }
+
   @Test func theListIsThere() {
     #expect(BadFile.all.count > 90)
   }

@@ -12,7 +12,7 @@ struct HelpTests {
       "iterations", "tolerance", "exclude-self", "filter", "threads", "marginals", "overlay",
       "overlay-before", "palette", "ground-truth", "json", "quiet", "version", "align-corners",
       "threshold", "memory", "labels", "confidence", "unknown", "member", "list-presets", "void",
-      "trimap", "resume",
+      "trimap", "resume", "tile", "overlap",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }

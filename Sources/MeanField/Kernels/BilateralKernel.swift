@@ -35,7 +35,7 @@ public struct BilateralKernel: PairwiseKernel {
         .usage, "a bilateral kernel compares the colours of pixels, but there is no image",
         remedy: "give an image, or use kernels of positions only")
     }
-    let positions = try PositionFeatures(grid: scene.grid, sigma: spatialSigma, order: axisOrder)
+    let positions = try PositionFeatures(scene: scene, sigma: spatialSigma, order: axisOrder)
     let sigmas = try colorSigma.expanded(to: image.channels, of: "channels")
     let channels = image.channels
     switch image.pixels {

@@ -9,11 +9,20 @@ struct PositionFeatures {
   let axes: [Int]
   /// The bandwidth of each of `axes`.
   let sigmas: [Float]
+  /// The first point's position in bandwidths, but for what no filter notices; 0 for a scene of its own.
+  private let offsets: [Float]
 
-  init(grid: GridShape, sigma: Bandwidths, order: AxisOrder) throws {
-    self.grid = grid
-    axes = order.axes(rank: grid.rank)
-    sigmas = try sigma.expanded(to: grid.rank, of: "axes")
+  init(scene: Scene, sigma: Bandwidths, order: AxisOrder) throws {
+    grid = scene.grid
+    let axes = order.axes(rank: grid.rank)
+    let sigmas = try sigma.expanded(to: grid.rank, of: "axes")
+    // Large positions would cost digits and keys: they count from a place nearby.
+    offsets = axes.indices.map { index in
+      let position = Double(scene.origin[axes[index]]) / Double(sigmas[index])
+      return Float(LatticeShift.reduced(position, feature: index))
+    }
+    self.axes = axes
+    self.sigmas = sigmas
   }
 
   /// The grid with its bandwidths in the order of its extents.
@@ -41,7 +50,7 @@ struct PositionFeatures {
       for point in points {
         let row = storage.base + point * dimensions
         for (index, axis) in axes.enumerated() {
-          row[index] = Float(position[axis]) / sigmas[index]
+          row[index] = Float(position[axis]) / sigmas[index] + offsets[index]
         }
         fill(point, row + axes.count)
         advance(&position)

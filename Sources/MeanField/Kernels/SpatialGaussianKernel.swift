@@ -20,7 +20,7 @@ public struct SpatialGaussianKernel: PairwiseKernel {
 
   /// N × rank positions, divided by σγ. Needs no image.
   public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
-    let positions = try PositionFeatures(grid: scene.grid, sigma: sigma, order: axisOrder)
+    let positions = try PositionFeatures(scene: scene, sigma: sigma, order: axisOrder)
     return positions.matrix(
       extra: 0, grid: positions.gridPositions, parallelism: parallelism
     ) { _, _ in }

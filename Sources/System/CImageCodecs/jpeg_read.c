@@ -1,30 +1,32 @@
 #include <setjmp.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include <jpeglib.h>
 #include <jerror.h>
 
-#include "cimagecodecs.h"
+#include "byte_input.h"
 
 // Encoders make about ten scans; a file can claim any number of empty ones, each as slow as a real one.
 enum { MOST_SCANS = 200 };
 
-// All that a reading needs; see `reading` in png_read.c for why it is a structure.
-typedef struct {
+// All that a reading needs; see `codec_png_reader` for why it is a structure on the heap.
+struct codec_jpeg_reader {
   struct jpeg_decompress_struct decoder;
   struct jpeg_error_mgr errors;
   struct jpeg_progress_mgr progress;
+  struct jpeg_source_mgr source;
   jmp_buf escape;
-  codec_message *message;
-} reading;
+  codec_message message;
+  byte_window window;
+};
 
 static void fail(j_common_ptr decoder) {
-  reading *reading = decoder->client_data;
+  codec_jpeg_reader *reader = decoder->client_data;
   char text[JMSG_LENGTH_MAX];
   decoder->err->format_message(decoder, text);
-  snprintf(reading->message->text, sizeof reading->message->text, "%s", text);
-  longjmp(reading->escape, 1);
+  snprintf(reader->message.text, sizeof reader->message.text, "%s", text);
+  longjmp(reader->escape, 1);
 }
 
 // libjpeg calls lost pixels a warning and fills them with gray. Only what leaves the pixels whole passes.
@@ -44,76 +46,118 @@ static void say_nothing(j_common_ptr decoder) { (void)decoder; }
 
 static void limit_scans(j_common_ptr decoder) {
   if (((j_decompress_ptr)decoder)->input_scan_number > MOST_SCANS) {
-    reading *reading = decoder->client_data;
-    snprintf(reading->message->text, sizeof reading->message->text, "more than %d scans",
-             MOST_SCANS);
-    longjmp(reading->escape, 1);
+    codec_jpeg_reader *reader = decoder->client_data;
+    snprintf(reader->message.text, sizeof reader->message.text, "more than %d scans", MOST_SCANS);
+    longjmp(reader->escape, 1);
   }
 }
 
-static void begin(reading *reading, codec_message *message) {
-  memset(reading, 0, sizeof *reading);
-  reading->message = message;
-  reading->decoder.err = jpeg_std_error(&reading->errors);
-  reading->errors.error_exit = fail;
-  reading->errors.emit_message = judge_message;
-  reading->errors.output_message = say_nothing;
-  reading->decoder.client_data = reading;
+// Where no more bytes come, a marker of the end stands in for them; the warning makes the reading fail.
+static boolean take_block(j_decompress_ptr decoder) {
+  static const JOCTET end[] = {0xFF, JPEG_EOI};
+  codec_jpeg_reader *reader = decoder->client_data;
+  if (refill(&reader->window)) {
+    decoder->src->next_input_byte = reader->window.next;
+    decoder->src->bytes_in_buffer = reader->window.rest;
+    reader->window.rest = 0;
+  } else {
+    WARNMS(decoder, JWRN_JPEG_EOF);
+    decoder->src->next_input_byte = end;
+    decoder->src->bytes_in_buffer = sizeof end;
+  }
+  return TRUE;
 }
 
-static void read_markers(reading *reading, const uint8_t *data, size_t size) {
-  jpeg_create_decompress(&reading->decoder);
-  reading->progress.progress_monitor = limit_scans;
-  reading->decoder.progress = &reading->progress;
-  jpeg_mem_src(&reading->decoder, data, size);
-  jpeg_read_header(&reading->decoder, TRUE);
+static void skip_bytes(j_decompress_ptr decoder, long count) {
+  struct jpeg_source_mgr *source = decoder->src;
+  while (count > (long)source->bytes_in_buffer) {
+    count -= (long)source->bytes_in_buffer;
+    take_block(decoder);
+  }
+  if (count <= 0) return;
+  source->next_input_byte += count;
+  source->bytes_in_buffer -= (size_t)count;
 }
 
-static bool read_header(
-    reading *reading, const uint8_t *data, size_t size, codec_jpeg_header *header) {
-  if (setjmp(reading->escape)) return false;
-  read_markers(reading, data, size);
-  header->width = reading->decoder.image_width;
-  header->height = reading->decoder.image_height;
-  header->components = reading->decoder.num_components;
+static void do_nothing(j_decompress_ptr decoder) { (void)decoder; }
+
+static bool read_header(codec_jpeg_reader *reader, codec_jpeg_header *header) {
+  struct jpeg_decompress_struct *decoder = &reader->decoder;
+  decoder->err = jpeg_std_error(&reader->errors);
+  reader->errors.error_exit = fail;
+  reader->errors.emit_message = judge_message;
+  reader->errors.output_message = say_nothing;
+  decoder->client_data = reader;
+  if (setjmp(reader->escape)) return false;
+  jpeg_create_decompress(decoder);
+  reader->progress.progress_monitor = limit_scans;
+  decoder->progress = &reader->progress;
+  reader->source.init_source = do_nothing;
+  reader->source.fill_input_buffer = take_block;
+  reader->source.skip_input_data = skip_bytes;
+  reader->source.resync_to_restart = jpeg_resync_to_restart;
+  reader->source.term_source = do_nothing;
+  decoder->src = &reader->source;
+  jpeg_read_header(decoder, TRUE);
+  header->width = decoder->image_width;
+  header->height = decoder->image_height;
+  header->components = decoder->num_components;
+  header->is_held_whole = jpeg_has_multiple_scans(decoder);
   return true;
 }
 
-static bool read_pixels(
-    reading *reading, const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity) {
-  if (setjmp(reading->escape)) return false;
-  struct jpeg_decompress_struct *decoder = &reading->decoder;
-  read_markers(reading, data, size);
-  decoder->out_color_space = JCS_RGB;
-  jpeg_start_decompress(decoder);
+static bool start(codec_jpeg_reader *reader) {
+  if (setjmp(reader->escape)) return false;
+  reader->decoder.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&reader->decoder);
+  return true;
+}
+
+static bool read_rows(codec_jpeg_reader *reader, uint8_t *pixels, size_t count) {
+  if (setjmp(reader->escape)) return false;
+  struct jpeg_decompress_struct *decoder = &reader->decoder;
   size_t row_size = (size_t)3 * decoder->output_width;
-  if (decoder->output_components != 3 || capacity != row_size * decoder->output_height) {
-    snprintf(reading->message->text, sizeof reading->message->text,
-             "the pixels do not fit the layout asked for");
+  if (decoder->output_components != 3
+      || count > decoder->output_height - decoder->output_scanline) {
+    snprintf(reader->message.text, sizeof reader->message.text, "not these rows can be read");
     return false;
   }
-  while (decoder->output_scanline < decoder->output_height) {
-    JSAMPROW row = pixels + decoder->output_scanline * row_size;
-    jpeg_read_scanlines(decoder, &row, 1);
+  for (size_t row = 0; row < count; row++) {
+    JSAMPROW target = pixels + row * row_size;
+    jpeg_read_scanlines(decoder, &target, 1);
   }
-  jpeg_finish_decompress(decoder);
+  if (decoder->output_scanline == decoder->output_height) jpeg_finish_decompress(decoder);
   return true;
 }
 
-bool codec_jpeg_read_header(
-    const uint8_t *data, size_t size, codec_jpeg_header *header, codec_message *message) {
-  reading reading;
-  begin(&reading, message);
-  bool succeeded = read_header(&reading, data, size, header);
-  jpeg_destroy_decompress(&reading.decoder);
-  return succeeded;
+codec_jpeg_reader *codec_jpeg_reader_open(
+    codec_input input, codec_jpeg_header *header, codec_message *message) {
+  codec_jpeg_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) {
+    snprintf(message->text, sizeof message->text, "out of memory");
+    return NULL;
+  }
+  reader->window.input = input;
+  if (read_header(reader, header)) return reader;
+  *message = reader->message;
+  codec_jpeg_reader_close(reader);
+  return NULL;
 }
 
-bool codec_jpeg_read_pixels(
-    const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, codec_message *message) {
-  reading reading;
-  begin(&reading, message);
-  bool succeeded = read_pixels(&reading, data, size, pixels, capacity);
-  jpeg_destroy_decompress(&reading.decoder);
-  return succeeded;
+bool codec_jpeg_reader_start(codec_jpeg_reader *reader, codec_message *message) {
+  if (start(reader)) return true;
+  *message = reader->message;
+  return false;
+}
+
+bool codec_jpeg_reader_rows(
+    codec_jpeg_reader *reader, uint8_t *pixels, size_t count, codec_message *message) {
+  if (read_rows(reader, pixels, count)) return true;
+  *message = reader->message;
+  return false;
+}
+
+void codec_jpeg_reader_close(codec_jpeg_reader *reader) {
+  jpeg_destroy_decompress(&reader->decoder);
+  free(reader);
 }

@@ -1,6 +1,8 @@
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "byte_input.h"
 #include "png_errors.h"
 
 // As wide and high as libpng allows unless told otherwise; stated, because builds of it differ.
@@ -10,17 +12,20 @@ enum { LARGEST_EXTENT = 1000000 };
 // block there; libpng would inflate any amount of surplus, as part of that row, before it complains.
 enum { LONGEST_TAIL = 16384 };
 
-// All that a reading needs. It stands in the caller's frame, outside the function with the setjmp, so
-// that a jump leaves it as it is.
-typedef struct {
+// All that a reading needs. It stands on the heap, outside the functions with a setjmp, so that a jump
+// leaves it as it is.
+struct codec_png_reader {
   png_structp png;
   png_infop info;
-  const uint8_t *next;
-  size_t rest;
+  codec_message message;
+  byte_window window;
   // Compressed bytes that may still come, once the last row is being read.
   bool is_last_row;
   size_t tail;
-} reading;
+  int passes;
+  size_t row_size;
+  png_uint_32 next_row;
+};
 
 static bool is_image_data(png_structp png) {
   const png_uint_32 IDAT = 0x49444154;
@@ -29,50 +34,42 @@ static bool is_image_data(png_structp png) {
 }
 
 static void take_bytes(png_structp png, png_bytep bytes, size_t count) {
-  reading *reading = png_get_io_ptr(png);
-  if (count > reading->rest) png_error(png, "the file ends early");
-  if (reading->is_last_row && is_image_data(png)) {
-    if (count > reading->tail) png_error(png, "more image data than the image takes");
-    reading->tail -= count;
+  codec_png_reader *reader = png_get_io_ptr(png);
+  if (reader->is_last_row && is_image_data(png)) {
+    if (count > reader->tail) png_error(png, "more image data than the image takes");
+    reader->tail -= count;
   }
-  memcpy(bytes, reading->next, count);
-  reading->next += count;
-  reading->rest -= count;
+  while (count > 0) {
+    if (!refill(&reader->window)) png_error(png, "the file ends early");
+    size_t part = count < reader->window.rest ? count : reader->window.rest;
+    memcpy(bytes, reader->window.next, part);
+    reader->window.next += part;
+    reader->window.rest -= part;
+    bytes += part;
+    count -= part;
+  }
 }
 
-static bool begin(reading *reading, const uint8_t *data, size_t size, codec_message *message) {
-  reading->next = data;
-  reading->rest = size;
-  reading->info = NULL;
-  reading->is_last_row = false;
-  reading->png = png_create_read_struct(
-      PNG_LIBPNG_VER_STRING, message, codec_png_fail, codec_png_ignore_warning);
-  if (reading->png) reading->info = png_create_info_struct(reading->png);
-  if (reading->info) return true;
-  codec_set_message(message, "libpng cannot be started");
-  png_destroy_read_struct(&reading->png, NULL, NULL);
-  return false;
-}
-
-static void read_info(reading *reading) {
-  png_structp png = reading->png;
-  png_set_read_fn(png, reading, take_bytes);
+static void read_info(codec_png_reader *reader) {
+  png_structp png = reader->png;
+  png_set_read_fn(png, reader, take_bytes);
   png_set_user_limits(png, LARGEST_EXTENT, LARGEST_EXTENT);
   // Colour profiles, texts and dates are not used: skipping them leaves damage there without effect.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
-  png_read_info(png, reading->info);
+  png_read_info(png, reader->info);
 }
 
-static bool read_header(reading *reading, codec_png_header *header) {
-  png_structp png = reading->png;
-  png_infop info = reading->info;
+static bool read_header(codec_png_reader *reader, codec_png_header *header) {
+  png_structp png = reader->png;
+  png_infop info = reader->info;
   if (setjmp(png_jmpbuf(png))) return false;
-  read_info(reading);
+  read_info(reader);
   header->width = png_get_image_width(png, info);
   header->height = png_get_image_height(png, info);
   header->bit_depth = png_get_bit_depth(png, info);
   header->color = (codec_png_color)png_get_color_type(png, info);
+  header->is_interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
   // Each row is preceded by the number of its filter.
   header->raw_size = (uint64_t)header->height * (png_get_rowbytes(png, info) + 1);
   header->palette_count = 0;
@@ -90,10 +87,10 @@ static bool read_header(reading *reading, codec_png_header *header) {
   return true;
 }
 
-static void set_layout(reading *reading, codec_png_layout layout) {
-  png_structp png = reading->png;
-  int bit_depth = png_get_bit_depth(png, reading->info);
-  int color = png_get_color_type(png, reading->info);
+static void set_layout(codec_png_reader *reader, codec_png_layout layout) {
+  png_structp png = reader->png;
+  int bit_depth = png_get_bit_depth(png, reader->info);
+  int color = png_get_color_type(png, reader->info);
   png_set_strip_alpha(png);
   switch (layout) {
     case CODEC_PNG_SAMPLES_8:
@@ -125,64 +122,90 @@ static size_t bytes_per_pixel(codec_png_layout layout) {
 
 // The pass that completes the image, and the row that completes the pass: small interlaced images have
 // nothing in the last passes.
-static void find_last_row(reading *reading, int passes, int *last_pass, png_uint_32 *last_row) {
-  png_uint_32 width = png_get_image_width(reading->png, reading->info);
-  png_uint_32 height = png_get_image_height(reading->png, reading->info);
-  *last_pass = passes - 1;
+static void find_last_row(
+    const codec_png_reader *reader, int *last_pass, png_uint_32 *last_row) {
+  png_uint_32 width = png_get_image_width(reader->png, reader->info);
+  png_uint_32 height = png_get_image_height(reader->png, reader->info);
+  *last_pass = reader->passes - 1;
   *last_row = height - 1;
-  if (passes == 1) return;
+  if (reader->passes == 1) return;
   while (PNG_PASS_COLS(width, *last_pass) == 0 || PNG_PASS_ROWS(height, *last_pass) == 0) {
     *last_pass -= 1;
   }
   *last_row = PNG_ROW_FROM_PASS_ROW(PNG_PASS_ROWS(height, *last_pass) - 1, *last_pass);
 }
 
-static bool read_pixels(
-    reading *reading, codec_png_layout layout, uint8_t *pixels, size_t capacity) {
-  png_structp png = reading->png;
+static bool start(codec_png_reader *reader, codec_png_layout layout) {
+  png_structp png = reader->png;
   if (setjmp(png_jmpbuf(png))) return false;
-  read_info(reading);
-  set_layout(reading, layout);
-  int passes = png_set_interlace_handling(png);
-  int last_pass;
-  png_uint_32 last_row;
-  find_last_row(reading, passes, &last_pass, &last_row);
-  reading->tail = LONGEST_TAIL + 2 * png_get_rowbytes(png, reading->info);
-  png_read_update_info(png, reading->info);
-  size_t row_size = png_get_rowbytes(png, reading->info);
-  png_uint_32 height = png_get_image_height(png, reading->info);
-  size_t expected = bytes_per_pixel(layout) * png_get_image_width(png, reading->info);
-  if (row_size != expected || capacity != row_size * height) {
+  set_layout(reader, layout);
+  reader->passes = png_set_interlace_handling(png);
+  reader->tail = LONGEST_TAIL + 2 * png_get_rowbytes(png, reader->info);
+  png_read_update_info(png, reader->info);
+  reader->row_size = png_get_rowbytes(png, reader->info);
+  if (reader->row_size != bytes_per_pixel(layout) * png_get_image_width(png, reader->info)) {
     png_error(png, "the pixels do not fit the layout asked for");
   }
   // From here on, what libpng would let pass means damaged pixels.
   png_set_benign_errors(png, 0);
-  for (int pass = 0; pass < passes; pass++) {
-    for (png_uint_32 row = 0; row < height; row++) {
-      if (pass == last_pass && row == last_row) reading->is_last_row = true;
-      png_read_row(png, pixels + row * row_size, NULL);
-    }
-  }
-  // Checks what is left of the image data, and that the file has an end.
-  png_read_end(png, NULL);
   return true;
 }
 
-bool codec_png_read_header(
-    const uint8_t *data, size_t size, codec_png_header *header, codec_message *message) {
-  reading reading;
-  if (!begin(&reading, data, size, message)) return false;
-  bool succeeded = read_header(&reading, header);
-  png_destroy_read_struct(&reading.png, &reading.info, NULL);
-  return succeeded;
+static bool read_rows(codec_png_reader *reader, uint8_t *pixels, png_uint_32 count) {
+  png_structp png = reader->png;
+  if (setjmp(png_jmpbuf(png))) return false;
+  png_uint_32 height = png_get_image_height(png, reader->info);
+  if (count > height - reader->next_row || (reader->passes > 1 && count != height)) {
+    png_error(png, "not these rows can be read");
+  }
+  int last_pass;
+  png_uint_32 last_row;
+  find_last_row(reader, &last_pass, &last_row);
+  for (int pass = 0; pass < reader->passes; pass++) {
+    for (png_uint_32 row = 0; row < count; row++) {
+      if (pass == last_pass && reader->next_row + row == last_row) reader->is_last_row = true;
+      png_read_row(png, pixels + row * reader->row_size, NULL);
+    }
+  }
+  reader->next_row += count;
+  // Checks what is left of the image data, and that the file has an end.
+  if (reader->next_row == height) png_read_end(png, NULL);
+  return true;
 }
 
-bool codec_png_read_pixels(
-    const uint8_t *data, size_t size, codec_png_layout layout, void *pixels, size_t capacity,
-    codec_message *message) {
-  reading reading;
-  if (!begin(&reading, data, size, message)) return false;
-  bool succeeded = read_pixels(&reading, layout, pixels, capacity);
-  png_destroy_read_struct(&reading.png, &reading.info, NULL);
-  return succeeded;
+codec_png_reader *codec_png_reader_open(
+    codec_input input, codec_png_header *header, codec_message *message) {
+  codec_png_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) {
+    codec_set_message(message, "out of memory");
+    return NULL;
+  }
+  reader->window.input = input;
+  codec_set_message(&reader->message, "libpng cannot be started");
+  reader->png = png_create_read_struct(
+      PNG_LIBPNG_VER_STRING, &reader->message, codec_png_fail, codec_png_ignore_warning);
+  if (reader->png) reader->info = png_create_info_struct(reader->png);
+  if (reader->info && read_header(reader, header)) return reader;
+  *message = reader->message;
+  codec_png_reader_close(reader);
+  return NULL;
+}
+
+bool codec_png_reader_start(
+    codec_png_reader *reader, codec_png_layout layout, codec_message *message) {
+  if (start(reader, layout)) return true;
+  *message = reader->message;
+  return false;
+}
+
+bool codec_png_reader_rows(
+    codec_png_reader *reader, void *pixels, size_t count, codec_message *message) {
+  if (count <= PNG_UINT_31_MAX && read_rows(reader, pixels, (png_uint_32)count)) return true;
+  *message = reader->message;
+  return false;
+}
+
+void codec_png_reader_close(codec_png_reader *reader) {
+  png_destroy_read_struct(&reader->png, &reader->info, NULL);
+  free(reader);
 }

@@ -20,6 +20,7 @@ struct CRFRefine: ParsableCommand {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Exact filter") var exact: ExactOptions
+  @OptionGroup(title: "Tiles") var tiles: TileOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   static func main() {
@@ -40,7 +41,8 @@ struct CRFRefine: ParsableCommand {
       try StandardOutput.print(PresetList.text)
       return
     }
-    let settings = try Settings(input: input, model: model, exact: exact, output: output)
+    let settings = try Settings(
+      input: input, model: model, exact: exact, tiles: tiles, output: output)
     if settings.isFolder {
       var run = FolderRun(settings)
       try run.run()

@@ -43,7 +43,7 @@ struct FolderRun {
     }
     var settings = settings
     settings.kernels = try settings.kernels.map { try $0.forStem(of: entry.name) }
-    let outcome = try Refiner(settings: settings).refine(entry.job)
+    let outcome = try settings.refine(entry.job)
     if let figures = outcome.evaluation { try add(figures, of: entry.job) }
     refined.append(outcome)
     progress.finish(

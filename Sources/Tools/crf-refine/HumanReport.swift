@@ -46,6 +46,7 @@ struct HumanReport {
     lines.append(model(iterations: outcome.iterations))
     lines += outcome.features.map(Self.features)
     lines += outcome.exact.map { [Self.exact($0)] } ?? []
+    lines += outcome.tiles.map { [Self.tiles($0)] } ?? []
     lines.append(time(outcome.stopwatch))
     lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))
     if !outcome.job.outputs.isEmpty {
@@ -94,6 +95,18 @@ struct HumanReport {
     }
     return "features \(report.kernel): \(report.dimensions) principal components hold "
       + String(format: "%.1f %% of the variance", 100 * share)
+  }
+
+  private static func tiles(_ report: TileReport) -> String {
+    let (seams, count) = (report.seams, "\(report.columns)×\(report.rows)")
+    guard seams.pixels > 0 else { return "tiles    \(count) of \(report.size): not cut" }
+    return String(
+      format: """
+        tiles    \(count) of \(report.size), overlapping by \(report.overlap)
+                 beside the seams, the probabilities of two tiles differ by %.2g on average, by %.2g \
+        at most;
+                 on %.3g %% of these pixels their labels do
+        """, seams.meanDifference, seams.largestDifference, 100 * seams.unlikeShare)
   }
 
   private static func exact(_ report: ExactReport) -> String {

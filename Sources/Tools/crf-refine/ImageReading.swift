@@ -18,23 +18,33 @@ struct ImageReading {
   ///   channels stood elsewhere, the error says so.
   func read(rank: Int, fits: (GridShape) -> Bool) throws -> Image {
     let image = try ImageFile.read(path, rank: rank, layout: layout)
-    guard !fits(image.grid), try ImageFile.isArray(path) else { return image }
-    let shape = shape(of: image)
-    let other: Image.Layout = layout == .channelsFirst ? .channelsLast : .channelsFirst
-    guard let extents = try? Image.split(shape, rank: rank, layout: other).extents,
-      let grid = try? GridShape(extents), fits(grid)
-    else { return image }
-    throw InputError(
-      .data, at: path,
-      "is an array of shape \(shape), which read as \(layout.axes(rank: rank)) does not fit the "
-        + "scores",
-      remedy: "looks like \(other.axes(rank: rank)): use --image-layout "
-        + (other == .channelsFirst ? "chw" : "hwc"))
+    try check(image.grid, channels: image.channels, fits: fits)
+    return image
   }
 
-  /// The shape of the array that `image` was.
-  private func shape(of image: Image) -> [Int] {
-    layout == .channelsFirst
-      ? [image.channels] + image.grid.extents : image.grid.extents + [image.channels]
+  /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.
+  func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image) {
+    let regions = try ImageFile.regions(path, layout: layout)
+    let corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
+    try check(regions.grid, channels: corner.channels, fits: fits)
+    return (regions, corner)
+  }
+
+  /// - Throws: `InputError` where the scores would fit if the channels of an array stood elsewhere.
+  private func check(_ grid: GridShape, channels: Int, fits: (GridShape) -> Bool) throws {
+    guard !fits(grid), try ImageFile.isArray(path) else { return }
+    let shape =
+      layout == .channelsFirst ? [channels] + grid.extents : grid.extents + [channels]
+    let other: Image.Layout = layout == .channelsFirst ? .channelsLast : .channelsFirst
+    guard
+      let extents = try? Image.split(shape, rank: grid.rank, layout: other).extents,
+      let otherGrid = try? GridShape(extents), fits(otherGrid)
+    else { return }
+    throw InputError(
+      .data, at: path,
+      "is an array of shape \(shape), which read as \(layout.axes(rank: grid.rank)) does not fit "
+        + "the scores",
+      remedy: "looks like \(other.axes(rank: grid.rank)): use --image-layout "
+        + (other == .channelsFirst ? "chw" : "hwc"))
   }
 }

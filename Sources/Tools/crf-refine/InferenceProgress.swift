@@ -2,14 +2,15 @@ import Foundation
 import Lattice
 import Synchronization
 
-/// How far one long inference has come and how long it will take, on standard error: one line that is
-/// written anew on a terminal, else a line now and then. Short inferences show nothing.
+/// How far one long work has come and how long it will take, on standard error: one line that is
+/// written anew on a terminal, else a line now and then. Short work shows nothing.
 final class InferenceProgress: Sendable {
   private struct State {
     var shownAt = 0.0
     var isShown = false
   }
 
+  private let work: String
   private let start = ContinuousClock.now
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let state = Mutex(State())
@@ -18,6 +19,9 @@ final class InferenceProgress: Sendable {
   private static let patience = 2.0
   /// Seconds between two lines, on a terminal and elsewhere.
   private static let intervals = (terminal: 0.2, other: 10.0)
+
+  /// - Parameter work: what is under way, as in `the inference`.
+  init(of work: String) { self.work = work }
 
   /// Shows that `share` (0…1) of the work is done.
   func show(_ share: Double) {
@@ -29,8 +33,7 @@ final class InferenceProgress: Sendable {
       state.shownAt = seconds
       state.isShown = true
       let text = String(
-        format: "%.0f %% of the inference, %.0f s left", 100 * share,
-        seconds / share * (1 - share))
+        format: "%.0f %% of \(work), %.0f s left", 100 * share, seconds / share * (1 - share))
       StandardError.write(isTerminal ? Progress.clearedLine + text : text + "\n")
     }
   }

@@ -1,9 +1,10 @@
 import Foundation
+import Support
 import Synchronization
 
 /// Lets an interrupt (SIGINT, SIGTERM) end the program between outputs, never within them.
 ///
-/// While outputs are written, the first interrupt waits until they are complete; a second one ends the
+/// While outputs are put in their places, the first interrupt waits until they are complete; a second one ends the
 /// program at once, since a pipe may keep the writer waiting.
 enum Interruption {
   private struct State {
@@ -13,17 +14,34 @@ enum Interruption {
 
   private static let state = Mutex(State())
 
-  /// Call it first: threads that are started later must not receive the signals either.
+  /// Where the handler of a signal leaves its number, for a thread that can do more than a handler may.
+  nonisolated(unsafe) private static var mailbox: Int32 = -1
+
+  /// A handler, since no mask reaches the threads that libraries start before `main`.
   static func install() {
     let signals = [SIGINT, SIGTERM].filter { !isIgnored($0) }
-    guard !signals.isEmpty else { return }
-    var blocked = set(of: signals)
-    pthread_sigmask(SIG_BLOCK, &blocked, nil)
+    var ends: [Int32] = [-1, -1]
+    guard !signals.isEmpty, pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    mailbox = ends[1]
+    let incoming = ends[0]
     Thread.detachNewThread {
-      var awaited = set(of: signals)
+      // Whoever started the program may have blocked them; one thread is enough to receive them.
+      var received = sigset_t()
+      sigemptyset(&received)
+      for number in signals { sigaddset(&received, number) }
+      pthread_sigmask(SIG_UNBLOCK, &received, nil)
+      var number: UInt8 = 0
       while true {
-        var signal: Int32 = 0
-        if sigwait(&awaited, &signal) == 0 { receive(signal) }
+        if read(incoming, &number, 1) == 1 { receive(Int32(number)) }
+      }
+    }
+    for number in signals {
+      signal(number) { number in
+        var byte = UInt8(truncatingIfNeeded: number)
+        let error = errno
+        _ = write(Interruption.mailbox, &byte, 1)
+        errno = error
       }
     }
   }
@@ -49,12 +67,13 @@ enum Interruption {
     if !waits { end(by: signal) }
   }
 
-  /// Ends as the signal would have, so that a shell sees what happened.
+  /// Ends as the signal would have, so that a shell sees what happened. Unfinished outputs go with it.
   private static func end(by signal: Int32) {
     Foundation.signal(signal, SIG_DFL)
-    var unblocked = set(of: [signal])
-    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
-    raise(signal)
+    TemporaryFiles.removeAll {
+      kill(getpid(), signal)
+      while true { pause() }
+    }
   }
 
   /// Whether the signal was ignored from the start, as it is under `nohup` and in the background of a
@@ -64,12 +83,5 @@ enum Interruption {
     guard before == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }
     signal(number, SIG_IGN)
     return true
-  }
-
-  private static func set(of signals: [Int32]) -> sigset_t {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for signal in signals { sigaddset(&set, signal) }
-    return set
   }
 }

@@ -76,12 +76,13 @@ struct JSONFile: Encodable {
   var features: [JSONFeatures]?
   var iterations: Int
   var largestChange: Float?
-  /// At the start and after each update.
-  var freeEnergy: [Double]
+  /// At the start and after each update; absent where tiles were refined one by one.
+  var freeEnergy: [Double]?
   var milliseconds: [String: Double]
   /// 0…1.
   var changedShare: Double
   var exact: JSONExact?
+  var tiles: JSONTiles?
   var evaluation: JSONEvaluation?
 
   init(_ outcome: Outcome, _ settings: Settings) {
@@ -100,11 +101,12 @@ struct JSONFile: Encodable {
     features = outcome.features.isEmpty ? nil : outcome.features.map { JSONFeatures($0) }
     iterations = outcome.iterations
     largestChange = outcome.largestChange
-    freeEnergy = outcome.energies.map(\.freeEnergy)
+    freeEnergy = outcome.energies.isEmpty ? nil : outcome.energies.map(\.freeEnergy)
     milliseconds = Dictionary(
       uniqueKeysWithValues: outcome.stopwatch.milliseconds.map { ($0.stage.rawValue, $0.value) })
     changedShare = outcome.changedShare
     exact = outcome.exact.map { JSONExact($0) }
+    tiles = outcome.tiles.map { JSONTiles($0) }
     evaluation = outcome.evaluation.map { JSONEvaluation($0, settings.palette) }
   }
 }
@@ -130,6 +132,34 @@ struct JSONExact: Encodable {
     relativeMassBound = report.skipped?.relativeMassBound ?? 0
     updateErrorBound = report.skipped?.updateErrorBound ?? 0
     errorBound = report.errorBound
+  }
+}
+
+/// How an image was cut into tiles, and how much they disagree beside their seams.
+struct JSONTiles: Encodable {
+  /// The extents of a tile: height and width.
+  var size: [Int]
+  /// The rows and columns that neighbours share, at least.
+  var overlap: Int
+  var rows: Int
+  var columns: Int
+  var seamPixels: Int
+  /// Of a marginal.
+  var largestSeamDifference: Float
+  /// Over the seams' pixels, of the largest difference of each one's marginals.
+  var meanSeamDifference: Double
+  /// The share of the seams' pixels whose labels differ, 0…1.
+  var unlikeSeamShare: Double
+
+  init(_ report: TileReport) {
+    size = [report.size.height, report.size.width]
+    overlap = report.overlap
+    rows = report.rows
+    columns = report.columns
+    seamPixels = report.seams.pixels
+    largestSeamDifference = report.seams.largestDifference
+    meanSeamDifference = report.seams.meanDifference
+    unlikeSeamShare = report.seams.unlikeShare
   }
 }
 

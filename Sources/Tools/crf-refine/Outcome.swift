@@ -20,7 +20,36 @@ struct Outcome {
   /// What the exact filter left out; `nil` with other filters.
   var exact: ExactReport?
   var evaluation: Evaluation?
+  /// How the image was cut; `nil` where it was not to be.
+  var tiles: TileReport?
   var stopwatch = Stopwatch()
+
+  /// Takes in what the inference over the whole scene, or over one tile of it, came to.
+  mutating func add(_ solution: Solution) {
+    iterations = max(iterations, solution.iterations)
+    largestChange = [largestChange, solution.largestChange].compactMap { $0 }.max()
+    energies += solution.energies
+    exact = solution.exact
+  }
+}
+
+/// How an image was cut into tiles, and what that cost.
+struct TileReport {
+  /// Of a tile.
+  var size: TileSize
+  /// The rows and columns that neighbours share, at least.
+  var overlap: Int
+  var rows: Int
+  var columns: Int
+  var seams: SeamMeter.Figures
+
+  init(_ plan: TilePlan, _ settings: TileSettings, seams: SeamMeter.Figures = .init()) {
+    size = plan.size
+    overlap = settings.overlap
+    rows = plan.rows
+    columns = plan.columns
+    self.seams = seams
+  }
 }
 
 /// What the exact filter left out.
@@ -46,6 +75,15 @@ struct ImageSummary {
       range = (min(range.0, value), max(range.1, value))
     }
     range = least...most
+  }
+
+  /// Takes in what another part of the same image was.
+  mutating func add(_ part: ImageSummary) {
+    guard let other = part.range else { return }
+    range =
+      range.map {
+        min($0.lowerBound, other.lowerBound)...max($0.upperBound, other.upperBound)
+      } ?? other
   }
 }
 

@@ -1,5 +1,4 @@
 import Evaluation
-import Lattice
 import MeanField
 import Support
 import Unaries
@@ -24,27 +23,29 @@ struct Refiner {
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
 
-    let progress = settings.exact != nil && !settings.isQuiet ? InferenceProgress() : nil
+    let progress =
+      settings.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
     defer { progress?.clear() }
+    let solver = Solver(settings: settings, notesEnergies: settings.printsJSON, progress: progress)
     let crf = try stopwatch.measure(.filters) {
       do {
-        return try makeCRF(
-          scene, loaded.energies, report: &outcome.features, progress: progress)
+        return try solver.makeCRF(scene, loaded.energies, report: &outcome.features)
       } catch let error as InputError {
         throw error.at(job.unary)
       }
     }
-    let marginals = infer(crf, outcome: &outcome, stopwatch: &stopwatch)
+    let solution = solver.solve(crf, stopwatch: &stopwatch)
+    outcome.add(solution)
     progress?.clear()
-    let after = marginals.labels
-    outcome.changedShare = share(of: after, unlike: before)
+    let after = solution.marginals.labels(parallelism: settings.parallelism)
+    outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
     if let truth {
       try outcome.evaluation?.addAfter(after, truth: truth, void: settings.void)
     }
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
         try OutputWriter(job: job, image: scene.image, palette: settings.palette)
-          .write(marginals, labels: after, before: before)
+          .write(solution.marginals, labels: after, before: before)
       }
     }
     outcome.stopwatch = stopwatch
@@ -80,83 +81,5 @@ struct Refiner {
     } catch let error as InputError {
       throw error.at(outcome.job.groundTruth ?? "--ground-truth")
     }
-  }
-
-  private func makeCRF(
-    _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport],
-    progress: InferenceProgress?
-  ) throws -> DenseCRF {
-    let terms = try settings.kernels.map { description in
-      let kernel: any PairwiseKernel
-      do {
-        kernel = try description.kernel(on: scene.grid)
-        if let features = kernel as? FeatureKernel {
-          report.append(
-            FeatureReport(
-              kernel: description.description, dimensions: features.dimensions,
-              explainedVariance: features.explainedVariance))
-        }
-      } catch let error as InputError {
-        throw error.at("--kernel \(description)")
-      }
-      return PairwiseTerm(
-        kernel, weight: description.weight, normalization: settings.normalization,
-        selfTerm: settings.selfTerm)
-    }
-    do {
-      return try DenseCRF(
-        scene: scene, unary: energies, terms: terms, backend: backend(progress),
-        parallelism: settings.parallelism)
-    } catch let error as PairwiseTermError {
-      let preset = settings.presetName.map { " of the preset '\($0)'" } ?? ""
-      let place = "--kernel \(settings.kernels[error.index])\(preset)"
-      if let cause = error.cause as? InputError { throw cause.at(place) }
-      throw InputError(.data, "\(error.cause)").within(place)
-    }
-  }
-
-  /// The settings' backend, which tells `progress` how far it has come where it takes long.
-  private func backend(_ progress: InferenceProgress?) -> any FilterBackend {
-    guard let exact = settings.exact, let progress else { return settings.backend }
-    let updates = settings.iterations + (settings.printsJSON ? settings.iterations + 1 : 0)
-    // Each term is applied once to find its normaliser, and once to bound what it skips.
-    let preparations = (settings.normalization == .none ? 0 : 1) + (exact.threshold > 0 ? 1 : 0)
-    return exact.backend(
-      progress: FilterProgress(applications: max(1, updates + preparations)) { progress.show($0) })
-  }
-
-  private func infer(
-    _ crf: DenseCRF, outcome: inout Outcome, stopwatch: inout Stopwatch
-  ) -> Marginals {
-    guard settings.printsJSON || settings.tolerance > 0 || settings.exact != nil else {
-      // Where nobody looks at the marginals in between, they need not be written.
-      outcome.iterations = settings.iterations
-      return stopwatch.measure(.inference) { crf.marginals(iterations: settings.iterations) }
-    }
-    let inference = stopwatch.measure(.inference) { crf.startInference() }
-    // Each energy costs a filtering, so they are computed only where they are printed.
-    func noteEnergy() {
-      guard settings.printsJSON else { return }
-      outcome.energies.append(
-        stopwatch.measure(.energies) { crf.energy(of: inference.marginals) })
-    }
-    noteEnergy()
-    while inference.iteration < settings.iterations {
-      stopwatch.measure(.inference) { inference.step() }
-      noteEnergy()
-      if inference.largestChange < settings.tolerance { break }
-    }
-    outcome.iterations = inference.iteration
-    outcome.largestChange = inference.largestChange
-    outcome.exact = settings.exact.map {
-      ExactReport(
-        settings: $0, skipped: crf.skippedPairs, errorBound: inference.errorBound)
-    }
-    return inference.marginals
-  }
-
-  private func share(of labels: LabelMap, unlike other: LabelMap) -> Double {
-    let changed = zip(labels.labels, other.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 0 : 1) }
-    return Double(changed) / Double(labels.labels.count)
   }
 }

@@ -18,6 +18,8 @@ struct Settings {
   var backend: any FilterBackend
   /// `nil` unless the exact filter is chosen.
   var exact: ExactSettings?
+  /// `nil` where images are refined whole.
+  var tiling: TileSettings?
   var parallelism: Parallelism
   var palette: Palette
   var void: UInt16
@@ -28,7 +30,8 @@ struct Settings {
 
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(
-    input: InputOptions, model: ModelOptions, exact options: ExactOptions, output: OutputOptions
+    input: InputOptions, model: ModelOptions, exact options: ExactOptions, tiles: TileOptions,
+    output: OutputOptions
   ) throws {
     files = try Job(input: input, output: output)
     isFolder = FileSystem.isFolder(files.unary)
@@ -74,10 +77,28 @@ struct Settings {
         .usage, at: "--trimap", "measures against true labels, but none are given",
         remedy: "add --ground-truth")
     }
+    tiling = try TileSettings(tiles, kernels: kernels)
     resumes = output.resume
     printsJSON = output.json
     isQuiet = output.quiet
+    if tiling != nil { try checkTiling() }
     try files.check(isFolder: isFolder, resumes: resumes, printsJSON: printsJSON)
+  }
+
+  /// - Throws: `InputError` where something is asked for that tiles cannot give.
+  private func checkTiling() throws {
+    if !trimapWidths.isEmpty {
+      throw InputError(
+        .usage, at: "--trimap",
+        "needs the distances to all boundaries of an image, which --tile never holds whole",
+        remedy: "leave it out; --ground-truth alone works with tiles")
+    }
+    if exact != nil {
+      throw InputError(
+        .usage, at: "--filter",
+        "is exact, which bounds what pairs of pixels anywhere contribute; --tile leaves out pairs "
+          + "of different tiles", remedy: "use another filter, or leave --tile out")
+    }
   }
 
   private static func palette(_ name: String) throws -> Palette {

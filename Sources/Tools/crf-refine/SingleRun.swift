@@ -7,7 +7,7 @@ struct SingleRun {
   init(_ settings: Settings) { self.settings = settings }
 
   func run() throws {
-    let outcome = try Refiner(settings: settings).refine(settings.files)
+    let outcome = try settings.refine(settings.files)
     if settings.printsJSON {
       try JSONReport(settings).print(outcome)
     } else if !settings.isQuiet {

@@ -35,12 +35,13 @@ extension UnarySettings {
       }
       let image = try stopwatch.measure(.read) {
         try job.image.map { path in
-          try ImageReading(path, layout: imageLayout).read(rank: scores.nativeGrid.rank) {
-            scores.fits($0)
-          }
+          let shape = try ScoreShape(array.shape, layout: layout)
+          return try ImageReading(path, layout: imageLayout).read(
+            rank: shape.grid.rank, fits: shape.fits)
         }
       }
       let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
+      try Self.checkMemory(scene.grid, scores.labelCount)
       return LoadedUnary(
         scene: scene,
         energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
@@ -51,9 +52,24 @@ extension UnarySettings {
     }
   }
 
+  private static func checkMemory(_ grid: GridShape, _ labelCount: Int) throws {
+    try MemoryCheck.check(
+      grid, labelCount: labelCount,
+      remedy: grid.rank == 2 ? "refine it in tiles, as with --tile 2048" : "cut it into parts")
+  }
+
   private func readScores(_ job: Job) throws -> NumericArray {
+    try explainingSlips(job) { try ArrayFile.read(job.unary, member: member) }
+  }
+
+  /// The scores, to be read a box at a time.
+  func openScores(_ job: Job) throws -> any BoxSource {
+    try explainingSlips(job) { try ArrayFile.boxes(job.unary, member: member) }
+  }
+
+  private func explainingSlips<Result>(_ job: Job, _ read: () throws -> Result) throws -> Result {
     do {
-      return try ArrayFile.read(job.unary, member: member)
+      return try read()
     } catch let error as InputError {
       guard error.kind == .data, (try? ImageFile.isPicture(job.unary)) == true else { throw error }
       // The commonest slip; but a label map is a picture too.
@@ -82,24 +98,13 @@ extension UnarySettings {
           map, labelCount: labelCount, confidence: confidence, unknown: unknown,
           parallelism: parallelism)
         let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
+        try Self.checkMemory(scene.grid, labelCount)
         return LoadedUnary(
           scene: scene, energies: try unary.energies(for: scene),
           summary: UnarySummary(grid: map.grid, resampling: nil))
       }
     } catch let error as InputError {
       throw error.at(job.unary)
-    }
-  }
-}
-
-extension ScoreMapUnary {
-  /// Whether the scores can be read on `grid`.
-  fileprivate func fits(_ grid: GridShape) -> Bool {
-    do {
-      _ = try resampling(to: grid)
-      return true
-    } catch {
-      return false
     }
   }
 }

@@ -95,6 +95,39 @@ package final class FileSource: ByteSource {
     return count
   }
 
+  /// - Throws: `InputError` where it is a pipe or a device, of which no part can be looked at beforehand.
+  func checkIsFile() throws {
+    guard isRegular else {
+      throw InputError(
+        .data, at: name, "is no ordinary file, which tiles could be read from",
+        remedy: "save it to a file first, or leave --tile out")
+    }
+  }
+
+  /// Fills `buffer` from byte `offset` of an ordinary file on; where `read` stands does not change.
+  ///
+  /// - Throws: `InputError` where it cannot be read, or has become shorter than that.
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var filled = 0
+    while filled < buffer.count {
+      let count = retrying {
+        pread(
+          descriptor, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset + filled))
+      }
+      guard count >= 0 else {
+        throw InputError(.io, at: name, "cannot be read: \(systemMessage())")
+      }
+      guard count > 0 else { throw Self.becameShorter.at(name) }
+      filled += count
+    }
+  }
+
+  /// What is said of a file that ends before its size.
+  static var becameShorter: InputError {
+    InputError(
+      .io, "became shorter while it was read", remedy: "wait until it is completely written")
+  }
+
   /// The file's first bytes, at most `count`, which are not consumed; fewer where it is shorter or
   /// is a pipe.
   package func peek(_ count: Int) -> [UInt8] {

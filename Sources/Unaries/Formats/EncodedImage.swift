@@ -16,49 +16,52 @@ struct EncodedImage {
     let prefix = try source.bytes(upTo: FileKind.prefixLength)
     name = path
     kind = FileKind(prefix: prefix)
-    guard kind == .png || kind == .jpeg else {
-      // A TIFF is an image too: the message must not deny it.
-      let problem =
-        kind.words.contains(" image")
-        ? "seems to be \(kind.words), which cannot be read"
-        : "is not an image but seems to be \(kind.words)"
-      throw InputError(
-        .data, at: path, problem, remedy: "PNG and JPEG are supported; convert it to PNG")
-    }
+    guard kind == .png || kind == .jpeg else { throw Self.unsupported(kind, name: path) }
     bytes = try prefix + source.bytes(upTo: source.remaining ?? Self.largestPipe)
   }
 
-  /// Room for the pixels that a header claims, after checking that the file can hold them at all.
+  static func unsupported(_ kind: FileKind, name: String) -> InputError {
+    // A TIFF is an image too: the message must not deny it.
+    let problem =
+      kind.words.contains(" image")
+      ? "seems to be \(kind.words), which cannot be read"
+      : "is not an image but seems to be \(kind.words)"
+    return InputError(
+      .data, at: name, problem, remedy: "PNG and JPEG are supported; convert it to PNG")
+  }
+
+  /// Checks that a file can hold the pixels that its header claims.
   ///
   /// - Parameters:
   ///   - claimed: what the file must at least contain in compressed form, in a unit of choice.
   ///   - ratio: how many such units a byte of the file can stand for at most.
+  ///   - fileSize: in bytes; `nil` where nobody knows.
   static func check(
-    width: UInt32, height: UInt32, claimed: UInt64, ratio: UInt64, fileSize: Int, name: String
+    width: UInt32, height: UInt32, claimed: UInt64, ratio: UInt64, fileSize: Int?, name: String
   ) throws {
-    guard claimed / ratio <= UInt64(fileSize) else {
+    guard let fileSize, claimed / ratio > UInt64(fileSize) else { return }
+    throw InputError(
+      .data, at: name,
+      "claims \(width)×\(height) pixels, which a file of \(fileSize) bytes cannot hold",
+      remedy: "the file is damaged: save or copy it again")
+  }
+
+  /// Checks that an image in RGB fits into memory whole.
+  static func checkMemory(_ grid: GridShape, name: String) throws {
+    let bytesPerPixel = 3
+    guard grid.count <= physicalMemory() / bytesPerPixel else {
       throw InputError(
-        .data, at: name,
-        "claims \(width)×\(height) pixels, which a file of \(fileSize) bytes cannot hold",
-        remedy: "the file is damaged: save or copy it again")
-    }
-    let bytesPerPixel: UInt64 = 3
-    guard UInt64(width) * UInt64(height) <= UInt64(physicalMemory()) / bytesPerPixel else {
-      throw InputError(
-        .data, at: name, "has \(width)×\(height) pixels, more than this machine's memory",
-        remedy: "cut it into tiles")
+        .data, at: name, "has \(grid) pixels, more than this machine's memory",
+        remedy: "refine it in tiles (--tile 2048)")
     }
   }
 
   /// Pixels that a codec puts in place.
   static func pixels<Sample: BitwiseCopyable>(
-    count: Int, format: String, name: String,
-    _ decode: (UnsafeMutableBufferPointer<Sample>, UnsafeMutablePointer<codec_message>) -> Bool
+    count: Int, _ decode: (UnsafeMutableBufferPointer<Sample>) throws -> Void
   ) throws -> [Sample] {
     try [Sample](unsafeUninitializedCapacity: count) { buffer, filled in
-      var message = codec_message()
-      let room = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-      guard decode(room, &message) else { throw damaged(format, message, name: name) }
+      try decode(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       filled = count
     }
   }

@@ -33,6 +33,20 @@ public enum ImageFile {
     }
   }
 
+  /// The same image, over a grid of two axes, to be read a region at a time.
+  ///
+  /// - Throws: as `read(_:rank:layout:)` does; pixels are looked at only as they are read.
+  package static func regions(
+    _ path: String, layout: Image.Layout
+  ) throws -> any RegionSource<Image> {
+    guard try isArray(path) else { return try PictureRegions(path) }
+    do {
+      return try ArrayImageRegions(ArrayFile.boxes(path), layout: layout)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
   /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none: it
   /// must be one, whatever it holds.
   ///

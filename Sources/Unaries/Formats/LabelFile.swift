@@ -10,17 +10,20 @@ public enum LabelFile {
   public static func read(_ path: String, palette: Palette? = nil) throws -> LabelMap {
     let kind = FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
     guard kind == .npy else { return try PNG.readLabels(path).labels(using: palette) }
-    let array = try NPY.read(path)
-    if let index = array.values.firstIndex(where: { UInt16(exactly: $0) == nil }) {
-      throw InputError(
-        .data, at: path,
-        "has the number \(array.values[index]) at index \(index), which is no label",
-        remedy: "labels are whole numbers 0…65535; for scores, use --unary-kind logits")
-    }
+    return try labels(of: NPY.read(path), name: path)
+  }
+
+  /// The labels that an array of whole numbers holds; `name` stands for its file in messages.
+  static func labels(of array: NumericArray, name: String) throws -> LabelMap {
     do {
+      if let index = array.values.firstIndex(where: { UInt16(exactly: $0) == nil }) {
+        throw InputError(
+          .data, "has the number \(array.values[index]) at index \(index), which is no label",
+          remedy: "labels are whole numbers 0…65535; for scores, use --unary-kind logits")
+      }
       return try LabelMap(grid: GridShape(array.shape), labels: array.values.map { UInt16($0) })
     } catch let error as InputError {
-      throw error.at(path)
+      throw error.at(name)
     }
   }
 

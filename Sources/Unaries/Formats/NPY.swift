@@ -87,7 +87,7 @@ public enum NPY {
     }
   }
 
-  private static func headerBytes(shape: [Int], type: ElementType) -> [UInt8] {
+  static func headerBytes(shape: [Int], type: ElementType) -> [UInt8] {
     // Python writes a tuple of one as `(5,)`.
     let tuple =
       "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
@@ -101,7 +101,7 @@ public enum NPY {
       + Array(dictionary.utf8) + padding + [0x0A]
   }
 
-  private static func coordinates(of index: Int, shape: [Int]) -> String {
+  static func coordinates(of index: Int, shape: [Int]) -> String {
     var rest = index
     let reversed = shape.reversed().map { extent in
       let coordinate = rest % extent
@@ -115,49 +115,5 @@ public enum NPY {
   static func text(_ numbers: [Int]) -> String {
     let shown = numbers.prefix(8).map(String.init).joined(separator: ", ")
     return "(" + shown + (numbers.count > 8 ? ", …)" : ")")
-  }
-}
-
-extension NPY.ElementType {
-  fileprivate var size: Int {
-    switch self {
-    case .float32: 4
-    case .float16, .uint16: 2
-    }
-  }
-
-  fileprivate var descriptor: String {
-    switch self {
-    case .float32: "<f4"
-    case .float16: "<f2"
-    case .uint16: "<u2"
-    }
-  }
-
-  /// - Returns: the index of the first number that has no encoding, if there is one.
-  fileprivate func encode(
-    _ values: UnsafePointer<Float>, count: Int, into bytes: UnsafeMutablePointer<UInt8>
-  ) -> Int? {
-    let raw = UnsafeMutableRawPointer(bytes)
-    switch self {
-    case .float32:
-      for index in 0..<count {
-        raw.storeBytes(
-          of: values[index].bitPattern.littleEndian, toByteOffset: index * 4, as: UInt32.self)
-      }
-      return nil
-    case .float16:
-      for index in 0..<count {
-        raw.storeBytes(
-          of: values[index].halfBits.littleEndian, toByteOffset: index * 2, as: UInt16.self)
-      }
-      return (0..<count).first { values[$0].isFinite && values[$0].magnitude >= 65520 }
-    case .uint16:
-      for index in 0..<count {
-        guard let number = UInt16(exactly: values[index]) else { return index }
-        raw.storeBytes(of: number.littleEndian, toByteOffset: index * 2, as: UInt16.self)
-      }
-      return nil
-    }
   }
 }

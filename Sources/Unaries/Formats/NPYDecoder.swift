@@ -17,7 +17,7 @@ struct NPYDecoder {
         try values(from: MemorySource($0, name: source.name))
       }
     }
-    guard available == header.byteCount else { throw wrongLength(available) }
+    try checkLength(available)
     guard header.count <= physicalMemory() / MemoryLayout<Float>.size else {
       throw InputError(
         .data, "holds \(header.count) numbers, more than this machine's memory",
@@ -36,8 +36,10 @@ struct NPYDecoder {
 
   private var isNative: Bool { header.isBigEndian == (1.bigEndian == 1) }
 
-  private func wrongLength(_ available: Int) -> InputError {
-    InputError(
+  /// - Throws: `InputError` unless the data are `available` bytes long.
+  func checkLength(_ available: Int) throws {
+    guard available != header.byteCount else { return }
+    throw InputError(
       .data,
       "its shape \(NPY.text(header.shape)) needs \(header.byteCount) bytes of data, but "
         + (available > header.byteCount ? "more are there" : "\(available) are there"),
@@ -49,10 +51,7 @@ struct NPYDecoder {
   private func read(
     _ source: some ByteSource, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
-    guard try source.fill(buffer) == buffer.count else {
-      throw InputError(
-        .io, "became shorter while it was read", remedy: "wait until it is completely written")
-    }
+    guard try source.fill(buffer) == buffer.count else { throw FileSource.becameShorter }
   }
 
   private func convert(
@@ -70,15 +69,24 @@ struct NPYDecoder {
         start: block.base, count: count * header.number.size)
       try read(source, into: bytes)
       let target = header.isFortranOrder ? staged.base : output.baseAddress! + first
-      if let overflow = convertBlock(UnsafeRawPointer(block.base), count: count, into: target) {
-        let place = coordinates(ofStored: first + overflow.index)
-        throw InputError(
-          .data, "the number \(overflow.value) at \(place) is too large for float32",
-          remedy: "scale or clip the numbers to ±3.4e38 before saving")
-      }
+      try decode(UnsafeRawPointer(block.base), stored: first, count: count, into: target)
       if header.isFortranOrder { scatter.put(staged.base, count: count, into: output) }
       first += count
     }
+  }
+
+  /// Converts `count` numbers, the first of which is the `stored`-th of the file.
+  ///
+  /// - Throws: `InputError` where a number is too large for float32.
+  func decode(
+    _ bytes: UnsafeRawPointer, stored first: Int, count: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) throws {
+    guard let overflow = convertBlock(bytes, count: count, into: output) else { return }
+    let place = coordinates(ofStored: first + overflow.index)
+    throw InputError(
+      .data, "the number \(overflow.value) at \(place) is too large for float32",
+      remedy: "scale or clip the numbers to ±3.4e38 before saving")
   }
 
   /// Where in the array, slowest axis first, the `index`-th number of the file stands.
@@ -146,7 +154,7 @@ struct NPYDecoder {
 }
 
 /// Puts numbers that come first axis fastest in their places of an array with the last axis fastest.
-private struct FortranScatter {
+struct FortranScatter {
   private let shape: [Int]
   /// How far apart neighbours along each axis are in the result.
   private let strides: [Int]

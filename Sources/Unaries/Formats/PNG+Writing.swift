@@ -1,4 +1,3 @@
-import CImageCodecs
 import Support
 
 extension PNG {
@@ -14,14 +13,14 @@ extension PNG {
     let largest = map.labels.max() ?? 0
     if largest > UInt8.max {
       try map.labels.withUnsafeBytes {
-        try encode($0, map.grid, CODEC_PNG_SAMPLES_16, to: path)
+        try encode($0, map.grid, .words, to: path)
       }
       return
     }
     let samples = map.labels.map { UInt8(truncatingIfNeeded: $0) }
     let colors = palette?.bytes(forLabelsUpTo: Int(largest)) ?? []
     try samples.withUnsafeBytes {
-      try encode($0, map.grid, CODEC_PNG_SAMPLES_8, palette: colors, to: path)
+      try encode($0, map.grid, .bytes(palette: colors), to: path)
     }
   }
 
@@ -35,33 +34,16 @@ extension PNG {
         remedy: "reduce the image to gray or RGB first, or write an NPY file")
     }
     try values.withUnsafeBytes {
-      try encode(
-        $0, image.grid, image.channels == 3 ? CODEC_PNG_RGB_8 : CODEC_PNG_SAMPLES_8, to: path)
+      try encode($0, image.grid, image.channels == 3 ? .rgb : .bytes(), to: path)
     }
   }
 
   private static func encode(
-    _ pixels: UnsafeRawBufferPointer, _ grid: GridShape, _ layout: codec_png_layout,
-    palette: [UInt8] = [], to path: String
+    _ bytes: UnsafeRawBufferPointer, _ grid: GridShape, _ pixels: PNGRowWriter.Pixels,
+    to path: String
   ) throws {
-    guard grid.rank == 2, let width = UInt32(exactly: grid.width),
-      let height = UInt32(exactly: grid.height)
-    else {
-      throw InputError(
-        .data, at: path, "a grid of \(grid) does not fit a PNG image",
-        remedy: "write an NPY file")
-    }
-    var message = codec_message()
-    var file: UnsafeMutablePointer<UInt8>?
-    var size = 0
-    guard
-      codec_png_write(
-        width, height, layout, pixels.baseAddress, palette, Int32(palette.count / 3), &file, &size,
-        &message)
-    else { throw EncodedImage.unwritten("PNG", message, name: path) }
-    defer { codec_free(file) }
-    try AtomicOutput.write(to: path) {
-      try $0.write(UnsafeRawBufferPointer(start: file, count: size))
-    }
+    let writer = try PNGRowWriter(path, grid: grid, pixels: pixels)
+    try writer.write(bytes)
+    try writer.commit()
   }
 }

@@ -61,13 +61,7 @@ public struct LabelUnary: Unary {
   /// - Throws: `InputError` where the scene has another size than the labels.
   /// - Complexity: O(N·L).
   public func energies(for scene: Scene) throws -> EnergyField {
-    guard scene.grid == labels.grid else {
-      throw InputError(
-        .data, "labels of \(labels.grid) do not fit a scene of \(scene.grid)",
-        remedy: scene.grid.extents == labels.grid.extents.reversed()
-          ? "width and height look swapped: transpose the labels"
-          : "labels must have the size of the scene")
-    }
+    try Self.check(labels.grid, fits: scene.grid)
     let width = scene.grid.width
     return EnergyField(grid: scene.grid, labelCount: labelCount, parallelism: parallelism) {
       lines, rows in
@@ -80,6 +74,16 @@ public struct LabelUnary: Unary {
         if label != Self.noLabel { row[label] = energies.match }
       }
     }
+  }
+
+  /// - Throws: `InputError` unless labels of `grid` are those of a scene of `scene`.
+  package static func check(_ grid: GridShape, fits scene: GridShape) throws {
+    guard grid != scene else { return }
+    throw InputError(
+      .data, "labels of \(grid) do not fit a scene of \(scene)",
+      remedy: scene.extents == grid.extents.reversed()
+        ? "width and height look swapped: transpose the labels"
+        : "labels must have the size of the scene")
   }
 
   /// What `meaning(of:)` gives for a point without a label.

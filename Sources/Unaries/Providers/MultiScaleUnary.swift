@@ -32,10 +32,10 @@ public struct MultiScaleUnary: Unary {
     maps = try scores.enumerated().map { index, scores in
       try Self.naming(index) { try ScoreMap(scores, layout: layout) }
     }
-    for (index, map) in maps.enumerated() where map.labelCount != maps[0].labelCount {
+    for (index, map) in maps.enumerated() where map.form.labelCount != maps[0].form.labelCount {
       throw InputError(
         .data,
-        "scale \(index) has \(map.labelCount) labels, but scale 0 has \(maps[0].labelCount)",
+        "scale \(index) has \(map.form.labelCount) labels, but scale 0 has \(maps[0].form.labelCount)",
         remedy: "all scales must score the same labels")
     }
     self.minimumProbability = minimumProbability
@@ -44,10 +44,10 @@ public struct MultiScaleUnary: Unary {
   }
 
   /// L.
-  public var labelCount: Int { maps[0].labelCount }
+  public var labelCount: Int { maps[0].form.labelCount }
 
   /// The grids of the score maps, in the order given.
-  public var nativeGrids: [GridShape] { maps.map(\.grid) }
+  public var nativeGrids: [GridShape] { maps.map(\.form.grid) }
 
   /// How each map would be read on `grid`; `nil` for those of its size.
   ///
@@ -55,7 +55,7 @@ public struct MultiScaleUnary: Unary {
   ///   `ScoreMapUnary.resampling(to:)`.
   public func resamplings(to grid: GridShape) throws -> [Resampling?] {
     try maps.enumerated().map { index, map in
-      try Self.naming(index) { try map.resampling(to: grid, alignCorners: alignCorners) }
+      try Self.naming(index) { try map.form.resampling(to: grid, alignCorners: alignCorners) }
     }
   }
 

@@ -35,6 +35,11 @@ struct LinearTap: Equatable {
   let lower: Int
   let upper: Int
   let weight: Float
+
+  /// The same neighbours, numbered from another start.
+  func moved(by offset: Int) -> LinearTap {
+    LinearTap(lower: lower + offset, upper: upper + offset, weight: weight)
+  }
 }
 
 extension Resampling {

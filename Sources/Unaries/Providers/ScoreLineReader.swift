@@ -13,20 +13,29 @@ struct ScoreLineReader: Sendable {
   /// - Parameter resampling: from the grid of `scores`; `nil` to read them as they are.
   init(_ scores: ScoreMap, resampling: Resampling?) {
     precondition(
-      resampling.map { $0.from == scores.grid } ?? true,
-      "a resampling from \(resampling!.from) does not fit scores of \(scores.grid)")
+      resampling.map { $0.from == scores.form.grid } ?? true,
+      "a resampling from \(resampling!.from) does not fit scores of \(scores.form.grid)")
+    self.init(
+      scores, onto: resampling?.to ?? scores.form.grid,
+      taps: resampling.map { resampling in
+        (0..<resampling.from.rank).map { resampling.taps(along: $0) }
+      } ?? [])
+  }
+
+  /// - Parameters:
+  ///   - target: the grid that is read.
+  ///   - taps: for every axis, the neighbours of each of its points among the scores; empty to read them as
+  ///     they are.
+  init(_ scores: ScoreMap, onto target: GridShape, taps: [[LinearTap]]) {
     self.scores = scores
-    target = resampling?.to ?? scores.grid
-    taps =
-      resampling.map { resampling in
-        (0..<scores.grid.rank).map { resampling.taps(along: $0) }
-      } ?? []
+    self.target = target
+    self.taps = taps
   }
 
   /// Memory for `read`, one piece for each thread.
   func makeScratch() -> AlignedBuffer<Float> {
-    let stride = ChannelField.paddedStride(forChannels: scores.labelCount)
-    return AlignedBuffer(repeating: 0, count: taps.isEmpty ? 0 : scores.grid.width * stride)
+    let stride = ChannelField.paddedStride(forChannels: scores.form.labelCount)
+    return AlignedBuffer(repeating: 0, count: taps.isEmpty ? 0 : scores.form.grid.width * stride)
   }
 
   /// Writes line `line` of the target grid.
@@ -35,7 +44,7 @@ struct ScoreLineReader: Sendable {
   /// - Complexity: O(width · L), and O(2ʳ⁻¹ · input width · L) to blend the lines of a grid of r
   ///   axes.
   func read(_ line: Int, into rows: LabelRows, scratch: AlignedBuffer<Float>) {
-    assert(rows.points == target.width && rows.labels == scores.labelCount)
+    assert(rows.points == target.width && rows.labels == scores.form.labelCount)
     guard let along = taps.last else {
       forEachScore(ofLine: line, stride: rows.stride) { index, score in
         rows.base[index] = score
@@ -72,7 +81,7 @@ struct ScoreLineReader: Sendable {
     let coordinates = target.coordinates(of: line * target.width)
     for axis in 0..<target.rank - 1 {
       let tap = taps[axis][coordinates[axis]]
-      let extent = scores.grid.extents[axis]
+      let extent = scores.form.grid.extents[axis]
       corners = corners.flatMap { corner in
         let lower = (
           line: corner.line * extent + tap.lower, weight: corner.weight * (1 - tap.weight)
@@ -111,14 +120,14 @@ struct ScoreLineReader: Sendable {
   /// first-level cache, and serve labels-last files as well.
   @inline(__always)
   private func forEachScore(ofLine line: Int, stride: Int, _ body: (Int, Float) -> Void) {
-    let width = scores.grid.width
-    let (pointStep, labelStep) = (scores.pointStep, scores.labelStep)
+    let width = scores.form.grid.width
+    let (pointStep, labelStep) = (scores.form.pointStep, scores.form.labelStep)
     let pointsPerTile = 64
     scores.values.withUnsafeBufferPointer { values in
       let input = values.baseAddress! + line * width * pointStep
       for start in Swift.stride(from: 0, to: width, by: pointsPerTile) {
         let end = min(width, start + pointsPerTile)
-        for label in 0..<scores.labelCount {
+        for label in 0..<scores.form.labelCount {
           let plane = input + label * labelStep
           for point in start..<end { body(point * stride + label, plane[point * pointStep]) }
         }

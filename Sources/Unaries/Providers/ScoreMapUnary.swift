@@ -6,10 +6,8 @@ import Support
 /// they are upsampled linearly: logits before the softmax, probabilities before the logarithm.
 public struct ScoreMapUnary: Unary {
   private let scores: ScoreMap
-  private let kind: ScoreKind
-  private let minimumProbability: Float
+  private let conversion: ScoreConversion
   private let alignCorners: Bool
-  private let parallelism: Parallelism
 
   /// - Parameters:
   ///   - scores: L labels on a grid of one axis or more; (L, H, W) or (H, W, L) for an image.
@@ -28,27 +26,24 @@ public struct ScoreMapUnary: Unary {
     minimumProbability: Float = 1e-5, alignCorners: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws {
-    try ProbabilityChecks.check(minimumProbability: minimumProbability)
-    self.scores = try ScoreMap(scores, layout: layout)
-    if kind == .probabilities { try self.scores.checkProbabilities() }
-    self.kind = kind
-    self.minimumProbability = minimumProbability
+    conversion = try ScoreConversion(
+      kind: kind, minimumProbability: minimumProbability, parallelism: parallelism)
+    self.scores = try conversion.scores(scores, layout: layout)
     self.alignCorners = alignCorners
-    self.parallelism = parallelism
   }
 
   /// L.
-  public var labelCount: Int { scores.labelCount }
+  public var labelCount: Int { scores.form.labelCount }
 
   /// The grid of the scores themselves.
-  public var nativeGrid: GridShape { scores.grid }
+  public var nativeGrid: GridShape { scores.form.grid }
 
   /// How the scores would be read on `grid`; `nil` where they have its size.
   ///
   /// - Throws: `InputError` where `grid` has another number of axes, a shorter one, or other
   ///   proportions than the scores; it names both sizes and the likely mistake.
   public func resampling(to grid: GridShape) throws -> Resampling? {
-    try scores.resampling(to: grid, alignCorners: alignCorners)
+    try scores.form.resampling(to: grid, alignCorners: alignCorners)
   }
 
   /// The energies over `scene.grid`; the scene's image is not looked at.
@@ -57,24 +52,6 @@ public struct ScoreMapUnary: Unary {
   /// - Complexity: O(N·L) for a scene of N points; no memory but the result's.
   public func energies(for scene: Scene) throws -> EnergyField {
     let reader = ScoreLineReader(scores, resampling: try resampling(to: scene.grid))
-    let width = scene.grid.width
-    return EnergyField(grid: scene.grid, labelCount: labelCount, parallelism: parallelism) {
-      lines, rows in
-      let scratch = reader.makeScratch()
-      for (index, line) in lines.enumerated() {
-        let row = rows.rows(index * width..<(index + 1) * width)
-        reader.read(line, into: row, scratch: scratch)
-        convert(row)
-      }
-    }
-  }
-
-  private func convert(_ rows: LabelRows) {
-    switch kind {
-    case .logits: rows.convertLogits(minimumProbability: minimumProbability)
-    case .probabilities:
-      rows.convertProbabilities(minimumProbability: minimumProbability, scale: 1)
-    case .energies: break
-    }
+    return conversion.energies(reader, over: scene.grid, labelCount: labelCount)
   }
 }

@@ -1,10 +1,10 @@
-/// PNG and JPEG in memory, behind functions that return.
+/// PNG and JPEG, row by row, behind functions that return.
 ///
 /// libpng and libjpeg report errors by jumping out of their functions, which Swift code must never be
 /// jumped through. Everything that can jump happens in here; what comes out is a result and a text.
 ///
-/// The functions keep no state and may run on several threads at once. A failed function has freed all
-/// that it took; what it wrote into the caller's buffer is not to be used.
+/// A reader or writer serves one thread at a time; several may work at once. One that failed may only be
+/// closed, and what it wrote into the caller's buffer is not to be used.
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
 
@@ -16,6 +16,18 @@
 typedef struct {
   char text[200];
 } codec_message;
+
+/// Puts at most `count` of a file's next bytes into `bytes`; returns how many, 0 where no more come.
+typedef size_t (*codec_read)(void *context, uint8_t *bytes, size_t count);
+
+/// Where compressed bytes come from.
+typedef struct {
+  codec_read read;
+  void *context;
+} codec_input;
+
+/// Takes the next bytes of a file; returns whether it could.
+typedef bool (*codec_write)(void *context, const uint8_t *bytes, size_t count);
 
 // MARK: PNG
 
@@ -35,6 +47,8 @@ typedef struct {
   /// Bits a sample: 1, 2, 4, 8 or 16.
   uint8_t bit_depth;
   codec_png_color color;
+  /// Whether the rows come in several passes, so that they can be read only all at once.
+  bool is_interlaced;
   /// Bytes of the pixels before compression.
   uint64_t raw_size;
   /// Colours of a palette image, at most 256; 0 for others.
@@ -54,28 +68,43 @@ typedef enum {
   CODEC_PNG_RGB_8,
 } codec_png_layout;
 
-/// Reads everything before the pixels.
-bool codec_png_read_header(
-    const uint8_t *data, size_t size, codec_png_header *header, codec_message *message);
+typedef struct codec_png_reader codec_png_reader;
 
-/// Reads all pixels, `capacity` bytes, which must be just what the layout needs. Alpha is dropped.
+/// Reads everything before the pixels. NULL on failure.
+codec_png_reader *codec_png_reader_open(
+    codec_input input, codec_png_header *header, codec_message *message);
+
+/// Says once how pixels are to stand in memory. Alpha is dropped.
+bool codec_png_reader_start(
+    codec_png_reader *reader, codec_png_layout layout, codec_message *message);
+
+/// Reads the next `count` rows; all at once where the image is interlaced.
 ///
-/// Fails where the data are damaged, too short or too long: there are no partial images.
-bool codec_png_read_pixels(
-    const uint8_t *data, size_t size, codec_png_layout layout, void *pixels, size_t capacity,
-    codec_message *message);
+/// Fails where the data are damaged, too short or too long, the latter with the last row: an image that
+/// was read to its end is whole.
+bool codec_png_reader_rows(
+    codec_png_reader *reader, void *pixels, size_t count, codec_message *message);
 
-/// Makes a PNG file of pixels.
+void codec_png_reader_close(codec_png_reader *reader);
+
+typedef struct codec_png_writer codec_png_writer;
+
+/// Writes what precedes the pixels of a PNG file. NULL on failure.
 ///
 /// `palette` has `palette_count` colours (at most 256) of three bytes; without any, samples are gray
-/// values. The file must be freed with `codec_free`.
-bool codec_png_write(
-    uint32_t width, uint32_t height, codec_png_layout layout, const void *pixels,
-    const uint8_t *palette, int palette_count, uint8_t **file, size_t *file_size,
-    codec_message *message);
+/// values.
+codec_png_writer *codec_png_writer_open(
+    uint32_t width, uint32_t height, codec_png_layout layout, const uint8_t *palette,
+    int palette_count, codec_write write, void *context, codec_message *message);
 
-/// Frees what `codec_png_write` made.
-void codec_free(uint8_t *file);
+/// Writes the next `count` rows, which stand in memory without gaps.
+bool codec_png_writer_rows(
+    codec_png_writer *writer, const void *pixels, size_t count, codec_message *message);
+
+/// Writes what follows the last row.
+bool codec_png_writer_finish(codec_png_writer *writer, codec_message *message);
+
+void codec_png_writer_close(codec_png_writer *writer);
 
 // MARK: JPEG
 
@@ -85,16 +114,26 @@ typedef struct {
   uint32_t height;
   /// Values a pixel in the file: 1 for gray, 3 for colour, 4 for CMYK.
   int components;
+  /// Whether the rows come in several scans (progressive files): the reader then holds up to six bytes a
+  /// pixel.
+  bool is_held_whole;
 } codec_jpeg_header;
 
-/// Reads everything before the pixels.
-bool codec_jpeg_read_header(
-    const uint8_t *data, size_t size, codec_jpeg_header *header, codec_message *message);
+typedef struct codec_jpeg_reader codec_jpeg_reader;
 
-/// Reads all pixels as RGB, three bytes each: `capacity` is 3 · width · height. Gray becomes RGB.
+/// Reads everything before the pixels. NULL on failure.
+codec_jpeg_reader *codec_jpeg_reader_open(
+    codec_input input, codec_jpeg_header *header, codec_message *message);
+
+/// Begins with the pixels.
+bool codec_jpeg_reader_start(codec_jpeg_reader *reader, codec_message *message);
+
+/// Reads the next `count` rows as RGB, three bytes a pixel. Gray becomes RGB.
 ///
 /// Fails where the data end early or cannot be decoded, which libjpeg by itself would paint over.
-bool codec_jpeg_read_pixels(
-    const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, codec_message *message);
+bool codec_jpeg_reader_rows(
+    codec_jpeg_reader *reader, uint8_t *pixels, size_t count, codec_message *message);
+
+void codec_jpeg_reader_close(codec_jpeg_reader *reader);
 
 #endif

@@ -1,18 +1,28 @@
 import Support
 
-extension ScoreMap {
+extension ScoreShape {
   /// How these scores are read on `scene`; `nil` where the grids are equal.
   ///
   /// Upsampling is accepted where it can only be meant: no axis longer than the scene's, and one
   /// scale for all axes. Anything else is a mistake that a blurred result would hide.
   /// - Throws: `InputError` naming both sizes, and the likely mistake.
-  func resampling(to scene: GridShape, alignCorners: Bool) throws -> Resampling? {
+  package func resampling(to scene: GridShape, alignCorners: Bool) throws -> Resampling? {
     guard grid.rank == scene.rank else { throw rankError(scene) }
     if grid == scene { return nil }
     guard Self.isCoarse(grid.extents, of: scene.extents), !fitsInOtherOrder(scene) else {
       throw sizeError(scene)
     }
     return Resampling(from: grid, to: scene, alignCorners: alignCorners)
+  }
+
+  /// Whether these scores can be read on `scene`.
+  package func fits(_ scene: GridShape) -> Bool {
+    do {
+      _ = try resampling(to: scene, alignCorners: false)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Whether `cells` could be `points` at one lower resolution.

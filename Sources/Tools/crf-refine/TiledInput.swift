@@ -1,0 +1,93 @@
+import MeanField
+import Support
+import Unaries
+
+/// The files of one refinement, opened to be read a region at a time.
+struct TiledInput {
+  /// Of two axes.
+  let grid: GridShape
+  let image: (any RegionSource<Image>)?
+  /// A corner of the image; it says what kind of image it is.
+  let corner: Image?
+  let energies: any RegionSource<EnergyField>
+  let labelCount: Int
+  let summary: UnarySummary
+
+  /// - Throws: `InputError` where a file cannot be read, or they do not fit each other.
+  init(_ job: Job, _ settings: Settings) throws {
+    do {
+      let unary = settings.unary
+      if unary.kind == .labels {
+        try self.init(labels: LabelFile.regions(job.unary, palette: unary.palette), job, settings)
+      } else {
+        try self.init(scores: unary.openScores(job), job, settings)
+      }
+    } catch let error as InputError {
+      throw error.at(job.unary)
+    }
+  }
+
+  private init(scores: any BoxSource, _ job: Job, _ settings: Settings) throws {
+    let unary = settings.unary
+    let shape = try ScoreShape(scores.shape, layout: unary.layout)
+    // Scores of other axes than a picture's are refused as without tiles, which says how to mend them.
+    guard try shape.grid.rank == 2 || job.image.map(ImageFile.isPicture) == true else {
+      throw InputError(
+        .usage, at: "--tile", "cuts images, but the scores lie on a grid of \(shape.grid)",
+        remedy: "leave it out")
+    }
+    let opened = try Self.image(job, settings, fits: shape.fits)
+    let grid = opened?.0.grid ?? shape.grid
+    let regions = try ScoreRegions(
+      scores, over: grid, kind: unary.kind.scoreKind ?? .logits, layout: unary.layout,
+      alignCorners: unary.alignCorners, parallelism: settings.parallelism)
+    self.init(
+      grid: grid, image: opened?.0, corner: opened?.corner, energies: regions,
+      labelCount: shape.labelCount,
+      summary: UnarySummary(grid: shape.grid, resampling: regions.resampling))
+  }
+
+  private init(labels: any RegionSource<LabelMap>, _ job: Job, _ settings: Settings) throws {
+    let grid = labels.grid
+    let opened = try Self.image(job, settings) { $0 == grid }
+    if let image = opened?.0 { try LabelUnary.check(grid, fits: image.grid) }
+    let unary = settings.unary
+    self.init(
+      grid: grid, image: opened?.0, corner: opened?.corner,
+      energies: LabelEnergyRegions(labels) {
+        try LabelUnary(
+          $0, labelCount: unary.labelCount, confidence: unary.confidence, unknown: unary.unknown,
+          parallelism: settings.parallelism)
+      },
+      labelCount: unary.labelCount, summary: UnarySummary(grid: grid, resampling: nil))
+  }
+
+  private init(
+    grid: GridShape, image: (any RegionSource<Image>)?, corner: Image?,
+    energies: any RegionSource<EnergyField>, labelCount: Int, summary: UnarySummary
+  ) {
+    self.grid = grid
+    self.image = image
+    self.corner = corner
+    self.energies = energies
+    self.labelCount = labelCount
+    self.summary = summary
+  }
+
+  private static func image(
+    _ job: Job, _ settings: Settings, fits: (GridShape) -> Bool
+  ) throws -> (any RegionSource<Image>, corner: Image)? {
+    try job.image.map {
+      try ImageReading($0, layout: settings.unary.imageLayout).regions(fits: fits)
+    }
+  }
+
+  /// What a tile labels.
+  ///
+  /// - Throws: `InputError` where the image cannot be read there.
+  func scene(_ region: GridRegion) throws -> Scene {
+    Scene(
+      grid: region.grid, image: try image.map { try $0.read(region) },
+      origin: [region.rows.lowerBound, region.columns.lowerBound])
+  }
+}

@@ -1,0 +1,63 @@
+import CImageCodecs
+import Support
+
+/// The rows of a JPEG file, decoded from top to bottom.
+///
+/// A baseline image needs memory for the rows asked for only; of a progressive one the decoder holds all
+/// coefficients.
+final class JPEGReader {
+  let header: codec_jpeg_header
+  let name: String
+  private let bytes: CodecBytes
+  private let reader: OpaquePointer
+  private var isStarted = false
+
+  /// A byte stands for at most so many pixels: a block of 64 takes a bit or more of its own, and some
+  /// channels may have fewer blocks than pixels would need.
+  private static let mostPixelsPerByte: UInt64 = 1024
+
+  /// Reads the header.
+  ///
+  /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or is of an image in
+  ///   CMYK.
+  init(_ source: any ByteSource) throws {
+    name = source.name
+    let size = source.remaining
+    bytes = CodecBytes(source)
+    var header = codec_jpeg_header()
+    var message = codec_message()
+    guard let reader = codec_jpeg_reader_open(bytes.input, &header, &message) else {
+      throw bytes.failure ?? EncodedImage.damaged("JPEG", message, name: name)
+    }
+    self.reader = reader
+    self.header = header
+    guard header.components == 1 || header.components == 3 else {
+      let what = header.components == 4 ? "CMYK" : "\(header.components) channels"
+      throw InputError(
+        .data, at: name, "is a JPEG image in \(what); gray and colour (RGB) are supported",
+        remedy: "convert it to RGB with an image program")
+    }
+    try EncodedImage.check(
+      width: header.width, height: header.height,
+      claimed: UInt64(header.width) * UInt64(header.height), ratio: Self.mostPixelsPerByte,
+      fileSize: size, name: name)
+  }
+
+  deinit { codec_jpeg_reader_close(reader) }
+
+  var width: Int { Int(header.width) }
+  var height: Int { Int(header.height) }
+  var grid: GridShape { GridShape(width: width, height: height) }
+
+  /// The next `count` rows in RGB, 8 bits.
+  func rgb(rows count: Int) throws -> [UInt8] {
+    try EncodedImage.pixels(count: 3 * width * count) { room in
+      var message = codec_message()
+      let canRead = isStarted || codec_jpeg_reader_start(reader, &message)
+      isStarted = true
+      guard canRead, codec_jpeg_reader_rows(reader, room.baseAddress, count, &message) else {
+        throw bytes.failure ?? EncodedImage.damaged("JPEG", message, name: name)
+      }
+    }
+  }
+}

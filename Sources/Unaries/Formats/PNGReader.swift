@@ -1,0 +1,101 @@
+import CImageCodecs
+import Support
+
+/// The rows of a PNG file, decoded from top to bottom.
+///
+/// Everything but an interlaced image needs memory for the rows asked for only.
+final class PNGReader {
+  let header: codec_png_header
+  let name: String
+  private let bytes: CodecBytes
+  private let reader: OpaquePointer
+  /// Rows that were read.
+  private var nextRow = 0
+
+  /// Deflate writes at least a bit for every 258 bytes, and one more for their distance.
+  private static let largestDeflateRatio: UInt64 = 1032
+
+  /// Reads the header.
+  ///
+  /// - Throws: `InputError` where it is damaged, or claims what the source cannot hold.
+  init(_ source: any ByteSource) throws {
+    name = source.name
+    let size = source.remaining
+    bytes = CodecBytes(source)
+    var header = codec_png_header()
+    var message = codec_message()
+    guard let reader = codec_png_reader_open(bytes.input, &header, &message) else {
+      throw bytes.failure ?? EncodedImage.damaged("PNG", message, name: name)
+    }
+    self.reader = reader
+    self.header = header
+    try EncodedImage.check(
+      width: header.width, height: header.height, claimed: header.raw_size,
+      ratio: Self.largestDeflateRatio, fileSize: size, name: name)
+  }
+
+  deinit { codec_png_reader_close(reader) }
+
+  var width: Int { Int(header.width) }
+  var height: Int { Int(header.height) }
+  var grid: GridShape { GridShape(width: width, height: height) }
+
+  /// Whether its pixels are colours of their own, not numbers.
+  var isColored: Bool {
+    header.color == CODEC_PNG_RGB || header.color == CODEC_PNG_RGB_ALPHA
+  }
+
+  /// The next `count` rows in RGB, 8 bits. An interlaced image gives all of its rows, whatever `count` is.
+  func rgb(rows count: Int) throws -> [UInt8] {
+    guard header.color == CODEC_PNG_PALETTE else {
+      return try pixels(CODEC_PNG_RGB_8, rows: count, samplesPerPixel: 3)
+    }
+    let indices = try paletteIndices(rows: count)
+    return withUnsafeBytes(of: header.palette) { colors in
+      [UInt8](unsafeUninitializedCapacity: 3 * indices.count) { output, count in
+        for (pixel, index) in indices.enumerated() {
+          for channel in 0..<3 { output[3 * pixel + channel] = colors[3 * Int(index) + channel] }
+        }
+        count = 3 * indices.count
+      }
+    }
+  }
+
+  /// The next `count` rows of palette indices or gray values, as they are in the file; see `rgb`.
+  func samples(rows count: Int) throws -> [UInt16] {
+    if header.bit_depth == 16 {
+      return try pixels(CODEC_PNG_SAMPLES_16, rows: count, samplesPerPixel: 1)
+    }
+    if header.color == CODEC_PNG_PALETTE { return try paletteIndices(rows: count).map(UInt16.init) }
+    let values: [UInt8] = try pixels(CODEC_PNG_SAMPLES_8, rows: count, samplesPerPixel: 1)
+    return values.map(UInt16.init)
+  }
+
+  private func paletteIndices(rows count: Int) throws -> [UInt8] {
+    let first = nextRow
+    let indices: [UInt8] = try pixels(CODEC_PNG_SAMPLES_8, rows: count, samplesPerPixel: 1)
+    let colors = header.palette_count
+    if let pixel = indices.firstIndex(where: { $0 >= colors }) {
+      throw InputError(
+        .data, at: name,
+        "pixel (\(pixel % width), \(first + pixel / width)) has palette index \(indices[pixel]), "
+          + "but the palette has \(colors) colours",
+        remedy: "save the image again with its whole palette")
+    }
+    return indices
+  }
+
+  private func pixels<Sample: BitwiseCopyable>(
+    _ layout: codec_png_layout, rows: Int, samplesPerPixel: Int
+  ) throws -> [Sample] {
+    let count = header.is_interlaced ? height : rows
+    defer { nextRow += count }
+    return try EncodedImage.pixels(count: count * width * samplesPerPixel) { room in
+      var message = codec_message()
+      let isStarted = nextRow > 0 || codec_png_reader_start(reader, layout, &message)
+      guard isStarted, codec_png_reader_rows(reader, room.baseAddress, count, &message) else {
+        throw bytes.failure ?? EncodedImage.damaged("PNG", message, name: name)
+      }
+    }
+  }
+}

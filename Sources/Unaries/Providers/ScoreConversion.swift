@@ -1,0 +1,48 @@
+import Support
+
+/// How scores become energies.
+struct ScoreConversion: Sendable {
+  private let kind: ScoreKind
+  private let minimumProbability: Float
+  private let parallelism: Parallelism
+
+  /// - Throws: `InputError` unless `minimumProbability` lies between 0 and 1.
+  init(kind: ScoreKind, minimumProbability: Float, parallelism: Parallelism) throws {
+    try ProbabilityChecks.check(minimumProbability: minimumProbability)
+    self.kind = kind
+    self.minimumProbability = minimumProbability
+    self.parallelism = parallelism
+  }
+
+  /// The scores in `array`.
+  ///
+  /// - Throws: `InputError` where they are not finite, or not what their kind says.
+  func scores(_ array: NumericArray, layout: ScoreLayout) throws -> ScoreMap {
+    let scores = try ScoreMap(array, layout: layout)
+    if kind == .probabilities { try scores.checkProbabilities() }
+    return scores
+  }
+
+  /// The energies of the scores that `reader` reads on `grid`. O(N·L).
+  func energies(_ reader: ScoreLineReader, over grid: GridShape, labelCount: Int) -> EnergyField {
+    let width = grid.width
+    return EnergyField(grid: grid, labelCount: labelCount, parallelism: parallelism) {
+      lines, rows in
+      let scratch = reader.makeScratch()
+      for (index, line) in lines.enumerated() {
+        let row = rows.rows(index * width..<(index + 1) * width)
+        reader.read(line, into: row, scratch: scratch)
+        convert(row)
+      }
+    }
+  }
+
+  private func convert(_ rows: LabelRows) {
+    switch kind {
+    case .logits: rows.convertLogits(minimumProbability: minimumProbability)
+    case .probabilities:
+      rows.convertProbabilities(minimumProbability: minimumProbability, scale: 1)
+    case .energies: break
+    }
+  }
+}
