@@ -58,6 +58,34 @@ extension FactoredFilter {
   }
 }
 
+extension FactoredFilter {
+  /// K·1, the row sums, as `apply` to a single channel of ones would give them.
+  ///
+  /// - Complexity: O((N + M)·corners); four floats a row of scratch memory.
+  package func rowSums(parallelism: Parallelism) -> [Float] {
+    let rows = RowPanels(rowCount: rowCount, stride: 4)
+    rows.clear()
+    parallelism.forEach(segments.count) { index in
+      let segment = segments[index]
+      ck_lattice_splat_ones(
+        segment.points.count, segment.vertices.base, segment.weights.base, Int32(corners),
+        rows.base + 4 * segment.rows.lowerBound)
+    }
+    blur(rows, scratch: AlignedBuffer(uninitialized: blurScratch(stride: 4)))
+    return [Float](unsafeUninitializedCapacity: points) { sums, count in
+      nonisolated(unsafe) let sums = sums
+      parallelism.forEach(segments.count) { index in
+        let segment = segments[index]
+        ck_lattice_slice_first(
+          rows.base + 4 * segment.rows.lowerBound, segment.points.count, segment.vertices.base,
+          segment.weights.base, Int32(corners), gain,
+          sums.baseAddress! + segment.points.lowerBound)
+      }
+      count = points
+    }
+  }
+}
+
 /// A run of points and the rows that they spread to.
 package struct FactoredSegment: Sendable {
   /// The points, of the whole field.

@@ -73,7 +73,10 @@ public struct DenseCRF: Sendable {
   /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
   public func marginals(iterations: Int, tolerance: Float = 0) -> Marginals {
     precondition(iterations >= 0, "\(iterations) iterations")
-    guard tolerance > 0 else { return finalMarginals(iterations: iterations) }
+    guard tolerance > 0 else {
+      let crf = self
+      return crf.finalMarginals(iterations: iterations)
+    }
     let inference = startInference()
     while inference.iteration < iterations {
       inference.step()

@@ -73,12 +73,14 @@ struct FusedSweep: Sendable {
 
   /// One pass over all points.
   ///
-  /// - Parameter marginals: where to write the marginals; `nil` where only the next sweep needs them.
+  /// - Parameters:
+  ///   - unary: points × `stride`.
+  ///   - marginals: where to write the marginals, points × `stride`, which may be where the energies
+  ///     are; `nil` where only the next sweep needs them.
   /// - Returns: the largest change of a marginal, where they are compared.
   mutating func sweep(
-    unary: ChannelField, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?
+    unary: UnsafePointer<Float>, stride: Int, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?
   ) -> Float {
-    let stride = unary.stride
     let segments = kernels[0].filter.segments
     let changes = AlignedBuffer<Float>(repeating: 0, count: segments.count)
     let kernels = kernels
@@ -87,7 +89,7 @@ struct FusedSweep: Sendable {
       var passes = kernels.map { Self.kernel($0, segment: index, pass) }
       let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
-        unary.base + points.lowerBound * stride, points.count, stride, &passes,
+        unary + points.lowerBound * stride, points.count, stride, &passes,
         Int32(kernels.count),
         marginals.map { $0 + points.lowerBound * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)

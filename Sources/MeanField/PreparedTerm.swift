@@ -39,13 +39,15 @@ struct PreparedTerm: Sendable {
       omission = Omission(filter, normalization: .none, sums: nil)
       return
     }
-    var sums = Self.sums(of: filter)
+    var sums = Self.sums(of: filter, parallelism: parallelism)
     if term.selfTerm == .excludedBeforeNormalization, let selfWeights {
       for point in sums.indices { sums[point] -= selfWeights[point] }
     }
     let scales = term.normalization.scales(from: sums)
     inputScale = scales.input.map { AlignedBuffer(copying: $0) }
-    outputScale = scales.output.map { AlignedBuffer(copying: $0) }
+    outputScale =
+      term.normalization == .symmetric
+      ? inputScale : scales.output.map { AlignedBuffer(copying: $0) }
     selfScale = selfWeights.map { weights in
       AlignedBuffer(
         copying: weights.indices.map { point in
@@ -71,7 +73,12 @@ struct PreparedTerm: Sendable {
   }
 
   /// K·1, of one channel.
-  private static func sums(of filter: any GaussianFilter) -> [Float] {
+  private static func sums(
+    of filter: any GaussianFilter, parallelism: Parallelism
+  ) -> [Float] {
+    if let filter = filter as? any FactoredFilter, filter.points > 0 {
+      return filter.rowSums(parallelism: parallelism)
+    }
     let ones = ChannelField(
       points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
     return filter.apply(to: ones).rows()

@@ -39,7 +39,8 @@ package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int)
 private final class LargeBlocks: Sendable {
   static let shared = LargeBlocks()
   static let hugePage = 2 << 20
-  /// Bytes kept at most.
+  /// Bytes in use and kept, above which none are kept: what an image of some hundred thousand points
+  /// needs. Larger ones take so long that clearing pages does not matter.
   private static let limit = 256 << 20
 
   private struct Block: @unchecked Sendable {
@@ -47,7 +48,13 @@ private final class LargeBlocks: Sendable {
     let size: Int
   }
 
-  private let blocks = Mutex<[Block]>([])
+  private struct State {
+    var kept: [Block] = []
+    /// Bytes of blocks in use.
+    var used = 0
+  }
+
+  private let state = Mutex(State())
 
   private init() {}
 
@@ -58,22 +65,32 @@ private final class LargeBlocks: Sendable {
 
   /// A kept block of exactly `size` bytes. Where there is none, all others are freed.
   func take(size: Int) -> UnsafeMutableRawPointer? {
-    blocks.withLock { blocks in
-      if let index = blocks.lastIndex(where: { $0.size == size }) {
-        return blocks.remove(at: index).base
+    state.withLock { state in
+      state.used += size
+      if let index = state.kept.lastIndex(where: { $0.size == size }) {
+        return state.kept.remove(at: index).base
       }
-      for block in blocks { block.base.deallocate() }
-      blocks.removeAll()
+      Self.free(&state.kept)
       return nil
     }
   }
 
   func give(_ block: UnsafeMutableRawPointer, size: Int) {
-    let isKept = blocks.withLock { blocks in
-      guard size + blocks.lazy.map(\.size).reduce(0, +) <= Self.limit else { return false }
-      blocks.append(Block(base: block, size: size))
+    let isKept = state.withLock { state in
+      state.used -= size
+      let kept = state.kept.lazy.map(\.size).reduce(0, +)
+      guard state.used + kept + size <= Self.limit else {
+        Self.free(&state.kept)
+        return false
+      }
+      state.kept.append(Block(base: block, size: size))
       return true
     }
     if !isKept { block.deallocate() }
+  }
+
+  private static func free(_ blocks: inout [Block]) {
+    for block in blocks { block.base.deallocate() }
+    blocks.removeAll()
   }
 }

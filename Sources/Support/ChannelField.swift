@@ -126,6 +126,17 @@ public struct ChannelField: Sendable {
     return storage.base
   }
 
+  /// Calls `body` with the values and with memory for others to replace them, which is the same where
+  /// nobody shares the field.
+  package mutating func replaceContents(
+    _ body: (_ old: UnsafePointer<Float>, _ new: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    if isKnownUniquelyReferenced(&storage) { return body(base, storage.base) }
+    let old = storage
+    storage = AlignedBuffer(uninitialized: old.count)
+    body(UnsafePointer(old.base), storage.base)
+  }
+
   private mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&storage) {
       storage = AlignedBuffer(copying: storage)

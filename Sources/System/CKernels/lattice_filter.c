@@ -62,6 +62,22 @@ void ck_lattice_slice(const float *rows, size_t row_count, size_t first_row, siz
   CK_FOR_STRIDE(stride, CK_SLICE_STRIDE)
 }
 
+void ck_lattice_splat_ones(size_t count, const uint32_t *vertices, const float *weights,
+                           int32_t corners, float *rows) {
+  for (size_t k = 0; k < count * (size_t)corners; k++) rows[4 * (size_t)vertices[k]] += weights[k];
+}
+
+void ck_lattice_slice_first(const float *rows, size_t count, const uint32_t *vertices,
+                            const float *weights, int32_t corners, float gain, float *output) {
+  for (size_t i = 0; i < count; i++) {
+    float sum = 0.0f;
+    for (int32_t c = 0; c < corners; c++) sum += weights[c] * rows[4 * (size_t)vertices[c]];
+    output[i] = gain * sum;
+    vertices += corners;
+    weights += corners;
+  }
+}
+
 /// A panel is 4, 8 or 16 floats wide: one vector a row.
 ///
 /// Where chains end is not to be foreseen, so nothing branches there.

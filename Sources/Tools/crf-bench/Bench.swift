@@ -54,9 +54,10 @@ struct Bench {
       grid: image.grid, labelCount: labelCount, planes: energies, parallelism: parallelism)
     mark("unary")
     let crf = try DenseCRF(
-      scene: Scene(image), unary: field, terms: terms, backend: backend, parallelism: parallelism)
+      scene: Scene(image), unary: consume field, terms: terms, backend: backend,
+      parallelism: parallelism)
     mark("filters")
-    let marginals = crf.marginals(iterations: iterations)
+    let marginals = (consume crf).finalMarginals(iterations: iterations)
     mark("inference")
     let planes = marginals.values.planes(parallelism: parallelism)
     mark("output")

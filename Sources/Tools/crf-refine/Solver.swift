@@ -57,14 +57,18 @@ struct Solver {
   }
 
   /// The marginals after the settings' iterations.
-  func solve(_ crf: DenseCRF, stopwatch: inout Stopwatch) -> Solution {
+  func solve(_ crf: consuming DenseCRF, stopwatch: inout Stopwatch) -> Solution {
     guard notesEnergies || settings.tolerance > 0 || settings.exact != nil else {
       // Where nobody looks at the marginals in between, they need not be written.
       return Solution(
-        marginals: stopwatch.measure(.inference) {
-          crf.marginals(iterations: settings.iterations)
+        marginals: stopwatch.measure(.inference, consuming: crf) {
+          $0.finalMarginals(iterations: settings.iterations)
         }, iterations: settings.iterations)
     }
+    return solveStepwise(crf, stopwatch: &stopwatch)
+  }
+
+  private func solveStepwise(_ crf: DenseCRF, stopwatch: inout Stopwatch) -> Solution {
     let inference = stopwatch.measure(.inference) { crf.startInference() }
     var energies: [MeanFieldEnergy] = []
     // Each energy costs a filtering, so they are computed only where they are printed.

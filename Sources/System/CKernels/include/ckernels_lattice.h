@@ -72,6 +72,15 @@ void ck_lattice_slice(const float *rows, size_t row_count, size_t first_row, siz
                       size_t stride, const uint32_t *vertices, const float *weights,
                       int32_t corners, float gain, float *output);
 
+/// rows[4 · vertices[i]] += weight[i]: what a splat of ones does in the first channel of four. Vertices are
+/// counted from the first of `rows`.
+void ck_lattice_splat_ones(size_t count, const uint32_t *vertices, const float *weights,
+                           int32_t corners, float *rows);
+
+/// output[i] = gain · Σ weight[i] · rows[4 · vertices[i]].
+void ck_lattice_slice_first(const float *rows, size_t count, const uint32_t *vertices,
+                            const float *weights, int32_t corners, float gain, float *output);
+
 /// Entries of a chain that are fetched in advance; they lie anywhere in memory. 48 are under way while
 /// one comes from memory.
 enum { CK_CHAIN_LOOKAHEAD = 48 };
