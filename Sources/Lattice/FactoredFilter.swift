@@ -86,6 +86,23 @@ extension FactoredFilter {
   }
 }
 
+extension FactoredFilter {
+  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet.
+  ///
+  /// - Complexity: O(N·corners).
+  package func scale(by scales: [Float], parallelism: Parallelism) {
+    precondition(scales.count == points, "\(scales.count) scales for \(points) points")
+    parallelism.forEach(segments.count) { index in
+      let segment = segments[index]
+      scales.withUnsafeBufferPointer { scales in
+        ck_scale_groups(
+          segment.weights.base, scales.baseAddress! + segment.points.lowerBound,
+          segment.points.count, corners)
+      }
+    }
+  }
+}
+
 /// A run of points and the rows that they spread to.
 package struct FactoredSegment: Sendable {
   /// The points, of the whole field.

@@ -6,6 +6,7 @@ import Unaries
 /// A pairwise term with its filter built and its normalisation computed for one scene.
 struct PreparedTerm: Sendable {
   let name: String
+  /// Sums over pairs; normalised where it can be, so that no scales are left.
   let filter: any GaussianFilter
   private(set) var factors: CompatibilityFactors
   /// Factors of the values that go into the filter; `nil` for 1.
@@ -44,10 +45,16 @@ struct PreparedTerm: Sendable {
       for point in sums.indices { sums[point] -= selfWeights[point] }
     }
     let scales = term.normalization.scales(from: sums)
-    inputScale = scales.input.map { AlignedBuffer(copying: $0) }
-    outputScale =
-      term.normalization == .symmetric
-      ? inputScale : scales.output.map { AlignedBuffer(copying: $0) }
+    if term.normalization == .symmetric, let filter = filter as? any FactoredFilter,
+      let both = scales.input
+    {
+      filter.scale(by: both, parallelism: parallelism)
+      inputScale = nil
+      outputScale = nil
+    } else {
+      inputScale = scales.input.map { AlignedBuffer(copying: $0) }
+      outputScale = scales.output.map { AlignedBuffer(copying: $0) }
+    }
     selfScale = selfWeights.map { weights in
       AlignedBuffer(
         copying: weights.indices.map { point in

@@ -16,14 +16,7 @@ package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
   guard let size = LargeBlocks.size(of: byteCount) else {
     return .allocate(byteCount: byteCount, alignment: 64)
   }
-  if let block = LargeBlocks.shared.take(size: size) { return block }
-  let block = UnsafeMutableRawPointer.allocate(
-    byteCount: size, alignment: LargeBlocks.hugePage)
-  #if os(Linux)
-    // Advice only: where it is refused, ordinary pages serve.
-    _ = madvise(block, size, MADV_HUGEPAGE)
-  #endif
-  return block
+  return LargeBlocks.shared.take(size: size) ?? LargeBlocks.map(size: size)
 }
 
 /// Frees what `allocateAligned` returned for the same `byteCount`.
@@ -63,6 +56,24 @@ private final class LargeBlocks: Sendable {
     byteCount < 2 * hugePage ? nil : (byteCount + hugePage - 1) / hugePage * hugePage
   }
 
+  /// Fresh pages of their own, so that all of them go back to the system when they are freed.
+  static func map(size: Int) -> UnsafeMutableRawPointer {
+    let all = size + hugePage
+    guard
+      let pages = mmap(nil, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      pages != MAP_FAILED
+    else { fatalError("out of memory: no block of \(size) bytes") }
+    let block = pages.alignedUp(toMultipleOf: hugePage)
+    let before = block - pages
+    if before > 0 { munmap(pages, before) }
+    if hugePage > before { munmap(block + size, hugePage - before) }
+    #if os(Linux)
+      // Advice only: where it is refused, ordinary pages serve.
+      _ = madvise(block, size, MADV_HUGEPAGE)
+    #endif
+    return block
+  }
+
   /// A kept block of exactly `size` bytes. Where there is none, all others are freed.
   func take(size: Int) -> UnsafeMutableRawPointer? {
     state.withLock { state in
@@ -86,11 +97,11 @@ private final class LargeBlocks: Sendable {
       state.kept.append(Block(base: block, size: size))
       return true
     }
-    if !isKept { block.deallocate() }
+    if !isKept { munmap(block, size) }
   }
 
   private static func free(_ blocks: inout [Block]) {
-    for block in blocks { block.base.deallocate() }
+    for block in blocks { munmap(block.base, block.size) }
     blocks.removeAll()
   }
 }

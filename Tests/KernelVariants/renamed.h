@@ -29,3 +29,5 @@
 #define ck_table_grow CK_RENAMED(CK_VARIANT, ck_table_grow)
 #define ck_table_merge CK_RENAMED(CK_VARIANT, ck_table_merge)
 #define ck_table_neighbours CK_RENAMED(CK_VARIANT, ck_table_neighbours)
+#define ck_lattice_splat_ones CK_RENAMED(CK_VARIANT, ck_lattice_splat_ones)
+#define ck_lattice_slice_first CK_RENAMED(CK_VARIANT, ck_lattice_slice_first)

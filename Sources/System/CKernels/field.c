@@ -113,3 +113,19 @@ bool ck_all_finite(const float *values, size_t count) {
   }
   return wrong == 0;
 }
+
+CK_INLINE void scale_groups(float *values, const float *scales, size_t count, const size_t size) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < size; k++) values[i * size + k] *= scales[i];
+  }
+}
+
+/// Constants for lattices of positions and of positions with three colours.
+CK_CLONES
+void ck_scale_groups(float *values, const float *scales, size_t count, size_t size) {
+  switch (size) {
+    case 3: scale_groups(values, scales, count, 3); break;
+    case 6: scale_groups(values, scales, count, 6); break;
+    default: scale_groups(values, scales, count, size); break;
+  }
+}

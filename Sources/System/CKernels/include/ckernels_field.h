@@ -38,4 +38,7 @@ float ck_marginal_errors(const float *marginals, size_t count, size_t stride, si
 /// Whether all values are finite.
 bool ck_all_finite(const float *values, size_t count);
 
+/// Multiplies each of `count` groups of `size` values by its scale.
+void ck_scale_groups(float *values, const float *scales, size_t count, size_t size);
+
 #endif
