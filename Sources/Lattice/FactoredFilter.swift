@@ -17,6 +17,9 @@ package protocol FactoredFilter: GaussianFilter {
   /// What a gathered sum is multiplied with.
   var gain: Float { get }
 
+  /// Whether `apply` goes by the segments' weights, so that these can be changed.
+  var appliesWeights: Bool { get }
+
   /// Floats of scratch memory that `blur` needs for rows of `stride` channels.
   func blurScratch(stride: Int) -> Int
 
@@ -29,6 +32,8 @@ package protocol FactoredFilter: GaussianFilter {
 }
 
 extension FactoredFilter {
+  package var appliesWeights: Bool { true }
+
   package func blurScratch(stride: Int) -> Int { 0 }
 
   /// K·`values`, with B replaced by `blur`: spreads, blurs and gathers.
@@ -87,11 +92,12 @@ extension FactoredFilter {
 }
 
 extension FactoredFilter {
-  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet.
+  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet, and it must
+  /// apply its weights.
   ///
   /// - Complexity: O(N·corners).
   package func scale(by scales: [Float], parallelism: Parallelism) {
-    precondition(scales.count == points, "\(scales.count) scales for \(points) points")
+    precondition(appliesWeights && scales.count == points, "\(scales.count) scales for \(points) points")
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
       scales.withUnsafeBufferPointer { scales in

@@ -46,7 +46,7 @@ struct PreparedTerm: Sendable {
     }
     let scales = term.normalization.scales(from: sums)
     if term.normalization == .symmetric, let filter = filter as? any FactoredFilter,
-      let both = scales.input
+      filter.appliesWeights, let both = scales.input
     {
       filter.scale(by: both, parallelism: parallelism)
       inputScale = nil

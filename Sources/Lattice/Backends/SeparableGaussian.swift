@@ -58,6 +58,8 @@ public struct SeparableGaussian: FactoredFilter {
 
   package var corners: Int { 1 }
 
+  package var appliesWeights: Bool { false }
+
   package var rowCount: Int { Self.firstRow + points }
 
   package var gain: Float { 1 }
