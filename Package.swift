@@ -17,9 +17,6 @@ let package = Package(
   targets: [
     // System libraries: module maps over Debian's packages.
     .systemLibrary(
-      name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(
       name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
@@ -40,9 +37,9 @@ let package = Package(
       providers: [.apt(["libeigen3-dev"])]),
     .target(name: "CEigen", dependencies: ["CEigenHeaders"], path: "Sources/System/CEigen"),
 
-    .target(name: "Support", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Support", dependencies: ["CKernels"]),
     .target(name: "Lattice", dependencies: ["Support", "CKernels"]),
-    .target(name: "Unaries", dependencies: ["Support", "CImageCodecs", "CZip"]),
+    .target(name: "Unaries", dependencies: ["Support", "CKernels", "CImageCodecs", "CZip"]),
     .target(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),

@@ -122,17 +122,16 @@ extension DenseCRF {
   }
 
   private func add(_ message: ChannelField, matrix: [Float], to energies: inout ChannelField) {
-    let stride = message.stride
-    let channels = message.channels
+    let (stride, channels) = (message.stride, message.channels)
     let target = energies.mutableBase()
-    BLAS.heldToOneThread {
-      parallelism.forEachChunk(of: message.points, grain: Self.grain) { points in
-        let first = points.lowerBound * stride
-        BLAS.multiply(
-          rows: points.count, columns: channels, inner: channels, left: message.base + first,
-          leftStride: stride, right: matrix, rightStride: channels, output: target + first,
-          outputStride: stride, keeping: 1)
-      }
+    let padding = [Float](repeating: 0, count: stride - channels)
+    let padded = (0..<channels).flatMap {
+      matrix[$0 * channels..<($0 + 1) * channels] + padding
+    }
+    parallelism.forEachChunk(of: message.points, grain: Self.grain) { points in
+      let first = points.lowerBound * stride
+      ck_add_matrix(
+        message.base + first, points.count, stride, padded, channels, target + first)
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Support
 
 #if canImport(Glibc)
@@ -31,28 +32,9 @@ struct LabelRows {
       base: base + range.lowerBound * stride, points: range.count, labels: labels, stride: stride)
   }
 
-  /// Logits to energies: −log max(softmax, `minimumProbability`).
-  ///
-  /// −log softmax(s)ₗ = log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none
-  /// underflows, and logits of ±3e38 give the greatest energy, not NaN.
+  /// Logits to energies: −log max(softmax, `minimumProbability`). The padding of rows is overwritten.
   func convertLogits(minimumProbability: Float) {
-    let ceiling = -logf(minimumProbability)
-    for point in 0..<points {
-      let row = row(point)
-      var peak = row[0]
-      for label in 1..<max(1, labels) where row[label] > peak { peak = row[label] }
-      var sum: Float = 0
-      for label in 0..<labels {
-        let below = row[label] - peak
-        row[label] = below
-        sum += expf(below)
-      }
-      let logSum = logf(sum)
-      for label in 0..<labels {
-        let energy = logSum - row[label]
-        row[label] = energy < ceiling ? energy : ceiling
-      }
-    }
+    ck_convert_logits(base, points, stride, labels, -logf(minimumProbability))
   }
 
   /// Probabilities to energies: −log of `scale`·p + (1 − `scale`)/L, clipped to

@@ -9,7 +9,7 @@ struct Refiner {
 
   func refine(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
-    let loaded = try settings.unary.load(
+    var loaded = try settings.unary.load(
       job, parallelism: settings.parallelism, stopwatch: &stopwatch)
     let scene = loaded.scene
     try checkPictures(job, scene: scene)
@@ -29,12 +29,12 @@ struct Refiner {
     let solver = Solver(settings: settings, notesEnergies: settings.printsJSON, progress: progress)
     let crf = try stopwatch.measure(.filters) {
       do {
-        return try solver.makeCRF(scene, loaded.energies, report: &outcome.features)
+        return try solver.makeCRF(scene, loaded.takeEnergies(), report: &outcome.features)
       } catch let error as InputError {
         throw error.at(job.unary)
       }
     }
-    let solution = solver.solve(crf, stopwatch: &stopwatch)
+    let solution = solver.solve(consume crf, stopwatch: &stopwatch)
     outcome.add(solution)
     progress?.clear()
     let after = solution.marginals.labels(parallelism: settings.parallelism)

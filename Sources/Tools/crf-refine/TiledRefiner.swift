@@ -114,7 +114,7 @@ private struct TiledRun {
         throw error.at(job.unary)
       }
     }
-    let solution = solver.solve(crf, stopwatch: &outcome.stopwatch)
+    let solution = solver.solve(consume crf, stopwatch: &outcome.stopwatch)
     outcome.add(solution)
     let after = solution.marginals.labels(parallelism: settings.parallelism)
     band.put(before: before, after: after, of: tile.core, in: tile.region)

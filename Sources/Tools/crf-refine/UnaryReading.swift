@@ -4,8 +4,26 @@ import Unaries
 /// The energies of one file, and how it was understood.
 struct LoadedUnary {
   var scene: Scene
-  var energies: EnergyField
-  var summary: UnarySummary
+  let summary: UnarySummary
+  private var held: EnergyField?
+
+  init(scene: Scene, energies: EnergyField, summary: UnarySummary) {
+    self.scene = scene
+    held = energies
+    self.summary = summary
+  }
+
+  /// The energies, as long as nobody has taken them.
+  var energies: EnergyField {
+    guard let held else { preconditionFailure("the energies are somebody else's by now") }
+    return held
+  }
+
+  /// Hands the energies on, so that their next owner may be their only one and overwrite them.
+  mutating func takeEnergies() -> EnergyField {
+    defer { held = nil }
+    return energies
+  }
 }
 
 /// What a file of scores or labels held.

@@ -41,4 +41,16 @@ bool ck_all_finite(const float *values, size_t count);
 /// Multiplies each of `count` groups of `size` values by its scale.
 void ck_scale_groups(float *values, const float *scales, size_t count, size_t size);
 
+/// output[i] += rows[i] · matrix, for `count` rows of `stride` floats.
+///
+/// matrix: channels × stride, 0 in the padding; what stands in the padding of `rows` does not matter.
+void ck_add_matrix(const float *rows, size_t count, size_t stride, const float *matrix,
+                   size_t channels, float *output);
+
+/// Replaces logits by −log softmax, at most `ceiling`; the padding of rows is overwritten.
+///
+/// log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none underflows, and logits of ±3e38
+/// give the greatest energy, not NaN. Accurate to 3e-7.
+void ck_convert_logits(float *rows, size_t count, size_t stride, size_t channels, float ceiling);
+
 #endif
