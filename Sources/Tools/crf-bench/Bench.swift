@@ -39,8 +39,15 @@ struct Bench {
     self.iterations = iterations
   }
 
-  /// Seconds of each stage, from energies in file order to marginals in file order.
-  func run() throws -> [String: Double] {
+  /// What one run took.
+  struct Run {
+    /// Seconds of each stage.
+    var seconds: [String: Double]
+    var footprint: DenseCRF.Footprint?
+  }
+
+  /// From energies in file order to marginals in file order.
+  func run() throws -> Run {
     let clock = ContinuousClock()
     var seconds: [String: Double] = [:]
     let start = clock.now
@@ -57,12 +64,13 @@ struct Bench {
       scene: Scene(image), unary: consume field, terms: terms, backend: backend,
       parallelism: parallelism)
     mark("filters")
+    let footprint = crf.footprint
     let marginals = (consume crf).finalMarginals(iterations: iterations)
     mark("inference")
     let planes = marginals.values.planes(parallelism: parallelism)
     mark("output")
     precondition(planes.count == energies.count)
     seconds["total"] = (last - start) / .seconds(1)
-    return seconds
+    return Run(seconds: seconds, footprint: footprint)
   }
 }
