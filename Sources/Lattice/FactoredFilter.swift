@@ -120,6 +120,41 @@ package struct FactoredSegment: Sendable {
   package let vertices: AlignedBuffer<UInt32>
   /// Points × corners.
   package let weights: AlignedBuffer<Float>
+  /// The points in the order in which they are best visited.
+  package let visits: [Range<Int>]
+
+  /// - Parameter visits: `nil` for the points' own order.
+  init(
+    points: Range<Int>, rows: Range<Int>, vertices: AlignedBuffer<UInt32>,
+    weights: AlignedBuffer<Float>, visits: [Range<Int>]? = nil
+  ) {
+    self.points = points
+    self.rows = rows
+    self.vertices = vertices
+    self.weights = weights
+    self.visits = visits ?? [points]
+  }
+
+  /// Visits long lines in strips, so that what one line uses is still in a cache when the next one uses
+  /// it again.
+  ///
+  /// - Parameter lineLength: the points of a line; `nil` where there are none.
+  static func visits(of points: Range<Int>, lineLength: Int?) -> [Range<Int>] {
+    guard let lineLength, lineLength > 2 * strip else { return [points] }
+    let lines = points.lowerBound / lineLength..<(points.upperBound - 1) / lineLength + 1
+    let strips = (lineLength + strip - 1) / strip
+    return (0..<strips).flatMap { index in
+      lines.compactMap { line in
+        let first = line * lineLength + index * lineLength / strips
+        let end = line * lineLength + (index + 1) * lineLength / strips
+        let range = (first..<end).clamped(to: points)
+        return range.isEmpty ? nil : range
+      }
+    }
+  }
+
+  /// Points of a strip's lines, about.
+  private static let strip = 512
 
   /// Where each point's vertices and weights are written: memory for all points, which segments share.
   ///

@@ -13,6 +13,9 @@ public struct FeatureMatrix: Sendable {
   /// A backend may use it: such a Gaussian is separable.
   public let grid: GridPositions?
 
+  /// Points of a line of the grid that the points are on; `nil` where they are on none.
+  package let lineLength: Int?
+
   package let storage: AlignedBuffer<Float>
 
   /// Positions on a regular grid, divided by one bandwidth an axis.
@@ -53,7 +56,8 @@ public struct FeatureMatrix: Sendable {
 
   /// Features that the caller has checked to be finite.
   package init(
-    points: Int, dimensions: Int, storage: AlignedBuffer<Float>, grid: GridPositions?
+    points: Int, dimensions: Int, storage: AlignedBuffer<Float>, grid: GridPositions?,
+    lineLength: Int? = nil
   ) {
     precondition(
       storage.count == points * dimensions && dimensions >= 1,
@@ -62,6 +66,7 @@ public struct FeatureMatrix: Sendable {
     self.dimensions = dimensions
     self.storage = storage
     self.grid = grid
+    self.lineLength = lineLength
   }
 
   /// Feature `dimension` of point `point`. O(1).

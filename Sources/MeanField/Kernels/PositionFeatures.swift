@@ -57,7 +57,8 @@ struct PositionFeatures {
       }
     }
     return FeatureMatrix(
-      points: grid.count, dimensions: dimensions, storage: storage, grid: positions)
+      points: grid.count, dimensions: dimensions, storage: storage, grid: positions,
+      lineLength: grid.extents.last)
   }
 
   private func coordinates(of point: Int) -> [Int] {

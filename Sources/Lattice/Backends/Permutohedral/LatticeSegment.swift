@@ -10,6 +10,8 @@ struct LatticeSegment: Sendable {
   /// Barycentric weights, points × (d + 1).
   let weights: AlignedBuffer<Float>
   let table: VertexTable
+  /// The order in which the points were embedded.
+  let visits: [Range<Int>]
 
   init(
     of features: FeatureMatrix, points: Range<Int>, corners: FactoredSegment.Corners
@@ -20,17 +22,21 @@ struct LatticeSegment: Sendable {
     table = try VertexTable(dimensions: dimensions, expected: points.count / 4)
     let scratch = AlignedBuffer<Float>(
       uninitialized: ck_lattice_scratch(Int32(dimensions)))
-    var failed = 0
-    let status = ck_lattice_embed(
-      features.storage.base + points.lowerBound * dimensions, points.count, Int32(dimensions),
-      &table.table, vertices.base, weights.base, scratch.base, &failed)
-    switch status {
-    case CK_EMBED_OK:
-      break
-    case CK_EMBED_KEY_OVERFLOW:
-      throw Self.overflow(features, point: points.lowerBound + failed)
-    default:
-      throw LatticeError.outOfMemory
+    visits = FactoredSegment.visits(of: points, lineLength: features.lineLength)
+    for visit in visits {
+      var failed = 0
+      let corner = (visit.lowerBound - points.lowerBound) * (dimensions + 1)
+      let status = ck_lattice_embed(
+        features.storage.base + visit.lowerBound * dimensions, visit.count, Int32(dimensions),
+        &table.table, vertices.base + corner, weights.base + corner, scratch.base, &failed)
+      switch status {
+      case CK_EMBED_OK:
+        break
+      case CK_EMBED_KEY_OVERFLOW:
+        throw Self.overflow(features, point: visit.lowerBound + failed)
+      default:
+        throw LatticeError.outOfMemory
+      }
     }
   }
 

@@ -44,7 +44,8 @@ public struct PermutohedralLattice: FactoredFilter {
       joining: tables, dimensions: dimensions, parallelism: parallelism)
     segments = zip(parts, topology.segmentRows).map { part, rows in
       FactoredSegment(
-        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights)
+        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights,
+        visits: part.visits)
     }
   }
 

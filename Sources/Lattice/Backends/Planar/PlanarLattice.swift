@@ -67,8 +67,12 @@ struct PlanarLattice: FactoredFilter {
     ck_planar_embed(
       features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
       vertices.base, weights.base, present.base, scratch.base)
+    // Rows are numbered line by line: where there are many, strips would clear them long before use.
+    let isCoarse = 2 * frame.rowCount < features.points
     let segment = FactoredSegment(
-      points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights)
+      points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights,
+      visits: isCoarse
+        ? FactoredSegment.visits(of: points, lineLength: features.lineLength) : nil)
     return (segment, present)
   }
 
