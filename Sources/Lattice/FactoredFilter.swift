@@ -97,7 +97,8 @@ extension FactoredFilter {
   ///
   /// - Complexity: O(N·corners).
   package func scale(by scales: [Float], parallelism: Parallelism) {
-    precondition(appliesWeights && scales.count == points, "\(scales.count) scales for \(points) points")
+    precondition(
+      appliesWeights && scales.count == points, "\(scales.count) scales for \(points) points")
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
       scales.withUnsafeBufferPointer { scales in

@@ -15,17 +15,21 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   let context = Unmanaged.passRetained(Body(body))
   #if canImport(Darwin)
     var thread: pthread_t?
-    let status = pthread_create(&thread, nil, { context in
-      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call()
-      return nil
-    }, context.toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { context in
+        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call()
+        return nil
+      }, context.toOpaque())
     if status == 0, let thread { pthread_detach(thread) }
   #else
     var thread = pthread_t()
-    let status = pthread_create(&thread, nil, { context in
-      if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call() }
-      return nil
-    }, context.toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { context in
+        if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call() }
+        return nil
+      }, context.toOpaque())
     if status == 0 { pthread_detach(thread) }
   #endif
   if status != 0 { context.release() }

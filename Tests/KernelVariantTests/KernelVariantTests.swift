@@ -218,7 +218,8 @@ import Testing
               features: features.baseAddress, low: low.baseAddress, high: high.baseAddress,
               dimensions: 3, reach: 100)
             variant.pair_sums(
-              &blocks, ck_block_pairs(first_a: 0, end_a: 4, first_b: 0, end_b: 4), values, stride, nil, scratch.base,
+              &blocks, ck_block_pairs(first_a: 0, end_a: 4, first_b: 0, end_b: 4), values, stride,
+              nil, scratch.base,
               output.base)
           }
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import Support
 import Synchronization
 import Testing
@@ -25,5 +26,34 @@ struct ParallelismTests {
     let isOnceEach = (0..<321).allSatisfy { visits[$0] == 1 }
     #expect(isOnceEach)
     #expect(longest.load(ordering: .relaxed) == min(grain, 321))
+  }
+
+  @Test("callers on several threads, and calls within calls, do not disturb one another")
+  func sharedTeam() {
+    let total = Atomic<Int>(0)
+    let parallelism = Parallelism(threads: 3)
+    // Not through a Parallelism of its own: these threads really run side by side.
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      for _ in 0..<200 {
+        parallelism.forEach(5) { index in
+          parallelism.forEach(2) { _ in
+            total.wrappingAdd(index, ordering: .relaxed)
+          }
+        }
+      }
+    }
+    #expect(total.load(ordering: .relaxed) == 4 * 200 * 2 * 10)
+  }
+
+  @Test("what one job writes, the next one reads, however short they are")
+  func jobsFollowOneAnother() {
+    let values = AlignedBuffer<Int64>(zeros: 64)
+    let parallelism = Parallelism(threads: 4)
+    for _ in 0..<5000 {
+      parallelism.forEach(64) { values[$0] += 1 }
+      parallelism.forEach(32) { values[$0] += values[63 - $0] - values[$0] }
+    }
+    let isComplete = (0..<64).allSatisfy { values[$0] == 5000 }
+    #expect(isComplete)
   }
 }

@@ -57,7 +57,9 @@ struct BenchResult: Encodable {
 
   private var memory: String {
     guard let bytes, let rowsPerPoint else { return "" }
-    func megabytes(_ part: String) -> String { String(format: "%.0f", Double(bytes[part] ?? 0) / 1e6) }
+    func megabytes(_ part: String) -> String {
+      String(format: "%.0f", Double(bytes[part] ?? 0) / 1e6)
+    }
     return "; energies \(megabytes("energies")) MB, corners \(megabytes("corners")) MB, rows "
       + "\(megabytes("rows")) MB (" + String(format: "%.2f", rowsPerPoint) + " a pixel)"
   }

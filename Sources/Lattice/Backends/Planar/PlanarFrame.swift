@@ -37,7 +37,10 @@ struct PlanarFrame: Sendable {
       abs(all.low0), abs(all.high0), abs(all.low1), abs(all.high1))
     guard farthest * 4 < limit else { return nil }
     let lines = bounds.map { bounds in
-      (first: Int((-2 * bounds.high1).rounded(.down)) - 3, last: Int((-2 * bounds.low1).rounded(.up)) + 3)
+      (
+        first: Int((-2 * bounds.high1).rounded(.down)) - 3,
+        last: Int((-2 * bounds.low1).rounded(.up)) + 3
+      )
     }
     guard let lastT = lines.lazy.map(\.last).max(), let firstT = lines.lazy.map(\.first).min()
     else { return nil }
