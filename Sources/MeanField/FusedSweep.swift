@@ -88,23 +88,15 @@ struct FusedSweep: Sendable {
       let points = segments[index].points
       let orders = kernels.map { $0.filter.segments[index].visits }
       let visits = orders.allSatisfy { $0 == orders[0] } ? orders[0] : [points]
-      let passes = kernels.map { Self.kernel($0, segment: index, pass) }
-      var cleared = [UInt32](repeating: 0, count: passes.count)
-      let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
-      let change = AlignedBuffer<Float>(repeating: 0, count: 1)
-      for (number, visit) in visits.enumerated() {
-        var parts = passes.indices.map { kernel in
-          passes[kernel].part(
-            from: visit.lowerBound - points.lowerBound, cleared: cleared[kernel],
-            isLast: number == visits.count - 1)
-        }
-        ck_sweep(
-          unary + visit.lowerBound * stride, visit.count, stride, &parts, Int32(parts.count),
-          marginals.map { $0 + visit.lowerBound * stride },
-          pass.comparesMarginals ? change.base : nil, scratch.base)
-        for kernel in parts.indices { cleared[kernel] = parts[kernel].cleared }
-        changes.base[index] = max(changes.base[index], change.base[0])
+      let runs = visits.flatMap { visit in
+        [visit.lowerBound, visit.upperBound].map { UInt32($0 - points.lowerBound) }
       }
+      var passes = kernels.map { Self.kernel($0, segment: index, pass) }
+      let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
+      ck_sweep(
+        unary + points.lowerBound * stride, stride, runs, visits.count, &passes,
+        Int32(kernels.count), marginals.map { $0 + points.lowerBound * stride },
+        pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
     if pass.spreads {
       for index in kernels.indices {
@@ -131,23 +123,5 @@ struct FusedSweep: Sendable {
       sliced: pass.gathers ? UnsafePointer(kernel.gathered.base) : nil,
       splatted: pass.spreads ? kernel.spread.base : nil, row_count: kernel.filter.rowCount,
       first_row: segment.rows.lowerBound, segment_rows: segment.rows.count, cleared: 0)
-  }
-}
-
-extension ck_sweep_kernel {
-  /// The kernel from point `offset` on, of those that it begins with.
-  ///
-  /// - Parameters:
-  ///   - cleared: the rows that earlier parts have set.
-  ///   - isLast: whether this part sets the rows that are left.
-  fileprivate func part(from offset: Int, cleared: UInt32, isLast: Bool) -> ck_sweep_kernel {
-    var part = self
-    part.vertices += offset * Int(corners)
-    part.weights += offset * Int(corners)
-    if let scale = message_scale { part.message_scale = scale + offset }
-    if let scale = marginal_scale { part.marginal_scale = scale + offset }
-    part.cleared = cleared
-    if !isLast { part.segment_rows = 0 }
-    return part
   }
 }

@@ -131,7 +131,8 @@ import Testing
               segment_rows: lattices[index].rows, cleared: 0)
           }
           variant.sweep(
-            unary.base, points, stride, &kernels, 2, marginals.base, &change, scratch.base)
+            unary.base, stride, [0, 1000, 1500, UInt32(points), 1000, 1500], 3, &kernels, 2,
+            marginals.base, &change, scratch.base)
         }
       }
       for index in rows.indices { rows[index].swapAt(0, 1) }

@@ -190,19 +190,24 @@ CK_INLINE float store_marginals(block_points b, float *restrict marginals, size_
   }
 
 /// All stages for all points, a block at a time. `S` is the stride, or 0 where rows are long.
-CK_INLINE void sweep_blocks(const float *unary, size_t count, size_t stride,
-                            ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals,
+CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *visits,
+                            size_t visit_count, ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals,
                             float *change, float *scratch, const int S) {
   block_points b = {0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
                     scratch + VALUES};
   // What a last, shorter block leaves alone takes part in the folds.
   memset(scratch, 0, ck_sweep_scratch(stride) * sizeof(float));
   float largest = 0.0f;
-  for (; b.first < count; b.first += BLOCK) {
-    b.count = count - b.first < BLOCK ? count - b.first : BLOCK;
-    const size_t ahead = b.first + BLOCK < count ? b.first + BLOCK : b.first;
+  size_t visit = 0;
+  b.first = visit_count > 0 ? visits[0] : 0;
+  while (visit < visit_count) {
+    const size_t left = visits[2 * visit + 1] - b.first;
+    b.count = left < BLOCK ? left : BLOCK;
+    visit += b.count == left;
+    const bool is_last = visit == visit_count;
+    const size_t next = is_last ? b.first : b.count == left ? visits[2 * visit] : b.first + BLOCK;
     for (size_t f = 0; f < b.count * stride; f += 16) {
-      __builtin_prefetch(unary + ahead * stride + f);
+      __builtin_prefetch(unary + next * stride + f);
     }
     const float *given = unary;
     for (int32_t k = 0; k < kernel_count; k++) {
@@ -230,7 +235,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t count, size_t stride,
     }
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].splatted == NULL) continue;
-      clear_rows(b, kernels + k, b.first + b.count == count);
+      clear_rows(b, kernels + k, is_last);
 #define CK_SPREAD(CHANNEL, PIECE) spread_rows(b, kernels + k, CHANNEL, C_, PIECE)
 #define CK_SPREAD_PIECES(C)                \
   do {                                     \
@@ -239,18 +244,24 @@ CK_INLINE void sweep_blocks(const float *unary, size_t count, size_t stride,
   } while (0)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
     }
+    b.first = next;
   }
   if (change != NULL) *change = largest;
 }
 
-CK_INLINE void sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-                     int32_t kernel_count, float *marginals, float *change, float *scratch) {
-#define CK_SWEEP(S) \
-  sweep_blocks(unary, count, stride, kernels, kernel_count, marginals, change, scratch, S)
+CK_INLINE void sweep(const float *unary, size_t stride, const uint32_t *visits,
+                     size_t visit_count, ck_sweep_kernel *kernels, int32_t kernel_count,
+                     float *marginals, float *change, float *scratch) {
+#define CK_SWEEP(S)                                                                             \
+  sweep_blocks(unary, stride, visits, visit_count, kernels, kernel_count, marginals, change, \
+               scratch, S)
   CK_FOR_STRIDE(stride, CK_SWEEP)
 }
 
 CK_DEFINE_WIDE(ck_sweep,
-               (const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-                int32_t kernel_count, float *marginals, float *change, float *scratch),
-               (unary, count, stride, kernels, kernel_count, marginals, change, scratch), sweep)
+               (const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
+                ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change,
+                float *scratch),
+               (unary, stride, visits, visit_count, kernels, kernel_count, marginals, change,
+                scratch),
+               sweep)

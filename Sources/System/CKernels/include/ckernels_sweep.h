@@ -36,10 +36,12 @@ size_t ck_sweep_scratch(size_t stride);
 
 /// One pass over points: energies = unary + Σ messages, marginals = softmax(−energies), splat.
 ///
-/// unary: count × stride, its padding large. `marginals` may be NULL where nobody reads them.
+/// The points are visited run by run: visits[2k] ..< visits[2k + 1], which together are all of them.
+///
+/// unary: points × stride, its padding large. `marginals` may be NULL where nobody reads them.
 /// `change`, where not NULL, receives the largest change of what `marginals` held before.
 /// `scratch`: `ck_sweep_scratch` floats, on a cache line.
-void ck_sweep(const float *unary, size_t count, size_t stride, ck_sweep_kernel *kernels,
-              int32_t kernel_count, float *marginals, float *change, float *scratch);
+void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
+              ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change, float *scratch);
 
 #endif
