@@ -107,14 +107,17 @@ public struct ChannelField: Sendable {
   /// The values as channel planes, C × N, the order of files. O(N·C).
   public func planes(parallelism: Parallelism = .automatic) -> [Float] {
     [Float](unsafeUninitializedCapacity: points * channels) { output, count in
-      if let target = output.baseAddress {
-        parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
-          ck_rows_to_planes(
-            base + range.lowerBound * stride, points, range.lowerBound, range.count, channels,
-            stride, target)
-        }
-      }
+      if let target = output.baseAddress { writePlanes(to: target, parallelism: parallelism) }
       count = points * channels
+    }
+  }
+
+  /// The same into memory for C × N floats.
+  package func writePlanes(to target: UnsafeMutablePointer<Float>, parallelism: Parallelism) {
+    parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
+      ck_rows_to_planes(
+        base + range.lowerBound * stride, points, range.lowerBound, range.count, channels, stride,
+        target)
     }
   }
 
