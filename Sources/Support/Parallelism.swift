@@ -34,6 +34,28 @@ public struct Parallelism: Sendable, Hashable {
     }
   }
 
+  /// Calls both, side by side where there are two threads.
+  package func both<First, Second>(
+    _ first: () -> First, _ second: () -> Second
+  ) -> (First, Second) {
+    var results: (First?, Second?) = (nil, nil)
+    withUnsafeMutablePointer(to: &results.0) { firstResult in
+      withUnsafeMutablePointer(to: &results.1) { secondResult in
+        forEach(2) { index in
+          if index == 0 {
+            firstResult.pointee = first()
+          } else {
+            secondResult.pointee = second()
+          }
+        }
+      }
+    }
+    guard let first = results.0, let second = results.1 else {
+      preconditionFailure("forEach has not called both")
+    }
+    return (first, second)
+  }
+
   /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next index.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     let workers = min(threads, count)

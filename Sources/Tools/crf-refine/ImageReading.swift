@@ -16,11 +16,15 @@ struct ImageReading {
   /// - Parameter rank: the number of axes that the scores lie on.
   /// - Parameter fits: whether the scores can be read on a grid; where they cannot, but could if the array's
   ///   channels stood elsewhere, the error says so.
-  func read(rank: Int, fits: (GridShape) -> Bool) throws -> Image {
-    let image = try ImageFile.read(path, rank: rank, layout: layout)
+  /// - Parameter picture: the image, where `picture()` has read it before.
+  func read(rank: Int, picture: Image? = nil, fits: (GridShape) -> Bool) throws -> Image {
+    let image = try picture ?? ImageFile.read(path, rank: rank, layout: layout)
     try check(image.grid, channels: image.channels, fits: fits)
     return image
   }
+
+  /// The image, where it is a picture and nothing is wrong with it: to be read while the scores are.
+  func picture() -> Image? { ImageFile.picture(path) }
 
   /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.
   func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image) {

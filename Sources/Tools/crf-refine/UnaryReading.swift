@@ -44,7 +44,11 @@ extension UnarySettings {
     guard let scoreKind = kind.scoreKind else {
       return try loadLabels(job, parallelism, stopwatch: &stopwatch)
     }
-    let array = try stopwatch.measure(.read) { try readScores(job) }
+    let reading = job.image.map { ImageReading($0, layout: imageLayout) }
+    let (scoresOrError, picture) = stopwatch.measure(.read) {
+      parallelism.both({ Result { try readScores(job) } }, { reading?.picture() })
+    }
+    let array = try scoresOrError.get()
     do {
       let scores = try stopwatch.measure(.unary) {
         try ScoreMapUnary(
@@ -52,10 +56,10 @@ extension UnarySettings {
           parallelism: parallelism)
       }
       let image = try stopwatch.measure(.read) {
-        try job.image.map { path in
+        try reading.map { reading in
           let shape = try ScoreShape(array.shape, layout: layout)
-          return try ImageReading(path, layout: imageLayout).read(
-            rank: shape.grid.rank, fits: shape.fits)
+          return try reading.read(
+            rank: shape.grid.rank, picture: picture, fits: shape.fits)
         }
       }
       let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)

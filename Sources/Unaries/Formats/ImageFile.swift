@@ -63,6 +63,15 @@ public enum ImageFile {
     [.png, .jpeg].contains(try kind(of: path))
   }
 
+  /// The picture in a regular file; `nil` where there is something else, or where reading fails, of which
+  /// reading it again tells the cause.
+  package static func picture(_ path: String) -> Image? {
+    guard let source = try? FileSource(path), source.isRegular,
+      (try? isPicture(path)) == true
+    else { return nil }
+    return try? read(path)
+  }
+
   private static func kind(of path: String) throws -> FileKind {
     FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
   }
