@@ -7,9 +7,11 @@ let package = Package(
     .library(name: "Lattice", targets: ["Lattice"]),
     .library(name: "Unaries", targets: ["Unaries"]),
     .library(name: "MeanField", targets: ["MeanField"]),
+    .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
     .executable(name: "crf-bench", targets: ["crf-bench"]),
+    .executable(name: "deeplab", targets: ["deeplab"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -42,6 +44,7 @@ let package = Package(
     .target(name: "Unaries", dependencies: ["Support", "CKernels", "CImageCodecs", "CZip"]),
     .target(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
+    .target(name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
     .executableTarget(
       name: "crf-refine",
@@ -58,6 +61,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-bench"),
+
+    .executableTarget(
+      name: "deeplab",
+      dependencies: [
+        "Support", "Unaries", "MeanField", "DeepLabNet",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/deeplab"),
 
     // Paints Examples/sample.
     .executableTarget(
@@ -79,6 +90,7 @@ let package = Package(
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),
     .testTarget(name: "UnariesTests", dependencies: ["Unaries", "TestSupport"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
+    .testTarget(name: "DeepLabNetTests", dependencies: ["DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
     // The plug-ins that docs/plug-in.md shows.
     .testTarget(

@@ -1,0 +1,30 @@
+/// Named tensors in a file, read one at a time when they are asked for.
+public protocol Checkpoint: Sendable {
+  /// Where the tensors come from, for messages: a file's path.
+  var place: String { get }
+
+  /// The tensors, in the file's order.
+  var entries: [CheckpointEntry] { get }
+
+  /// The values of one tensor as float32.
+  ///
+  /// - Throws: `InputError` where there is no such tensor, or the file is damaged.
+  /// - Complexity: O(values), and as much memory beyond what is returned as a fixed buffer.
+  func values(of name: String) throws -> ParameterValues
+}
+
+/// A tensor in a checkpoint: its name, its sizes, and how it is stored.
+public struct CheckpointEntry: Sendable, Hashable {
+  /// The key.
+  public let name: String
+  /// The sizes, slowest first; empty for a single value.
+  public let shape: [Int]
+  /// The type in the file, as PyTorch names it: `float32`, `float16`, `bfloat16`, `int64` …
+  public let storedType: String
+
+  package init(name: String, shape: [Int], storedType: String) {
+    self.name = name
+    self.shape = shape
+    self.storedType = storedType
+  }
+}

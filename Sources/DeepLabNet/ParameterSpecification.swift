@@ -1,0 +1,76 @@
+import Support
+
+/// A parameter that a layer needs: its name within the layer, its shape, and what it is.
+public struct ParameterSpecification: Sendable, Hashable {
+  /// What a parameter is, which says how it is initialised, trained and counted.
+  public enum Role: Sendable, Hashable {
+    /// Multiplies inputs.
+    case weight
+    /// Is added to outputs.
+    case bias
+    /// The scale and the shift of a batch normalisation.
+    case normalizationScale, normalizationShift
+    /// The statistics that a batch normalisation has gathered; not learned by gradients.
+    case runningMean, runningVariance
+    /// A weight that stays as it is: frozen bilinear interpolation.
+    case frozenWeight
+  }
+
+  /// The name within the layer: `weight`, `bias`, `running_mean` …
+  public let name: String
+  /// The sizes, slowest first: convolutions (out, in / groups, rows, columns), transposed convolutions
+  /// (in, out / groups, rows, columns), everything else (channels).
+  public let shape: [Int]
+  /// What the parameter is.
+  public let role: Role
+
+  /// - Parameters:
+  ///   - name: the name within the layer.
+  ///   - shape: the sizes, slowest first.
+  ///   - role: what the parameter is.
+  public init(_ name: String, shape: [Int], role: Role) {
+    self.name = name
+    self.shape = shape
+    self.role = role
+  }
+
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Whether gradients change it.
+  public var isLearned: Bool {
+    switch role {
+    case .weight, .bias, .normalizationScale, .normalizationShift: true
+    case .runningMean, .runningVariance, .frozenWeight: false
+    }
+  }
+}
+
+/// The values of a parameter, in the order of its shape.
+public struct ParameterValues: Sendable {
+  /// The sizes, slowest first.
+  public let shape: [Int]
+  package let storage: AlignedBuffer<Float>
+
+  /// - Parameters:
+  ///   - shape: the sizes, slowest first.
+  ///   - values: as many as the shape says.
+  public init(shape: [Int], values: [Float]) {
+    self.init(shape: shape, storage: AlignedBuffer(copying: values))
+  }
+
+  package init(shape: [Int], storage: AlignedBuffer<Float>) {
+    precondition(
+      storage.count == shape.reduce(1, *), "\(storage.count) values for a shape of \(shape)")
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// The number of values.
+  public var count: Int { storage.count }
+
+  /// All values. O(count).
+  public func values() -> [Float] {
+    [Float](UnsafeBufferPointer(start: storage.base, count: count))
+  }
+}
