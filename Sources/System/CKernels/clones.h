@@ -8,11 +8,19 @@
 /// more than their instructions. The compiler prefers vectors of 256 bits even at the highest level;
 /// CK_TARGET_512 makes it use all 512, which doubles the rate of code that does nothing but multiply.
 ///
-/// Tests compile the kernels for one level only, CK_ONLY_TARGET, and compare.
+/// Tests compile the kernels for one level only, CK_ONLY_TARGET, and compare. Under the thread sanitizer
+/// there is only the baseline: what picks a clone runs while the program is loaded, before the sanitizer,
+/// which it calls, is ready.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CK_NO_CLONES
+#endif
+#endif
+
 #if defined(CK_ONLY_TARGET)
 #define CK_CLONES CK_ONLY_TARGET
 #define CK_CLONES_256 CK_ONLY_TARGET
-#elif defined(__x86_64__) && defined(__linux__)
+#elif defined(__x86_64__) && defined(__linux__) && !defined(CK_NO_CLONES)
 #define CK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define CK_CLONES_256 __attribute__((target_clones("default", "arch=x86-64-v3")))
 #if __has_attribute(min_vector_width)
