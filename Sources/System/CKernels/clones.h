@@ -1,6 +1,8 @@
 #ifndef CKERNELS_CLONES_H
 #define CKERNELS_CLONES_H
 
+#include <stdbool.h>
+
 /// Compiles a function once for each level of the x86-64 instruction set and picks one at load time.
 /// Elsewhere (arm64) the baseline already has vectors worth using.
 ///
@@ -34,20 +36,30 @@
 
 /// Defines `name` by `body`, an inlined function of the same parameters, so that AVX-512 has a clone of its
 /// own that uses all 512 bits.
+#define CK_DEFINE_WIDE(name, parameters, arguments, body) \
+  CK_DEFINE_WIDE_(name, parameters, arguments, body arguments, body arguments)
+
+/// The same where `body` has one more parameter, the last: whether there are the 32 vector registers of 16
+/// floats of AVX-512; else 16 of 8 are to be assumed.
+#define CK_DEFINE_BY_REGISTERS(name, parameters, arguments, body)                \
+  CK_DEFINE_WIDE_(name, parameters, arguments, body(CK_LISTED arguments, false), \
+                  body(CK_LISTED arguments, true))
+#define CK_LISTED(...) __VA_ARGS__
+
 #ifdef CK_TARGET_512
-#define CK_DEFINE_WIDE(name, parameters, arguments, body)                  \
-  CK_CLONES_256 static void name##_256 parameters { body arguments; }      \
-  CK_TARGET_512 static void name##_512 parameters { body arguments; }      \
-  void name parameters {                                                   \
-    if (ck_has_512()) {                                                    \
-      name##_512 arguments;                                                \
-    } else {                                                               \
-      name##_256 arguments;                                                \
-    }                                                                      \
+#define CK_DEFINE_WIDE_(name, parameters, arguments, call, call_512)   \
+  CK_CLONES_256 static void name##_256 parameters { call; }            \
+  CK_TARGET_512 static void name##_512 parameters { call_512; }        \
+  void name parameters {                                               \
+    if (ck_has_512()) {                                                \
+      name##_512 arguments;                                            \
+    } else {                                                           \
+      name##_256 arguments;                                            \
+    }                                                                  \
   }
 #else
-#define CK_DEFINE_WIDE(name, parameters, arguments, body) \
-  CK_CLONES void name parameters { body arguments; }
+#define CK_DEFINE_WIDE_(name, parameters, arguments, call, call_512) \
+  CK_CLONES void name parameters { call; }
 #endif
 
 /// A helper that must be compiled with its caller's instruction set.

@@ -62,7 +62,7 @@ CK_INLINE void add_sources(const float *weights, const uint32_t *sources, size_t
   for (int c = 0; c < channels; c++) *(ck_v16 *)(tile + c * CK_GROUP) = sums[c];
 }
 
-/// `many`: whether there are registers for the sums of 16 channels at a time.
+/// `many`: see CK_DEFINE_BY_REGISTERS; the sums of 16 channels at a time need them.
 CK_INLINE void sum_group(const float *groups, int32_t width, float scale, float limit,
                          size_t target, const uint32_t *sources, size_t count, const float *rows,
                          size_t stride, float *tile, const bool many) {
@@ -91,33 +91,12 @@ CK_INLINE void sum_group(const float *groups, int32_t width, float scale, float 
   }
 }
 
-CK_CLONES_256
-static void sum_group_256(const float *groups, int32_t width, float scale, float limit,
-                          size_t target, const uint32_t *sources, size_t count,
-                          const float *rows, size_t stride, float *tile) {
-  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, false);
-}
-
-#ifdef CK_TARGET_512
-CK_TARGET_512
-static void sum_group_512(const float *groups, int32_t width, float scale, float limit,
-                          size_t target, const uint32_t *sources, size_t count,
-                          const float *rows, size_t stride, float *tile) {
-  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, true);
-}
-#endif
-
-void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float limit,
-                        size_t target, const uint32_t *sources, size_t count, const float *rows,
-                        size_t stride, float *tile) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    sum_group_512(groups, width, scale, limit, target, sources, count, rows, stride, tile);
-    return;
-  }
-#endif
-  sum_group_256(groups, width, scale, limit, target, sources, count, rows, stride, tile);
-}
+CK_DEFINE_BY_REGISTERS(ck_vertex_gaussian,
+                       (const float *groups, int32_t width, float scale, float limit, size_t target,
+                        const uint32_t *sources, size_t count, const float *rows, size_t stride,
+                        float *tile),
+                       (groups, width, scale, limit, target, sources, count, rows, stride, tile),
+                       sum_group)
 
 CK_CLONES
 void ck_gather_copies(const float *rows, size_t width, const uint32_t *starts,
