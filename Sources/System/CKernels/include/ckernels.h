@@ -5,6 +5,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "ckernels_convolution.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_lattice.h"
