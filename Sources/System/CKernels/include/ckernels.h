@@ -9,6 +9,7 @@
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_lattice.h"
+#include "ckernels_layers.h"
 #include "ckernels_lines.h"
 #include "ckernels_planar.h"
 #include "ckernels_sweep.h"

@@ -1,0 +1,23 @@
+import CKernels
+import Support
+
+/// Scores to probabilities: eˢ / Σ eˢ over the channels of each position.
+public struct Softmax: Layer {
+  /// The softmax over channels.
+  public init() {}
+
+  public var kind: String { "softmax" }
+
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
+
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    let shape = output.shape
+    parallelism.forEachPiece(of: shape) { positions in
+      let offset = positions.lowerBound * shape.channels
+      ck_softmax(inputs[0].base + offset, positions.count, shape.channels, output.base + offset)
+    }
+  }
+}
