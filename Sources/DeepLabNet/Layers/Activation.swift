@@ -29,7 +29,8 @@ public enum Activation: Layer, Hashable {
   ) {
     let input = inputs[0]
     parallelism.forEachPiece(ofValues: input.shape.count) { range in
-      apply(to: input.base + range.lowerBound, count: range.count, into: output.base + range.lowerBound)
+      apply(
+        to: input.base + range.lowerBound, count: range.count, into: output.base + range.lowerBound)
     }
   }
 

@@ -40,7 +40,8 @@ public struct ElementwiseMax: Layer {
 /// Combines the first input with the second, the result with the third, and so on.
 private func combine(
   _ inputs: [Tensor], into output: Tensor, parallelism: Parallelism,
-  _ operation: (UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+  _ operation: (UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) ->
+    Void
 ) {
   withoutActuallyEscaping(operation) { operation in
     parallelism.forEachPiece(ofValues: output.shape.count) { range in
