@@ -17,33 +17,41 @@ size_t ck_winograd_weight_count(size_t output_channels, size_t channels) {
   return CK_PATCH_VALUES * panel_count(output_channels) * channels * CK_TILE_COLUMNS;
 }
 
-/// G g for three weights of a line; equation of F(4, 3) in Lavin & Gray, §4.2.
-CK_INLINE void transform_weights(const double *g, size_t step, double *u, size_t target_step) {
-  const double even = g[0] + g[2 * step], wide = g[0] / 24 + g[2 * step] / 6;
-  u[0] = g[0] / 4;
-  u[target_step] = -(even + g[step]) / 6;
-  u[2 * target_step] = -(even - g[step]) / 6;
-  u[3 * target_step] = wide + g[step] / 12;
-  u[4 * target_step] = wide - g[step] / 12;
-  u[5 * target_step] = g[2 * step];
+enum { LANES = CK_TILE_COLUMNS };
+
+/// G g for three weights of a line, of all output channels of a panel; F(4, 3) of Lavin & Gray, §4.2. In
+/// float64: the weights are transformed once, and their rounding is part of every result.
+CK_INLINE void transform_weights(double (*g)[LANES], size_t step, double (*u)[LANES],
+                                 size_t target_step) {
+  for (size_t j = 0; j < LANES; j++) {
+    const double g0 = g[0][j], g1 = g[step][j], g2 = g[2 * step][j];
+    const double even = (g0 + g2) / 6, far = g0 / 24 + g2 / 6;
+    u[0][j] = g0 / 4;
+    u[target_step][j] = -even - g1 / 6;
+    u[2 * target_step][j] = -even + g1 / 6;
+    u[3 * target_step][j] = far + g1 / 12;
+    u[4 * target_step][j] = far - g1 / 12;
+    u[5 * target_step][j] = g2;
+  }
 }
 
-void ck_winograd_weights(const float *weights, size_t output_channels, size_t channels,
-                         size_t first_panel, size_t end_panel, float *panels) {
+CK_CLONES void ck_winograd_weights(const float *weights, size_t output_channels, size_t channels,
+                                   size_t first_panel, size_t end_panel, float *panels) {
   const size_t all = panel_count(output_channels);
   for (size_t panel = first_panel; panel < end_panel; panel++) {
+    const size_t first = panel * LANES;
+    const size_t left = output_channels - first, lanes = left < LANES ? left : LANES;
     for (size_t channel = 0; channel < channels; channel++) {
-      for (size_t j = 0; j < CK_TILE_COLUMNS; j++) {
-        const size_t output = panel * CK_TILE_COLUMNS + j;
-        double g[9] = {0}, half[P * 3], u[P * P];
-        for (size_t k = 0; k < 9 && output < output_channels; k++) {
-          g[k] = weights[(output * channels + channel) * 9 + k];
-        }
-        for (size_t k = 0; k < 3; k++) transform_weights(g + k, 3, half + k, 3);
-        for (size_t k = 0; k < P; k++) transform_weights(half + 3 * k, 1, u + P * k, 1);
-        for (size_t k = 0; k < P * P; k++) {
-          panels[((k * all + panel) * channels + channel) * CK_TILE_COLUMNS + j] = (float)u[k];
-        }
+      double g[9][LANES] = {0}, half[P * 3][LANES], u[P * P][LANES];
+      for (size_t j = 0; j < lanes; j++) {
+        const float *given = weights + ((first + j) * channels + channel) * 9;
+        for (size_t k = 0; k < 9; k++) g[k][j] = given[k];
+      }
+      for (size_t k = 0; k < 3; k++) transform_weights(g + k, 3, half + k, 3);
+      for (size_t k = 0; k < P; k++) transform_weights(half + 3 * k, 1, u + P * k, 1);
+      for (size_t k = 0; k < P * P; k++) {
+        float *target = panels + ((k * all + panel) * channels + channel) * LANES;
+        for (size_t j = 0; j < LANES; j++) target[j] = (float)u[k][j];
       }
     }
   }

@@ -7,5 +7,6 @@ struct DeepLabTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deeplab",
     abstract: "Label images with DeepLab and the networks around it.",
-    version: Version.current)
+    version: Version.current,
+    subcommands: [Profile.self])
 }
