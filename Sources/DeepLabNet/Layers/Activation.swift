@@ -12,6 +12,7 @@ public enum Activation: Layer, Hashable {
   /// x · hardSigmoid(x), of the same paper.
   case hardSwish
 
+  /// What kind of layer it is.
   public var kind: String {
     switch self {
     case .relu: "ReLU"
@@ -21,15 +22,18 @@ public enum Activation: Layer, Hashable {
     }
   }
 
+  /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
   ) {
     let input = inputs[0]
     parallelism.forEachPiece(ofValues: input.shape.count) { range in
-      apply(to: input.base + range.lowerBound, count: range.count, into: output.base + range.lowerBound)
+      apply(
+        to: input.base + range.lowerBound, count: range.count, into: output.base + range.lowerBound)
     }
   }
 

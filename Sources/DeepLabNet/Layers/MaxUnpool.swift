@@ -15,10 +15,12 @@ public struct MaxUnpool: Layer {
     self.size = size
   }
 
+  /// What kind of layer it is.
   public var kind: String { "max unpool" }
 
+  /// The values' channels on the larger map.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
-    precondition(inputs.count >= 2, "\(kind): \(inputs.count) inputs instead of values and switches")
+    precondition(inputs.count >= 2, "\(kind): \(inputs.count) inputs without values or switches")
     let values = try common(Array(inputs.prefix(2)))
     let extent = try size.extent(for: values, last: inputs[inputs.count - 1])
     return values.with(height: extent.rows, width: extent.columns)
@@ -27,6 +29,7 @@ public struct MaxUnpool: Layer {
   /// Channels of a piece of work: a cache line.
   private static let grain = 16
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

@@ -32,7 +32,8 @@ public enum CrossEntropy {
     for (position, label) in labels.enumerated() where label != ignored {
       guard label < shape.channels else {
         throw InputError(
-          .data, "position \(position) has the label \(label), but there are \(shape.channels) classes",
+          .data,
+          "position \(position) has the label \(label), but there are \(shape.channels) classes",
           remedy: "relabel it, or ignore it with \(ignored)")
       }
       let row = UnsafeBufferPointer(
