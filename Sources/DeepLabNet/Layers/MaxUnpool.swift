@@ -20,7 +20,8 @@ public struct MaxUnpool: Layer {
 
   /// The values' channels on the larger map.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
-    precondition(inputs.count >= 2, "\(kind): \(inputs.count) inputs without values or switches")
+    precondition(
+      inputs.count >= 2, "\(kind): \(inputs.count) inputs instead of values and switches")
     let values = try common(Array(inputs.prefix(2)))
     let extent = try size.extent(for: values, last: inputs[inputs.count - 1])
     return values.with(height: extent.rows, width: extent.columns)

@@ -143,29 +143,10 @@ CK_INLINE void convolve(const ck_convolution *c, size_t first, size_t count, siz
   }
 }
 
-#ifdef CK_TARGET_512
-CK_CLONES_256 static void convolve_256(const ck_convolution *c, size_t first, size_t count,
-                                       size_t first_panel, size_t panel_count, void *scratch) {
-  convolve(c, first, count, first_panel, panel_count, scratch, false);
-}
-CK_TARGET_512 static void convolve_512(const ck_convolution *c, size_t first, size_t count,
-                                       size_t first_panel, size_t panel_count, void *scratch) {
-  convolve(c, first, count, first_panel, panel_count, scratch, true);
-}
-void ck_convolve(const ck_convolution *c, size_t first, size_t count, size_t first_panel,
-                 size_t panel_count, void *scratch) {
-  if (ck_has_512()) {
-    convolve_512(c, first, count, first_panel, panel_count, scratch);
-  } else {
-    convolve_256(c, first, count, first_panel, panel_count, scratch);
-  }
-}
-#else
-CK_CLONES void ck_convolve(const ck_convolution *c, size_t first, size_t count, size_t first_panel,
-                           size_t panel_count, void *scratch) {
-  convolve(c, first, count, first_panel, panel_count, scratch, false);
-}
-#endif
+CK_DEFINE_BY_REGISTERS(ck_convolve,
+                       (const ck_convolution *c, size_t first, size_t count, size_t first_panel,
+                        size_t panel_count, void *scratch),
+                       (c, first, count, first_panel, panel_count, scratch), convolve)
 
 void ck_pack_weights(const float *weights, size_t output_channels, size_t run, size_t taps,
                      float *panels) {

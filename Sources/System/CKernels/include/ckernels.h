@@ -15,5 +15,6 @@
 #include "ckernels_sweep.h"
 #include "ckernels_vertices.h"
 #include "ckernels_wait.h"
+#include "ckernels_winograd.h"
 
 #endif
