@@ -12,6 +12,7 @@ public enum Activation: Layer, Hashable {
   /// x · hardSigmoid(x), of the same paper.
   case hardSwish
 
+  /// What kind of layer it is.
   public var kind: String {
     switch self {
     case .relu: "ReLU"
@@ -21,8 +22,10 @@ public enum Activation: Layer, Hashable {
     }
   }
 
+  /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

@@ -7,10 +7,13 @@ public struct Sum: Layer {
   /// The sum of any number of inputs.
   public init() {}
 
+  /// What kind of layer it is.
   public var kind: String { "sum" }
 
+  /// The shape that all inputs have.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { try common(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
@@ -25,10 +28,13 @@ public struct ElementwiseMax: Layer {
   /// The maximum of any number of inputs.
   public init() {}
 
+  /// What kind of layer it is.
   public var kind: String { "maximum" }
 
+  /// The shape that all inputs have.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { try common(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
@@ -69,10 +75,13 @@ public struct Scale: Layer {
     self.factor = factor
   }
 
+  /// What kind of layer it is.
   public var kind: String { "scale" }
 
+  /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

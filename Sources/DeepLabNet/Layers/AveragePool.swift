@@ -14,12 +14,15 @@ public struct AveragePool: Layer {
     self.countsPadding = countsPadding
   }
 
+  /// What kind of layer it is.
   public var kind: String { "average pool" }
 
+  /// One row and column for each place of the window.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try geometry.outputShape(for: only(inputs))
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
@@ -38,8 +41,10 @@ public struct GlobalAveragePool: Layer {
   /// A pool over whole maps.
   public init() {}
 
+  /// What kind of layer it is.
   public var kind: String { "global average pool" }
 
+  /// 1 × 1 × channels.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     only(inputs).with(height: 1, width: 1)
   }
@@ -47,6 +52,7 @@ public struct GlobalAveragePool: Layer {
   /// Channels of a piece of work.
   private static let grain = 64
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

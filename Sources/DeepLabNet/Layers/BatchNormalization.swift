@@ -20,8 +20,10 @@ public struct BatchNormalization: Layer {
     self.epsilon = epsilon
   }
 
+  /// What kind of layer it is.
   public var kind: String { "batch normalization" }
 
+  /// What `forward` takes beside its inputs, in this order.
   public var parameters: [ParameterSpecification] {
     [
       ParameterSpecification("weight", shape: [channels], role: .normalizationScale),
@@ -31,6 +33,7 @@ public struct BatchNormalization: Layer {
     ]
   }
 
+  /// The input's shape, which must have `channels` channels.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     let input = only(inputs)
     try check(input, has: channels)
@@ -52,6 +55,7 @@ public struct BatchNormalization: Layer {
     return (scale, shift)
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

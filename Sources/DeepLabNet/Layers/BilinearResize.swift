@@ -26,8 +26,10 @@ public struct BilinearResize: Layer {
     self.corners = corners
   }
 
+  /// What kind of layer it is.
   public var kind: String { "bilinear resize" }
 
+  /// The input's channels on the size asked for.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition((1...2).contains(inputs.count), "\(kind): \(inputs.count) inputs")
     let extent = try size.extent(for: inputs[0], last: inputs[inputs.count - 1])
@@ -42,6 +44,7 @@ public struct BilinearResize: Layer {
     }
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

@@ -6,12 +6,15 @@ public struct Concatenation: Layer {
   /// The concatenation of any number of inputs of one height and width.
   public init() {}
 
+  /// What kind of layer it is.
   public var kind: String { "concatenation" }
 
+  /// All inputs' channels; they must have one height and width.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try sameGrid(inputs).with(channels: inputs.map(\.channels).reduce(0, +))
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

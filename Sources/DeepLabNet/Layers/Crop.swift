@@ -17,8 +17,10 @@ public struct Crop: Layer {
     self.size = size
   }
 
+  /// What kind of layer it is.
   public var kind: String { "crop" }
 
+  /// The size asked for, which must lie within the input.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition((1...2).contains(inputs.count), "\(kind): \(inputs.count) inputs")
     let input = inputs[0]
@@ -34,6 +36,7 @@ public struct Crop: Layer {
     return input.with(height: extent.rows, width: extent.columns)
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

@@ -13,10 +13,13 @@ public struct Dropout: Layer {
     self.rate = rate
   }
 
+  /// What kind of layer it is.
   public var kind: String { "dropout" }
 
+  /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

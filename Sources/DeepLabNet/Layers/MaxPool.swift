@@ -11,12 +11,15 @@ public struct MaxPool: Layer {
     self.geometry = geometry
   }
 
+  /// What kind of layer it is.
   public var kind: String { "max pool" }
 
+  /// One row and column for each place of the window.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try geometry.outputShape(for: only(inputs))
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
@@ -47,8 +50,10 @@ public struct MaxPoolSwitches: Layer {
     self.geometry = geometry
   }
 
+  /// What kind of layer it is.
   public var kind: String { "pool switches" }
 
+  /// One row and column for each place of the window; maps have at most 2²⁴ positions.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     let input = only(inputs)
     guard input.height * input.width <= Self.positionLimit else {
@@ -61,6 +66,7 @@ public struct MaxPoolSwitches: Layer {
     return try geometry.outputShape(for: input)
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

@@ -15,8 +15,10 @@ public struct MaxUnpool: Layer {
     self.size = size
   }
 
+  /// What kind of layer it is.
   public var kind: String { "max unpool" }
 
+  /// The values' channels on the larger map.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition(
       inputs.count >= 2, "\(kind): \(inputs.count) inputs instead of values and switches")
@@ -28,6 +30,7 @@ public struct MaxUnpool: Layer {
   /// Channels of a piece of work: a cache line.
   private static let grain = 16
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

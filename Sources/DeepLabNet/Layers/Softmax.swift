@@ -6,10 +6,13 @@ public struct Softmax: Layer {
   /// The softmax over channels.
   public init() {}
 
+  /// What kind of layer it is.
   public var kind: String { "softmax" }
 
+  /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

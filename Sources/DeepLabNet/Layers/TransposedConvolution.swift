@@ -49,8 +49,10 @@ public struct TransposedConvolution: Layer {
     self.isFrozen = isFrozen
   }
 
+  /// What kind of layer it is.
   public var kind: String { "transposed convolution" }
 
+  /// What `forward` takes beside its inputs, in this order.
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(
       "weight",
@@ -62,6 +64,7 @@ public struct TransposedConvolution: Layer {
     return hasBias ? [weight, bias] : [weight]
   }
 
+  /// (n − 1)·stride − 2·padding + rate·(kernel size − 1) + 1 + output padding along each axis.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     let input = only(inputs)
     try check(input, has: inputChannels)
@@ -80,10 +83,12 @@ public struct TransposedConvolution: Layer {
       batch: input.batch, height: height, width: width, channels: outputChannels)
   }
 
+  /// Every input value meets every weight of its channel.
   public func multiplyAdds(for inputs: [TensorShape]) throws -> Int {
     only(inputs).positions * parameters[0].count
   }
 
+  /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
