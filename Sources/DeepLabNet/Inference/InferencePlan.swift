@@ -6,7 +6,8 @@ import Support
 /// A plan serves one caller at a time.
 public final class InferencePlan {
   private let network: PreparedNetwork
-  private let image: TensorShape
+  /// The shape of the image that `run` takes.
+  public let inputShape: TensorShape
   private let shapes: [TensorShape]
   private let memory: MemoryPlan
   private let places: [Int: Int]
@@ -17,9 +18,9 @@ public final class InferencePlan {
 
   init(_ network: PreparedNetwork, height: Int, width: Int) throws {
     self.network = network
-    image = TensorShape(height: height, width: width, channels: network.network.inputChannels)
+    inputShape = TensorShape(height: height, width: width, channels: network.network.inputChannels)
     let fused = network.fused
-    shapes = try fused.shapes(image)
+    shapes = try fused.shapes(inputShape)
     let tensors = TensorLifetimes(fused, shapes)
     memory = MemoryPlan(tensors.requests)
     places = tensors.places
@@ -51,7 +52,7 @@ public final class InferencePlan {
     _ input: Tensor, parallelism: Parallelism = .automatic,
     observer: (Observation, () -> Void) -> Void = { _, run in run() }
   ) -> [Tensor] {
-    precondition(input.shape == image, "a plan for \(image) was given \(input.shape)")
+    precondition(input.shape == inputShape, "a plan for \(inputShape) was given \(input.shape)")
     for prepared in network.steps {
       let step = prepared.step
       let inputs = step.inputs.map { tensor($0, input) }
@@ -80,7 +81,7 @@ public final class InferencePlan {
   private func observation(of prepared: PreparedStep) -> Observation {
     let step = prepared.step
     let node = network.fused.graph.nodes[step.node]
-    let inputs = step.inputs.map { $0.shape(in: shapes, image) }
+    let inputs = step.inputs.map { $0.shape(in: shapes, inputShape) }
     return Observation(
       name: node.name, kind: node.layer.kind, algorithm: prepared.algorithm,
       output: shapes[step.output],

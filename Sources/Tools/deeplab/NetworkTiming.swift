@@ -32,9 +32,7 @@ struct NetworkTiming: Encodable {
     self.threads = threads
     tensorBytes = plan.byteCount
     let parallelism = Parallelism(threads: threads)
-    var generator = SeededGenerator(seed: 1)
-    let shape = TensorShape(height: height, width: width, channels: 3)
-    let image = Tensor(shape, values: (0..<shape.count).map { _ in generator.normal() })
+    let image = plan.noise()
     _ = plan.run(image, parallelism: parallelism)
 
     var totals: [Double] = []
@@ -92,6 +90,14 @@ extension NetworkTiming.Layer {
   }
 }
 
+extension InferencePlan {
+  /// An input of the plan's size.
+  func noise() -> Tensor {
+    var generator = SeededGenerator(seed: 1)
+    return Tensor(inputShape, values: (0..<inputShape.count).map { _ in generator.normal() })
+  }
+}
+
 extension Duration {
-  fileprivate var seconds: Double { self / .seconds(1) }
+  var seconds: Double { self / .seconds(1) }
 }

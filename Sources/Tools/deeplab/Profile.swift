@@ -23,6 +23,10 @@ struct Profile: ParsableCommand {
   @Option(help: "Timed runs.") var runs = 5
   @Flag(help: "Print the whole network only, not its layers.") var total = false
   @Flag(help: "Print JSON.") var json = false
+  @Flag(
+    help: ArgumentHelp(
+      "Run once for each line of standard input; answer with [seconds, peak megabytes].",
+      visibility: .hidden)) var turns = false
 
   func validate() throws {
     guard runs >= 1, threads >= 1 else {
@@ -41,12 +45,16 @@ struct Profile: ParsableCommand {
         network, parameters: InitialParameters(for: network), height: height, width: width,
         algorithm: convolution.algorithm)
       let plan = try prepared.plan(height: height, width: width)
+      if turns {
+        try TurnServer(plan, parallelism: Parallelism(threads: threads)).serve()
+        continue
+      }
       let timing = NetworkTiming(
         model: model, width: width, height: height, threads: threads, runs: runs, plan: plan)
       if !json { print(timing.text(withLayers: !total)) }
       reports.append(timing)
     }
-    if json {
+    if json && !turns {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
       print(String(decoding: try encoder.encode(reports), as: UTF8.self))
