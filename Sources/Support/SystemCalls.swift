@@ -25,3 +25,15 @@ package func physicalMemory() -> Int {
     .multipliedReportingOverflow(by: Int(sysconf(Int32(_SC_PAGESIZE))))
   return overflow || bytes <= 0 ? Int.max : bytes
 }
+
+/// The largest amount of memory that this process has had in use so far, in bytes.
+package func peakMemory() -> Int {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return Int(usage.ru_maxrss)
+  #else
+    getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
+  #endif
+}

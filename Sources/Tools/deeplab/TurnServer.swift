@@ -15,23 +15,17 @@ struct TurnServer {
   /// Says `ready`, then runs once for each line of standard input and answers with seconds and the largest
   /// resident set so far in megabytes, as JSON.
   func serve() throws {
-    setvbuf(stdout, nil, _IOLBF, 0)
     let image = plan.noise()
     _ = plan.run(image, parallelism: parallelism)
-    print("ready")
+    answer("ready")
     while readLine() != nil {
       let seconds = ContinuousClock().measure { _ = plan.run(image, parallelism: parallelism) }.seconds
-      print("[\(seconds), \(peakMegabytes())]")
+      answer("[\(seconds), \(Double(peakMemory()) / 1048576)]")
     }
   }
 
-  private func peakMegabytes() -> Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    #if os(Linux)
-      return Double(usage.ru_maxrss) / 1024
-    #else
-      return Double(usage.ru_maxrss) / 1048576
-    #endif
+  /// A line, sent at once.
+  private func answer(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
   }
 }
