@@ -33,9 +33,9 @@ struct EncodedImage {
   /// Checks that an image in RGB fits into memory whole.
   static func checkMemory(_ grid: GridShape, name: String) throws {
     let bytesPerPixel = 3
-    guard grid.count <= physicalMemory() / bytesPerPixel else {
+    guard grid.count <= memoryLimit() / bytesPerPixel else {
       throw InputError(
-        .data, at: name, "has \(grid) pixels, more than this machine's memory",
+        .data, at: name, "has \(grid) pixels, more than there is memory for",
         remedy: "refine it in tiles (--tile 2048)")
     }
   }
