@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What must hold for every network in the catalogue.
-@Suite struct NetworkCatalogTests {
+@Suite(.serialized) struct NetworkCatalogTests {
   static let names = NetworkCatalog.all.map(\.name)
 
   @Test func namesAreUnique() {
@@ -68,6 +68,23 @@ import Testing
     #expect(errorText { _ = try entry.make(classes: 0) }.contains("at least one"))
   }
 
+  @Test(arguments: names)
+  func aPlanGivesWhatTheLayersGive(_ name: String) throws {
+    let entry = try NetworkCatalog.entry(named: name)
+    let network = try entry.make()
+    let size = entry.sizes.fitting(33)
+    let shape = TensorShape(height: size, width: entry.sizes.fitting(40), channels: 3)
+    var generator = SeededGenerator(seed: 2)
+    let image = Tensor(shape, values: (0..<shape.count).map { _ in generator.uniform() - 0.5 })
+    let scores = try ExecutionWay.allCases.map { way in
+      try NetworkRunner(network, parameters: InitialParameters(for: network), way: way)
+        .scores(of: image)
+    }
+    let difference = try TensorDifference(scores[1], scores[0])
+    // A hundred layers of sums in another order, and Winograd's transforms.
+    #expect(difference.relative <= 1e-3, "\(difference)")
+  }
+
   /// Numbers of learned parameters for 21 classes, computed from the papers' tables of layers.
   @Test(arguments: [
     ("deeplab-v1-largefov", 20_505_429), ("deeplab-v1-7x7-r4", 134_346_581),
@@ -91,22 +108,5 @@ import Testing
     let network = try NetworkCatalog.entry(named: name).make()
     let found = Double(try network.multiplyAdds(height: size, width: size)) / 1e9
     #expect(abs(found - billions) <= 0.06)
-  }
-}
-
-@Suite struct OutputStrideTests {
-  @Test func stepsBeyondTheStrideBecomeRates() {
-    let halvings = [2, 2, 2, 2, 2]
-    let eight = OutputStride.eight.stages(of: halvings)
-    #expect(eight.map(\.stride) == [2, 2, 2, 1, 1])
-    #expect(eight.map(\.rate) == [1, 1, 1, 2, 4])
-    #expect(eight.map(\.rateBefore) == [1, 1, 1, 1, 2])
-    let whole = OutputStride.thirtyTwo.stages(of: halvings)
-    #expect(whole.allSatisfy { $0.stride == 2 && $0.rate == 1 && $0.rateBefore == 1 })
-    #expect(OutputStride.four.stages(of: halvings).map(\.rate) == [1, 1, 2, 4, 8])
-  }
-
-  @Test(arguments: [0, 1, 12, 64]) func otherStridesAreRefused(_ pixels: Int) {
-    #expect(errorText { _ = try OutputStride(pixels) }.contains("choose 4, 8, 16 or 32"))
   }
 }

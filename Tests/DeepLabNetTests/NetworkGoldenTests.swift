@@ -23,22 +23,26 @@ import Unaries
   /// The share of pixels whose class must be the same: two classes may be as good as equal at a border.
   static let agreement = 0.999
 
-  @Test(arguments: vggNetworks)
-  func vggNetworksGiveTheScoresOfTheReference(_ folder: String, _ name: String) throws {
-    let entry = try NetworkCatalog.entry(named: name)
-    let execution = try execution(of: entry, folder: folder)
+  @Test(arguments: vggNetworks, ExecutionWay.allCases)
+  func vggNetworksGiveTheScoresOfTheReference(
+    _ network: (folder: String, name: String), _ way: ExecutionWay
+  ) throws {
+    let folder = network.folder
+    let entry = try NetworkCatalog.entry(named: network.name)
+    let runner = try runner(of: entry, folder: folder, way)
     for golden in NetworkCase.all(in: folder) {
       let input = try input(of: golden, entry)
-      let scores = try #require(try execution.run(input)["scores"])
+      let scores = try runner.scores(of: input)
       try expect(scores, golden, "out_native")
       try expectPixels(scores, golden, entry)
     }
   }
 
-  @Test func residualNetworkGivesTheScoresOfTheReferenceAtEveryScale() throws {
+  @Test(arguments: ExecutionWay.allCases)
+  func residualNetworkGivesTheScoresOfTheReferenceAtEveryScale(_ way: ExecutionWay) throws {
     let folder = "kazuto_deeplabv2_resnet101_msc"
     let entry = try NetworkCatalog.entry(named: "deeplab-v2-resnet101")
-    let execution = try execution(of: entry, folder: folder)
+    let runner = try runner(of: entry, folder: folder, way)
     for golden in NetworkCase.all(in: folder) {
       let input = try input(of: golden, entry)
       var scores: [Tensor] = []
@@ -47,7 +51,7 @@ import Unaries
           factor == 1
           ? input
           : try run(BilinearResize(to: .scaled(by: factor), corners: .halfPixel), [input], [])
-        scores.append(try #require(try execution.run(scaled)["scores"]))
+        scores.append(try runner.scores(of: scaled))
         try expect(scores[scores.count - 1], golden, name + "_native")
       }
       let resize = BilinearResize(to: .ofLastInput, corners: .halfPixel)
@@ -58,10 +62,12 @@ import Unaries
     }
   }
 
-  private func execution(of entry: CatalogEntry, folder: String) throws -> StraightExecution {
+  private func runner(
+    of entry: CatalogEntry, folder: String, _ way: ExecutionWay
+  ) throws -> NetworkRunner {
     let network = try entry.make()
-    let weights = try FixtureWeights(folder: folder)
-    return try StraightExecution(network, parameters: MappedCheckpoint(network, in: weights))
+    let weights = try MappedCheckpoint(network, in: FixtureWeights(folder: folder))
+    return try NetworkRunner(network, parameters: weights, way: way)
   }
 
   /// The preprocessed photograph, which equals the one of the reference where there is one.

@@ -9,7 +9,7 @@ package struct StraightExecution: Sendable {
   private let finished: [[Int]]
 
   /// Reads all parameters.
-  package init(_ network: Network, parameters source: some ParameterSource) throws {
+  package init(_ network: Network, parameters source: any ParameterSource) throws {
     self.network = network
     parameters = try network.nodes.map { node in
       try node.layer.parameters.map { try source.values(of: "\(node.name).\($0.name)") }
