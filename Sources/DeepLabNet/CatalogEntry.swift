@@ -25,7 +25,18 @@ public struct CatalogEntry: Sendable {
   /// Pascal VOC 2012: twenty classes and the background.
   public static let defaultClasses = 21
 
-  init(
+  /// - Parameters:
+  ///   - name: the name on the command line.
+  ///   - summary: what it is, in a line.
+  ///   - paper: the title of the paper that describes it.
+  ///   - year: the year of the paper.
+  ///   - preprocessing: how an image becomes the network's input.
+  ///   - resize: how the scores come to the image's size.
+  ///   - sizes: the heights and widths that it takes.
+  ///   - outputStrides: the output strides that it can be built for.
+  ///   - defaultOutputStride: the output stride of the paper.
+  ///   - build: makes the network; its first output is called `scores`.
+  public init(
     name: String, summary: String, paper: String, year: Int, preprocessing: Preprocessing,
     resize: ScoreResize, sizes: ImageSizes = .any,
     outputStrides: [OutputStride] = OutputStride.all, defaultOutputStride: OutputStride = .eight,

@@ -21,42 +21,46 @@ public struct Tiling: Sendable, Hashable {
   }
 
   /// One tile's pixels along an axis, with their weights.
-  struct Piece: Sendable, Hashable {
-    let range: Range<Int>
+  package struct Piece: Sendable, Hashable {
+    package let range: Range<Int>
     /// One a pixel; those of all pieces at a pixel sum to 1.
-    let weights: [Float]
+    package let weights: [Float]
   }
 
   /// Tiles along an axis: as few as the overlap allows, spread evenly.
-  func pieces(of length: Int) -> [Piece] {
+  package func pieces(of length: Int) -> [Piece] {
     guard length > size else {
       return [Piece(range: 0..<length, weights: [Float](repeating: 1, count: length))]
     }
     let step = size - overlap
     let count = (length - size + step - 1) / step + 1
     let starts = (0..<count).map { $0 * (length - size) / (count - 1) }
-    return starts.indices.map { index in
+    let ramps = starts.indices.map { index in
       let range = starts[index]..<starts[index] + size
       let before = index == 0 ? nil : starts[index - 1] + size
       let after = index == count - 1 ? nil : starts[index + 1]
-      return Piece(
-        range: range, weights: Self.weights(range, sharedUntil: before, sharedFrom: after))
+      return (range, Self.ramps(range, sharedUntil: before, sharedFrom: after))
+    }
+    var sums = [Float](repeating: 0, count: length)
+    for (range, weights) in ramps {
+      for (pixel, weight) in zip(range, weights) { sums[pixel] += weight }
+    }
+    return ramps.map { range, weights in
+      Piece(range: range, weights: zip(range, weights).map { $1 / sums[$0] })
     }
   }
 
   /// Weights that rise where the piece before ends and fall where the next begins.
-  private static func weights(
+  private static func ramps(
     _ range: Range<Int>, sharedUntil before: Int?, sharedFrom after: Int?
   ) -> [Float] {
     range.map { pixel in
       var weight: Float = 1
       if let before, pixel < before {
-        let shared = before - range.lowerBound
-        weight *= (Float(pixel - range.lowerBound) + 0.5) / Float(shared)
+        weight *= (Float(pixel - range.lowerBound) + 0.5) / Float(before - range.lowerBound)
       }
       if let after, pixel >= after {
-        let shared = range.upperBound - after
-        weight *= (Float(range.upperBound - pixel) - 0.5) / Float(shared)
+        weight *= (Float(range.upperBound - pixel) - 0.5) / Float(range.upperBound - after)
       }
       return weight
     }
