@@ -40,6 +40,7 @@ private func addressSpaceLimit() -> Int {
   #endif
   guard getrlimit(resource, &limit) == 0 else { return Int.max }
   return Int(clamping: limit.rlim_cur)
+}
 
 /// The largest amount of memory that this process has had in use so far, in bytes.
 package func peakMemory() -> Int {

@@ -16,6 +16,11 @@ public final class InferencePlan {
   /// The number of bytes that the tensors take, beside the image and the weights.
   public var byteCount: Int { memory.count * MemoryLayout<Float>.stride }
 
+  /// The shapes of what `run` returns.
+  public var outputShapes: [TensorShape] {
+    network.fused.graph.outputs.map { $0.source.shape(in: shapes, inputShape) }
+  }
+
   init(_ network: PreparedNetwork, height: Int, width: Int) throws {
     self.network = network
     inputShape = TensorShape(height: height, width: width, channels: network.network.inputChannels)

@@ -19,7 +19,8 @@ struct TurnServer {
     _ = plan.run(image, parallelism: parallelism)
     answer("ready")
     while readLine() != nil {
-      let seconds = ContinuousClock().measure { _ = plan.run(image, parallelism: parallelism) }.seconds
+      let seconds = ContinuousClock().measure { _ = plan.run(image, parallelism: parallelism) }
+        .seconds
       answer("[\(seconds), \(Double(peakMemory()) / 1048576)]")
     }
   }
