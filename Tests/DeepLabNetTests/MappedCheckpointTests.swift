@@ -80,6 +80,31 @@ import Testing
     #expect(try mapped.values(of: "aspp.3.bias").shape == [4])
   }
 
+  /// Names as in the released model: letters in the stages of three blocks, `a`, `b1`, `b2` … in the others.
+  @Test func caffesResNet101IsFoundWhole() throws {
+    let network = try NetworkCatalog.entry(named: "deeplab-v2-resnet101").make()
+    let stages = [
+      ["2a", "2b", "2c"], ["3a"] + (1...3).map { "3b\($0)" },
+      ["4a"] + (1...22).map { "4b\($0)" }, ["5a", "5b", "5c"],
+    ]
+    let branches = stages.flatMap { blocks in
+      [blocks[0] + "_branch1"]
+        + blocks.flatMap { block in ["a", "b", "c"].map { "\(block)_branch2\($0)" } }
+    }
+    let normalized = [("conv1", "_conv1")] + branches.map { ("res" + $0, $0) }
+    let names =
+      normalized.flatMap { convolution, place in
+        ["\(convolution)/0", "bn\(place)/0", "bn\(place)/1", "bn\(place)/2"]
+          + ["scale\(place)/0", "scale\(place)/1"]
+      } + (0..<4).flatMap { ["fc1_voc12_c\($0)/0", "fc1_voc12_c\($0)/1"] }
+    let scheme = try KeyScheme.guess(for: network, names: names)
+    #expect(scheme.name == "Caffe")
+    let found = errorText {
+      _ = try MappedCheckpoint(network, in: Numbered(names.map { ($0, [0]) }), scheme: scheme)
+    }
+    #expect(!found.contains("missing") && !found.contains("not in the network"), "\(found)")
+  }
+
   @Test func headsOfOtherNetworksAreLeftOutByName() throws {
     let heads = [(name: "fc.weight", shape: [91, 2]), (name: "fc.bias", shape: [91])]
     let mapped = try MappedCheckpoint(Self.network, in: Numbered(Self.portNames + heads))

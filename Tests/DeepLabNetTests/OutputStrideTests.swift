@@ -19,8 +19,8 @@ import Testing
     #expect(errorText { _ = try OutputStride(pixels) }.contains("choose 4, 8, 16 or 32"))
   }
 
-  /// "Subsampling the finer scores gives the coarser ones", paper §3.1: left-out steps and spread filters
-  /// see the same pixels. All rates here are multiples of 3, so that each stride has its own.
+  /// What the atrous algorithm promises, paper §3.1: left-out steps and spread filters see the same pixels.
+  /// The head's rate of 12 at a stride of 8 is a whole number at every other, too.
   @Test func finerStridesGiveTheSameScoresAndMoreOfThem() throws {
     let entry = try NetworkCatalog.entry(named: "deeplab-v2-resnet50-largefov")
     let shape = TensorShape(height: 97, width: 65, channels: 3)
