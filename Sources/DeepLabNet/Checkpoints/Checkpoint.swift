@@ -23,6 +23,14 @@ public struct CheckpointEntry: Sendable, Hashable {
   /// The type in the file, as PyTorch names it: `float32`, `float16`, `bfloat16`, `int64` …
   public let storedType: String
 
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Whether it is stored in whole numbers, as counters are; weights are not.
+  public var isInteger: Bool {
+    !storedType.hasPrefix("float") && !storedType.hasPrefix("bfloat")
+  }
+
   package init(name: String, shape: [Int], storedType: String) {
     self.name = name
     self.shape = shape

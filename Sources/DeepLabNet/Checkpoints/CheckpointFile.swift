@@ -13,6 +13,16 @@ public struct CheckpointFile: Checkpoint {
     case npz
     /// Caffe's models.
     case caffe
+
+    /// In words, for people.
+    public var words: String {
+      switch self {
+      case .safetensors: "safetensors"
+      case .pytorch: "PyTorch checkpoint"
+      case .npz: "NumPy archive"
+      case .caffe: "Caffe model"
+      }
+    }
   }
 
   /// Which of them it is.

@@ -15,14 +15,6 @@ package enum StoredNumber: String, Sendable {
     }
   }
 
-  /// Whether it has a fraction.
-  package var isFloat: Bool {
-    switch self {
-    case .float16, .bfloat16, .float32, .float64: true
-    default: false
-    }
-  }
-
   /// The byte order of this machine.
   package static var isHostBigEndian: Bool { 1.bigEndian == 1 }
 
