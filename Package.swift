@@ -46,10 +46,17 @@ let package = Package(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
     .target(name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
+    // What all the tools do alike: errors, exit codes, interrupts.
+    .target(
+      name: "ToolSupport",
+      dependencies: [
+        "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/Support"),
     .executableTarget(
       name: "crf-refine",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "Evaluation",
+        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
@@ -65,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "deeplab",
       dependencies: [
-        "Support", "Unaries", "MeanField", "DeepLabNet",
+        "Support", "Unaries", "MeanField", "DeepLabNet", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),
@@ -107,7 +114,9 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "Unaries", "Evaluation", "TestSupport", "crf-refine", "RefineScores", "run-measured",
+        "Unaries", "Evaluation", "DeepLabNet", "TestSupport", "crf-refine", "deeplab",
+        "RefineScores",
+        "run-measured",
       ]),
   ],
   cxxLanguageStandard: .cxx17

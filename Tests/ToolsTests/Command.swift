@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// One run of the built `crf-refine`, with what it printed and used.
+/// One run of a built program, `crf-refine` unless another is named, with what it printed and used.
 struct Command {
   /// The exit status; `nil` where a signal ended the program.
   var status: Int32?
@@ -13,9 +13,7 @@ struct Command {
   var peakMemory: Int?
   var seconds: Double
 
-  /// Where the build put the program: beside the tests.
-  static let path = built("crf-refine")
-
+  /// Where the build put a program: beside the tests.
   private static func built(_ name: String) -> String {
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appendingPathComponent(name).path
@@ -28,11 +26,12 @@ struct Command {
 
   /// Runs the program to its end.
   ///
+  /// - Parameter program: its name.
   /// - Parameter folder: the current folder of the program.
   /// - Parameter interruption: a signal, and how many seconds after the start it is sent.
   /// - Parameter measuresMemory: whether a small program of its own starts it and measures.
   static func run(
-    _ arguments: [String], in folder: Workspace,
+    _ arguments: [String], of program: String = "crf-refine", in folder: Workspace,
     interruption: (signal: Int32, after: Double)? = nil, measuresMemory: Bool = false
   ) throws -> Command {
     let identifier = UUID().uuidString
@@ -40,7 +39,8 @@ struct Command {
     let start = ContinuousClock.now
     let peak = folder.log(identifier + ".peak")
     let measuring = measuresMemory ? [built("run-measured"), peak] : []
-    let process = try spawn(measuring + [path] + arguments, in: folder, out: out, err: err)
+    let process = try spawn(
+      measuring + [built(program)] + arguments, in: folder, out: out, err: err)
     if let interruption {
       Thread.sleep(forTimeInterval: interruption.after)
       kill(process, interruption.signal)

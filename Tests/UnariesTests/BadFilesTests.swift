@@ -99,27 +99,19 @@ struct BadFilesTests {
     func refusingTakesLittleMemoryAndNoDescriptors(file: BadFile) async {
       await #expect(processExitsWith: .success) { [file] in
         _ = try? NPY.read("/dev/null")
-        let before = (peak: try Self.peakMemory(), descriptors: try Self.openDescriptors())
+        let before = (
+          peak: try ProcessFigures.peakMemory(), descriptors: try ProcessFigures.openDescriptors()
+        )
         // Often enough that a lost descriptor each time stands out from those of the test library.
         let repetitions = 10
         for _ in 0..<repetitions { _ = try? file.read() }
-        let after = (peak: try Self.peakMemory(), descriptors: try Self.openDescriptors())
+        let after = (
+          peak: try ProcessFigures.peakMemory(), descriptors: try ProcessFigures.openDescriptors()
+        )
         // Far less than any limit in the list: what is refused is refused before it is taken.
         if after.peak > before.peak + 16 { exit(1) }
         if after.descriptors >= before.descriptors + repetitions { exit(2) }
       }
-    }
-
-    private static func openDescriptors() throws -> Int {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-    }
-
-    /// The largest amount of memory that the process ever had, in MB.
-    private static func peakMemory() throws -> Int {
-      let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-      let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
-      return try #require(kilobytes.flatMap { Int($0) }) / 1024
     }
   #endif
 }

@@ -9,7 +9,8 @@ public protocol Checkpoint: Sendable {
   /// The values of one tensor as float32.
   ///
   /// - Throws: `InputError` where there is no such tensor, or the file is damaged.
-  /// - Complexity: O(values), and as much memory beyond what is returned as a fixed buffer.
+  /// - Complexity: O(values). Beside what is returned, it takes a fixed buffer; for a view that skips parts of
+  ///   a shared storage, the part of the storage that it spans.
   func values(of name: String) throws -> ParameterValues
 }
 
@@ -21,6 +22,14 @@ public struct CheckpointEntry: Sendable, Hashable {
   public let shape: [Int]
   /// The type in the file, as PyTorch names it: `float32`, `float16`, `bfloat16`, `int64` …
   public let storedType: String
+
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Whether it is stored in whole numbers, as counters are; weights are not.
+  public var isInteger: Bool {
+    !storedType.hasPrefix("float") && !storedType.hasPrefix("bfloat")
+  }
 
   package init(name: String, shape: [Int], storedType: String) {
     self.name = name

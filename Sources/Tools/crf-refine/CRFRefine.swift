@@ -1,5 +1,6 @@
 import ArgumentParser
 import Support
+import ToolSupport
 
 /// `crf-refine`: better labels from the scores of any segmenter.
 @main
@@ -23,18 +24,7 @@ struct CRFRefine: ParsableCommand {
   @OptionGroup(title: "Tiles") var tiles: TileOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  static func main() {
-    Interruption.install()
-    do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let error as InputError {
-      ErrorReport.print(error)
-      ErrorReport.exit(with: error)
-    } catch {
-      exit(withError: error)
-    }
-  }
+  static func main() { runAsTool() }
 
   mutating func run() throws {
     if model.listPresets {

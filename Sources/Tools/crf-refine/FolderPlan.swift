@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 
 /// Which files of the folders belong together, by their stems.
 struct FolderPlan {

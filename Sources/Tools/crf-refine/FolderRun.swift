@@ -1,6 +1,7 @@
 import Foundation
 import MeanField
 import Support
+import ToolSupport
 
 /// The refinement of every file in a folder: one that fails is reported, and the rest goes on.
 struct FolderRun {
@@ -21,7 +22,7 @@ struct FolderRun {
         try refine(entry, &progress)
       } catch let error as InputError {
         progress.clear()
-        ErrorReport.print(error)
+        ErrorReport.print(error, of: "crf-refine")
         failed.append(
           JSONFailure(
             file: entry.job.unary, error: error.description,

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import ToolSupport
 import Unaries
 
 /// A few lines for people.

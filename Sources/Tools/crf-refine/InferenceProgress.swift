@@ -1,6 +1,7 @@
 import Foundation
 import Lattice
 import Synchronization
+import ToolSupport
 
 /// How far one long work has come and how long it will take, on standard error: one line that is
 /// written anew on a terminal, else a line now and then. Short work shows nothing.

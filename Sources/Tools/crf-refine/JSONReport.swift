@@ -1,6 +1,7 @@
 import Foundation
 import MeanField
 import Support
+import ToolSupport
 
 /// One JSON object on standard output.
 struct JSONReport {
@@ -9,15 +10,15 @@ struct JSONReport {
   init(_ settings: Settings) { self.settings = settings }
 
   func print(_ outcome: Outcome) throws {
-    try Self.print(
-      JSONSingle(parameters: parameters(outcome), file: JSONFile(outcome, settings)))
+    try StandardOutput.print(
+      json: JSONSingle(parameters: parameters(outcome), file: JSONFile(outcome, settings)))
   }
 
   func print(
     refined: [Outcome], skipped: [String], failed: [JSONFailure], evaluation: Evaluation?
   ) throws {
-    try Self.print(
-      JSONFolder(
+    try StandardOutput.print(
+      json: JSONFolder(
         parameters: parameters(refined.first), files: refined.map { JSONFile($0, settings) },
         skipped: skipped, failed: failed,
         evaluation: evaluation.map { JSONEvaluation($0, settings.palette) }))
@@ -27,14 +28,6 @@ struct JSONReport {
     JSONParameters(settings, labelCount: outcome?.labelCount)
   }
 
-  private static func print(_ object: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    try StandardOutput.print(String(decoding: encoder.encode(object), as: UTF8.self))
-  }
 }
 
 /// What is printed for one file: the parameters, and the file's own members beside them.

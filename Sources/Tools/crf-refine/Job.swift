@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 import Unaries
 
 /// The files of one refinement; or, for folders, the folders that they lie in.

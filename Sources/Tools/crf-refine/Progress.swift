@@ -1,4 +1,5 @@
 import Foundation
+import ToolSupport
 
 /// How far the work on a folder has come, on standard error: a bar on a terminal, else a line a file.
 struct Progress {

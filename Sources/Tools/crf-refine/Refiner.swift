@@ -1,6 +1,7 @@
 import Evaluation
 import MeanField
 import Support
+import ToolSupport
 import Unaries
 
 /// Refines one file of scores: reads, infers, and writes when everything else has succeeded.

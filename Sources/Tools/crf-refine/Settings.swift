@@ -1,6 +1,7 @@
 import Lattice
 import MeanField
 import Support
+import ToolSupport
 import Unaries
 
 /// The options of a run, checked and turned into the library's values.

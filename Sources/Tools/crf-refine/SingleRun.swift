@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 
 /// The refinement of one file.
 struct SingleRun {

@@ -1,6 +1,7 @@
 import Evaluation
 import MeanField
 import Support
+import ToolSupport
 import Unaries
 
 extension Settings {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Support
+import ToolSupport
 
 /// `deeplab`: networks, their weights, and what they see.
 @main
@@ -7,6 +8,12 @@ struct DeepLabTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deeplab",
     abstract: "Label images with DeepLab and the networks around it.",
-    version: Version.current,
-    subcommands: [Profile.self])
+    discussion: """
+      Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
+      output failed.
+      """,
+    version: "deeplab \(Version.current)",
+    subcommands: [Inspect.self, Convert.self, Profile.self])
+
+  static func main() { runAsTool() }
 }

@@ -1,6 +1,6 @@
 extension NPY.ElementType {
   /// Bytes a number.
-  var size: Int {
+  package var size: Int {
     switch self {
     case .float32: 4
     case .float16, .uint16: 2
@@ -19,7 +19,7 @@ extension NPY.ElementType {
   /// Encodes numbers, little endian.
   ///
   /// - Returns: the index of the first number that has no encoding, if there is one.
-  func encode(
+  package func encode(
     _ values: UnsafePointer<Float>, count: Int, into bytes: UnsafeMutablePointer<UInt8>
   ) -> Int? {
     let raw = UnsafeMutableRawPointer(bytes)

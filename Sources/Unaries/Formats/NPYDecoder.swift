@@ -24,17 +24,22 @@ struct NPYDecoder {
         remedy: "split the array")
     }
     return try [Float](unsafeUninitializedCapacity: header.count) { output, count in
-      // Native floats in C order need no detour.
-      if header.number == .float32, isNative, !header.isFortranOrder {
-        try read(source, into: UnsafeMutableRawBufferPointer(output))
-      } else {
-        try convert(source, into: output)
-      }
+      try read(source, into: output)
       count = header.count
     }
   }
 
-  private var isNative: Bool { header.isBigEndian == (1.bigEndian == 1) }
+  /// Reads all of the data into room for `header.count` numbers. `checkLength` has been called.
+  func read(_ source: some ByteSource, into output: UnsafeMutableBufferPointer<Float>) throws {
+    guard header.count > 0 else { return }
+    // Native floats in C order need no detour.
+    let isNative = header.isBigEndian == StoredNumber.isHostBigEndian
+    if header.number == .float32, isNative, !header.isFortranOrder {
+      try read(source, into: UnsafeMutableRawBufferPointer(output))
+    } else {
+      try convert(source, into: output)
+    }
+  }
 
   /// - Throws: `InputError` unless the data are `available` bytes long.
   func checkLength(_ available: Int) throws {
@@ -82,7 +87,9 @@ struct NPYDecoder {
     _ bytes: UnsafeRawPointer, stored first: Int, count: Int,
     into output: UnsafeMutablePointer<Float>
   ) throws {
-    guard let overflow = convertBlock(bytes, count: count, into: output) else { return }
+    let found = header.number.decode(
+      bytes, count: count, isBigEndian: header.isBigEndian, into: output)
+    guard let overflow = found else { return }
     let place = coordinates(ofStored: first + overflow.index)
     throw InputError(
       .data, "the number \(overflow.value) at \(place) is too large for float32",
@@ -99,57 +106,6 @@ struct NPYDecoder {
       return coordinate
     }
     return NPY.text(header.isFortranOrder ? coordinates : coordinates.reversed())
-  }
-
-  /// - Returns: the first number that is finite in float64 and infinite in float32, if there is one.
-  private func convertBlock(
-    _ bytes: UnsafeRawPointer, count: Int, into output: UnsafeMutablePointer<Float>
-  ) -> (index: Int, value: Double)? {
-    switch header.number {
-    case .float16: convert(bytes, count, output) { Float.half(bits: $0) }
-    case .float32: convert(bytes, count, output) { Float(bitPattern: $0) }
-    case .float64:
-      convert(bytes, count, output) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
-      return overflow(bytes, count, output)
-    case .int8: convert(bytes, count, output) { (value: Int8) in Float(value) }
-    case .int16: convert(bytes, count, output) { (value: Int16) in Float(value) }
-    case .int32: convert(bytes, count, output) { (value: Int32) in Float(value) }
-    case .int64: convert(bytes, count, output) { (value: Int64) in Float(value) }
-    case .uint8: convert(bytes, count, output) { (value: UInt8) in Float(value) }
-    case .uint16: convert(bytes, count, output) { (value: UInt16) in Float(value) }
-    case .uint32: convert(bytes, count, output) { (value: UInt32) in Float(value) }
-    case .uint64: convert(bytes, count, output) { (value: UInt64) in Float(value) }
-    }
-    return nil
-  }
-
-  @inline(__always)
-  private func convert<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: UnsafeRawPointer, _ count: Int, _ output: UnsafeMutablePointer<Float>,
-    _ value: (Bits) -> Float
-  ) {
-    let size = MemoryLayout<Bits>.size
-    if isNative {
-      for index in 0..<count {
-        output[index] = value(bytes.loadUnaligned(fromByteOffset: index * size, as: Bits.self))
-      }
-    } else {
-      for index in 0..<count {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * size, as: Bits.self)
-        output[index] = value(bits.byteSwapped)
-      }
-    }
-  }
-
-  private func overflow(
-    _ bytes: UnsafeRawPointer, _ count: Int, _ output: UnsafePointer<Float>
-  ) -> (index: Int, value: Double)? {
-    for index in 0..<count where output[index].isInfinite {
-      let bits = bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
-      let value = Double(bitPattern: isNative ? bits : bits.byteSwapped)
-      if value.isFinite { return (index, value) }
-    }
-    return nil
   }
 }
 

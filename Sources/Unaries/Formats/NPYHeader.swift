@@ -2,28 +2,11 @@ import Support
 
 /// What the header of an NPY file says.
 struct NPYHeader: Equatable {
-  /// The kinds of numbers that can be read.
-  enum Number: Equatable {
-    case float16, float32, float64
-    case int8, int16, int32, int64
-    case uint8, uint16, uint32, uint64
-
-    /// Bytes.
-    var size: Int {
-      switch self {
-      case .int8, .uint8: 1
-      case .float16, .int16, .uint16: 2
-      case .float32, .int32, .uint32: 4
-      case .float64, .int64, .uint64: 8
-      }
-    }
-  }
-
-  var number: Number
+  var number: StoredNumber
   var isBigEndian: Bool
   /// First axis fastest in the file.
   var isFortranOrder: Bool
-  /// The length of each axis; all at least 1.
+  /// The length of each axis; all at least 1 unless empty arrays are taken.
   var shape: [Int]
   /// The product of `shape`.
   var count: Int
@@ -36,7 +19,9 @@ struct NPYHeader: Equatable {
   private static let mostAxes = 64
 
   /// Reads the preamble and the header, up to the first byte of data.
-  init(from source: some ByteSource) throws {
+  ///
+  /// - Parameter takesEmpty: whether an array without numbers is accepted.
+  init(from source: some ByteSource, takesEmpty: Bool = false) throws {
     let preamble = try source.bytes(upTo: 8)
     guard case .npy = FileKind(prefix: preamble), preamble.count == 8 else {
       throw try Self.notNPY(preamble, source)
@@ -61,15 +46,20 @@ struct NPYHeader: Equatable {
         .data, "ends inside its NPY header", remedy: "the file was cut short: save or copy it again"
       )
     }
-    try self.init(dictionary: text)
+    try self.init(dictionary: text, takesEmpty: takesEmpty)
   }
 
   /// Takes the header's dictionary apart: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}`.
-  init(dictionary text: [UInt8]) throws {
+  init(dictionary text: [UInt8], takesEmpty: Bool = false) throws {
     let entries = try NPYDictionary(text)
     (number, isBigEndian) = try Self.number(of: entries.descriptor)
     isFortranOrder = entries.isFortranOrder
     shape = entries.shape
+    guard takesEmpty || !shape.contains(0) else {
+      throw InputError(
+        .data, "is an empty array, of shape \(NPY.text(shape))",
+        remedy: "check the program that wrote it: at least one number is needed")
+    }
     (count, byteCount) = try Self.size(of: entries.shape, elementSize: number.size)
   }
 
@@ -87,7 +77,7 @@ struct NPYHeader: Equatable {
   }
 
   /// The element type behind a code like `<f4`.
-  private static func number(of descriptor: String) throws -> (Number, isBigEndian: Bool) {
+  private static func number(of descriptor: String) throws -> (StoredNumber, isBigEndian: Bool) {
     var code = Substring(descriptor)
     var isBigEndian = false
     if let order = code.first, "<>|=".contains(order) {
@@ -115,7 +105,7 @@ struct NPYHeader: Equatable {
       remedy: "save it with numpy.save(path, array.astype('float32'))")
   }
 
-  private static let numbers: [String: Number] = [
+  private static let numbers: [String: StoredNumber] = [
     "f2": .float16, "f4": .float32, "f8": .float64,
     "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
     "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64,
@@ -126,11 +116,7 @@ struct NPYHeader: Equatable {
     guard shape.count <= mostAxes else {
       throw InputError(.data, "has \(shape.count) axes; NumPy's limit is \(mostAxes)")
     }
-    guard !shape.contains(0) else {
-      throw InputError(
-        .data, "is an empty array, of shape \(text)",
-        remedy: "check the program that wrote it: at least one number is needed")
-    }
+    if shape.contains(0) { return (0, 0) }
     var count = 1
     // Floats in memory and stored elements in the file must both have a size.
     let unit = max(elementSize, MemoryLayout<Float>.size)

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// While outputs are put in their places, the first interrupt waits until they are complete; a second one ends the
 /// program at once, since a pipe may keep the writer waiting.
-enum Interruption {
+package enum Interruption {
   private struct State {
     var isWriting = false
     var pending: Int32?
@@ -18,7 +18,7 @@ enum Interruption {
   nonisolated(unsafe) private static var mailbox: Int32 = -1
 
   /// A handler, since no mask reaches the threads that libraries start before `main`.
-  static func install() {
+  package static func install() {
     let signals = [SIGINT, SIGTERM].filter { !isIgnored($0) }
     var ends: [Int32] = [-1, -1]
     guard !signals.isEmpty, pipe(&ends) == 0 else { return }
@@ -47,7 +47,7 @@ enum Interruption {
   }
 
   /// Runs `body`, which writes outputs.
-  static func whileWriting<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package static func whileWriting<Result>(_ body: () throws -> Result) rethrows -> Result {
     state.withLock { $0.isWriting = true }
     defer {
       let pending = state.withLock { state in

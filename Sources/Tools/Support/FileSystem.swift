@@ -2,17 +2,26 @@ import Foundation
 import Support
 
 /// What the tool asks the file system besides reading and writing.
-enum FileSystem {
-  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+package enum FileSystem {
+  package static func exists(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
 
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       && isFolder.boolValue
   }
 
+  /// Whether an ordinary file is there, which writing would replace.
+  package static func isFile(_ path: String) -> Bool {
+    let kind = try? URL(fileURLWithPath: path).resolvingSymlinksInPath()
+      .resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
+    return kind == true
+  }
+
   /// Whether two paths lead to the same folder.
-  static func isSame(_ first: String, _ second: String) -> Bool {
+  package static func isSame(_ first: String, _ second: String) -> Bool {
     let resolved = [first, second].map {
       URL(fileURLWithPath: $0, isDirectory: true).resolvingSymlinksInPath().path
     }
@@ -20,12 +29,12 @@ enum FileSystem {
   }
 
   /// Whether what is written to `path` mixes with what is printed.
-  static func isStandardOutput(_ path: String) -> Bool {
+  package static func isStandardOutput(_ path: String) -> Bool {
     ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
   }
 
   /// The names of the visible files in a folder, sorted.
-  static func files(in folder: String) throws -> [String] {
+  package static func files(in folder: String) throws -> [String] {
     guard isFolder(folder) else {
       throw InputError(
         .noInput, at: folder,
@@ -41,7 +50,7 @@ enum FileSystem {
     }
   }
 
-  static func makeFolder(_ path: String) throws {
+  package static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -52,12 +61,12 @@ enum FileSystem {
   }
 
   /// The name of a file without its folders.
-  static func name(of path: String) -> String {
+  package static func name(of path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
   /// The name of a file and its ending in lower case: `("a.b", "png")`.
-  static func split(_ name: String) -> (stem: String, ending: String) {
+  package static func split(_ name: String) -> (stem: String, ending: String) {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
     return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
   }

@@ -1,0 +1,52 @@
+import Foundation
+import Support
+
+/// Errors on standard error, and their exit codes.
+package enum ErrorReport {
+  /// - Parameter tool: the program that cannot go on.
+  package static func print(_ error: InputError, of tool: String) {
+    StandardError.write("\(tool): \(error)\n")
+  }
+
+  /// The codes of BSD's sysexits.
+  package static func code(of error: InputError) -> Int32 {
+    switch error.kind {
+    case .usage: 64
+    case .data: 65
+    case .noInput: 66
+    case .cannotCreate: 73
+    case .io: 74
+    }
+  }
+}
+
+/// Text for people or programs.
+package enum StandardOutput {
+  /// - Throws: `InputError` of kind `.io` where nobody takes the text.
+  package static func print(_ text: String) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      throw InputError(
+        .io, at: "standard output", "cannot be written", remedy: "check where it leads to")
+    }
+  }
+
+  /// Prints one JSON object, with its members sorted.
+  package static func print(json object: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    try print(String(decoding: encoder.encode(object), as: UTF8.self))
+  }
+}
+
+/// Text about the work itself.
+package enum StandardError {
+  /// Text that nobody takes is no reason to stop.
+  package static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Foundation
+import Support
+
+extension ParsableCommand {
+  /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it cannot go on.
+  package static func runAsTool() {
+    Interruption.install()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as InputError {
+      ErrorReport.print(error, of: configuration.commandName ?? "")
+      Foundation.exit(ErrorReport.code(of: error))
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

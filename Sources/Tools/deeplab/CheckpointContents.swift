@@ -1,0 +1,90 @@
+import DeepLabNet
+import Support
+import ToolSupport
+
+/// What `deeplab inspect` tells of a checkpoint, for people and as JSON.
+struct CheckpointContents: Encodable {
+  struct Tensor: Encodable {
+    var name: String
+    var shape: [Int]
+    /// As stored.
+    var type: String
+    var count: Int
+
+    init(_ entry: CheckpointEntry) {
+      name = entry.name
+      shape = entry.shape
+      type = entry.storedType
+      count = entry.count
+    }
+
+    var shapeText: String {
+      shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
+    }
+  }
+
+  var version = Version.current
+  var file: String
+  var format: String
+  var tensorCount: Int
+  var valueCount: Int
+  /// Tensors of each stored type.
+  var types: [String: Int]
+  var tensors: [Tensor]
+
+  private let formatWords: String
+
+  private enum CodingKeys: CodingKey {
+    case version, file, format, tensorCount, valueCount, types, tensors
+  }
+
+  init(_ checkpoint: CheckpointFile) {
+    file = checkpoint.place
+    format = checkpoint.format.rawValue
+    formatWords = checkpoint.format.words
+    tensors = checkpoint.entries.map { Tensor($0) }
+    tensorCount = tensors.count
+    valueCount = tensors.map(\.count).reduce(0, +)
+    types = Dictionary(tensors.map { ($0.type, 1) }, uniquingKeysWith: +)
+  }
+
+  /// A summary, and a line for each tensor.
+  var lines: [String] {
+    let types = types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let names = Column(tensors.map { Column.visible($0.name) })
+    let shapes = Column(tensors.map(\.shapeText))
+    return [
+      "file     \(FileSystem.name(of: file)): \(formatWords)",
+      "tensors  \(tensorCount): \(types.joined(separator: ", "))",
+      "values   \(valueCount)",
+      "",
+    ]
+      + tensors.map {
+        "\(names.pad(Column.visible($0.name)))  \(shapes.pad($0.shapeText))  \($0.type)"
+      }
+  }
+}
+
+/// Texts of one width.
+private struct Column {
+  private let width: Int
+
+  init(_ texts: [String]) {
+    // One key of absurd length shall not push all others aside.
+    let widest = 64
+    width = min(widest, texts.map(\.count).max() ?? 0)
+  }
+
+  /// A name from a file without what would control a terminal.
+  static func visible(_ name: String) -> String {
+    var result = ""
+    for scalar in name.unicodeScalars {
+      result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+    }
+    return result
+  }
+
+  func pad(_ text: String) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

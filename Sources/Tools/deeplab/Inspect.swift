@@ -1,0 +1,29 @@
+import ArgumentParser
+import DeepLabNet
+import Support
+import ToolSupport
+
+/// `deeplab inspect`: what is in a checkpoint.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the tensors of a checkpoint.",
+    discussion: """
+      Reads .safetensors, .pth, .npz and .caffemodel files, whatever their name, and never runs \
+      what is in them.
+      """)
+
+  @Argument(help: ArgumentHelp("The checkpoint.", valueName: "file"))
+  var file: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let contents = CheckpointContents(try CheckpointFile.open(file))
+    if json {
+      try StandardOutput.print(json: contents)
+    } else {
+      try StandardOutput.print(contents.lines.joined(separator: "\n"))
+    }
+  }
+}
