@@ -91,7 +91,8 @@ let package = Package(
       path: "Examples/RefineScores"),
 
     .target(
-      name: "TestSupport", dependencies: ["Support", "Lattice", "Unaries", "MeanField"],
+      name: "TestSupport",
+      dependencies: ["Support", "Lattice", "Unaries", "MeanField", "DeepLabNet"],
       path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),

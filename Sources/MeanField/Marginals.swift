@@ -20,23 +20,6 @@ public struct Marginals: Sendable {
 
   /// The same, on several threads.
   public func labels(parallelism: Parallelism) -> LabelMap {
-    let (base, stride, labelCount) = (values.base, values.stride, values.channels)
-    let labels = [UInt16](unsafeUninitializedCapacity: values.points) { output, initialized in
-      let output = output.baseAddress!
-      parallelism.forEachChunk(of: values.points, grain: DenseCRF.grain) { points in
-        for point in points {
-          let row = base + point * stride
-          var best = 0
-          for label in 1..<max(1, labelCount) where row[label] > row[best] { best = label }
-          (output + point).initialize(to: UInt16(best))
-        }
-      }
-      initialized = values.points
-    }
-    do {
-      return try LabelMap(grid: grid, labels: labels)
-    } catch {
-      preconditionFailure("\(labels.count) labels on a grid of \(grid.count) points: \(error)")
-    }
+    LabelMap(ofGreatest: values, grid: grid, parallelism: parallelism)
   }
 }

@@ -12,6 +12,9 @@ import Synchronization
 ///
 /// Large blocks ask for huge pages, where the system has them: rows of a lattice lie anywhere in
 /// tens of megabytes, and with pages of 4 KiB most accesses would miss the address cache too.
+///
+/// Ends the program where there is no memory, as Swift's own arrays do. Whoever takes sizes from outside
+/// compares them with `memoryLimit()` first, and throws.
 package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
   guard let size = LargeBlocks.size(of: byteCount) else {
     return .allocate(byteCount: byteCount, alignment: 64)
@@ -62,7 +65,7 @@ private final class LargeBlocks: Sendable {
     guard
       let pages = mmap(nil, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       pages != MAP_FAILED
-    else { fatalError("out of memory: no block of \(size) bytes") }
+    else { fatalError("out of memory: the system refuses a block of \(size) bytes") }
     let block = pages.alignedUp(toMultipleOf: hugePage)
     let before = block - pages
     if before > 0 { munmap(pages, before) }

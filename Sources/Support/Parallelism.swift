@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// How many threads a computation may use.
 ///
@@ -64,17 +63,9 @@ public struct Parallelism: Sendable, Hashable {
       return
     }
     guard !WorkerTeam.shared.run(count: count, threads: threads, body) else { return }
-    let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-      // The callers' promise (disjoint writes) is what makes the shared closure safe.
-      nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < count else { return }
-          body(index)
-        }
-      }
+    IndexedJob.withJob(count: count, body) { job in
+      nonisolated(unsafe) let job = job
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in job.pointee.work() }
     }
   }
 }

@@ -19,9 +19,37 @@ package func systemMessage() -> String {
   String(cString: strerror(errno))
 }
 
-/// The machine's memory in bytes: what needs more than that cannot be held.
-package func physicalMemory() -> Int {
+/// Bytes that this process can have at most: the machine's memory, or less where its address space is
+/// limited (`ulimit -v`). What needs more cannot be held, and allocating it would end the program.
+package func memoryLimit() -> Int {
+  min(physicalMemory(), addressSpaceLimit())
+}
+
+private func physicalMemory() -> Int {
   let (bytes, overflow) = Int(sysconf(Int32(_SC_PHYS_PAGES)))
     .multipliedReportingOverflow(by: Int(sysconf(Int32(_SC_PAGESIZE))))
   return overflow || bytes <= 0 ? Int.max : bytes
+}
+
+private func addressSpaceLimit() -> Int {
+  var limit = rlimit()
+  #if canImport(Glibc)
+    let resource = __rlimit_resource_t(RLIMIT_AS.rawValue)
+  #else
+    let resource = RLIMIT_AS
+  #endif
+  guard getrlimit(resource, &limit) == 0 else { return Int.max }
+  return Int(clamping: limit.rlim_cur)
+}
+
+/// The largest amount of memory that this process has had in use so far, in bytes.
+package func peakMemory() -> Int {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return Int(usage.ru_maxrss)
+  #else
+    getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
+  #endif
 }

@@ -13,11 +13,8 @@ final class WorkerTeam: Sendable {
 
   /// The job's number, whether it is open, and how many workers have joined it.
   private let state = Atomic<UInt64>(0)
-  /// The next index of the job.
-  private let next = Atomic<Int>(0)
-  /// The job; written while no worker can join, read by those that have.
-  nonisolated(unsafe) private var body: ((Int) -> Void)?
-  nonisolated(unsafe) private var count = 0
+  /// The job, on its caller's stack; written while no worker can join, read by those that have.
+  nonisolated(unsafe) private var job: UnsafePointer<IndexedJob>?
   private let places = Atomic<UInt64>(0)
   /// Whether somebody uses the team.
   private let isTaken = Atomic<Bool>(false)
@@ -43,30 +40,20 @@ final class WorkerTeam: Sendable {
     defer { isTaken.store(false, ordering: .releasing) }
     let workers = min(threads - 1, count - 1, Self.mostWorkers)
     startWorkers(workers)
-    withoutActuallyEscaping(body) { body in
-      self.body = body
-      self.count = count
+    IndexedJob.withJob(count: count, body) { job in
+      self.job = job
       places.store(UInt64(max(0, workers)), ordering: .relaxed)
-      next.store(0, ordering: .relaxed)
       let opened = (state.load(ordering: .relaxed) & ~(Self.number - 1)) + Self.number + Self.open
       state.store(opened, ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 { door.wakeAll() }
-      work(body, count: count)
+      job.pointee.work()
       // Nobody joins any more; those that have, finish.
       state.bitwiseAnd(~Self.open, ordering: .acquiringAndReleasing)
       var looks = 0
       while state.load(ordering: .acquiring) & Self.joined != 0 { pause(&looks) }
-      self.body = nil
+      self.job = nil
     }
     return true
-  }
-
-  private func work(_ body: (Int) -> Void, count: Int) {
-    while true {
-      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < count else { return }
-      body(index)
-    }
   }
 
   private func startWorkers(_ workers: Int) {
@@ -80,10 +67,10 @@ final class WorkerTeam: Sendable {
   private func serve() {
     var done: UInt64 = 0
     while true {
-      let (job, hasJoined) = join(awaitJob(after: done))
-      done = job & ~(Self.number - 1)
+      let (joined, hasJoined) = join(awaitJob(after: done))
+      done = joined & ~(Self.number - 1)
       guard hasJoined else { continue }
-      if let body { work(body, count: count) }
+      job?.pointee.work()
       state.wrappingSubtract(1, ordering: .releasing)
     }
   }
@@ -108,7 +95,7 @@ final class WorkerTeam: Sendable {
     return seen
   }
 
-  /// Joins the job that is open, unless it is full or over; returns the job and whether it has.
+  /// Joins the job that is open, unless it is full or over; returns the state and whether it has.
   private func join(_ seen: UInt64) -> (UInt64, Bool) {
     var seen = seen
     while seen & Self.open != 0, seen & Self.joined < places.load(ordering: .relaxed) {

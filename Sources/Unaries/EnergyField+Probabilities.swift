@@ -54,21 +54,6 @@ extension EnergyField {
   ///
   /// - Complexity: O(N·L).
   public func labels(parallelism: Parallelism = .automatic) -> LabelMap {
-    precondition(
-      labelCount <= Int(UInt16.max) + 1, "\(labelCount) labels do not fit a label map of 16 bits")
-    let (base, stride, count) = (values.base, values.stride, labelCount)
-    let labels = [UInt16](unsafeUninitializedCapacity: grid.count) { output, initialized in
-      let output = output.baseAddress!
-      parallelism.forEachChunk(of: grid.count, grain: Parallelism.pointsPerPiece) { points in
-        for point in points {
-          let row = base + point * stride
-          var best = 0
-          for label in 1..<max(1, count) where row[label] < row[best] { best = label }
-          (output + point).initialize(to: UInt16(best))
-        }
-      }
-      initialized = grid.count
-    }
-    return LabelMap(unchecked: labels, grid: grid)
+    LabelMap(ofLeast: values, grid: grid, parallelism: parallelism)
   }
 }

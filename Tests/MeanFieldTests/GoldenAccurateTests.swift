@@ -31,12 +31,9 @@ struct GoldenAccurateTests {
       let rows = try Row.all(of: golden)
       for run in golden.runs {
         let row = try #require(rows.first { $0.run == run.id })
-        let crf = try DenseCRF(
-          scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-          backend: .permutohedral(.accurate))
+        let crf = try golden.crf(of: run, backend: .permutohedral(.accurate))
         let found = Comparison(
-          crf.marginals(iterations: Int(run.iterations.number ?? 0)),
-          try golden.array(run.expected["Q_exact"].string ?? ""))
+          crf.marginals(iterations: run.updates), try golden.expected("Q_exact", of: run))
         let ratio = Double(found.mean) / row.mean
         print(
           "\(golden.id) \(run.id): labels equal \(100 * found.labelAgreement) % "
@@ -59,12 +56,9 @@ struct GoldenAccurateTests {
     arguments: GoldenCase.all(ofKind: "exact"))
   func exact(golden: GoldenCase) throws {
     for run in golden.runs {
-      let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-        backend: .permutohedral(.accurate))
+      let crf = try golden.crf(of: run, backend: .permutohedral(.accurate))
       let found = Comparison(
-        crf.marginals(iterations: Int(run.iterations.number ?? 0)),
-        try golden.array(run.expected["Q"].string ?? ""))
+        crf.marginals(iterations: run.updates), try golden.expected("Q", of: run))
       print(
         "\(golden.id) \(run.id): labels equal \(100 * found.labelAgreement) %, "
           + "mean |ΔQ| \(found.mean), max \(found.largest)")
@@ -79,9 +73,8 @@ struct GoldenAccurateTests {
       GoldenCase.all(ofKind: "densecrf2d").first { $0.id.hasPrefix("a2_") })
     let run = try #require(golden.runs.first)
     let results = try [1, 2, 5].map { threads in
-      try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-        backend: .permutohedral(.accurate), parallelism: .init(threads: threads)
+      try golden.crf(
+        of: run, backend: .permutohedral(.accurate), parallelism: .init(threads: threads)
       ).marginals(iterations: 3).values.planes()
     }
     #expect(results[1] == results[0])

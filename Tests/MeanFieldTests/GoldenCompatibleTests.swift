@@ -18,14 +18,11 @@ struct GoldenCompatibleTests {
     "marginals and labels equal pydensecrf's",
     arguments: GoldenCase.all(ofKind: "densecrf2d", "densecrf_features", "densecrf_grid"))
   func marginals(golden: GoldenCase) throws {
-    let unary = try golden.unary()
     for run in golden.runs {
       for recomputed in golden.kind == "densecrf_grid" ? [false, true] : [false] {
-        let crf = try DenseCRF(
-          scene: golden.scene(), unary: unary,
-          terms: golden.terms(of: run, recomputed: recomputed))
-        let marginals = crf.marginals(iterations: Int(run.iterations.number ?? 0))
-        let expected = try golden.array(run.expected["Q"].string ?? "")
+        let crf = try golden.crf(of: run, recomputed: recomputed)
+        let marginals = crf.marginals(iterations: run.updates)
+        let expected = try golden.expected("Q", of: run)
         let difference = Comparison(marginals, expected)
         print(
           "\(golden.id) \(run.id): max |ΔQ| \(difference.largest), "
@@ -42,8 +39,7 @@ struct GoldenCompatibleTests {
   func klDivergence(golden: GoldenCase) throws {
     for run in golden.runs {
       let expected = run.expected["kl_divergence"].numbers
-      let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run))
+      let crf = try golden.crf(of: run)
       let inference = crf.startInference()
       for (iteration, value) in expected.enumerated() {
         let found = crf.energy(of: inference.marginals).klDivergence
@@ -59,9 +55,8 @@ struct GoldenCompatibleTests {
     arguments: GoldenCase.all(ofKind: "densecrf2d_steps"))
   func steps(golden: GoldenCase) throws {
     for run in golden.runs {
-      let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run))
-      let expected = try golden.array(run.expected["Q_per_iteration"].string ?? "")
+      let crf = try golden.crf(of: run)
+      let expected = try golden.expected("Q_per_iteration", of: run)
       let size = expected.values.count / expected.shape[0]
       let inference = crf.startInference()
       for iteration in 0..<expected.shape[0] {

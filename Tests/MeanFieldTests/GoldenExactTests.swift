@@ -12,9 +12,7 @@ struct GoldenExactTests {
     "marginals and energies equal all pairs in float64", arguments: GoldenCase.all(ofKind: "exact"))
   func marginals(golden: GoldenCase) throws {
     for run in golden.runs {
-      let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-        backend: .exact)
+      let crf = try golden.crf(of: run, backend: .exact)
       let inference = crf.startInference()
       let energies = run.expected["energies_per_iteration"].elements
       for (iteration, expected) in energies.enumerated() {
@@ -29,7 +27,7 @@ struct GoldenExactTests {
           #expect(abs(value - truth) <= 1e-4 * abs(truth), "\(run.id) \(name) at \(iteration)")
         }
       }
-      let expected = try golden.array(run.expected["Q"].string ?? "")
+      let expected = try golden.expected("Q", of: run)
       let difference = Comparison(inference.marginals, expected)
       print("\(golden.id) \(run.id): max |ΔQ| \(difference.largest)")
       // Five updates in float32, each exact to a few units in the last place.
@@ -42,9 +40,7 @@ struct GoldenExactTests {
     arguments: GoldenCase.all(ofKind: "densecrf2d").filter { $0.id.hasPrefix("a2_") })
   func photographs(golden: GoldenCase) throws {
     for run in golden.runs {
-      let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-        backend: .exact)
+      let crf = try golden.crf(of: run, backend: .exact)
       let inference = crf.startInference()
       while inference.iteration < 10 { inference.step() }
       let expected = try golden.array("q_exact_\(run.id).npy")

@@ -12,9 +12,7 @@ struct SkippedPairsTests {
   func bounds(golden: GoldenCase, threshold: Double) throws {
     for run in golden.runs {
       func crf(_ threshold: Double) throws -> DenseCRF {
-        try DenseCRF(
-          scene: golden.scene(), unary: golden.unary(), terms: golden.terms(of: run),
-          backend: ExactBackend(threshold: threshold))
+        try golden.crf(of: run, backend: ExactBackend(threshold: threshold))
       }
       let skipping = try crf(threshold)
       let all = try crf(0)

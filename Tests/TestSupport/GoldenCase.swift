@@ -1,5 +1,7 @@
 import Foundation
+import Lattice
 import MeanField
+import Support
 import Testing
 import Unaries
 
@@ -19,10 +21,13 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   package struct Run: Decodable, Sendable {
     package let id: String
     package let kernels: [JSONValue]
-    package let iterations: JSONValue
+    private let iterations: JSONValue
     package let selfTerm: String?
     package let expected: JSONValue
     package let tolerance: JSONValue
+
+    /// How many updates the run takes.
+    package var updates: Int { Int(iterations.number ?? 0) }
 
     enum CodingKeys: String, CodingKey {
       case id, kernels, iterations, expected, tolerance
@@ -154,5 +159,22 @@ extension GoldenCase {
     let known = try LabelMap(grid: grid(), labels: given.values.map { UInt16($0) })
     let unary = try LabelUnary(known, labelCount: labelCount, confidence: 0.7, unknown: .zeroUnsure)
     return try unary.energies(for: scene())
+  }
+
+  /// The CRF of a run.
+  ///
+  /// - Parameter recomputed: see `terms(of:recomputed:)`.
+  package func crf(
+    of run: Run, backend: any FilterBackend = .permutohedral(.compatible), recomputed: Bool = false,
+    parallelism: Parallelism = .automatic
+  ) throws -> DenseCRF {
+    try DenseCRF(
+      scene: scene(), unary: unary(), terms: terms(of: run, recomputed: recomputed),
+      backend: backend, parallelism: parallelism)
+  }
+
+  /// What another program made of a run, in the file that the run names `key`.
+  package func expected(_ key: String, of run: Run) throws -> NumericArray {
+    try array(run.expected[key].string ?? "")
   }
 }

@@ -1,6 +1,8 @@
 #ifndef CKERNELS_BLOCK_PAIRS_H
 #define CKERNELS_BLOCK_PAIRS_H
 
+#include <stdbool.h>
+
 #include "include/ckernels_exact.h"
 #include "row_vectors.h"
 
@@ -90,11 +92,9 @@ CK_INLINE void ck_block_product(const float *weights, size_t row_step, size_t su
   }
 }
 
-/// The product for rows of any length, 32 floats at a time.
-///
-/// - `many`: whether there are the 32 vector registers of 16 floats of AVX-512; else 16 of 8 are assumed.
+/// The product for rows of any length, 32 floats at a time; `many`: see CK_DEFINE_BY_REGISTERS.
 CK_INLINE void ck_block_products(const float *weights, size_t row_step, size_t sum_step,
-                                 const float *values, float *sums, size_t stride, const int many) {
+                                 const float *values, float *sums, size_t stride, const bool many) {
   for (size_t c = 0; c < stride; c += 32) {
     const size_t length = stride - c < 32 ? stride - c : 32;
 #define CK_PRODUCT(S, R) \

@@ -81,7 +81,7 @@ CK_INLINE void write_weights(const ck_blocks *blocks, ck_block_pairs pairs, floa
 
 CK_INLINE void add_sums(const ck_blocks *blocks, ck_block_pairs pairs, const float *values,
                         size_t stride, const float *weights, float *scratch, float *sums,
-                        const int many) {
+                        const bool many) {
   const size_t size = (size_t)blocks->dimensions * CK_BLOCK, rows = CK_BLOCK * stride;
   for (size_t a = pairs.first_a; a < pairs.end_a; a++) {
     for (size_t b = first_partner(pairs, a); b < pairs.end_b; b++) {
@@ -102,47 +102,13 @@ CK_INLINE void add_sums(const ck_blocks *blocks, ck_block_pairs pairs, const flo
   }
 }
 
-CK_CLONES_256
-static void write_weights_256(const ck_blocks *blocks, ck_block_pairs pairs, float *weights) {
-  write_weights(blocks, pairs, weights);
-}
+CK_DEFINE_WIDE(ck_pair_weights,
+               (const ck_blocks *blocks, ck_block_pairs pairs, float *weights),
+               (blocks, pairs, weights),
+               write_weights)
 
-CK_CLONES_256
-static void add_sums_256(const ck_blocks *blocks, ck_block_pairs pairs, const float *values,
-                         size_t stride, const float *weights, float *scratch, float *sums) {
-  add_sums(blocks, pairs, values, stride, weights, scratch, sums, 0);
-}
-
-#ifdef CK_TARGET_512
-CK_TARGET_512
-static void write_weights_512(const ck_blocks *blocks, ck_block_pairs pairs, float *weights) {
-  write_weights(blocks, pairs, weights);
-}
-
-CK_TARGET_512
-static void add_sums_512(const ck_blocks *blocks, ck_block_pairs pairs, const float *values,
-                         size_t stride, const float *weights, float *scratch, float *sums) {
-  add_sums(blocks, pairs, values, stride, weights, scratch, sums, 1);
-}
-#endif
-
-void ck_pair_weights(const ck_blocks *blocks, ck_block_pairs pairs, float *weights) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    write_weights_512(blocks, pairs, weights);
-    return;
-  }
-#endif
-  write_weights_256(blocks, pairs, weights);
-}
-
-void ck_pair_sums(const ck_blocks *blocks, ck_block_pairs pairs, const float *values, size_t stride,
-                  const float *weights, float *scratch, float *sums) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    add_sums_512(blocks, pairs, values, stride, weights, scratch, sums);
-    return;
-  }
-#endif
-  add_sums_256(blocks, pairs, values, stride, weights, scratch, sums);
-}
+CK_DEFINE_BY_REGISTERS(ck_pair_sums,
+                       (const ck_blocks *blocks, ck_block_pairs pairs, const float *values,
+                        size_t stride, const float *weights, float *scratch, float *sums),
+                       (blocks, pairs, values, stride, weights, scratch, sums),
+                       add_sums)

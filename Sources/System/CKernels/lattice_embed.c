@@ -35,7 +35,6 @@ CK_INLINE void embed_lanes_of(const float *features, int32_t d, float *scratch, 
 CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scratch,
                                   float *weights) {
   switch (d) {
-    case 2: embed_lanes_of(features, 2, scratch, weights); break;
     case 3: embed_lanes_of(features, 3, scratch, weights); break;
     case 5: embed_lanes_of(features, 5, scratch, weights); break;
     default: embed_lanes_of(features, d, scratch, weights); break;
@@ -116,9 +115,9 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
           return CK_EMBED_KEY_OVERFLOW;
         }
       }
-      const bool numbered = d == 5   ? number_vertices(e, &steps, 5, 2, lane, table, numbers)
-                            : d == 2 ? number_vertices(e, &steps, 2, 1, lane, table, numbers)
-                                     : number_vertices(e, &steps, d, table->words, lane, table, numbers);
+      const bool numbered =
+          d == 5 ? number_vertices(e, &steps, 5, 2, lane, table, numbers)
+                 : number_vertices(e, &steps, d, table->words, lane, table, numbers);
       if (!numbered) return CK_EMBED_NO_MEMORY;
     }
   }

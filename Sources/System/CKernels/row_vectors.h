@@ -122,28 +122,35 @@ CK_INLINE ck_row ck_row_scale(ck_row a, float weight, const int S) {
 #define CK_LOW8(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
 #define CK_HIGH8(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
 
-/// 2ᵗ for t ≤ 0, to 3e-7 of the largest possible value, 1; 0 below 2⁻¹⁰⁰, so that what is multiplied
-/// with weights stays clear of the numbers that processors are slow with.
+/// 2ᵗ for t from −126 to 126, and anything at all beyond.
 ///
 /// 2ᵗ = 2ⁿ·2ᶠ with n the integer next to t, found by adding 1.5·2²³, after which n stands in the low
 /// bits. 2ᶠ is the polynomial of degree 5 whose largest relative error on |f| ≤ ½ is least (7.5e-8,
 /// by Remez's algorithm). By name, since 64 bytes are passed differently by instruction set.
-#define CK_POWERS_OF_TWO(result, exponents)                                \
-  do {                                                                     \
-    const ck_v16 least_ = (ck_v16){0} - 100.0f;                            \
-    const ck_v16 given_ = (exponents);                                     \
-    const ck_i16 counts_ = given_ > least_;                                \
-    const ck_v16 t_ = CK_MAX(given_, least_);                              \
-    const ck_v16 shifted_ = t_ + 12582912.0f;                              \
-    const ck_v16 f_ = t_ - (shifted_ - 12582912.0f);                       \
-    ck_v16 p_ = f_ * 0.0013276472f + 0.00967554133f;                       \
-    p_ = p_ * f_ + 0.0555071327f;                                          \
-    p_ = p_ * f_ + 0.240221197f;                                           \
-    p_ = p_ * f_ + 0.693146967f;                                           \
-    p_ = p_ * f_ + 1.00000007f;                                            \
-    const ck_i16 power_ = ((ck_i16)shifted_ << 23) + 0x3F800000;           \
-    const ck_v16 product_ = p_ * (ck_v16)power_;                           \
-    (result) = (ck_v16)((ck_i16)product_ & counts_);                       \
+#define CK_NORMAL_POWERS_OF_TWO(result, exponents)               \
+  do {                                                           \
+    const ck_v16 t_ = (exponents);                               \
+    const ck_v16 shifted_ = t_ + 12582912.0f;                    \
+    const ck_v16 f_ = t_ - (shifted_ - 12582912.0f);             \
+    ck_v16 p_ = f_ * 0.0013276472f + 0.00967554133f;             \
+    p_ = p_ * f_ + 0.0555071327f;                                \
+    p_ = p_ * f_ + 0.240221197f;                                 \
+    p_ = p_ * f_ + 0.693146967f;                                 \
+    p_ = p_ * f_ + 1.00000007f;                                  \
+    const ck_i16 power_ = ((ck_i16)shifted_ << 23) + 0x3F800000; \
+    (result) = p_ * (ck_v16)power_;                              \
+  } while (0)
+
+/// 2ᵗ for t ≤ 0, to 3e-7 of the largest possible value, 1; 0 below 2⁻¹⁰⁰, so that what is multiplied
+/// with weights stays clear of the numbers that processors are slow with.
+#define CK_POWERS_OF_TWO(result, exponents)                         \
+  do {                                                              \
+    const ck_v16 least_ = (ck_v16){0} - 100.0f;                     \
+    const ck_v16 given_ = (exponents);                              \
+    const ck_i16 counts_ = given_ > least_;                         \
+    ck_v16 product_;                                                \
+    CK_NORMAL_POWERS_OF_TWO(product_, CK_MAX(given_, least_));      \
+    (result) = (ck_v16)((ck_i16)product_ & counts_);                \
   } while (0)
 
 /// Folds eight vectors of eight to one: lane i of `results` becomes OP over the lanes of vector i.

@@ -9,8 +9,8 @@
 /// part of their channels after the other is added.
 enum { SOURCES = 128 };
 
-/// Weights of one source for all lanes of the target group: 2ᵗ as `ck_powers_of_two` computes it, without
-/// a second pass over memory. What t is for distances from `limit` on does not matter.
+/// Weights of one source for all lanes of the target group, without a second pass over memory. What 2ᵗ
+/// is for distances from `limit` on does not matter.
 CK_INLINE void weigh_source(const float *lanes, const float *source, float scale, float limit,
                             float *weights, const int32_t width) {
   ck_v16 distance = {0};
@@ -19,16 +19,8 @@ CK_INLINE void weigh_source(const float *lanes, const float *source, float scale
     distance += difference * difference;
   }
   const ck_i16 near = distance < limit;
-  const ck_v16 t = distance * scale;
-  const ck_v16 shifted = t + 12582912.0f;
-  const ck_v16 f = t - (shifted - 12582912.0f);
-  ck_v16 p = f * 0.0013276472f + 0.00967554133f;
-  p = p * f + 0.0555071327f;
-  p = p * f + 0.240221197f;
-  p = p * f + 0.693146967f;
-  p = p * f + 1.00000007f;
-  const ck_i16 power = ((ck_i16)shifted << 23) + 0x3F800000;
-  const ck_v16 result = p * (ck_v16)power;
+  ck_v16 result;
+  CK_NORMAL_POWERS_OF_TWO(result, distance * scale);
   *(ck_v16 *)weights = (ck_v16)((ck_i16)result & near);
 }
 
@@ -62,7 +54,7 @@ CK_INLINE void add_sources(const float *weights, const uint32_t *sources, size_t
   for (int c = 0; c < channels; c++) *(ck_v16 *)(tile + c * CK_GROUP) = sums[c];
 }
 
-/// `many`: whether there are registers for the sums of 16 channels at a time.
+/// `many`: see CK_DEFINE_BY_REGISTERS; the sums of 16 channels at a time need them.
 CK_INLINE void sum_group(const float *groups, int32_t width, float scale, float limit,
                          size_t target, const uint32_t *sources, size_t count, const float *rows,
                          size_t stride, float *tile, const bool many) {
@@ -91,33 +83,12 @@ CK_INLINE void sum_group(const float *groups, int32_t width, float scale, float 
   }
 }
 
-CK_CLONES_256
-static void sum_group_256(const float *groups, int32_t width, float scale, float limit,
-                          size_t target, const uint32_t *sources, size_t count,
-                          const float *rows, size_t stride, float *tile) {
-  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, false);
-}
-
-#ifdef CK_TARGET_512
-CK_TARGET_512
-static void sum_group_512(const float *groups, int32_t width, float scale, float limit,
-                          size_t target, const uint32_t *sources, size_t count,
-                          const float *rows, size_t stride, float *tile) {
-  sum_group(groups, width, scale, limit, target, sources, count, rows, stride, tile, true);
-}
-#endif
-
-void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float limit,
-                        size_t target, const uint32_t *sources, size_t count, const float *rows,
-                        size_t stride, float *tile) {
-#ifdef CK_TARGET_512
-  if (ck_has_512()) {
-    sum_group_512(groups, width, scale, limit, target, sources, count, rows, stride, tile);
-    return;
-  }
-#endif
-  sum_group_256(groups, width, scale, limit, target, sources, count, rows, stride, tile);
-}
+CK_DEFINE_BY_REGISTERS(ck_vertex_gaussian,
+                       (const float *groups, int32_t width, float scale, float limit, size_t target,
+                        const uint32_t *sources, size_t count, const float *rows, size_t stride,
+                        float *tile),
+                       (groups, width, scale, limit, target, sources, count, rows, stride, tile),
+                       sum_group)
 
 CK_CLONES
 void ck_gather_copies(const float *rows, size_t width, const uint32_t *starts,

@@ -33,13 +33,10 @@ struct ExactSettings {
   /// - Throws: `InputError` where an option cannot be followed, or is for another filter.
   init?(_ options: ExactOptions, filter: String) throws {
     guard filter == ExactBackend().name else {
-      for (name, isGiven) in [
-        ("--threshold", options.threshold != nil), ("--memory", options.memory != nil),
-      ] where isGiven {
-        throw InputError(
-          .usage, at: name, "is for --filter exact, but the filter is '\(filter)'",
-          remedy: "add --filter exact, or leave \(name) out")
-      }
+      try OptionCheck.refuse(
+        ["--threshold": options.threshold != nil, "--memory": options.memory != nil],
+        because: "is for --filter exact, but the filter is '\(filter)'",
+        remedy: "add --filter exact, or leave it out")
       return nil
     }
     if let threshold = options.threshold {

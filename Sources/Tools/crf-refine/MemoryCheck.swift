@@ -8,19 +8,19 @@ enum MemoryCheck {
   private static let fieldsHeld = 2
 
   /// - Parameter remedy: what makes the grid smaller.
-  /// - Throws: `InputError` where the energies and marginals alone are more than the machine's memory.
+  /// - Throws: `InputError` where the energies and marginals alone are more than this process can have.
   static func check(_ grid: GridShape, labelCount: Int, remedy: String) throws {
     let rowSize = ChannelField.paddedStride(forChannels: labelCount) * MemoryLayout<Float>.size
-    let memory = physicalMemory()
+    let memory = memoryLimit()
     guard grid.count > memory / (fieldsHeld * rowSize) else { return }
     throw InputError(
       .data,
       "\(labelCount) labels on \(grid) points need \(size(grid.count, rowSize * fieldsHeld)) for "
-        + "energies and marginals alone, but this machine has \(size(memory, 1))", remedy: remedy)
+        + "energies and marginals alone, but there are \(size(memory, 1))", remedy: remedy)
   }
 
   private static func size(_ count: Int, _ bytes: Int) -> String {
     let gigabytes = Double(count) * Double(bytes) / Double(1 << 30)
-    return "\(Int(gigabytes.rounded(.up))) GiB"
+    return "\((10 * gigabytes).rounded() / 10) GiB"
   }
 }

@@ -73,10 +73,10 @@ struct Settings {
     }
     self.void = void
     trimapWidths = try Self.widths(input.trimap)
-    if !trimapWidths.isEmpty, files.groundTruth == nil {
-      throw InputError(
-        .usage, at: "--trimap", "measures against true labels, but none are given",
-        remedy: "add --ground-truth")
+    if files.groundTruth == nil {
+      try OptionCheck.refuse(
+        ["--trimap": !trimapWidths.isEmpty],
+        because: "measures against true labels, but none are given", remedy: "add --ground-truth")
     }
     tiling = try TileSettings(tiles, kernels: kernels)
     resumes = output.resume

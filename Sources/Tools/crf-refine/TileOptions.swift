@@ -36,11 +36,10 @@ struct TileSettings {
   /// - Throws: `InputError` where an option cannot be followed, or the kernels cannot be cut.
   init?(_ options: TileOptions, kernels: [KernelDescription]) throws {
     guard let text = options.tile else {
-      guard options.overlap == nil else {
-        throw InputError(
-          .usage, at: "--overlap", "says how far tiles overlap, but there are none",
-          remedy: "add --tile SIZE, or leave it out")
-      }
+      try OptionCheck.refuse(
+        ["--overlap": options.overlap != nil],
+        because: "says how far tiles overlap, but there are none",
+        remedy: "add --tile SIZE, or leave it out")
       return nil
     }
     size = try Self.size(text)

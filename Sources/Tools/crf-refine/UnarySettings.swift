@@ -21,7 +21,7 @@ struct UnarySettings {
     layout = input.layout?.scoreLayout ?? .labelsFirst
     imageLayout = (input.imageLayout ?? input.layout ?? .chw).imageLayout
     if input.image == nil {
-      try Self.refuse(
+      try OptionCheck.refuse(
         ["--image-layout": input.imageLayout != nil],
         because: "says how an image is read, but there is none", remedy: "leave it out")
     }
@@ -30,7 +30,7 @@ struct UnarySettings {
     if kind == .labels {
       try readLabelOptions(input)
     } else {
-      try Self.refuse(
+      try OptionCheck.refuse(
         [
           "--labels": input.labels != nil, "--confidence": input.confidence != nil,
           "--unknown": input.unknown != nil,
@@ -41,7 +41,7 @@ struct UnarySettings {
   }
 
   private mutating func readLabelOptions(_ input: InputOptions) throws {
-    try Self.refuse(
+    try OptionCheck.refuse(
       [
         "--layout": input.layout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
@@ -77,15 +77,6 @@ struct UnarySettings {
           remedy: "255 is usual for pixels without a label")
       }
       return .label(label)
-    }
-  }
-
-  /// - Throws: `InputError` naming the first option that is given.
-  private static func refuse(
-    _ options: KeyValuePairs<String, Bool>, because problem: String, remedy: String
-  ) throws {
-    if let option = options.first(where: \.value) {
-      throw InputError(.usage, at: option.key, problem, remedy: remedy)
     }
   }
 }

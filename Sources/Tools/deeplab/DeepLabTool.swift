@@ -13,7 +13,7 @@ struct DeepLabTool: ParsableCommand {
       output failed.
       """,
     version: "deeplab \(Version.current)",
-    subcommands: [Inspect.self, Convert.self])
+    subcommands: [Inspect.self, Convert.self, Profile.self])
 
   static func main() { runAsTool() }
 }

@@ -1,7 +1,7 @@
 import CImageCodecs
 import Support
 
-/// A compressed image in memory, and what the readers of all image formats share.
+/// A compressed image in memory, and what the codecs of all image formats share.
 struct EncodedImage {
   let name: String
   let kind: FileKind
@@ -30,39 +30,13 @@ struct EncodedImage {
       .data, at: name, problem, remedy: "PNG and JPEG are supported; convert it to PNG")
   }
 
-  /// Checks that a file can hold the pixels that its header claims.
-  ///
-  /// - Parameters:
-  ///   - claimed: what the file must at least contain in compressed form, in a unit of choice.
-  ///   - ratio: how many such units a byte of the file can stand for at most.
-  ///   - fileSize: in bytes; `nil` where nobody knows.
-  static func check(
-    width: UInt32, height: UInt32, claimed: UInt64, ratio: UInt64, fileSize: Int?, name: String
-  ) throws {
-    guard let fileSize, claimed / ratio > UInt64(fileSize) else { return }
-    throw InputError(
-      .data, at: name,
-      "claims \(width)×\(height) pixels, which a file of \(fileSize) bytes cannot hold",
-      remedy: "the file is damaged: save or copy it again")
-  }
-
   /// Checks that an image in RGB fits into memory whole.
   static func checkMemory(_ grid: GridShape, name: String) throws {
     let bytesPerPixel = 3
-    guard grid.count <= physicalMemory() / bytesPerPixel else {
+    guard grid.count <= memoryLimit() / bytesPerPixel else {
       throw InputError(
-        .data, at: name, "has \(grid) pixels, more than this machine's memory",
+        .data, at: name, "has \(grid) pixels, more than there is memory for",
         remedy: "refine it in tiles (--tile 2048)")
-    }
-  }
-
-  /// Pixels that a codec puts in place.
-  static func pixels<Sample: BitwiseCopyable>(
-    count: Int, _ decode: (UnsafeMutableBufferPointer<Sample>) throws -> Void
-  ) throws -> [Sample] {
-    try [Sample](unsafeUninitializedCapacity: count) { buffer, filled in
-      try decode(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-      filled = count
     }
   }
 

@@ -7,7 +7,6 @@ import Support
 /// coefficients.
 final class JPEGReader {
   let header: codec_jpeg_header
-  let name: String
   private let bytes: CodecBytes
   private let reader: OpaquePointer
   private var isStarted = false
@@ -21,26 +20,19 @@ final class JPEGReader {
   /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or is of an image in
   ///   CMYK.
   init(_ source: any ByteSource) throws {
-    name = source.name
-    let size = source.remaining
-    bytes = CodecBytes(source)
+    bytes = CodecBytes(source, format: "JPEG")
     var header = codec_jpeg_header()
-    var message = codec_message()
-    guard let reader = codec_jpeg_reader_open(bytes.input, &header, &message) else {
-      throw bytes.failure ?? EncodedImage.damaged("JPEG", message, name: name)
-    }
-    self.reader = reader
+    reader = try bytes.open(&header, with: codec_jpeg_reader_open)
     self.header = header
     guard header.components == 1 || header.components == 3 else {
       let what = header.components == 4 ? "CMYK" : "\(header.components) channels"
       throw InputError(
-        .data, at: name, "is a JPEG image in \(what); gray and colour (RGB) are supported",
+        .data, at: bytes.name, "is a JPEG image in \(what); gray and colour (RGB) are supported",
         remedy: "convert it to RGB with an image program")
     }
-    try EncodedImage.check(
+    try bytes.check(
       width: header.width, height: header.height,
-      claimed: UInt64(header.width) * UInt64(header.height), ratio: Self.mostPixelsPerByte,
-      fileSize: size, name: name)
+      claimed: UInt64(header.width) * UInt64(header.height), ratio: Self.mostPixelsPerByte)
   }
 
   deinit { codec_jpeg_reader_close(reader) }
@@ -51,13 +43,10 @@ final class JPEGReader {
 
   /// The next `count` rows in RGB, 8 bits.
   func rgb(rows count: Int) throws -> [UInt8] {
-    try EncodedImage.pixels(count: 3 * width * count) { room in
-      var message = codec_message()
+    try bytes.samples(count: 3 * width * count) { room, message in
       let canRead = isStarted || codec_jpeg_reader_start(reader, &message)
       isStarted = true
-      guard canRead, codec_jpeg_reader_rows(reader, room.baseAddress, count, &message) else {
-        throw bytes.failure ?? EncodedImage.damaged("JPEG", message, name: name)
-      }
+      return canRead && codec_jpeg_reader_rows(reader, room, count, &message)
     }
   }
 }

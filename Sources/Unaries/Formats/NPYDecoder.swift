@@ -18,9 +18,9 @@ struct NPYDecoder {
       }
     }
     try checkLength(available)
-    guard header.count <= physicalMemory() / MemoryLayout<Float>.size else {
+    guard header.count <= memoryLimit() / MemoryLayout<Float>.size else {
       throw InputError(
-        .data, "holds \(header.count) numbers, more than this machine's memory",
+        .data, "holds \(header.count) numbers, more than there is memory for",
         remedy: "split the array")
     }
     return try [Float](unsafeUninitializedCapacity: header.count) { output, count in

@@ -6,7 +6,6 @@ import Support
 /// Everything but an interlaced image needs memory for the rows asked for only.
 final class PNGReader {
   let header: codec_png_header
-  let name: String
   private let bytes: CodecBytes
   private let reader: OpaquePointer
   /// Rows that were read.
@@ -19,23 +18,18 @@ final class PNGReader {
   ///
   /// - Throws: `InputError` where it is damaged, or claims what the source cannot hold.
   init(_ source: any ByteSource) throws {
-    name = source.name
-    let size = source.remaining
-    bytes = CodecBytes(source)
+    bytes = CodecBytes(source, format: "PNG")
     var header = codec_png_header()
-    var message = codec_message()
-    guard let reader = codec_png_reader_open(bytes.input, &header, &message) else {
-      throw bytes.failure ?? EncodedImage.damaged("PNG", message, name: name)
-    }
-    self.reader = reader
+    reader = try bytes.open(&header, with: codec_png_reader_open)
     self.header = header
-    try EncodedImage.check(
+    try bytes.check(
       width: header.width, height: header.height, claimed: header.raw_size,
-      ratio: Self.largestDeflateRatio, fileSize: size, name: name)
+      ratio: Self.largestDeflateRatio)
   }
 
   deinit { codec_png_reader_close(reader) }
 
+  var name: String { bytes.name }
   var width: Int { Int(header.width) }
   var height: Int { Int(header.height) }
   var grid: GridShape { GridShape(width: width, height: height) }
@@ -90,12 +84,9 @@ final class PNGReader {
   ) throws -> [Sample] {
     let count = header.is_interlaced ? height : rows
     defer { nextRow += count }
-    return try EncodedImage.pixels(count: count * width * samplesPerPixel) { room in
-      var message = codec_message()
+    return try bytes.samples(count: count * width * samplesPerPixel) { room, message in
       let isStarted = nextRow > 0 || codec_png_reader_start(reader, layout, &message)
-      guard isStarted, codec_png_reader_rows(reader, room.baseAddress, count, &message) else {
-        throw bytes.failure ?? EncodedImage.damaged("PNG", message, name: name)
-      }
+      return isStarted && codec_png_reader_rows(reader, room, count, &message)
     }
   }
 }

@@ -30,38 +30,11 @@ extension Resampling: CustomStringConvertible {
   }
 }
 
-/// One output point's two neighbours on an input axis: (1 − weight)·lower + weight·upper.
-struct LinearTap: Equatable {
-  let lower: Int
-  let upper: Int
-  let weight: Float
-
-  /// The same neighbours, numbered from another start.
-  func moved(by offset: Int) -> LinearTap {
-    LinearTap(lower: lower + offset, upper: upper + offset, weight: weight)
-  }
-}
-
 extension Resampling {
   /// The neighbours and weights of every output point along `axis`.
-  ///
-  /// With n output and m input points, output i reads position (i + ½)·m/n − ½, held within the
-  /// input (half-pixel centres), or i·(m − 1)/(n − 1) (aligned corners): the two conventions of
-  /// PyTorch's `interpolate`.
   func taps(along axis: Int) -> [LinearTap] {
-    let (inputs, outputs) = (from.extents[axis], to.extents[axis])
-    let last = Double(inputs - 1)
-    return (0..<outputs).map { output in
-      let position =
-        if alignCorners {
-          outputs == 1 ? 0 : Double(output) * last / Double(outputs - 1)
-        } else {
-          (Double(output) + 0.5) * Double(inputs) / Double(outputs) - 0.5
-        }
-      let held = min(max(position, 0), last)
-      let lower = Int(held)
-      return LinearTap(
-        lower: lower, upper: min(lower + 1, inputs - 1), weight: Float(held - Double(lower)))
-    }
+    LinearTap.taps(
+      from: from.extents[axis], to: to.extents[axis],
+      alignment: alignCorners ? .corners : .halfPixel)
   }
 }

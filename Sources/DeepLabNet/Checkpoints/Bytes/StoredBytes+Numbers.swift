@@ -28,9 +28,9 @@ extension StoredBytes {
 
   /// - Throws: `InputError` where the machine cannot hold that many values.
   static func room(for count: Int) throws -> AlignedBuffer<Float> {
-    guard count <= physicalMemory() / MemoryLayout<Float>.size else {
+    guard count <= memoryLimit() / MemoryLayout<Float>.size else {
       throw InputError(
-        .data, "holds \(count) numbers, more than this machine's memory",
+        .data, "holds \(count) numbers, more than there is memory for",
         remedy: "use a machine with more memory")
     }
     return AlignedBuffer(uninitialized: count)

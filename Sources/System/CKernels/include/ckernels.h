@@ -5,13 +5,16 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "ckernels_convolution.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_lattice.h"
+#include "ckernels_layers.h"
 #include "ckernels_lines.h"
 #include "ckernels_planar.h"
 #include "ckernels_sweep.h"
 #include "ckernels_vertices.h"
 #include "ckernels_wait.h"
+#include "ckernels_winograd.h"
 
 #endif

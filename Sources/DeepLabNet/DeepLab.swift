@@ -1,0 +1,44 @@
+import Support
+import Unaries
+
+/// A segmentation network as a unary: the energies −log P of every class at every pixel of a photograph.
+public struct DeepLab: Unary {
+  /// What scores the pixels.
+  public let segmenter: Segmenter
+  private let minimumProbability: Float
+  private let parallelism: Parallelism
+
+  /// - Parameters:
+  ///   - segmenter: a network with its weights.
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0 and 1.
+  ///   - parallelism: the threads to use.
+  public init(
+    _ segmenter: Segmenter, minimumProbability: Float = 1e-5,
+    parallelism: Parallelism = .automatic
+  ) {
+    self.segmenter = segmenter
+    self.minimumProbability = minimumProbability
+    self.parallelism = parallelism
+  }
+
+  /// Classes that are scored.
+  public var labelCount: Int { segmenter.classCount }
+
+  /// The energies of every class at every pixel of the scene's image.
+  ///
+  /// - Throws: `InputError` where the scene has no photograph, or the network cannot take it.
+  public func energies(for scene: Scene) throws -> EnergyField {
+    guard let image = scene.image else {
+      throw InputError(
+        .data, "a scene without an image", remedy: "a network needs a photograph to score")
+    }
+    let scores = try segmenter.scores(for: image, parallelism: parallelism)
+    let array = try NumericArray(
+      shape: [scores.shape.height, scores.shape.width, scores.shape.channels],
+      values: scores.values())
+    return try ScoreMapUnary(
+      array, kind: .logits, layout: .labelsLast, minimumProbability: minimumProbability,
+      parallelism: parallelism
+    ).energies(for: scene)
+  }
+}

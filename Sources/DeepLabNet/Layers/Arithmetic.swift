@@ -1,0 +1,94 @@
+import CKernels
+import Support
+
+/// The sum of inputs of one shape: residual connections, and the branches of DeepLab v2's atrous spatial
+/// pyramid pooling.
+public struct Sum: Layer {
+  /// The sum of any number of inputs.
+  public init() {}
+
+  /// What kind of layer it is.
+  public var kind: String { "sum" }
+
+  /// The shape that all inputs have.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { try common(inputs) }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    combine(inputs, into: output, parallelism: parallelism, ck_add)
+  }
+}
+
+/// The largest value of inputs of one shape, at every position and channel: how DeepLab v2 fuses the scores
+/// of several scales.
+public struct ElementwiseMax: Layer {
+  /// The maximum of any number of inputs.
+  public init() {}
+
+  /// What kind of layer it is.
+  public var kind: String { "maximum" }
+
+  /// The shape that all inputs have.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { try common(inputs) }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    combine(inputs, into: output, parallelism: parallelism, ck_max)
+  }
+}
+
+/// Combines the first input with the second, the result with the third, and so on.
+private func combine(
+  _ inputs: [Tensor], into output: Tensor, parallelism: Parallelism,
+  _ operation: (UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) ->
+    Void
+) {
+  withoutActuallyEscaping(operation) { operation in
+    parallelism.forEachPiece(ofValues: output.shape.count) { range in
+      let result = output.base + range.lowerBound
+      guard inputs.count > 1 else {
+        result.update(from: inputs[0].base + range.lowerBound, count: range.count)
+        return
+      }
+      operation(
+        inputs[0].base + range.lowerBound, inputs[1].base + range.lowerBound, range.count, result)
+      for input in inputs.dropFirst(2) {
+        operation(result, input.base + range.lowerBound, range.count, result)
+      }
+    }
+  }
+}
+
+/// Multiplies everything by a constant, such as FCN-8s's 0.01 and 0.0001 before its skip connections.
+public struct Scale: Layer {
+  /// The constant.
+  public let factor: Float
+
+  /// Multiplication by `factor`.
+  public init(by factor: Float) {
+    self.factor = factor
+  }
+
+  /// What kind of layer it is.
+  public var kind: String { "scale" }
+
+  /// The input's shape.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    parallelism.forEachPiece(ofValues: output.shape.count) { range in
+      ck_scale(
+        inputs[0].base + range.lowerBound, factor, range.count, output.base + range.lowerBound)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import CKernels
+import Support
+
+/// The channels of the first input, then those of the second, and so on.
+public struct Concatenation: Layer {
+  /// The concatenation of any number of inputs of one height and width.
+  public init() {}
+
+  /// What kind of layer it is.
+  public var kind: String { "concatenation" }
+
+  /// All inputs' channels; they must have one height and width.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
+    try sameGrid(inputs).with(channels: inputs.map(\.channels).reduce(0, +))
+  }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    let channels = output.shape.channels
+    parallelism.forEachPiece(of: output.shape) { positions in
+      var first = 0
+      for input in inputs {
+        let width = input.shape.channels
+        ck_copy_rows(
+          input.base + positions.lowerBound * width, width, positions.count, width,
+          output.base + positions.lowerBound * channels + first, channels)
+        first += width
+      }
+    }
+  }
+}

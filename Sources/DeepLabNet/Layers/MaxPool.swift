@@ -1,0 +1,81 @@
+import CKernels
+import Support
+
+/// The largest value of every channel in a window that moves over the map; padding never wins.
+public struct MaxPool: Layer {
+  /// How the window moves.
+  public let geometry: PoolingGeometry
+
+  /// A pool over windows of the given geometry.
+  public init(_ geometry: PoolingGeometry) {
+    self.geometry = geometry
+  }
+
+  /// What kind of layer it is.
+  public var kind: String { "max pool" }
+
+  /// One row and column for each place of the window.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
+    try geometry.outputShape(for: only(inputs))
+  }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    let (input, window) = (inputs[0], geometry.window)
+    parallelism.forEachRow(of: output.shape) { image, row in
+      ck_max_pool_row(
+        input.row(image, 0), ck_map(input.shape), window, row, output.shape.width,
+        output.row(image, row))
+    }
+  }
+}
+
+/// Where the maxima of a `MaxPool` of the same geometry stand: the switches of Zeiler & Fergus (2014),
+/// doi:10.1007/978-3-319-10590-1_53, which `MaxUnpool` takes.
+///
+/// A switch is row · width + column in the input's map, the first of equal values. It is stored as a
+/// float, which is exact for maps of up to 2²⁴ positions.
+public struct MaxPoolSwitches: Layer {
+  /// How the window moves.
+  public let geometry: PoolingGeometry
+
+  /// The largest map whose positions a float counts exactly.
+  private static let positionLimit = 1 << 24
+
+  /// The switches of a pool of the given geometry.
+  public init(_ geometry: PoolingGeometry) {
+    self.geometry = geometry
+  }
+
+  /// What kind of layer it is.
+  public var kind: String { "pool switches" }
+
+  /// One row and column for each place of the window; maps have at most 2²⁴ positions.
+  public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
+    let input = only(inputs)
+    guard input.height * input.width <= Self.positionLimit else {
+      throw InputError(
+        .data,
+        "takes maps of up to \(Self.positionLimit) positions, but its input is "
+          + "\(input.height) × \(input.width)",
+        remedy: "use a smaller image")
+    }
+    return try geometry.outputShape(for: input)
+  }
+
+  /// Computes the output; see `Layer`.
+  public func forward(
+    _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
+    parallelism: Parallelism
+  ) {
+    let (input, window) = (inputs[0], geometry.window)
+    parallelism.forEachRow(of: output.shape) { image, row in
+      ck_max_switches_row(
+        input.row(image, 0), ck_map(input.shape), window, row, output.shape.width,
+        output.row(image, row))
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import Support
+
+/// The networks that are known by name.
+public enum NetworkCatalog {
+  /// All networks, oldest first. A new one is a file in `Networks` and a line here.
+  public static let all: [CatalogEntry] =
+    DeepLabV1.entries
+    + DeepLabV2.entries
+
+  /// The network called `name`.
+  ///
+  /// - Throws: `InputError` with the likeliest meaning where there is none.
+  public static func entry(named name: String) throws -> CatalogEntry {
+    guard let entry = all.first(where: { $0.name == name }) else {
+      throw unknownName(name, of: "network", among: all.map(\.name))
+    }
+    return entry
+  }
+}

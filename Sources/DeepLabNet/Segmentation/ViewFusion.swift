@@ -1,0 +1,95 @@
+import Support
+
+/// One image, or tile, seen at all scales and mirrored: the mean of both mirror images, then the maximum over
+/// scales.
+///
+/// Multi-scale inputs with max fusion: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §4.1.2. The scores
+/// of every view are brought to the largest view's grid before they are fused, and to the image's size after it.
+struct ViewFusion {
+  private let segmenter: Segmenter
+  private let parallelism: Parallelism
+
+  init(_ segmenter: Segmenter, _ parallelism: Parallelism) {
+    self.segmenter = segmenter
+    self.parallelism = parallelism
+  }
+
+  private var options: SegmentationOptions { segmenter.options }
+
+  /// The logits at every pixel of `input`.
+  func scores(for input: Tensor, progress: (_ done: Int, _ of: Int) -> Void) throws -> Tensor {
+    let sizes = segmenter.entry.sizes
+    let padded = input.padded(
+      height: sizes.fitting(input.shape.height), width: sizes.fitting(input.shape.width))
+    let count = options.scales.count * (options.isFlipped ? 2 : 1)
+    var done = 0
+    func score(_ view: Tensor) throws -> Tensor {
+      let scores = try segmenter.nativeScores(view, parallelism: parallelism)
+      done += 1
+      progress(done, count)
+      return scores
+    }
+    var fused: Tensor?
+    for scale in options.scales.sorted(by: >) {
+      let view = try resized(padded, by: scale)
+      var scores = try score(view)
+      if options.isFlipped {
+        scores = scores.averaged(with: try score(view.mirrored()).mirrored())
+      }
+      fused =
+        try fused.map { try $0.maximum(with: fit(scores, to: $0.shape), parallelism) } ?? scores
+    }
+    guard let fused else { preconditionFailure("no scale") }
+    let whole = try segmenter.entry.resize.apply(
+      to: fused, height: padded.shape.height, width: padded.shape.width, parallelism: parallelism)
+    return whole.window(rows: 0..<input.shape.height, columns: 0..<input.shape.width)
+  }
+
+  /// The image at another scale. With aligned corners, n pixels become ⌊(n − 1) · scale⌋ + 1.
+  private func resized(_ input: Tensor, by scale: Double) throws -> Tensor {
+    guard scale != 1 else { return input }
+    let sizes = segmenter.entry.sizes
+    let layer: BilinearResize
+    switch (segmenter.entry.resizesWithAlignedCorners, sizes) {
+    case (false, .any):
+      layer = BilinearResize(to: .scaled(by: scale), corners: .halfPixel)
+    default:
+      func length(_ given: Int) -> Int { sizes.fitting(Int(Double(given - 1) * scale) + 1) }
+      layer = BilinearResize(
+        to: .fixed(.init(rows: length(input.shape.height), columns: length(input.shape.width))),
+        corners: segmenter.entry.resizesWithAlignedCorners ? .aligned : .halfPixel)
+    }
+    return try run(layer, input)
+  }
+
+  /// Scores on the grid of another view's.
+  private func fit(_ scores: Tensor, to shape: TensorShape) throws -> Tensor {
+    guard scores.shape != shape else { return scores }
+    let corners: BilinearResize.Corners =
+      segmenter.entry.resizesWithAlignedCorners ? .aligned : .halfPixel
+    return try run(
+      BilinearResize(
+        to: .fixed(.init(rows: shape.height, columns: shape.width)), corners: corners), scores)
+  }
+
+  private func run(_ layer: BilinearResize, _ input: Tensor) throws -> Tensor {
+    let output = Tensor(uninitialized: try layer.outputShape(for: [input.shape]))
+    layer.forward([input], parameters: [], into: output, parallelism: parallelism)
+    return output
+  }
+}
+
+extension Tensor {
+  fileprivate func averaged(with other: Tensor) -> Tensor {
+    let mean = Tensor(uninitialized: shape)
+    for index in 0..<shape.count { mean.base[index] = 0.5 * (base[index] + other.base[index]) }
+    return mean
+  }
+
+  fileprivate func maximum(with other: Tensor, _ parallelism: Parallelism) -> Tensor {
+    let maximum = Tensor(uninitialized: shape)
+    ElementwiseMax().forward(
+      [self, other], parameters: [], into: maximum, parallelism: parallelism)
+    return maximum
+  }
+}

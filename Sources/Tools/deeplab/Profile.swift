@@ -1,0 +1,63 @@
+import ArgumentParser
+import DeepLabNet
+import Foundation
+import Support
+
+/// `deeplab profile`: where a network's time goes.
+struct Profile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Time a network layer by layer.",
+    discussion: """
+      Runs the network on an image of noise, with weights drawn at random: neither changes how long it \
+      takes. One run warms up; figures are medians over the others. GFLOP/s counts two operations for \
+      each multiply-add of the convolution's definition, however it is computed: Winograd's products are \
+      fewer, so that it may pass the processor's peak.
+      """)
+
+  @Option(help: "The network; 'deeplab models' lists them.") var model: String
+  @Option(help: "WxH: the size of the image; repeats. (default: 513x513)") var size: [ImageSize] =
+    []
+  @Option(help: "Pixels between scores. (default: the paper's)") var outputStride: Int?
+  @Option(help: "How to convolve where a layer allows it.") var convolution = ConvolutionChoice.auto
+  @Option(help: "Threads.") var threads = Parallelism.automatic.threads
+  @Option(help: "Timed runs.") var runs = 5
+  @Flag(help: "Print the whole network only, not its layers.") var total = false
+  @Flag(help: "Print JSON.") var json = false
+  @Flag(
+    help: ArgumentHelp(
+      "Run once for each line of standard input; answer with [seconds, peak megabytes].",
+      visibility: .hidden)) var turns = false
+
+  func validate() throws {
+    guard runs >= 1, threads >= 1 else {
+      throw ValidationError("--runs and --threads must be at least 1")
+    }
+  }
+
+  func run() throws {
+    let entry = try NetworkCatalog.entry(named: model)
+    let stride = try outputStride.map { try OutputStride($0) }
+    let network = try entry.make(outputStride: stride)
+    var reports: [NetworkTiming] = []
+    for size in size.isEmpty ? [ImageSize(width: 513, height: 513)] : size {
+      let (width, height) = (size.width, size.height)
+      let prepared = try PreparedNetwork(
+        network, parameters: InitialParameters(for: network), height: height, width: width,
+        algorithm: convolution.algorithm)
+      let plan = try prepared.plan(height: height, width: width)
+      if turns {
+        try TurnServer(plan, parallelism: Parallelism(threads: threads)).serve()
+        continue
+      }
+      let timing = NetworkTiming(
+        model: model, width: width, height: height, threads: threads, runs: runs, plan: plan)
+      if !json { print(timing.text(withLayers: !total)) }
+      reports.append(timing)
+    }
+    if json && !turns {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      print(String(decoding: try encoder.encode(reports), as: UTF8.self))
+    }
+  }
+}
