@@ -123,7 +123,7 @@ import Testing
       text.contains(
         "layer4.block2.conv3x3.conv.weight is 2 × 3 × 3 × 3, the network needs 2 × 3 × 1 × 1"))
     #expect(text.contains("not in the network: 1\n    aspp.c3.bais\n"))
-    #expect(text.contains("heads that the network does not have: 1\n    fc.bias"))
+    #expect(text.contains("heads that the network does not have: 1\n    fc.bias\n  choose"))
     #expect(!text.contains("num_batches_tracked"))
   }
 

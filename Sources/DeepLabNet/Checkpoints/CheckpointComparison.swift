@@ -69,9 +69,8 @@ struct CheckpointComparison {
     lines += Self.list("of another shape", misshaped) { $0 }
     lines += Self.list("not in the network", unexpected) { $0 }
     lines += Self.list("heads that the network does not have", heads) { $0 }
-    throw InputError(
-      .data, lines.joined(separator: "\n"),
-      remedy: "choose the network, the classes and the key scheme that it was made for")
+    lines.append("  choose the network, the classes and the key scheme that it was made for")
+    throw InputError(.data, lines.joined(separator: "\n"))
   }
 
   /// A heading with the number, and the first few.

@@ -1,6 +1,6 @@
 extension KeyScheme {
   /// The schemes that are known; a new one is an entry here.
-  static let all = [own, port, caffe, torchvision]
+  public static let all = [own, port, caffe, torchvision]
 
   /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and what
   /// PyTorch's DataParallel adds.

@@ -42,8 +42,10 @@ public struct Convolution: Layer {
     self.hasBias = hasBias
   }
 
+  /// What kind of layer it is.
   public var kind: String { "convolution" }
 
+  /// What `forward` takes beside its inputs: the weight, and the bias where there is one.
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(
       "weight",
@@ -55,6 +57,7 @@ public struct Convolution: Layer {
     return hasBias ? [weight, bias] : [weight]
   }
 
+  /// The output's shape for one input of `inputChannels` channels that a window fits into.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition(inputs.count == 1, "a convolution of \(inputs.count) inputs")
     let input = inputs[0]
@@ -72,11 +75,13 @@ public struct Convolution: Layer {
       batch: input.batch, height: size.rows, width: size.columns, channels: outputChannels)
   }
 
+  /// Output positions × weights; taps in the padding count too, as papers have it.
   public func multiplyAdds(for inputs: [TensorShape]) throws -> Int {
     let weight = parameters[0]
     return try outputShape(for: inputs).positions * weight.count
   }
 
+  /// Computes the output; see `Layer`. Weights are packed anew each time: an `InferencePlan` packs them once.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism
