@@ -34,7 +34,7 @@ struct CRFRefine: ParsableCommand {
     let settings = try Settings(
       input: input, model: model, exact: exact, tiles: tiles, output: output)
     if settings.isFolder {
-      var run = FolderRun(settings)
+      var run = FolderRefinement(settings)
       try run.run()
     } else {
       try SingleRun(settings).run()

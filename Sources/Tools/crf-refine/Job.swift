@@ -27,15 +27,16 @@ struct Job {
     overlayBefore = output.overlayBefore
   }
 
-  /// Every output that is asked for.
-  var outputs: [String] { [labels, marginals, overlay, overlayBefore].compactMap { $0 } }
-
-  /// Every file that is read.
-  var inputs: [String] { [unary, image, groundTruth].compactMap { $0 } }
+  /// What is read and written.
+  var plan: OutputPlan {
+    OutputPlan(
+      outputs: [labels, marginals, overlay, overlayBefore], inputs: [unary, image, groundTruth],
+      labels: labels, subject: unary)
+  }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
-  func check(isFolder: Bool, resumes: Bool, printsJSON: Bool) throws {
-    guard !outputs.isEmpty || printsJSON || groundTruth != nil else {
+  func check(resumes: Bool, printsJSON: Bool) throws {
+    guard !plan.outputs.isEmpty || printsJSON || groundTruth != nil else {
       throw InputError(
         .usage, at: "--output", "is missing, and so is everything else that would show a result",
         remedy: "add --output labels.png, --marginals, --overlay, --ground-truth or --json")
@@ -45,23 +46,41 @@ struct Job {
         .usage, at: option, "is to show labels over the image, but there is no image",
         remedy: "add --image FILE")
     }
-    if resumes, !isFolder || outputs.isEmpty {
-      throw InputError(
-        .usage, at: "--resume",
-        "skips files whose outputs exist, but "
-          + (isFolder ? "there are no outputs" : "'\(unary)' is no folder"),
-        remedy: "leave it out")
-    }
-    if printsJSON, let output = outputs.first(where: FileSystem.isStandardOutput) {
-      throw InputError(
-        .usage, at: output, "cannot be written to where --json prints",
-        remedy: "give it a file of its own, or leave --json out")
-    }
-    if !isFolder { try checkFiles() }
+    try plan.check(resumes: resumes, printsJSON: printsJSON)
   }
 
-  private func checkFiles() throws {
-    if let labels { _ = try LabelFile.writesArray(labels) }
-    try OutputCheck.check(outputs, inputs: inputs)
+  /// The job of one file, where this one names folders.
+  func inside(_ entry: FolderPlan.Entry) -> Job {
+    let stem = entry.stem
+    var job = self
+    job.unary = entry.path
+    job.image = entry.companions["image"]
+    job.groundTruth = entry.companions["ground truth"]
+    job.labels = labels.map { "\($0)/\(stem).png" }
+    job.marginals = marginals.map { "\($0)/\(stem).npy" }
+    job.overlay = overlay.map { "\($0)/\(stem).png" }
+    job.overlayBefore = overlayBefore.map { "\($0)/\(stem).png" }
+    return job
+  }
+}
+
+extension FolderPlan {
+  /// The files of the folders that `job` names.
+  ///
+  /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
+  init(_ job: Job, kind: UnaryKind) throws {
+    let option = "--unary"
+    // Arrays in the folder of the scores are scores.
+    let arrays = job.image.map { FileSystem.isSame($0, job.unary) } == true ? [] : Self.arrayEndings
+    let images = try job.image.map {
+      try Companion("image", in: $0, endings: Self.pictureEndings, arrays, beside: option)
+    }
+    let truths = try job.groundTruth.map {
+      try Companion("ground truth", in: $0, endings: Self.labelEndings, beside: option)
+    }
+    try self.init(
+      job.unary, endings: kind == .labels ? Self.labelEndings : Self.arrayEndings, option: option,
+      companions: [images, truths].compactMap { $0 },
+      remedy: kind == .labels ? "check the folder" : "for label maps, add --unary-kind labels")
   }
 }

@@ -13,7 +13,9 @@ struct Refiner {
     var loaded = try settings.unary.load(
       job, parallelism: settings.parallelism, stopwatch: &stopwatch)
     let scene = loaded.scene
-    try checkPictures(job, scene: scene)
+    let writer = OutputWriter(image: scene.image, palette: settings.palette)
+    try checkPicture(job, scene.grid)
+    try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
     let before = stopwatch.measure(.unary) {
       loaded.energies.labels(parallelism: settings.parallelism)
     }
@@ -25,9 +27,9 @@ struct Refiner {
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
 
     let progress =
-      settings.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
+      settings.crf.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
     defer { progress?.clear() }
-    let solver = Solver(settings: settings, notesEnergies: settings.printsJSON, progress: progress)
+    let solver = Solver(settings.crf, notesEnergies: settings.printsJSON, progress: progress)
     let crf = try stopwatch.measure(.filters) {
       do {
         return try solver.makeCRF(scene, loaded.takeEnergies(), report: &outcome.features)
@@ -45,27 +47,26 @@ struct Refiner {
     }
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
-        try OutputWriter(job: job, image: scene.image, palette: settings.palette)
-          .write(solution.marginals, labels: after, before: before)
+        try writer.write(after, to: job.labels)
+        if let path = job.marginals {
+          try NPY.write(solution.marginals.values, over: scene.grid, to: path)
+        }
+        try writer.writeOverlay(of: after, to: job.overlay)
+        try writer.writeOverlay(of: before, to: job.overlayBefore)
       }
     }
     outcome.stopwatch = stopwatch
     return outcome
   }
 
-  /// - Throws: `InputError` where an output is a picture that cannot be drawn.
-  private func checkPictures(_ job: Job, scene: Scene) throws {
-    if let labels = job.labels, scene.grid.rank != 2, try !LabelFile.writesArray(labels) {
-      throw InputError(
-        .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(scene.grid)",
-        remedy: "name it .npy, or write --marginals instead")
+  /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.
+  private func checkPicture(_ job: Job, _ grid: GridShape) throws {
+    guard let labels = job.labels, grid.rank != 2, try !LabelFile.writesArray(labels) else {
+      return
     }
-    guard let overlay = job.overlay ?? job.overlayBefore, let image = scene.image else { return }
-    do {
-      try Overlay.check(image)
-    } catch let error as InputError {
-      throw error.at(overlay)
-    }
+    throw InputError(
+      .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(grid)",
+      remedy: "name it .npy, or write --marginals instead")
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {

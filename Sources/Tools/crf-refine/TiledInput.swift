@@ -1,5 +1,6 @@
 import MeanField
 import Support
+import ToolSupport
 import Unaries
 
 /// The files of one refinement, opened to be read a region at a time.

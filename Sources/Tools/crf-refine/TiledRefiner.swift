@@ -68,7 +68,7 @@ private struct TiledRun {
     }
     outputs = try TiledOutputs(job, input, settings)
     // Energies of tiles are no sum of anything: pairs of different tiles are in none.
-    solver = Solver(settings: settings, notesEnergies: false, progress: nil)
+    solver = Solver(settings.crf)
   }
 
   /// Refines all tiles. Returns how much they disagree beside their seams.

@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 import Unaries
 
 /// The energies of one file, and how it was understood.
