@@ -51,40 +51,22 @@ struct CheckpointContents: Encodable {
   /// A summary, and a line for each tensor.
   var lines: [String] {
     let types = types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    let names = Column(tensors.map { Column.visible($0.name) })
-    let shapes = Column(tensors.map(\.shapeText))
+    let rows = tensors.map { [Self.visible($0.name), $0.shapeText, $0.type] }
     return [
       "file     \(FileSystem.name(of: file)): \(formatWords)",
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
       "",
     ]
-      + tensors.map {
-        "\(names.pad(Column.visible($0.name)))  \(shapes.pad($0.shapeText))  \($0.type)"
-      }
-  }
-}
-
-/// Texts of one width.
-private struct Column {
-  private let width: Int
-
-  init(_ texts: [String]) {
-    // One key of absurd length shall not push all others aside.
-    let widest = 64
-    width = min(widest, texts.map(\.count).max() ?? 0)
+      + TextColumns([.left, .left, .left], rows: rows).lines
   }
 
   /// A name from a file without what would control a terminal.
-  static func visible(_ name: String) -> String {
+  private static func visible(_ name: String) -> String {
     var result = ""
     for scalar in name.unicodeScalars {
       result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
     }
     return result
-  }
-
-  func pad(_ text: String) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }
