@@ -31,11 +31,13 @@ struct CheckpointContents: Encodable {
   /// Tensors of each stored type.
   var types: [String: Int]
   var tensors: [Tensor]
+  /// Networks that the tensors fit, the best first.
+  var networks: [NetworkFit]
 
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
-    case version, file, format, tensorCount, valueCount, types, tensors
+    case version, file, format, tensorCount, valueCount, types, tensors, networks
   }
 
   init(_ checkpoint: CheckpointFile) {
@@ -45,6 +47,7 @@ struct CheckpointContents: Encodable {
     tensors = checkpoint.entries.map { Tensor($0) }
     tensorCount = tensors.count
     valueCount = tensors.map(\.count).reduce(0, +)
+    networks = CheckpointFit.best(for: checkpoint).map { NetworkFit($0) }
     types = Dictionary(tensors.map { ($0.type, 1) }, uniquingKeysWith: +)
   }
 
@@ -56,13 +59,13 @@ struct CheckpointContents: Encodable {
       "file     \(FileSystem.name(of: file)): \(formatWords)",
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
-      "",
     ]
+      + NetworkFit.lines(networks) + [""]
       + TextColumns([.left, .left, .left], rows: rows).lines
   }
 
   /// A name from a file without what would control a terminal.
-  private static func visible(_ name: String) -> String {
+  static func visible(_ name: String) -> String {
     var result = ""
     for scalar in name.unicodeScalars {
       result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
