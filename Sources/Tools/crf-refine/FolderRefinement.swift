@@ -12,7 +12,7 @@ struct FolderRefinement {
   init(_ settings: Settings) { self.settings = settings }
 
   mutating func run() throws {
-    let plan = try FolderPlan(settings.files, kind: settings.unary.kind)
+    let plan = try FolderPlan(settings)
     try FolderRun.prepare(outputs: settings.files.plan.outputs, inputs: settings.files.plan.inputs)
     var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
     let files = settings.files
@@ -43,7 +43,7 @@ struct FolderRefinement {
     }
     guard let count = evaluation?.after.labelCount, count == figures.after.labelCount else {
       throw InputError(
-        .data, at: job.unary,
+        .data, at: job.subject,
         "has \(figures.after.labelCount) labels, but the files before have "
           + "\(evaluation?.after.labelCount ?? 0): their IOUs do not add up",
         remedy: "refine files of other labels in a run of their own")

@@ -58,7 +58,8 @@ struct HumanReport {
   }
 
   private func scores(_ outcome: Outcome) -> String {
-    let name = FileSystem.name(of: outcome.job.unary)
+    if let network = settings.network { return NetworkReport(network).lines }
+    let name = FileSystem.name(of: outcome.job.subject)
     let kind = settings.unary.kind
     let content =
       kind == .labels

@@ -6,21 +6,24 @@ import Unaries
 /// The parameters of a run: those of the CRF, and how scores are read beside them.
 struct JSONParameters: Encodable {
   private let crf: JSONCRF
-  var unaryKind: String
-  var layout: String?
+  private var network: NetworkReport?
+  private var unaryKind: String
+  private var layout: String?
 
   init(_ settings: Settings) {
     crf = JSONCRF(settings.crf)
+    network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
-    if settings.unary.kind != .labels {
+    if settings.network == nil, settings.unary.kind != .labels {
       layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
     }
   }
 
-  private enum CodingKeys: CodingKey { case unaryKind, layout }
+  private enum CodingKeys: CodingKey { case network, unaryKind, layout }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(network, forKey: .network)
     try container.encode(unaryKind, forKey: .unaryKind)
     try container.encodeIfPresent(layout, forKey: .layout)
     try crf.encode(to: encoder)
@@ -29,7 +32,8 @@ struct JSONParameters: Encodable {
 
 /// One refined file.
 struct JSONFile: Encodable {
-  var unary: String
+  /// Absent where a network scores the image.
+  var unary: String?
   var image: String?
   /// The channels of the image.
   var channels: Int?
@@ -54,7 +58,7 @@ struct JSONFile: Encodable {
 
   init(_ outcome: Outcome, _ settings: Settings) {
     let job = outcome.job
-    unary = job.unary
+    unary = settings.network == nil ? job.subject : nil
     image = job.image
     channels = outcome.image?.channels
     outputs = [

@@ -4,7 +4,8 @@ import Unaries
 
 /// The files of one refinement; or, for folders, the folders that they lie in.
 struct Job {
-  var unary: String
+  /// The scores; with a network, the image that it scores.
+  var subject: String
   var image: String?
   var groundTruth: String?
   var labels: String?
@@ -12,13 +13,12 @@ struct Job {
   var overlay: String?
   var overlayBefore: String?
 
-  init(input: InputOptions, output: OutputOptions) throws {
-    guard let unary = input.unary else {
-      throw InputError(
-        .usage, at: "--unary", "is missing: there is nothing to refine",
-        remedy: "give the scores with --unary FILE; see --help")
-    }
-    self.unary = unary
+  private let weights: String?
+
+  /// - Throws: `InputError` where nothing says where the scores come from.
+  init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
+    subject = try Self.subject(input, network)
+    weights = network?.weights
     image = input.image
     groundTruth = input.groundTruth
     labels = output.output
@@ -27,11 +27,35 @@ struct Job {
     overlayBefore = output.overlayBefore
   }
 
+  private static func subject(
+    _ input: InputOptions, _ network: NetworkSettings?
+  ) throws -> String {
+    guard network != nil else {
+      guard let unary = input.unary else {
+        throw InputError(
+          .usage, at: "--unary", "is missing: there is nothing to refine",
+          remedy: "give the scores with --unary FILE, or a network with --model NAME; see --help")
+      }
+      return unary
+    }
+    try OptionCheck.refuse(
+      ["--unary": input.unary != nil],
+      because: "gives scores, but --model names a network that gives them too",
+      remedy: "leave one of them out")
+    guard let image = input.image else {
+      throw InputError(
+        .usage, at: "--image", "is missing: a network needs a photograph to score",
+        remedy: "add --image FILE")
+    }
+    return image
+  }
+
   /// What is read and written.
   var plan: OutputPlan {
     OutputPlan(
-      outputs: [labels, marginals, overlay, overlayBefore], inputs: [unary, image, groundTruth],
-      labels: labels, subject: unary)
+      outputs: [labels, marginals, overlay, overlayBefore],
+      inputs: [subject, image, weights, groundTruth],
+      labels: labels, subject: subject)
   }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
@@ -53,8 +77,9 @@ struct Job {
   func inside(_ entry: FolderPlan.Entry) -> Job {
     let stem = entry.stem
     var job = self
-    job.unary = entry.path
-    job.image = entry.companions["image"]
+    job.subject = entry.path
+    // A network's subject is the image itself.
+    job.image = weights == nil ? entry.companions["image"] : entry.path
     job.groundTruth = entry.companions["ground truth"]
     job.labels = labels.map { "\($0)/\(stem).png" }
     job.marginals = marginals.map { "\($0)/\(stem).npy" }
@@ -65,22 +90,31 @@ struct Job {
 }
 
 extension FolderPlan {
-  /// The files of the folders that `job` names.
+  /// The files of the folders that the settings name.
   ///
   /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
-  init(_ job: Job, kind: UnaryKind) throws {
-    let option = "--unary"
-    // Arrays in the folder of the scores are scores.
-    let arrays = job.image.map { FileSystem.isSame($0, job.unary) } == true ? [] : Self.arrayEndings
-    let images = try job.image.map {
-      try Companion("image", in: $0, endings: Self.pictureEndings, arrays, beside: option)
-    }
-    let truths = try job.groundTruth.map {
+  init(_ settings: Settings) throws {
+    let (files, isScored) = (settings.files, settings.network == nil)
+    let option = isScored ? "--unary" : "--image"
+    let truths = try files.groundTruth.map {
       try Companion("ground truth", in: $0, endings: Self.labelEndings, beside: option)
     }
+    guard isScored else {
+      try self.init(
+        files.subject, endings: Self.pictureEndings, option: option,
+        companions: [truths].compactMap { $0 })
+      return
+    }
+    let images = try files.image.map { folder in
+      // Arrays in the folder of the scores are scores.
+      let arrays = FileSystem.isSame(folder, files.subject) ? [] : Self.arrayEndings
+      return try Companion(
+        "image", in: folder, endings: Self.pictureEndings, arrays, beside: option)
+    }
+    let isLabels = settings.unary.kind == .labels
     try self.init(
-      job.unary, endings: kind == .labels ? Self.labelEndings : Self.arrayEndings, option: option,
+      files.subject, endings: isLabels ? Self.labelEndings : Self.arrayEndings, option: option,
       companions: [images, truths].compactMap { $0 },
-      remedy: kind == .labels ? "check the folder" : "for label maps, add --unary-kind labels")
+      remedy: isLabels ? "check the folder" : "for label maps, add --unary-kind labels")
   }
 }

@@ -10,8 +10,7 @@ struct Refiner {
 
   func refine(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
-    var loaded = try settings.unary.load(
-      job, parallelism: settings.parallelism, stopwatch: &stopwatch)
+    var loaded = try load(job, stopwatch: &stopwatch)
     let scene = loaded.scene
     let writer = OutputWriter(image: scene.image, palette: settings.palette)
     try checkPicture(job, scene.grid)
@@ -34,7 +33,7 @@ struct Refiner {
       do {
         return try solver.makeCRF(scene, loaded.takeEnergies(), report: &outcome.features)
       } catch let error as InputError {
-        throw error.at(job.unary)
+        throw error.at(job.subject)
       }
     }
     let solution = solver.solve(consume crf, stopwatch: &stopwatch)
@@ -57,6 +56,13 @@ struct Refiner {
     }
     outcome.stopwatch = stopwatch
     return outcome
+  }
+
+  private func load(_ job: Job, stopwatch: inout Stopwatch) throws -> LoadedUnary {
+    if let network = settings.network {
+      return try network.load(job, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
+    }
+    return try settings.unary.load(job, parallelism: settings.parallelism, stopwatch: &stopwatch)
   }
 
   /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.

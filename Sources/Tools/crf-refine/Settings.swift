@@ -7,7 +7,10 @@ struct Settings {
   /// The files or folders that are named.
   var files: Job
   var isFolder: Bool
+  /// How files of scores are read.
   var unary: UnarySettings
+  /// What scores the images; `nil` where files do.
+  var network: LoadedNetwork?
   var crf: CRFSettings
   /// `nil` where images are refined whole.
   var tiling: TileSettings?
@@ -21,15 +24,17 @@ struct Settings {
   /// The threads to use.
   var parallelism: Parallelism { crf.parallelism }
 
-  /// - Throws: `InputError` naming the option that cannot be followed.
+  /// - Throws: `InputError` naming the option that cannot be followed, or weights that cannot be read.
   init(
-    input: InputOptions, model: ModelOptions, exact options: ExactOptions, tiles: TileOptions,
-    output: OutputOptions
+    input: InputOptions, network networkOptions: NetworkOptions, model: ModelOptions,
+    exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
-    files = try Job(input: input, output: output)
-    isFolder = FileSystem.isFolder(files.unary)
+    let networkSettings = try NetworkSettings(networkOptions)
+    files = try Job(input: input, network: networkSettings, output: output)
+    isFolder = FileSystem.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
     unary = try UnarySettings(input, palette: palette)
+    if networkSettings != nil { try Self.checkNetworkSuffices(input, tiles) }
     crf = try CRFSettings(model, exact: options, hasImage: input.image != nil)
     guard let void = UInt16(exactly: input.void) else {
       throw InputError(
@@ -48,6 +53,24 @@ struct Settings {
     isQuiet = output.run.quiet
     if tiling != nil { try checkTiling() }
     try files.check(resumes: resumes, printsJSON: printsJSON)
+    // Last, for they are large.
+    network = try networkSettings.map { try LoadedNetwork($0, parallelism: crf.parallelism) }
+  }
+
+  /// - Throws: `InputError` where an option is for scores in files.
+  private static func checkNetworkSuffices(_ input: InputOptions, _ tiles: TileOptions) throws {
+    try OptionCheck.refuse(
+      [
+        "--unary-kind": input.unaryKind != .logits, "--layout": input.layout != nil,
+        "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
+        "--align-corners": input.alignCorners,
+      ],
+      because: "says how files are read, but the scores are a network's and images are photographs",
+      remedy: "leave it out")
+    try OptionCheck.refuse(
+      ["--tile": tiles.tile != nil],
+      because: "reads scores a part at a time, which a network does not give",
+      remedy: "leave it out, or write the scores with deeplab segment --scores first")
   }
 
   /// - Throws: `InputError` where something is asked for that tiles cannot give.

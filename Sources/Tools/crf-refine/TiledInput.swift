@@ -19,12 +19,12 @@ struct TiledInput {
     do {
       let unary = settings.unary
       if unary.kind == .labels {
-        try self.init(labels: LabelFile.regions(job.unary, palette: unary.palette), job, settings)
+        try self.init(labels: LabelFile.regions(job.subject, palette: unary.palette), job, settings)
       } else {
         try self.init(scores: unary.openScores(job), job, settings)
       }
     } catch let error as InputError {
-      throw error.at(job.unary)
+      throw error.at(job.subject)
     }
   }
 

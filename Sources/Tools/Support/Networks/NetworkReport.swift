@@ -1,4 +1,5 @@
 import DeepLabNet
+import Foundation
 
 /// What a network was and how it was used, for people and as JSON.
 package struct NetworkReport: Encodable {
@@ -31,7 +32,7 @@ package struct NetworkReport: Encodable {
   /// For people.
   package var lines: String {
     let views =
-      (scales == [1] ? [] : ["scales " + scales.map { "\($0)" }.joined(separator: ", ")])
+      (scales == [1] ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
       + (flip ? ["mirrored"] : [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     return """
