@@ -6,9 +6,12 @@ struct CheckpointComparison {
   private(set) var keys: [String: (key: ParameterKey, shape: [Int])] = [:]
   /// Tensors of heads that the network does not have.
   private(set) var heads: [String] = []
-  private var missing: [String] = []
-  private var misshaped: [String] = []
-  private var unexpected: [String] = []
+  /// Tensors that the network needs and that are not there.
+  private(set) var missing: [String] = []
+  /// Tensors of another shape than the network needs, and both shapes.
+  private(set) var misshaped: [String] = []
+  /// Tensors that the network has no use for.
+  private(set) var unexpected: [String] = []
 
   /// What heads that may be left out begin with: a classifier, and PyTorch's auxiliary one.
   private static let headNames = ["fc.", "aux_classifier.", "classifier."]

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeepLabNet
 import Foundation
 import Support
+import ToolSupport
 
 /// `deeplab profile`: where a network's time goes.
 struct Profile: ParsableCommand {
