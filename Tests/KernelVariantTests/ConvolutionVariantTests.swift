@@ -25,8 +25,9 @@ import Testing
   private static let weights = values(outputs * inputs * 9, seed: 2)
   private static let bias = values(outputs, seed: 3)
   private static let zeros = AlignedBuffer<Float>(zeros: inputs)
-  private static let epilogue = ck_epilogue(
-    bias: bias.base, residual: nil, residual_pitch: 0, lowest: -5, highest: 5)
+  private static var epilogue: ck_epilogue {
+    ck_epilogue(bias: bias.base, residual: nil, residual_pitch: 0, lowest: -5, highest: 5)
+  }
 
   /// 3 × 3 at rate 2; 27 products of about 1 are summed over 48 channels, and rounded to 6e-8 of their sum.
   @Test func shiftedProductsAgree() {

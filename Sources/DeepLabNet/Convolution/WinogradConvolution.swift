@@ -12,7 +12,7 @@ struct WinogradConvolution: ConvolutionExecution {
   /// Patches that pass through a stage together, where they do not.
   private static let patchesASlab = 384
   /// Transformed weights, above which each is better used for all patches at once.
-  private static let cachedWeights = 12 << 20
+  private static let cachedWeights = 4 << 20
 
   private let layer: Convolution
   private let weights: AlignedBuffer<Float>
