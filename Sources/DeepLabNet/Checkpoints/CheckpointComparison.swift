@@ -3,7 +3,7 @@ import Support
 /// What a network needs beside what a checkpoint has.
 struct CheckpointComparison {
   /// Where each parameter's values stand, and the shape that it has.
-  private(set) var keys: [String: (key: ParameterKey, shape: [Int])] = [:]
+  private(set) var keys: [String: (tensor: String, shape: [Int])] = [:]
   /// Tensors of heads that the network does not have.
   private(set) var heads: [String] = []
   private var missing: [String] = []
@@ -19,34 +19,37 @@ struct CheckpointComparison {
     let shapes = Dictionary(entries.map { ($0.name, $0.shape) }) { first, _ in first }
     var used: Set<String> = []
     for (name, specification) in network.parameters {
-      guard let key = scheme.key(for: name) else {
+      guard let tensor = scheme.key(for: name) else {
         missing.append(name)
         continue
       }
-      for (tensor, shape) in [(key.tensor, specification.shape), (key.divisor ?? "", [])]
-      where !tensor.isEmpty {
-        used.insert(tensor)
-        compare(tensor, with: shape, found: shapes[tensor], name)
-      }
-      keys[name] = (key, specification.shape)
+      used.insert(tensor)
+      compare(tensor, with: specification.shape, found: shapes[tensor])
+      keys[name] = (tensor, specification.shape)
     }
     for entry in entries where !used.contains(entry.name) {
       sort(entry.name, prefix: scheme.prefix)
     }
   }
 
-  private mutating func compare(
-    _ tensor: String, with expected: [Int], found: [Int]?, _ name: String
-  ) {
+  private mutating func compare(_ tensor: String, with expected: [Int], found: [Int]?) {
     guard let found else {
       missing.append(tensor)
       return
     }
-    // Old Caffe files give every blob four sizes, and a single number may have one.
-    guard !found.drop(while: { $0 == 1 }).elementsEqual(expected.drop(while: { $0 == 1 })) else {
-      return
-    }
+    guard !Self.fits(found, expected) else { return }
     misshaped.append("\(tensor) is \(Self.text(found)), the network needs \(Self.text(expected))")
+  }
+
+  /// Whether a tensor's values are those of the network's parameter, in the same order.
+  ///
+  /// A fully connected layer over maps of C × H × W is the convolution with this window: Caffe and PyTorch
+  /// both store its weight as (outputs, C · H · W), the columns fastest. So VGG-16's `fc6` of 4096 × 25088
+  /// is a convolution of 4096 × 512 × 7 × 7.
+  private static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
+    if found == expected { return true }
+    return found.count == 2 && expected.count == 4 && found[0] == expected[0]
+      && found[1] == expected.dropFirst().reduce(1, *)
   }
 
   private mutating func sort(_ tensor: String, prefix: String) {

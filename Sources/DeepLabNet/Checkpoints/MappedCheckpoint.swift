@@ -10,7 +10,7 @@ public struct MappedCheckpoint: ParameterSource {
   /// Tensors of heads that the network does not have, in the checkpoint's order.
   public let unusedHeads: [String]
   private let checkpoint: any Checkpoint
-  private let keys: [String: (key: ParameterKey, shape: [Int])]
+  private let keys: [String: (tensor: String, shape: [Int])]
 
   /// - Parameters:
   ///   - network: whose parameters are wanted.
@@ -36,16 +36,9 @@ public struct MappedCheckpoint: ParameterSource {
 
   /// The values of a parameter of the network, by its own name.
   public func values(of name: String) throws -> ParameterValues {
-    guard let (key, shape) = keys[name] else {
+    guard let (tensor, shape) = keys[name] else {
       throw InputError(.data, at: checkpoint.place, "the network has no parameter '\(name)'")
     }
-    let values = try checkpoint.values(of: key.tensor)
-    guard let divisor = key.divisor else {
-      return ParameterValues(shape: shape, storage: values.storage)
-    }
-    let factor = try checkpoint.values(of: divisor).values()[0]
-    // Caffe's own rule: no statistics yet.
-    let scale = factor == 0 ? 0 : 1 / factor
-    return ParameterValues(shape: shape, values: values.values().map { $0 * scale })
+    return ParameterValues(shape: shape, storage: try checkpoint.values(of: tensor).storage)
   }
 }
