@@ -55,6 +55,12 @@ import Testing
     Case(
       layer: Convolution(from: 40, to: 40, kernelSize: 5, stride: 2, padding: 2, groups: 40),
       height: 14, width: 9),
+    Case(
+      layer: Convolution(from: 67, to: 67, kernelSize: 3, padding: 2, rate: 2, groups: 67),
+      height: 11, width: 12, batch: 2),
+    Case(
+      layer: Convolution(from: 6, to: 12, kernelSize: 3, padding: 1, groups: 6), height: 5,
+      width: 6),
   ]
 
   /// A sum of n products of values in ±1 has partial sums of about √n / 3, and n roundings of them by 2⁻²⁴:

@@ -49,11 +49,17 @@ import Testing
     }
   }
 
-  private static func direct(_ variant: kernel_variant) -> [Float] {
+  private static func packedWeights() -> AlignedBuffer<Float> {
     let panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
     let packed = AlignedBuffer<Float>(
       uninitialized: panels * Int(CK_TILE_COLUMNS) * inputs * 9)
     ck_pack_weights(weights.base, outputs, inputs, 9, packed.base)
+    return packed
+  }
+
+  private static func direct(_ variant: kernel_variant) -> [Float] {
+    let panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
+    let packed = packedWeights()
     let result = AlignedBuffer<Float>(zeros: side * side * outputs)
     var job = ck_convolution()
     job.input = UnsafePointer(image.base)
@@ -74,9 +80,10 @@ import Testing
 
   private static func winograd(_ variant: kernel_variant) -> [Float] {
     let panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
+    let packed = packedWeights()
     let transformed = AlignedBuffer<Float>(
       uninitialized: ck_winograd_weight_count(outputs, inputs))
-    ck_winograd_weights(weights.base, outputs, inputs, 0, panels, transformed.base)
+    variant.winograd_weights(packed.base, outputs, inputs, 0, panels, transformed.base)
     let result = AlignedBuffer<Float>(zeros: side * side * outputs)
     let starts = (0..<2).flatMap { stride(from: $0, to: side, by: 8) }
     let origins = starts.flatMap { row in starts.flatMap { [Int32(row), Int32($0)] } }

@@ -22,6 +22,8 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   ) -> any ConvolutionExecution {
     precondition(applies(to: layer), "\(rawValue) does not apply to this convolution")
     return switch self {
+    case .direct where DepthwiseConvolution.applies(to: layer):
+      DepthwiseConvolution(layer, weight: weight, bias: bias)
     case .direct: DirectConvolution(layer, weight: weight, bias: bias)
     case .winograd: WinogradConvolution(layer, weight: weight, bias: bias)
     case .phases: PhaseConvolution(layer, weight: weight, bias: bias)

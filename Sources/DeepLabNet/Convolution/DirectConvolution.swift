@@ -25,41 +25,21 @@ struct DirectConvolution: ConvolutionExecution {
     to input: Tensor, into output: Tensor, epilogue: ConvolutionEpilogue, parallelism: Parallelism
   ) {
     let input = rowsOfTaps?.pad(input, parallelism: parallelism) ?? input
+    let (inputs, outputs) = (
+      layer.inputChannels / layer.groups, layer.outputChannels / layer.groups
+    )
     for image in 0..<output.shape.batch {
+      let all = ck_convolution(
+        rowsOfTaps?.geometry ?? layer.geometry, from: input, to: output, image: image, bias: bias,
+        epilogue: epilogue)
       for group in 0..<layer.groups {
-        let job = self.job(input, output, epilogue, image: image, group: group)
+        var job = all.part(
+          firstInput: group * inputs, firstOutput: group * outputs, outputs: outputs)
+        (job.run, job.weights) = (weights.run, weights.base(ofGroup: group))
+        job.zeros = UnsafePointer(zeros.base)
         run(job, positions: output.shape.height * output.shape.width, parallelism: parallelism)
       }
     }
-  }
-
-  /// One group of channels of one image.
-  private func job(
-    _ input: Tensor, _ output: Tensor, _ epilogue: ConvolutionEpilogue, image: Int, group: Int
-  ) -> ck_convolution {
-    let (from, to) = (input.shape, output.shape)
-    let outputs = layer.outputChannels / layer.groups
-    let geometry = rowsOfTaps?.geometry ?? layer.geometry
-    let firstOutput = image * to.height * to.width * to.channels + group * outputs
-    return ck_convolution(
-      input: input.base + image * from.height * from.width * from.channels
-        + group * (layer.inputChannels / layer.groups),
-      height: Int32(from.height), width: Int32(from.width), input_pitch: from.channels,
-      run: weights.run,
-      kernel_rows: Int32(geometry.kernelSize.rows),
-      kernel_columns: Int32(geometry.kernelSize.columns),
-      stride_rows: Int32(geometry.stride.rows), stride_columns: Int32(geometry.stride.columns),
-      padding_rows: Int32(geometry.padding.rows),
-      padding_columns: Int32(geometry.padding.columns),
-      rate_rows: Int32(geometry.rate.rows), rate_columns: Int32(geometry.rate.columns),
-      output_width: Int32(to.width), weights: weights.base(ofGroup: group),
-      output: output.base + firstOutput, output_pitch: to.channels, output_channels: outputs,
-      epilogue: ck_epilogue(
-        bias: bias.map { UnsafePointer($0.base + group * outputs) },
-        residual: epilogue.residual.map { UnsafePointer($0.base + firstOutput) },
-        residual_pitch: to.channels, lowest: epilogue.range.lowerBound,
-        highest: epilogue.range.upperBound),
-      zeros: zeros.base)
   }
 
   private func run(_ job: ck_convolution, positions: Int, parallelism: Parallelism) {

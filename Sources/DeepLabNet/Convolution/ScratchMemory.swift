@@ -21,13 +21,14 @@ final class ScratchMemory: Sendable {
     buffers.withLock { $0.removeAll() }
   }
 
-  /// A buffer that is large enough; one that is too small makes room for it.
+  /// The smallest buffer that is large enough; where there is none, a new one in the place of the largest.
   private func take(_ count: Int) -> AlignedBuffer<Float> {
     let kept = buffers.withLock { buffers -> AlignedBuffer<Float>? in
-      if let index = buffers.firstIndex(where: { $0.count >= count }) {
+      let bySize = buffers.indices.sorted { buffers[$0].count < buffers[$1].count }
+      if let index = bySize.first(where: { buffers[$0].count >= count }) {
         return buffers.remove(at: index)
       }
-      _ = buffers.popLast()
+      if let largest = bySize.last { buffers.remove(at: largest) }
       return nil
     }
     return kept ?? AlignedBuffer(uninitialized: count)

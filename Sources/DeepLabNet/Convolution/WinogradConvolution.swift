@@ -15,10 +15,11 @@ struct WinogradConvolution: ConvolutionExecution {
   private static let cachedWeights = 4 << 20
 
   private let layer: Convolution
-  private let weights: AlignedBuffer<Float>
+  /// As they were given: their transforms are four times as large, and are quicker made anew for each
+  /// convolution than read from memory.
+  private let weights: PackedWeights
   private let bias: AlignedBuffer<Float>?
   private let zeros: AlignedBuffer<Float>
-  private let panels: Int
 
   static func applies(to layer: Convolution) -> Bool {
     layer.geometry.kernelSize == 3 && layer.geometry.stride == 1 && layer.groups == 1
@@ -28,14 +29,8 @@ struct WinogradConvolution: ConvolutionExecution {
   init(_ layer: Convolution, weight: ParameterValues, bias: ParameterValues?) {
     self.layer = layer
     self.bias = bias?.storage
-    let (inputs, outputs) = (layer.inputChannels, layer.outputChannels)
-    zeros = AlignedBuffer(zeros: inputs)
-    panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
-    weights = AlignedBuffer(uninitialized: ck_winograd_weight_count(outputs, inputs))
-    let (panels, target) = (panels, weights.base)
-    Parallelism.automatic.forEach(panels) { panel in
-      ck_winograd_weights(weight.storage.base, outputs, inputs, panel, panel + 1, target)
-    }
+    zeros = AlignedBuffer(zeros: layer.inputChannels)
+    weights = PackedWeights(layer, weight: weight, rowsOfTaps: false)
   }
 
   func apply(
@@ -43,20 +38,35 @@ struct WinogradConvolution: ConvolutionExecution {
   ) {
     let patches = WinogradPatches(
       layer.geometry, height: output.shape.height, width: output.shape.width)
-    let isCached = weights.count * MemoryLayout<Float>.stride <= Self.cachedWeights
-    let blocks = patches.count / Self.patchesABlock
-    for image in 0..<output.shape.batch {
-      let job = self.job(input, output, epilogue, image: image)
-      if isCached && blocks >= 8 {
-        runBlocks(job, patches, parallelism)
-      } else {
-        runStages(job, patches, parallelism)
+    let count = ck_winograd_weight_count(layer.outputChannels, layer.inputChannels)
+    let isCached = count * MemoryLayout<Float>.stride <= Self.cachedWeights
+    let hasManyBlocks = patches.count >= 8 * Self.patchesABlock
+    ScratchMemory.shared.with(count: count) { transformed in
+      transformWeights(into: transformed, parallelism)
+      for image in 0..<output.shape.batch {
+        let job = self.job(input, output, epilogue, image: image, weights: transformed)
+        if isCached && hasManyBlocks {
+          runBlocks(job, patches, parallelism)
+        } else {
+          runStages(job, patches, parallelism)
+        }
       }
     }
   }
 
+  private func transformWeights(
+    into transformed: UnsafeMutablePointer<Float>, _ parallelism: Parallelism
+  ) {
+    parallelism.forEach(weights.panels) { panel in
+      ck_winograd_weights(
+        weights.base(ofGroup: 0), layer.outputChannels, layer.inputChannels, panel, panel + 1,
+        transformed)
+    }
+  }
+
   private func job(
-    _ input: Tensor, _ output: Tensor, _ epilogue: ConvolutionEpilogue, image: Int
+    _ input: Tensor, _ output: Tensor, _ epilogue: ConvolutionEpilogue, image: Int,
+    weights: UnsafePointer<Float>
   ) -> ck_winograd {
     let (from, to) = (input.shape, output.shape)
     let geometry = layer.geometry
@@ -67,7 +77,7 @@ struct WinogradConvolution: ConvolutionExecution {
       output_channels: to.channels, padding_rows: Int32(geometry.padding.rows),
       padding_columns: Int32(geometry.padding.columns), rate_rows: Int32(geometry.rate.rows),
       rate_columns: Int32(geometry.rate.columns), output_height: Int32(to.height),
-      output_width: Int32(to.width), weights: weights.base, output: output.base + firstOutput,
+      output_width: Int32(to.width), weights: weights, output: output.base + firstOutput,
       epilogue: ck_epilogue(
         bias: bias.map { UnsafePointer($0.base) },
         residual: epilogue.residual.map { UnsafePointer($0.base + firstOutput) },
@@ -81,7 +91,7 @@ struct WinogradConvolution: ConvolutionExecution {
     _ job: ck_winograd, _ patches: WinogradPatches, _ parallelism: Parallelism
   ) {
     let rows = Self.patchesABlock
-    let room = PatchRoom(job, rows: rows, panels: panels)
+    let room = PatchRoom(job, rows: rows, panels: weights.panels)
     patches.origins.withUnsafeBufferPointer { origins in
       parallelism.forEachChunk(of: patches.count, grain: rows) { range in
         withUnsafePointer(to: job) { job in
@@ -91,10 +101,10 @@ struct WinogradConvolution: ConvolutionExecution {
             ck_winograd_inputs(job, origins, 0, range.count, rows, scratch)
             for value in 0..<WinogradPatches.products {
               ck_winograd_products(
-                job, value, rows, scratch + value * room.valuesAStep, 0, panels,
+                job, value, rows, scratch + value * room.valuesAStep, 0, weights.panels,
                 sums + value * room.sumsAStep)
             }
-            ck_winograd_outputs(job, origins, 0, range.count, rows, sums, 0, panels)
+            ck_winograd_outputs(job, origins, 0, range.count, rows, sums, 0, weights.panels)
           }
         }
       }
@@ -108,7 +118,7 @@ struct WinogradConvolution: ConvolutionExecution {
     let tile = Int(CK_TILE_ROWS)
     let slabs = (patches.count + Self.patchesASlab - 1) / Self.patchesASlab
     let rows = ((patches.count + slabs - 1) / slabs + tile - 1) / tile * tile
-    let room = PatchRoom(job, rows: rows, panels: panels)
+    let room = PatchRoom(job, rows: rows, panels: weights.panels)
     ScratchMemory.shared.with(count: room.count) { scratch in
       let sums = scratch + room.values
       patches.origins.withUnsafeBufferPointer { all in
@@ -123,14 +133,14 @@ struct WinogradConvolution: ConvolutionExecution {
           parallelism.forEach(WinogradPatches.products) { value in
             withUnsafePointer(to: job) {
               ck_winograd_products(
-                $0, value, rows, scratch + value * room.valuesAStep, 0, panels,
+                $0, value, rows, scratch + value * room.valuesAStep, 0, weights.panels,
                 sums + value * room.sumsAStep)
             }
           }
           parallelism.forEachChunk(of: count, grain: tile) { range in
             withUnsafePointer(to: job) {
               ck_winograd_outputs(
-                $0, origins, range.lowerBound, range.upperBound, rows, sums, 0, panels)
+                $0, origins, range.lowerBound, range.upperBound, rows, sums, 0, weights.panels)
             }
           }
         }

@@ -32,6 +32,8 @@ public final class InferencePlan {
     arena = AlignedBuffer(uninitialized: memory.count)
   }
 
+  deinit { ScratchMemory.shared.release() }
+
   /// What a step has cost.
   public struct Observation: Sendable {
     /// The name of the layer, the first of those that the step joins.

@@ -16,7 +16,7 @@ public struct PreparedNetwork: Sendable {
   ///   - width: columns of the images to come.
   ///   - algorithm: one for all convolutions that it applies to; `nil` for each layer's fastest.
   /// - Throws: `InputError` where a parameter is missing or of another shape, or an image of this size does not fit.
-  /// - Complexity: O(parameters); holds the weights once more, those of Winograd's convolutions four times.
+  /// - Complexity: O(parameters), and as much memory.
   public init(
     _ network: Network, parameters: any ParameterSource, height: Int, width: Int,
     algorithm: ConvolutionAlgorithm? = nil

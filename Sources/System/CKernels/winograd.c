@@ -15,44 +15,6 @@ size_t ck_winograd_weight_count(size_t output_channels, size_t channels) {
 }
 
 
-/// G g for three weights of a line, of all output channels of a panel; F(4, 3) of Lavin & Gray, §4.2.
-/// In float64: the weights are transformed once, and their rounding is part of every result.
-CK_INLINE void transform_weights(double (*g)[CK_TILE_COLUMNS], size_t step, double (*u)[CK_TILE_COLUMNS],
-                                 size_t target_step) {
-  for (size_t j = 0; j < CK_TILE_COLUMNS; j++) {
-    const double g0 = g[0][j], g1 = g[step][j], g2 = g[2 * step][j];
-    const double even = (g0 + g2) / 6, far = g0 / 24 + g2 / 6;
-    u[0][j] = g0 / 4;
-    u[target_step][j] = -even - g1 / 6;
-    u[2 * target_step][j] = -even + g1 / 6;
-    u[3 * target_step][j] = far + g1 / 12;
-    u[4 * target_step][j] = far - g1 / 12;
-    u[5 * target_step][j] = g2;
-  }
-}
-
-CK_CLONES void ck_winograd_weights(const float *weights, size_t output_channels, size_t channels,
-                                   size_t first_panel, size_t end_panel, float *panels) {
-  const size_t all = panel_count(output_channels);
-  for (size_t panel = first_panel; panel < end_panel; panel++) {
-    const size_t first = panel * CK_TILE_COLUMNS;
-    const size_t left = output_channels - first, lanes = left < CK_TILE_COLUMNS ? left : CK_TILE_COLUMNS;
-    for (size_t channel = 0; channel < channels; channel++) {
-      double g[9][CK_TILE_COLUMNS] = {0}, half[SIDE * 3][CK_TILE_COLUMNS], u[SIDE * SIDE][CK_TILE_COLUMNS];
-      for (size_t j = 0; j < lanes; j++) {
-        const float *given = weights + ((first + j) * channels + channel) * 9;
-        for (size_t k = 0; k < 9; k++) g[k][j] = given[k];
-      }
-      for (size_t k = 0; k < 3; k++) transform_weights(g + k, 3, half + k, 3);
-      for (size_t k = 0; k < SIDE; k++) transform_weights(half + 3 * k, 1, u + SIDE * k, 1);
-      for (size_t k = 0; k < SIDE * SIDE; k++) {
-        float *target = panels + ((k * all + panel) * channels + channel) * CK_TILE_COLUMNS;
-        for (size_t j = 0; j < CK_TILE_COLUMNS; j++) target[j] = (float)u[k][j];
-      }
-    }
-  }
-}
-
 /// Where a patch's inputs are.
 static void find_inputs(const ck_winograd *w, const int32_t *origin, const float **inputs) {
   for (int32_t i = 0; i < SIDE; i++) {
@@ -77,6 +39,22 @@ static void find_inputs(const ck_winograd *w, const int32_t *origin, const float
 #include "winograd_transforms.h"
 #undef CK_NAME
 #undef VECTOR
+
+CK_INLINE void transform_weights(const float *packed, size_t output_channels, size_t channels,
+                                 size_t first_panel, size_t end_panel, float *weights,
+                                 const bool is_wide) {
+  const size_t panels = panel_count(output_channels), size = channels * CK_TILE_COLUMNS;
+  for (size_t panel = first_panel; panel < end_panel; panel++) {
+    const float *taps = packed + panel * 9 * size;
+    for (size_t k = 0; k < size; k += is_wide ? 16 : 8) {
+      if (is_wide) {
+        transform_kernel_512(taps + k, size, weights + panel * size + k, panels * size);
+      } else {
+        transform_kernel_256(taps + k, size, weights + panel * size + k, panels * size);
+      }
+    }
+  }
+}
 
 CK_INLINE void multiply_patches(const ck_winograd *w, size_t value, size_t rows, const float *values,
                                 size_t first_panel, size_t panels, float *sums, const bool is_wide) {
@@ -151,3 +129,9 @@ CK_DEFINE_BY_REGISTERS(ck_winograd_outputs,
                        (const ck_winograd *w, const int32_t *origins, size_t first, size_t end,
                         size_t rows, const float *sums, size_t first_panel, size_t panels),
                        (w, origins, first, end, rows, sums, first_panel, panels), transform_sums)
+
+CK_DEFINE_BY_REGISTERS(ck_winograd_weights,
+                       (const float *packed, size_t output_channels, size_t channels,
+                        size_t first_panel, size_t end_panel, float *weights),
+                       (packed, output_channels, channels, first_panel, end_panel, weights),
+                       transform_weights)

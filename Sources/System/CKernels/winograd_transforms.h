@@ -1,6 +1,40 @@
 /// The transforms of patches for vectors of one length. Included once for each: VECTOR is the vector,
 /// CK_NAME gives names their suffix.
 
+/// G g for three weights of a line.
+CK_INLINE void CK_NAME(kernel_line)(const VECTOR *g, const size_t step, VECTOR *u) {
+  const VECTOR g0 = g[0], g1 = g[step], g2 = g[2 * step];
+  const VECTOR even = (g0 + g2) * (-1.0f / 6), odd = g1 * (1.0f / 6);
+  const VECTOR far = g0 * (1.0f / 24) + g2 * (1.0f / 6), half = g1 * (1.0f / 12);
+  u[0] = g0 * 0.25f;
+  u[1] = even - odd;
+  u[2] = even + odd;
+  u[3] = far + half;
+  u[4] = far - half;
+  u[5] = g2;
+}
+
+/// U = G g Gᵀ for one vector of output channels and one input channel; taps lie `step` floats apart, their
+/// transforms `target_step`.
+CK_INLINE void CK_NAME(transform_kernel)(const float *taps, size_t step, float *target,
+                                         size_t target_step) {
+  VECTOR half[SIDE * 3];
+#pragma unroll
+  for (int j = 0; j < 3; j++) {
+    VECTOR g[3];
+#pragma unroll
+    for (int i = 0; i < 3; i++) g[i] = *(const VECTOR *)(taps + (size_t)(i * 3 + j) * step);
+    CK_NAME(kernel_line)(g, 1, half + SIDE * j);
+  }
+#pragma unroll
+  for (int i = 0; i < SIDE; i++) {
+    VECTOR u[SIDE];
+    CK_NAME(kernel_line)(half + i, SIDE, u);
+#pragma unroll
+    for (int j = 0; j < SIDE; j++) *(VECTOR *)(target + (size_t)(i * SIDE + j) * target_step) = u[j];
+  }
+}
+
 /// Bᵀ d for six inputs of a line.
 CK_INLINE void CK_NAME(input_line)(const VECTOR *d, const size_t step, VECTOR *v) {
   const VECTOR d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step],

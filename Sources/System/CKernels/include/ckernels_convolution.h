@@ -56,4 +56,8 @@ void ck_convolve(const ck_convolution *c, size_t first, size_t count, size_t fir
 void ck_pack_weights(const float *weights, size_t output_channels, size_t run, size_t taps,
                      float *panels);
 
+/// A convolution in which every channel sees itself alone: the outputs at `count` positions from `first` on.
+/// `run` is the number of channels, and `weights` are tap × channel.
+void ck_depthwise(const ck_convolution *c, size_t first, size_t count);
+
 #endif

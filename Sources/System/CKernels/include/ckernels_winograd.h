@@ -31,10 +31,10 @@ typedef struct {
 /// Floats of `ck_winograd_weights`' result.
 size_t ck_winograd_weight_count(size_t output_channels, size_t channels);
 
-/// Transforms weights (`output_channels`, `channels`, 3, 3): patch value × panel × channel ×
-/// CK_TILE_COLUMNS, for the panels from `first_panel` up to `end_panel`.
-void ck_winograd_weights(const float *weights, size_t output_channels, size_t channels,
-                         size_t first_panel, size_t end_panel, float *panels);
+/// Transforms weights that `ck_pack_weights` has packed: patch value × panel × channel × CK_TILE_COLUMNS, for
+/// the panels from `first_panel` up to `end_panel`.
+void ck_winograd_weights(const float *packed, size_t output_channels, size_t channels,
+                         size_t first_panel, size_t end_panel, float *weights);
 
 /// The inputs of patches `first` ..< `end`, transformed: patch value × `rows` × channel, of which a
 /// patch fills the row of its number. A patch begins with the output at the position (row, column) in
