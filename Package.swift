@@ -46,11 +46,12 @@ let package = Package(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
     .target(name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
-    // What all the tools do alike: errors, exit codes, interrupts.
+    // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(
       name: "ToolSupport",
       dependencies: [
-        "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Support", "Lattice", "Unaries", "MeanField", "DeepLabNet",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/Support"),
     .executableTarget(

@@ -32,7 +32,14 @@ public struct DeepLab: Unary {
       throw InputError(
         .data, "a scene without an image", remedy: "a network needs a photograph to score")
     }
-    let scores = try segmenter.scores(for: image, parallelism: parallelism)
+    return try energies(
+      of: segmenter.scores(for: image, parallelism: parallelism), for: scene)
+  }
+
+  /// The energies of scores that the network has given before: 1 × height × width × classes.
+  ///
+  /// - Throws: `InputError` where they are not of the scene's size, or not finite.
+  public func energies(of scores: Tensor, for scene: Scene) throws -> EnergyField {
     let array = try NumericArray(
       shape: [scores.shape.height, scores.shape.width, scores.shape.channels],
       values: scores.values())

@@ -10,11 +10,14 @@ struct CheckpointComparison {
   private(set) var leftOut: [String] = []
   /// Tensors that are not taken: of heads that the network lacks, or that are to be made anew.
   private(set) var heads: [String] = []
-  private var missing: [String] = []
-  private var misshaped: [String] = []
+  /// Tensors that the network needs and that are not there.
+  private(set) var missing: [String] = []
+  /// Tensors of another shape than the network needs, and both shapes.
+  private(set) var misshaped: [String] = []
   /// Tensors of layers that are there, behind some that are not.
   private var severed: [String] = []
-  private var unexpected: [String] = []
+  /// Tensors that the network has no use for.
+  private(set) var unexpected: [String] = []
 
   private let scheme: KeyScheme
   private let isPartial: Bool

@@ -15,7 +15,7 @@ public struct SegmentationOptions: Sendable, Hashable {
   public init() {}
 
   /// - Throws: `InputError` where there is no scale, or one makes no sense.
-  func check() throws {
+  package func check() throws {
     guard !scales.isEmpty, scales.allSatisfy({ $0 > 0 && $0 <= 8 }) else {
       throw InputError(
         .usage, "scales of \(scales)", remedy: "give at least one, each above 0 and at most 8")

@@ -34,11 +34,13 @@ package enum FileSystem {
   }
 
   /// The names of the visible files in a folder, sorted.
-  package static func files(in folder: String) throws -> [String] {
+  ///
+  /// - Parameter option: names a folder that goes with it, for messages.
+  package static func files(in folder: String, beside option: String) throws -> [String] {
     guard isFolder(folder) else {
       throw InputError(
         .noInput, at: folder,
-        exists(folder) ? "is a file, but --unary is a folder" : "is no folder",
+        exists(folder) ? "is a file, but \(option) is a folder" : "is no folder",
         remedy: "give folders for all inputs and outputs, or files for all")
     }
     do {

@@ -11,7 +11,8 @@ struct CRFRefine: ParsableCommand {
     discussion: """
       Reads the scores of any segmenter and the image that they belong to, and writes labels that \
       follow the image's edges. With folders for --unary, --image and the outputs, every file of \
-      scores is refined with the image of the same stem.
+      scores is refined with the image of the same stem. With --model and --weights, a network \
+      scores the image, and --unary is left out.
 
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed. For folders, that of the first pair that failed.
@@ -19,7 +20,8 @@ struct CRFRefine: ParsableCommand {
     version: "crf-refine \(Version.current)")
 
   @OptionGroup(title: "Input") var input: InputOptions
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Network") var network: NetworkOptions
+  @OptionGroup(title: "CRF") var model: ModelOptions
   @OptionGroup(title: "Exact filter") var exact: ExactOptions
   @OptionGroup(title: "Tiles") var tiles: TileOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -32,9 +34,9 @@ struct CRFRefine: ParsableCommand {
       return
     }
     let settings = try Settings(
-      input: input, model: model, exact: exact, tiles: tiles, output: output)
+      input: input, network: network, model: model, exact: exact, tiles: tiles, output: output)
     if settings.isFolder {
-      var run = FolderRun(settings)
+      var run = FolderRefinement(settings)
       try run.run()
     } else {
       try SingleRun(settings).run()

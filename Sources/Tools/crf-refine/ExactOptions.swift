@@ -1,6 +1,7 @@
 import ArgumentParser
 import Lattice
 import Support
+import ToolSupport
 
 /// What `--filter exact` may leave out and keep.
 struct ExactOptions: ParsableArguments {
@@ -22,12 +23,7 @@ struct ExactOptions: ParsableArguments {
   var memory: String?
 }
 
-/// The settings of the exact filter.
-struct ExactSettings {
-  var threshold = ExactBackend.defaultThreshold
-  /// `nil` leaves it to the filter.
-  var memory: MemorySize?
-
+extension ExactSettings {
   /// `nil` where another filter is chosen.
   ///
   /// - Throws: `InputError` where an option cannot be followed, or is for another filter.
@@ -39,6 +35,7 @@ struct ExactSettings {
         remedy: "add --filter exact, or leave it out")
       return nil
     }
+    self.init()
     if let threshold = options.threshold {
       guard threshold >= 0, threshold < 1 else {
         throw InputError(
@@ -48,9 +45,5 @@ struct ExactSettings {
       self.threshold = threshold
     }
     if let text = options.memory { memory = try MemorySize(text, option: "--memory") }
-  }
-
-  func backend(progress: FilterProgress? = nil) -> ExactBackend {
-    ExactBackend(threshold: threshold, memoryBudget: memory?.bytes, progress: progress)
   }
 }

@@ -9,31 +9,22 @@ struct HumanReport {
 
   init(_ settings: Settings) { self.settings = settings }
 
-  func print(_ outcome: Outcome, toStandardError: Bool) throws {
-    let text = lines(of: outcome).joined(separator: "\n")
-    if toStandardError {
-      StandardError.write(text + "\n")
-    } else {
-      try StandardOutput.print(text)
-    }
-  }
+  func text(of outcome: Outcome) -> String { lines(of: outcome).joined(separator: "\n") }
 
   /// The sums over a folder.
-  func print(refined: [Outcome], skipped: Int, failed: Int, evaluation: Evaluation?) throws {
+  func print(refined: [Outcome], _ run: FolderRun, evaluation: Evaluation?) throws {
     let milliseconds = refined.reduce(0) { $0 + $1.stopwatch.total }
     let changed = refined.reduce(0) { $0 + $1.changedShare } / Double(max(1, refined.count))
     var lines = [
-      "files    \(refined.count) refined"
-        + (skipped > 0 ? ", \(skipped) finished before" : "")
-        + (failed > 0 ? ", \(failed) failed" : ""),
-      model(iterations: settings.iterations),
+      run.summary(refined.count, "refined"),
+      settings.crf.lines(iterations: settings.crf.iterations),
       String(format: "time     %.1f s", milliseconds / 1000),
     ]
     if !refined.isEmpty {
       lines.append(String(format: "changed  %.2f %% of the pixels on average", 100 * changed))
     }
     if let evaluation {
-      if skipped > 0 { lines.append("truth    compared for the files refined now") }
+      if !run.skipped.isEmpty { lines.append("truth    compared for the files refined now") }
       lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
     }
     try StandardOutput.print(lines.joined(separator: "\n"))
@@ -44,14 +35,14 @@ struct HumanReport {
     if let path = outcome.job.image, let image = outcome.image {
       lines.append("image    \(FileSystem.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
-    lines.append(model(iterations: outcome.iterations))
+    lines.append(settings.crf.lines(iterations: outcome.iterations))
     lines += outcome.features.map(Self.features)
     lines += outcome.exact.map { [Self.exact($0)] } ?? []
     lines += outcome.tiles.map { [Self.tiles($0)] } ?? []
-    lines.append(time(outcome.stopwatch))
+    lines.append(outcome.stopwatch.line)
     lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))
-    if !outcome.job.outputs.isEmpty {
-      lines.append("wrote    " + outcome.job.outputs.joined(separator: ", "))
+    if !outcome.job.plan.outputs.isEmpty {
+      lines.append("wrote    " + outcome.job.plan.outputs.joined(separator: ", "))
     }
     if let evaluation = outcome.evaluation {
       lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
@@ -67,7 +58,8 @@ struct HumanReport {
   }
 
   private func scores(_ outcome: Outcome) -> String {
-    let name = FileSystem.name(of: outcome.job.unary)
+    if let network = settings.network { return NetworkReport(network).lines }
+    let name = FileSystem.name(of: outcome.job.subject)
     let kind = settings.unary.kind
     let content =
       kind == .labels
@@ -75,19 +67,6 @@ struct HumanReport {
       : "\(kind) of \(outcome.labelCount) labels, \(outcome.unary.grid)"
     let resampling = outcome.unary.resampling.map { "\n         \($0)" } ?? ""
     return "scores   \(name): \(content)\(resampling)"
-  }
-
-  private func model(iterations: Int) -> String {
-    let kernels = settings.kernels.map(\.description).joined(separator: "\n         ")
-    let preset = settings.presetName.map { "preset \($0), " } ?? ""
-    let selfTerm = settings.selfTerm == .included ? "" : ", self term excluded"
-    let stopped = iterations < settings.iterations ? " of at most \(settings.iterations)" : ""
-    return """
-      kernels  \(kernels)
-               \(preset)\(settings.normalization.rawValue) normalisation\(selfTerm), \
-      \(settings.backend.name) filter
-               iterations \(iterations)\(stopped), threads \(settings.parallelism.threads)
-      """
   }
 
   private static func features(_ report: FeatureReport) -> String {
@@ -118,13 +97,5 @@ struct HumanReport {
                  more than %.1g on their account, and the result is within %.1g of all pairs
         """, 100 * skipped.evaluatedShare, skipped.threshold, skipped.updateErrorBound,
       report.errorBound)
-  }
-
-  private func time(_ stopwatch: Stopwatch) -> String {
-    let stages = stopwatch.milliseconds.map {
-      $0.stage.rawValue + String(format: " %.0f", $0.value)
-    }
-    return "time     " + String(format: "%.0f ms: ", stopwatch.total)
-      + stages.joined(separator: ", ")
   }
 }

@@ -5,7 +5,7 @@ import Unaries
 struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them.",
+      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them. Not with --model.",
       valueName: "file"))
   var unary: String?
 

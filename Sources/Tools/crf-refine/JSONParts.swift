@@ -1,68 +1,39 @@
 import Evaluation
 import MeanField
+import ToolSupport
 import Unaries
 
-/// The parameters of a run.
+/// The parameters of a run: those of the CRF, and how scores are read beside them.
 struct JSONParameters: Encodable {
-  var preset: String?
-  var kernels: [JSONKernel]
-  var normalization: String
-  var selfTerm: String
-  var iterations: Int
-  var tolerance: Float
-  var filter: String
-  var threads: Int
-  var unaryKind: String
-  var layout: String?
+  private let crf: JSONCRF
+  private var network: NetworkReport?
+  private var unaryKind: String
+  private var layout: String?
 
-  init(_ settings: Settings, labelCount: Int?) {
-    preset = settings.presetName
-    kernels = settings.kernels.map { JSONKernel($0) }
-    normalization = settings.normalization.rawValue
-    selfTerm = settings.selfTerm.rawValue
-    iterations = settings.iterations
-    tolerance = settings.tolerance
-    filter = settings.backend.name
-    threads = settings.parallelism.threads
+  init(_ settings: Settings) {
+    crf = JSONCRF(settings.crf)
+    network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
-    if settings.unary.kind != .labels {
+    if settings.network == nil, settings.unary.kind != .labels {
       layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
     }
   }
-}
 
-/// A kernel: its kind, its weight, and its settings by their own names.
-struct JSONKernel: Encodable {
-  private let kernel: KernelDescription
-
-  init(_ kernel: KernelDescription) { self.kernel = kernel }
-
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
+  private enum CodingKeys: CodingKey { case network, unaryKind, layout }
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(kernel.kind.name, forKey: Key(stringValue: "kind"))
-    try container.encode(kernel.weight, forKey: Key(stringValue: "weight"))
-    for (name, value) in kernel.settings.values {
-      let key = Key(stringValue: name)
-      switch value {
-      case .bandwidths(let bandwidths): try container.encode(bandwidths.values, forKey: key)
-      case .count(let count): try container.encode(count, forKey: key)
-      case .file(let path): try container.encode(path, forKey: key)
-      }
-    }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(network, forKey: .network)
+    try container.encode(unaryKind, forKey: .unaryKind)
+    try container.encodeIfPresent(layout, forKey: .layout)
+    try crf.encode(to: encoder)
   }
 }
 
 /// One refined file.
 struct JSONFile: Encodable {
-  var unary: String
+  /// Absent where a network scores the image.
+  var unary: String?
   var image: String?
   /// The channels of the image.
   var channels: Int?
@@ -87,7 +58,7 @@ struct JSONFile: Encodable {
 
   init(_ outcome: Outcome, _ settings: Settings) {
     let job = outcome.job
-    unary = job.unary
+    unary = settings.network == nil ? job.subject : nil
     image = job.image
     channels = outcome.image?.channels
     outputs = [
@@ -102,8 +73,7 @@ struct JSONFile: Encodable {
     iterations = outcome.iterations
     largestChange = outcome.largestChange
     freeEnergy = outcome.energies.isEmpty ? nil : outcome.energies.map(\.freeEnergy)
-    milliseconds = Dictionary(
-      uniqueKeysWithValues: outcome.stopwatch.milliseconds.map { ($0.stage.rawValue, $0.value) })
+    milliseconds = outcome.stopwatch.named
     changedShare = outcome.changedShare
     exact = outcome.exact.map { JSONExact($0) }
     tiles = outcome.tiles.map { JSONTiles($0) }

@@ -11,23 +11,16 @@ struct JSONReport {
 
   func print(_ outcome: Outcome) throws {
     try StandardOutput.print(
-      json: JSONSingle(parameters: parameters(outcome), file: JSONFile(outcome, settings)))
+      json: JSONSingle(parameters: JSONParameters(settings), file: JSONFile(outcome, settings)))
   }
 
-  func print(
-    refined: [Outcome], skipped: [String], failed: [JSONFailure], evaluation: Evaluation?
-  ) throws {
+  func print(refined: [Outcome], _ run: FolderRun, evaluation: Evaluation?) throws {
     try StandardOutput.print(
       json: JSONFolder(
-        parameters: parameters(refined.first), files: refined.map { JSONFile($0, settings) },
-        skipped: skipped, failed: failed,
+        parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
+        skipped: run.skipped, failed: run.failed,
         evaluation: evaluation.map { JSONEvaluation($0, settings.palette) }))
   }
-
-  private func parameters(_ outcome: Outcome?) -> JSONParameters {
-    JSONParameters(settings, labelCount: outcome?.labelCount)
-  }
-
 }
 
 /// What is printed for one file: the parameters, and the file's own members beside them.
@@ -52,13 +45,6 @@ struct JSONFolder: Encodable {
   var parameters: JSONParameters
   var files: [JSONFile]
   var skipped: [String]
-  var failed: [JSONFailure]
+  var failed: [FolderRun.Failure]
   var evaluation: JSONEvaluation?
-}
-
-/// A pair that could not be refined.
-struct JSONFailure: Encodable {
-  var file: String
-  var error: String
-  var exitCode: Int32
 }

@@ -4,7 +4,8 @@ import Unaries
 
 /// The files of one refinement; or, for folders, the folders that they lie in.
 struct Job {
-  var unary: String
+  /// The scores; with a network, the image that it scores.
+  var subject: String
   var image: String?
   var groundTruth: String?
   var labels: String?
@@ -12,13 +13,12 @@ struct Job {
   var overlay: String?
   var overlayBefore: String?
 
-  init(input: InputOptions, output: OutputOptions) throws {
-    guard let unary = input.unary else {
-      throw InputError(
-        .usage, at: "--unary", "is missing: there is nothing to refine",
-        remedy: "give the scores with --unary FILE; see --help")
-    }
-    self.unary = unary
+  private let weights: String?
+
+  /// - Throws: `InputError` where nothing says where the scores come from.
+  init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
+    subject = try Self.subject(input, network)
+    weights = network?.weights
     image = input.image
     groundTruth = input.groundTruth
     labels = output.output
@@ -27,15 +27,40 @@ struct Job {
     overlayBefore = output.overlayBefore
   }
 
-  /// Every output that is asked for.
-  var outputs: [String] { [labels, marginals, overlay, overlayBefore].compactMap { $0 } }
+  private static func subject(
+    _ input: InputOptions, _ network: NetworkSettings?
+  ) throws -> String {
+    guard network != nil else {
+      guard let unary = input.unary else {
+        throw InputError(
+          .usage, at: "--unary", "is missing: there is nothing to refine",
+          remedy: "give the scores with --unary FILE, or a network with --model NAME; see --help")
+      }
+      return unary
+    }
+    try OptionCheck.refuse(
+      ["--unary": input.unary != nil],
+      because: "gives scores, but --model names a network that gives them too",
+      remedy: "leave one of them out")
+    guard let image = input.image else {
+      throw InputError(
+        .usage, at: "--image", "is missing: a network needs a photograph to score",
+        remedy: "add --image FILE")
+    }
+    return image
+  }
 
-  /// Every file that is read.
-  var inputs: [String] { [unary, image, groundTruth].compactMap { $0 } }
+  /// What is read and written.
+  var plan: OutputPlan {
+    OutputPlan(
+      outputs: [labels, marginals, overlay, overlayBefore],
+      inputs: [subject, image, weights, groundTruth],
+      labels: labels, subject: subject)
+  }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
-  func check(isFolder: Bool, resumes: Bool, printsJSON: Bool) throws {
-    guard !outputs.isEmpty || printsJSON || groundTruth != nil else {
+  func check(resumes: Bool, printsJSON: Bool) throws {
+    guard !plan.outputs.isEmpty || printsJSON || groundTruth != nil else {
       throw InputError(
         .usage, at: "--output", "is missing, and so is everything else that would show a result",
         remedy: "add --output labels.png, --marginals, --overlay, --ground-truth or --json")
@@ -45,23 +70,51 @@ struct Job {
         .usage, at: option, "is to show labels over the image, but there is no image",
         remedy: "add --image FILE")
     }
-    if resumes, !isFolder || outputs.isEmpty {
-      throw InputError(
-        .usage, at: "--resume",
-        "skips files whose outputs exist, but "
-          + (isFolder ? "there are no outputs" : "'\(unary)' is no folder"),
-        remedy: "leave it out")
-    }
-    if printsJSON, let output = outputs.first(where: FileSystem.isStandardOutput) {
-      throw InputError(
-        .usage, at: output, "cannot be written to where --json prints",
-        remedy: "give it a file of its own, or leave --json out")
-    }
-    if !isFolder { try checkFiles() }
+    try plan.check(resumes: resumes, printsJSON: printsJSON)
   }
 
-  private func checkFiles() throws {
-    if let labels { _ = try LabelFile.writesArray(labels) }
-    try OutputCheck.check(outputs, inputs: inputs)
+  /// The job of one file, where this one names folders.
+  func inside(_ entry: FolderPlan.Entry) -> Job {
+    let stem = entry.stem
+    var job = self
+    job.subject = entry.path
+    // A network's subject is the image itself.
+    job.image = weights == nil ? entry.companions["image"] : entry.path
+    job.groundTruth = entry.companions["ground truth"]
+    job.labels = labels.map { "\($0)/\(stem).png" }
+    job.marginals = marginals.map { "\($0)/\(stem).npy" }
+    job.overlay = overlay.map { "\($0)/\(stem).png" }
+    job.overlayBefore = overlayBefore.map { "\($0)/\(stem).png" }
+    return job
+  }
+}
+
+extension FolderPlan {
+  /// The files of the folders that the settings name.
+  ///
+  /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
+  init(_ settings: Settings) throws {
+    let (files, isScored) = (settings.files, settings.network == nil)
+    let option = isScored ? "--unary" : "--image"
+    let truths = try files.groundTruth.map {
+      try Companion("ground truth", in: $0, endings: Self.labelEndings, beside: option)
+    }
+    guard isScored else {
+      try self.init(
+        files.subject, endings: Self.pictureEndings, option: option,
+        companions: [truths].compactMap { $0 })
+      return
+    }
+    let images = try files.image.map { folder in
+      // Arrays in the folder of the scores are scores.
+      let arrays = FileSystem.isSame(folder, files.subject) ? [] : Self.arrayEndings
+      return try Companion(
+        "image", in: folder, endings: Self.pictureEndings, arrays, beside: option)
+    }
+    let isLabels = settings.unary.kind == .labels
+    try self.init(
+      files.subject, endings: isLabels ? Self.labelEndings : Self.arrayEndings, option: option,
+      companions: [images, truths].compactMap { $0 },
+      remedy: isLabels ? "check the folder" : "for label maps, add --unary-kind labels")
   }
 }

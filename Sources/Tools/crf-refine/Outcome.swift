@@ -1,5 +1,6 @@
 import Evaluation
 import MeanField
+import ToolSupport
 import Unaries
 
 /// What one refinement did, for reports.
@@ -52,15 +53,6 @@ struct TileReport {
   }
 }
 
-/// What the exact filter left out.
-struct ExactReport {
-  var settings: ExactSettings
-  /// `nil` where every pair was evaluated.
-  var skipped: SkippedPairs?
-  /// Of the resulting marginals.
-  var errorBound: Float
-}
-
 /// What an image was, without its pixels.
 struct ImageSummary {
   var channels: Int
@@ -85,14 +77,6 @@ struct ImageSummary {
         min($0.lowerBound, other.lowerBound)...max($0.upperBound, other.upperBound)
       } ?? other
   }
-}
-
-/// What became of a kernel's features.
-struct FeatureReport {
-  var kernel: String
-  var dimensions: Int
-  /// The share of variance that the principal components kept; `nil` without a reduction.
-  var explainedVariance: Double?
 }
 
 /// The labels before and after, compared with the truth.

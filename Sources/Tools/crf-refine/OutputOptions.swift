@@ -1,5 +1,5 @@
 import ArgumentParser
-import Unaries
+import ToolSupport
 
 /// What is written and printed.
 struct OutputOptions: ParsableArguments {
@@ -23,22 +23,10 @@ struct OutputOptions: ParsableArguments {
       "The same of the labels before refinement, .png.", valueName: "file"))
   var overlayBefore: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The colours and names of labels: \(Palette.knownNames), or a file of lines 'red green blue "
-        + "name'.", valueName: "palette"))
-  var palette = "voc"
-
-  @Flag(
-    help:
-      "With folders: skip a file of scores when all the outputs asked for exist already.")
-  var resume = false
+  @OptionGroup var run: RunOptions
 
   @Flag(
     help:
       "Print one JSON object: parameters, times, free energies (each costs a filtering), IOUs.")
   var json = false
-
-  @Flag(help: "Print nothing but errors, and the object of --json where asked for.")
-  var quiet = false
 }

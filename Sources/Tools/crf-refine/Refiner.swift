@@ -10,10 +10,11 @@ struct Refiner {
 
   func refine(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
-    var loaded = try settings.unary.load(
-      job, parallelism: settings.parallelism, stopwatch: &stopwatch)
+    var loaded = try load(job, stopwatch: &stopwatch)
     let scene = loaded.scene
-    try checkPictures(job, scene: scene)
+    let writer = OutputWriter(image: scene.image, palette: settings.palette)
+    try checkPicture(job, scene.grid)
+    try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
     let before = stopwatch.measure(.unary) {
       loaded.energies.labels(parallelism: settings.parallelism)
     }
@@ -25,14 +26,14 @@ struct Refiner {
     outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
 
     let progress =
-      settings.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
+      settings.crf.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
     defer { progress?.clear() }
-    let solver = Solver(settings: settings, notesEnergies: settings.printsJSON, progress: progress)
+    let solver = Solver(settings.crf, notesEnergies: settings.printsJSON, progress: progress)
     let crf = try stopwatch.measure(.filters) {
       do {
         return try solver.makeCRF(scene, loaded.takeEnergies(), report: &outcome.features)
       } catch let error as InputError {
-        throw error.at(job.unary)
+        throw error.at(job.subject)
       }
     }
     let solution = solver.solve(consume crf, stopwatch: &stopwatch)
@@ -45,27 +46,33 @@ struct Refiner {
     }
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
-        try OutputWriter(job: job, image: scene.image, palette: settings.palette)
-          .write(solution.marginals, labels: after, before: before)
+        try writer.write(after, to: job.labels)
+        if let path = job.marginals {
+          try NPY.write(solution.marginals.values, over: scene.grid, to: path)
+        }
+        try writer.writeOverlay(of: after, to: job.overlay)
+        try writer.writeOverlay(of: before, to: job.overlayBefore)
       }
     }
     outcome.stopwatch = stopwatch
     return outcome
   }
 
-  /// - Throws: `InputError` where an output is a picture that cannot be drawn.
-  private func checkPictures(_ job: Job, scene: Scene) throws {
-    if let labels = job.labels, scene.grid.rank != 2, try !LabelFile.writesArray(labels) {
-      throw InputError(
-        .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(scene.grid)",
-        remedy: "name it .npy, or write --marginals instead")
+  private func load(_ job: Job, stopwatch: inout Stopwatch) throws -> LoadedUnary {
+    if let network = settings.network {
+      return try network.load(job, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
     }
-    guard let overlay = job.overlay ?? job.overlayBefore, let image = scene.image else { return }
-    do {
-      try Overlay.check(image)
-    } catch let error as InputError {
-      throw error.at(overlay)
+    return try settings.unary.load(job, parallelism: settings.parallelism, stopwatch: &stopwatch)
+  }
+
+  /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.
+  private func checkPicture(_ job: Job, _ grid: GridShape) throws {
+    guard let labels = job.labels, grid.rank != 2, try !LabelFile.writesArray(labels) else {
+      return
     }
+    throw InputError(
+      .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(grid)",
+      remedy: "name it .npy, or write --marginals instead")
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {

@@ -1,5 +1,3 @@
-import Lattice
-import MeanField
 import Support
 import ToolSupport
 import Unaries
@@ -9,19 +7,13 @@ struct Settings {
   /// The files or folders that are named.
   var files: Job
   var isFolder: Bool
+  /// How files of scores are read.
   var unary: UnarySettings
-  var presetName: String?
-  var kernels: [KernelDescription]
-  var normalization: Normalization
-  var iterations: Int
-  var tolerance: Float
-  var selfTerm: SelfTerm
-  var backend: any FilterBackend
-  /// `nil` unless the exact filter is chosen.
-  var exact: ExactSettings?
+  /// What scores the images; `nil` where files do.
+  var network: LoadedNetwork?
+  var crf: CRFSettings
   /// `nil` where images are refined whole.
   var tiling: TileSettings?
-  var parallelism: Parallelism
   var palette: Palette
   var void: UInt16
   var trimapWidths: [Int]
@@ -29,44 +21,21 @@ struct Settings {
   var printsJSON: Bool
   var isQuiet: Bool
 
-  /// - Throws: `InputError` naming the option that cannot be followed.
+  /// The threads to use.
+  var parallelism: Parallelism { crf.parallelism }
+
+  /// - Throws: `InputError` naming the option that cannot be followed, or weights that cannot be read.
   init(
-    input: InputOptions, model: ModelOptions, exact options: ExactOptions, tiles: TileOptions,
-    output: OutputOptions
+    input: InputOptions, network networkOptions: NetworkOptions, model: ModelOptions,
+    exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
-    files = try Job(input: input, output: output)
-    isFolder = FileSystem.isFolder(files.unary)
-    palette = try Self.palette(output.palette)
+    let networkSettings = try NetworkSettings(networkOptions)
+    files = try Job(input: input, network: networkSettings, output: output)
+    isFolder = FileSystem.isFolder(files.subject)
+    palette = try Palette(option: output.run.palette)
     unary = try UnarySettings(input, palette: palette)
-    let choice = try ModelChoice(model, hasImage: input.image != nil)
-    presetName = choice.presetName
-    kernels = choice.kernels
-    normalization = choice.normalization
-    iterations = choice.iterations
-    guard model.tolerance >= 0, model.tolerance.isFinite else {
-      throw InputError(
-        .usage, at: "--tolerance", "is \(model.tolerance), but must be 0 or more",
-        remedy: "0 does every iteration; 0.001 stops early")
-    }
-    tolerance = model.tolerance
-    selfTerm = model.excludeSelf ? .excluded : .included
-    do {
-      backend = try FilterBackends.named(model.filter)
-    } catch let error as InputError {
-      throw error.at("--filter")
-    }
-    exact = try ExactSettings(options, filter: backend.name)
-    if let exact { backend = exact.backend() }
-    if let threads = model.threads {
-      guard (1...4096).contains(threads) else {
-        throw InputError(
-          .usage, at: "--threads", "is \(threads), but must be 1…4096",
-          remedy: "leave it out to use every processor")
-      }
-      parallelism = Parallelism(threads: threads)
-    } else {
-      parallelism = .automatic
-    }
+    if networkSettings != nil { try Self.checkNetworkSuffices(input, tiles) }
+    crf = try CRFSettings(model, exact: options, hasImage: input.image != nil)
     guard let void = UInt16(exactly: input.void) else {
       throw InputError(
         .usage, at: "--void", "is \(input.void), but labels are 0…65535", remedy: "255 is usual")
@@ -78,12 +47,30 @@ struct Settings {
         ["--trimap": !trimapWidths.isEmpty],
         because: "measures against true labels, but none are given", remedy: "add --ground-truth")
     }
-    tiling = try TileSettings(tiles, kernels: kernels)
-    resumes = output.resume
+    tiling = try TileSettings(tiles, kernels: crf.kernels)
+    resumes = output.run.resume
     printsJSON = output.json
-    isQuiet = output.quiet
+    isQuiet = output.run.quiet
     if tiling != nil { try checkTiling() }
-    try files.check(isFolder: isFolder, resumes: resumes, printsJSON: printsJSON)
+    try files.check(resumes: resumes, printsJSON: printsJSON)
+    // Last, for they are large.
+    network = try networkSettings.map { try LoadedNetwork($0, parallelism: crf.parallelism) }
+  }
+
+  /// - Throws: `InputError` where an option is for scores in files.
+  private static func checkNetworkSuffices(_ input: InputOptions, _ tiles: TileOptions) throws {
+    try OptionCheck.refuse(
+      [
+        "--unary-kind": input.unaryKind != .logits, "--layout": input.layout != nil,
+        "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
+        "--align-corners": input.alignCorners,
+      ],
+      because: "says how files are read, but the scores are a network's and images are photographs",
+      remedy: "leave it out")
+    try OptionCheck.refuse(
+      ["--tile": tiles.tile != nil],
+      because: "reads scores a part at a time, which a network does not give",
+      remedy: "leave it out, or write the scores with deeplab segment --scores first")
   }
 
   /// - Throws: `InputError` where something is asked for that tiles cannot give.
@@ -94,25 +81,12 @@ struct Settings {
         "needs the distances to all boundaries of an image, which --tile never holds whole",
         remedy: "leave it out; --ground-truth alone works with tiles")
     }
-    if exact != nil {
+    if crf.exact != nil {
       throw InputError(
         .usage, at: "--filter",
         "is exact, which bounds what pairs of pixels anywhere contribute; --tile leaves out pairs "
           + "of different tiles", remedy: "use another filter, or leave --tile out")
     }
-  }
-
-  private static func palette(_ name: String) throws -> Palette {
-    guard let known = try? Palette.named(name) else {
-      guard FileSystem.exists(name) else {
-        throw InputError(
-          .usage, at: "--palette", "is '\(name)', which is neither a known palette nor a file",
-          remedy: "known are \(Palette.knownNames); a file has a line 'red green blue name' a label"
-        )
-      }
-      return try Palette.read(name)
-    }
-    return known
   }
 
   private static func widths(_ text: String?) throws -> [Int] {

@@ -12,9 +12,7 @@ struct SingleRun {
     if settings.printsJSON {
       try JSONReport(settings).print(outcome)
     } else if !settings.isQuiet {
-      // What is written to standard output must stay what it is.
-      let isTaken = settings.files.outputs.contains(where: FileSystem.isStandardOutput)
-      try HumanReport(settings).print(outcome, toStandardError: isTaken)
+      try settings.files.plan.print(HumanReport(settings).text(of: outcome))
     }
   }
 }

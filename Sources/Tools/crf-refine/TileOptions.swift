@@ -1,6 +1,7 @@
 import ArgumentParser
 import MeanField
 import Support
+import ToolSupport
 
 /// How images that are too large for memory are cut.
 struct TileOptions: ParsableArguments {

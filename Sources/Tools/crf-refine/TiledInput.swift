@@ -1,5 +1,6 @@
 import MeanField
 import Support
+import ToolSupport
 import Unaries
 
 /// The files of one refinement, opened to be read a region at a time.
@@ -18,12 +19,12 @@ struct TiledInput {
     do {
       let unary = settings.unary
       if unary.kind == .labels {
-        try self.init(labels: LabelFile.regions(job.unary, palette: unary.palette), job, settings)
+        try self.init(labels: LabelFile.regions(job.subject, palette: unary.palette), job, settings)
       } else {
         try self.init(scores: unary.openScores(job), job, settings)
       }
     } catch let error as InputError {
-      throw error.at(job.unary)
+      throw error.at(job.subject)
     }
   }
 

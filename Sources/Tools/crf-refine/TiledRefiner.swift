@@ -68,7 +68,7 @@ private struct TiledRun {
     }
     outputs = try TiledOutputs(job, input, settings)
     // Energies of tiles are no sum of anything: pairs of different tiles are in none.
-    solver = Solver(settings: settings, notesEnergies: false, progress: nil)
+    solver = Solver(settings.crf)
   }
 
   /// Refines all tiles. Returns how much they disagree beside their seams.
@@ -102,7 +102,7 @@ private struct TiledRun {
       do {
         return try input.energies.read(tile.region)
       } catch let error as InputError {
-        throw error.at(job.unary)
+        throw error.at(job.subject)
       }
     }
     let before = outcome.stopwatch.measure(.unary) {
@@ -112,7 +112,7 @@ private struct TiledRun {
       do {
         return try solver.makeCRF(scene, energies, report: &outcome.features)
       } catch let error as InputError {
-        throw error.at(job.unary)
+        throw error.at(job.subject)
       }
     }
     let solution = solver.solve(consume crf, stopwatch: &outcome.stopwatch)

@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 import Unaries
 
 /// The energies of one file, and how it was understood.
@@ -70,7 +71,7 @@ extension UnarySettings {
         summary: UnarySummary(
           grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
     } catch let error as InputError {
-      throw error.at(job.unary)
+      throw error.at(job.subject)
     }
   }
 
@@ -81,23 +82,25 @@ extension UnarySettings {
   }
 
   private func readScores(_ job: Job) throws -> NumericArray {
-    try explainingSlips(job) { try ArrayFile.read(job.unary, member: member) }
+    try explainingSlips(job) { try ArrayFile.read(job.subject, member: member) }
   }
 
   /// The scores, to be read a box at a time.
   func openScores(_ job: Job) throws -> any BoxSource {
-    try explainingSlips(job) { try ArrayFile.boxes(job.unary, member: member) }
+    try explainingSlips(job) { try ArrayFile.boxes(job.subject, member: member) }
   }
 
   private func explainingSlips<Result>(_ job: Job, _ read: () throws -> Result) throws -> Result {
     do {
       return try read()
     } catch let error as InputError {
-      guard error.kind == .data, (try? ImageFile.isPicture(job.unary)) == true else { throw error }
+      guard error.kind == .data, (try? ImageFile.isPicture(job.subject)) == true else {
+        throw error
+      }
       // The commonest slip; but a label map is a picture too.
       let isSwapped = job.image.flatMap { try? ImageFile.isArray($0) } == true
       throw InputError(
-        .data, at: job.unary, "is a picture, but --unary takes an array of scores",
+        .data, at: job.subject, "is a picture, but --unary takes an array of scores",
         remedy: isSwapped
           ? "--unary and --image look swapped" : "for a label map, add --unary-kind labels")
     }
@@ -106,7 +109,7 @@ extension UnarySettings {
   private func loadLabels(
     _ job: Job, _ parallelism: Parallelism, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let map = try stopwatch.measure(.read) { try LabelFile.read(job.unary, palette: palette) }
+    let map = try stopwatch.measure(.read) { try LabelFile.read(job.subject, palette: palette) }
     let image = try stopwatch.measure(.read) {
       try job.image.map { path in
         try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {
@@ -126,7 +129,7 @@ extension UnarySettings {
           summary: UnarySummary(grid: map.grid, resampling: nil))
       }
     } catch let error as InputError {
-      throw error.at(job.unary)
+      throw error.at(job.subject)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Support
+import ToolSupport
 import Unaries
 
 /// How files of scores or labels become energies.

@@ -31,11 +31,13 @@ struct CheckpointContents: Encodable {
   /// Tensors of each stored type.
   var types: [String: Int]
   var tensors: [Tensor]
+  /// Networks that the tensors fit, the best first.
+  var networks: [NetworkFit]
 
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
-    case version, file, format, tensorCount, valueCount, types, tensors
+    case version, file, format, tensorCount, valueCount, types, tensors, networks
   }
 
   init(_ checkpoint: CheckpointFile) {
@@ -45,34 +47,21 @@ struct CheckpointContents: Encodable {
     tensors = checkpoint.entries.map { Tensor($0) }
     tensorCount = tensors.count
     valueCount = tensors.map(\.count).reduce(0, +)
+    networks = CheckpointFit.best(for: checkpoint).map { NetworkFit($0) }
     types = Dictionary(tensors.map { ($0.type, 1) }, uniquingKeysWith: +)
   }
 
   /// A summary, and a line for each tensor.
   var lines: [String] {
     let types = types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    let names = Column(tensors.map { Column.visible($0.name) })
-    let shapes = Column(tensors.map(\.shapeText))
+    let rows = tensors.map { [Self.visible($0.name), $0.shapeText, $0.type] }
     return [
       "file     \(FileSystem.name(of: file)): \(formatWords)",
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
-      "",
     ]
-      + tensors.map {
-        "\(names.pad(Column.visible($0.name)))  \(shapes.pad($0.shapeText))  \($0.type)"
-      }
-  }
-}
-
-/// Texts of one width.
-private struct Column {
-  private let width: Int
-
-  init(_ texts: [String]) {
-    // One key of absurd length shall not push all others aside.
-    let widest = 64
-    width = min(widest, texts.map(\.count).max() ?? 0)
+      + NetworkFit.lines(networks) + [""]
+      + TextColumns([.left, .left, .left], rows: rows).lines
   }
 
   /// A name from a file without what would control a terminal.
@@ -82,9 +71,5 @@ private struct Column {
       result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
     }
     return result
-  }
-
-  func pad(_ text: String) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }

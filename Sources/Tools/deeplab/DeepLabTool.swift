@@ -13,7 +13,9 @@ struct DeepLabTool: ParsableCommand {
       output failed.
       """,
     version: "deeplab \(Version.current)",
-    subcommands: [Inspect.self, Convert.self, Profile.self])
+    subcommands: [
+      Models.self, Segment.self, Inspect.self, Convert.self, Profile.self,
+    ])
 
   static func main() { runAsTool() }
 }

@@ -3,10 +3,10 @@ import DeepLabNet
 import Support
 import ToolSupport
 
-/// `deeplab inspect`: what is in a checkpoint.
+/// `deeplab inspect`: what is in a checkpoint, and what it is for.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the tensors of a checkpoint.",
+    abstract: "List the tensors of a checkpoint, and the networks that they fit.",
     discussion: """
       Reads .safetensors, .pth, .npz and .caffemodel files, whatever their name, and never runs \
       what is in them.

@@ -1,11 +1,11 @@
 import Support
 
 /// Checks of which options go together.
-enum OptionCheck {
+package enum OptionCheck {
   /// Refuses options that would say nothing here.
   ///
   /// - Throws: `InputError` naming the first option that is given.
-  static func refuse(
+  package static func refuse(
     _ options: KeyValuePairs<String, Bool>, because problem: String, remedy: String
   ) throws {
     if let option = options.first(where: \.value) {

@@ -1,18 +1,18 @@
 import Support
 
 /// An amount of memory, as people write it: 512M, 2G.
-struct MemorySize: CustomStringConvertible {
+package struct MemorySize: CustomStringConvertible {
   /// At least 0.
-  let bytes: Int
+  package let bytes: Int
 
   private static let units: [(letter: Character, bytes: Int)] = [
     ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
   ]
 
-  init(bytes: Int) { self.bytes = bytes }
+  package init(bytes: Int) { self.bytes = bytes }
 
   /// - Throws: `InputError` that names `option` where `text` is no size.
-  init(_ text: String, option: String) throws {
+  package init(_ text: String, option: String) throws {
     let unit = Self.units.first { $0.letter == text.uppercased().last }
     let digits = unit == nil ? Substring(text) : text.dropLast()
     guard let count = Int(digits), count >= 0, count <= Int.max / (unit?.bytes ?? 1) else {
@@ -23,7 +23,7 @@ struct MemorySize: CustomStringConvertible {
     bytes = count * (unit?.bytes ?? 1)
   }
 
-  var description: String {
+  package var description: String {
     let unit = Self.units.first { bytes >= $0.bytes && bytes.isMultiple(of: $0.bytes) }
     return unit.map { "\(bytes / $0.bytes)\($0.letter)" } ?? "\(bytes)"
   }

@@ -4,17 +4,27 @@ import Support
 import Unaries
 
 /// The CRF that the settings describe, over one scene, and its inference.
-struct Solver {
-  let settings: Settings
-  /// Whether the free energy after each update is asked for.
-  let notesEnergies: Bool
-  /// Told how far the exact filter has come.
-  let progress: InferenceProgress?
+package struct Solver {
+  private let settings: CRFSettings
+  private let notesEnergies: Bool
+  private let progress: InferenceProgress?
+
+  /// - Parameters:
+  ///   - settings: the CRF, and how it is solved.
+  ///   - notesEnergies: whether the free energy after each update is asked for.
+  ///   - progress: told how far the exact filter has come.
+  package init(
+    _ settings: CRFSettings, notesEnergies: Bool = false, progress: InferenceProgress? = nil
+  ) {
+    self.settings = settings
+    self.notesEnergies = notesEnergies
+    self.progress = progress
+  }
 
   /// The CRF over `scene`; `report` gets what became of features.
   ///
   /// - Throws: `InputError` that names the kernel which cannot be prepared.
-  func makeCRF(
+  package func makeCRF(
     _ scene: Scene, _ energies: EnergyField, report: inout [FeatureReport]
   ) throws -> DenseCRF {
     let terms = try settings.kernels.map { description in
@@ -57,7 +67,7 @@ struct Solver {
   }
 
   /// The marginals after the settings' iterations.
-  func solve(_ crf: consuming DenseCRF, stopwatch: inout Stopwatch) -> Solution {
+  package func solve(_ crf: consuming DenseCRF, stopwatch: inout Stopwatch) -> Solution {
     guard notesEnergies || settings.tolerance > 0 || settings.exact != nil else {
       // Where nobody looks at the marginals in between, they need not be written.
       return Solution(
@@ -89,16 +99,4 @@ struct Solver {
         ExactReport(settings: $0, skipped: crf.skippedPairs, errorBound: inference.errorBound)
       })
   }
-}
-
-/// What an inference came to.
-struct Solution {
-  var marginals: Marginals
-  var iterations: Int
-  /// Of a marginal in the last update; `nil` where nobody watched.
-  var largestChange: Float?
-  /// At Q⁰ and after each update; empty unless asked for.
-  var energies: [MeanFieldEnergy] = []
-  /// What the exact filter left out; `nil` with other filters.
-  var exact: ExactReport?
 }

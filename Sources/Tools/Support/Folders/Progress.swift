@@ -1,8 +1,7 @@
 import Foundation
-import ToolSupport
 
 /// How far the work on a folder has come, on standard error: a bar on a terminal, else a line a file.
-struct Progress {
+package struct Progress {
   private let total: Int
   private let isQuiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -11,15 +10,15 @@ struct Progress {
 
   private static let barLength = 30
   /// Returns to the start of the line and clears it (ECMA-48 "erase in line").
-  static let clearedLine = "\r\u{1B}[K"
+  package static let clearedLine = "\r\u{1B}[K"
 
-  init(total: Int, isQuiet: Bool) {
+  package init(total: Int, isQuiet: Bool) {
     self.total = total
     self.isQuiet = isQuiet
   }
 
   /// Counts a file; `result` says in a few words what became of it.
-  mutating func finish(_ name: String, _ result: String) {
+  package mutating func finish(_ name: String, _ result: String) {
     done += 1
     guard !isQuiet else { return }
     guard isTerminal else {
@@ -38,7 +37,7 @@ struct Progress {
   }
 
   /// Makes room for other text on the terminal.
-  func clear() {
+  package func clear() {
     if isTerminal, !isQuiet, done > 0 { StandardError.write(Self.clearedLine) }
   }
 }

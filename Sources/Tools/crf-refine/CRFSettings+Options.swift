@@ -1,27 +1,40 @@
+import Lattice
 import MeanField
 import Support
+import ToolSupport
 
-/// The kernels, from a preset or one by one, and what goes with them.
-struct ModelChoice {
-  var presetName: String?
-  var kernels: [KernelDescription]
-  var normalization: Normalization
-  var iterations: Int
-
+extension CRFSettings {
+  /// The kernels, from a preset or one by one, and what goes with them.
+  ///
   /// - Throws: `InputError` where the kernels cannot be understood, contradict each other, or need an
-  ///   image that is not there.
-  init(_ options: ModelOptions, hasImage: Bool) throws {
+  ///   image that is not there; or where another option cannot be followed.
+  init(_ options: ModelOptions, exact exactOptions: ExactOptions, hasImage: Bool) throws {
     let preset = try Self.preset(options)
-    presetName = preset?.name
-    kernels = try preset?.kernels ?? options.kernel.map(Self.kernel)
-    normalization = options.normalization ?? preset?.normalization ?? .symmetric
-    iterations = options.iterations ?? preset?.iterations ?? 10
+    self.init(
+      presetName: preset?.name, kernels: try preset?.kernels ?? options.kernel.map(Self.kernel),
+      normalization: options.normalization ?? preset?.normalization ?? .symmetric,
+      iterations: options.iterations ?? preset?.iterations ?? 10,
+      parallelism: try Parallelism(option: options.threads))
     guard (0...1_000_000).contains(iterations) else {
       throw InputError(
         .usage, at: "--iterations", "is \(iterations), but must be 0…1000000",
         remedy: "5 to 10 are usual; 0 leaves the labels as they are")
     }
     if !hasImage { try checkPositionsSuffice(preset) }
+    guard options.tolerance >= 0, options.tolerance.isFinite else {
+      throw InputError(
+        .usage, at: "--tolerance", "is \(options.tolerance), but must be 0 or more",
+        remedy: "0 does every iteration; 0.001 stops early")
+    }
+    tolerance = options.tolerance
+    selfTerm = options.excludeSelf ? .excluded : .included
+    do {
+      backend = try FilterBackends.named(options.filter)
+    } catch let error as InputError {
+      throw error.at("--filter")
+    }
+    exact = try ExactSettings(exactOptions, filter: backend.name)
+    if let exact { backend = exact.backend() }
   }
 
   private static func preset(_ options: ModelOptions) throws -> Preset? {

@@ -1,11 +1,10 @@
 import Foundation
 import Lattice
 import Synchronization
-import ToolSupport
 
 /// How far one long work has come and how long it will take, on standard error: one line that is
 /// written anew on a terminal, else a line now and then. Short work shows nothing.
-final class InferenceProgress: Sendable {
+package final class InferenceProgress: Sendable {
   private struct State {
     var shownAt = 0.0
     var isShown = false
@@ -22,10 +21,10 @@ final class InferenceProgress: Sendable {
   private static let intervals = (terminal: 0.2, other: 10.0)
 
   /// - Parameter work: what is under way, as in `the inference`.
-  init(of work: String) { self.work = work }
+  package init(of work: String) { self.work = work }
 
   /// Shows that `share` (0…1) of the work is done.
-  func show(_ share: Double) {
+  package func show(_ share: Double) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let interval = isTerminal ? Self.intervals.terminal : Self.intervals.other
     guard share > 0, seconds >= Self.patience else { return }
@@ -40,7 +39,7 @@ final class InferenceProgress: Sendable {
   }
 
   /// Makes room for other text on the terminal.
-  func clear() {
+  package func clear() {
     if isTerminal, state.withLock({ $0.isShown }) { StandardError.write(Progress.clearedLine) }
   }
 }

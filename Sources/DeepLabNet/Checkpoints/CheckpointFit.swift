@@ -1,0 +1,59 @@
+import Support
+
+/// How well a checkpoint fits a network of the catalogue.
+public struct CheckpointFit: Sendable {
+  /// The network's name.
+  public let name: String
+  /// The classes that the checkpoint tells apart; those of Pascal VOC where it does not say.
+  public let classes: Int
+  /// How the checkpoint calls parameters.
+  public let scheme: KeyScheme
+  /// The tensors that the network needs.
+  public let needed: Int
+  /// Those of them that are not there.
+  public let missing: [String]
+  /// Those of them that have another shape, with both shapes.
+  public let misshaped: [String]
+  /// Tensors that the network has no use for, without other networks' heads.
+  public let unexpected: [String]
+
+  /// Whether the network can be run with it.
+  public var isWhole: Bool { missing.isEmpty && misshaped.isEmpty && unexpected.isEmpty }
+
+  /// The share of the needed tensors that are there in their shapes, 0…1.
+  public var share: Double { 1 - Double(missing.count + misshaped.count) / Double(needed) }
+
+  /// `nil` where none of the network's parameters is there.
+  init?(_ entry: CatalogEntry, _ checkpoint: any Checkpoint) {
+    let names = checkpoint.entries.lazy.map(\.name)
+    let classes = (try? entry.classCount(in: checkpoint)) ?? CatalogEntry.defaultClasses
+    guard let network = try? entry.make(classes: classes),
+      let scheme = try? KeyScheme.guess(for: network, names: names)
+    else { return nil }
+    let comparison = CheckpointComparison(network, checkpoint.entries, scheme: scheme)
+    name = entry.name
+    self.classes = classes
+    self.scheme = scheme
+    needed = network.parameters.count
+    missing = comparison.missing
+    misshaped = comparison.misshaped
+    unexpected = comparison.unexpected
+  }
+
+  /// Networks of the catalogue that share fewer of their tensors than this are not worth naming.
+  private static let leastShare = 0.25
+
+  /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come close.
+  ///
+  /// - Parameter limit: the number of networks that only come close.
+  /// - Complexity: O(networks · key schemes · parameters); no values are read.
+  public static func best(for checkpoint: any Checkpoint, limit: Int = 3) -> [CheckpointFit] {
+    let fits = NetworkCatalog.all.compactMap { CheckpointFit($0, checkpoint) }
+    let whole = fits.filter(\.isWhole)
+    guard whole.isEmpty else { return whole }
+    let close = fits.filter { $0.share >= leastShare }.sorted {
+      ($1.share, $0.unexpected.count) < ($0.share, $1.unexpected.count)
+    }
+    return Array(close.prefix(limit))
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Support
+
+/// Work on every file of a folder: one that fails is reported, and the rest goes on.
+package struct FolderRun {
+  /// A file that could not be worked on.
+  package struct Failure: Encodable {
+    package let file: String
+    package let error: String
+    package let exitCode: Int32
+  }
+
+  /// Files whose outputs were there.
+  package private(set) var skipped: [String] = []
+  package private(set) var failed: [Failure] = []
+  private let tool: String
+  private let resumes: Bool
+  private let isQuiet: Bool
+
+  /// - Parameters:
+  ///   - tool: the program, for messages.
+  ///   - resumes: whether files are skipped whose outputs are there.
+  ///   - isQuiet: whether no progress is shown.
+  package init(of tool: String, resumes: Bool, isQuiet: Bool) {
+    self.tool = tool
+    self.resumes = resumes
+    self.isQuiet = isQuiet
+  }
+
+  /// Makes the folders of outputs.
+  ///
+  /// - Throws: `InputError` where one is an input or two are one, or nothing can be written there.
+  package static func prepare(outputs: [String], inputs: [String]) throws {
+    // Names inside are the same for all, so folders that are the same would mix or destroy files.
+    try OutputCheck.checkDistinct(outputs, inputs: inputs)
+    for folder in outputs {
+      try FileSystem.makeFolder(folder)
+      try OutputCheck.checkCreation(of: folder + "/output.png")
+    }
+  }
+
+  /// Calls `body` for each file.
+  ///
+  /// - Parameters:
+  ///   - outputs: what comes of a file.
+  ///   - body: returns in a few words what became of the file.
+  package mutating func run(
+    _ plan: FolderPlan, outputs: (FolderPlan.Entry) -> [String],
+    _ body: (FolderPlan.Entry) throws -> String
+  ) throws {
+    var progress = Progress(total: plan.entries.count, isQuiet: isQuiet)
+    for entry in plan.entries {
+      do {
+        if let error = entry.error { throw error }
+        if resumes, outputs(entry).allSatisfy(FileSystem.exists) {
+          skipped.append(entry.path)
+          progress.finish(entry.name, "finished before")
+        } else {
+          progress.finish(entry.name, try body(entry))
+        }
+      } catch let error as InputError {
+        progress.clear()
+        ErrorReport.print(error, of: tool)
+        failed.append(
+          Failure(file: entry.path, error: error.description, exitCode: ErrorReport.code(of: error))
+        )
+        progress.finish(entry.name, "failed")
+      }
+    }
+    progress.clear()
+  }
+
+  /// For people: how many files were worked on, skipped and failed.
+  ///
+  /// - Parameter done: what was done to those that were worked on: `refined`.
+  package func summary(_ count: Int, _ done: String) -> String {
+    "files    \(count) \(done)"
+      + (skipped.isEmpty ? "" : ", \(skipped.count) finished before")
+      + (failed.isEmpty ? "" : ", \(failed.count) failed")
+  }
+
+  /// Ends the program with the first failure's status where there is one.
+  package func exitOnFailure() {
+    if let first = failed.first { exit(first.exitCode) }
+  }
+}

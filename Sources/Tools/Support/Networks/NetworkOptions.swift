@@ -1,0 +1,57 @@
+import ArgumentParser
+import DeepLabNet
+
+/// Which network looks at an image, and how.
+package struct NetworkOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The network; 'deeplab models' lists them.", valueName: "name"))
+  package var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Its weights: .safetensors, .pth, .npz or .caffemodel, whatever the file's name.",
+      valueName: "file"))
+  package var weights: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Classes that the network tells apart. (default: those of the weights)", valueName: "n"))
+  package var classes: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Pixels between scores. (default: the paper's)", valueName: "pixels"))
+  package var outputStride: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Factors by which the image is resized, such as 1,0.75,0.5; scores are fused by their "
+        + "maximum. (default: 1)", valueName: "factors"))
+  package var scales: String?
+
+  @Flag(help: "Also show the network every view mirrored, and average.")
+  package var flip = false
+
+  @Option(help: "How the network convolves where a layer allows it. (default: auto)")
+  package var convolution: ConvolutionChoice?
+
+  package init() {}
+
+  /// The options that say nothing without a network, and whether they are given.
+  package var details: KeyValuePairs<String, Bool> {
+    [
+      "--weights": weights != nil, "--classes": classes != nil,
+      "--output-stride": outputStride != nil, "--scales": scales != nil, "--flip": flip,
+      "--convolution": convolution != nil,
+    ]
+  }
+}
+
+/// `--convolution`: one algorithm for all layers that it applies to, or each layer's fastest.
+package enum ConvolutionChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, direct, winograd, phases
+
+  /// The algorithm to force; `nil` for each layer's fastest.
+  package var algorithm: ConvolutionAlgorithm? { ConvolutionAlgorithm(rawValue: rawValue) }
+}

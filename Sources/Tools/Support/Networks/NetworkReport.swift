@@ -1,0 +1,44 @@
+import DeepLabNet
+import Foundation
+
+/// What a network was and how it was used, for people and as JSON.
+package struct NetworkReport: Encodable {
+  private let model: String
+  private let weights: String
+  private let keyScheme: String
+  private let classes: Int
+  private let outputStride: Int
+  private let scales: [Double]
+  private let flip: Bool
+  /// In pixels; absent for whole images.
+  private let tile: Int?
+  private let overlap: Int?
+  private let convolution: String
+
+  package init(_ network: LoadedNetwork) {
+    let settings = network.settings
+    model = settings.entry.name
+    weights = settings.weights
+    keyScheme = network.scheme.description
+    classes = network.classCount
+    outputStride = settings.outputStride.pixels
+    scales = settings.views.scales
+    flip = settings.views.isFlipped
+    tile = settings.views.tiles?.size
+    overlap = settings.views.tiles?.overlap
+    convolution = settings.views.algorithm?.rawValue ?? ConvolutionChoice.auto.rawValue
+  }
+
+  /// For people.
+  package var lines: String {
+    let views =
+      (scales == [1] ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
+      + (flip ? ["mirrored"] : [])
+      + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
+    return """
+      network  \(([model] + views).joined(separator: ", "))
+               classes \(classes), output stride \(outputStride)
+      weights  \(FileSystem.name(of: weights)): names as in \(keyScheme)
+      """
+  }
+}

@@ -1,0 +1,72 @@
+import DeepLabNet
+import Support
+
+/// A network, where its weights are, and how it looks at images; checked, but not read yet.
+package struct NetworkSettings {
+  package let entry: CatalogEntry
+  package let weights: String
+  /// `nil` for those of the weights.
+  package let classes: Int?
+  package let outputStride: OutputStride
+  package var views: SegmentationOptions
+
+  /// `nil` where no network is named.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package init?(_ options: NetworkOptions) throws {
+    guard let model = options.model else {
+      try OptionCheck.refuse(
+        options.details, because: "says how a network is used, but none is named",
+        remedy: "add --model NAME, or leave it out")
+      return nil
+    }
+    entry = try Self.naming("--model") { try NetworkCatalog.entry(named: model) }
+    guard let weights = options.weights else {
+      throw InputError(
+        .usage, at: "--weights", "is missing: '\(model)' is a network without its weights",
+        remedy: "give the file of a trained checkpoint; docs/networks.md says where they come from")
+    }
+    self.weights = weights
+    if let classes = options.classes, !(1...65536).contains(classes) {
+      throw InputError(
+        .usage, at: "--classes", "is \(classes), but must be 1…65536",
+        remedy: "leave it out for those of the weights")
+    }
+    classes = options.classes
+    let entry = entry
+    outputStride = try Self.naming("--output-stride") {
+      let stride = try options.outputStride.map { try OutputStride($0) }
+      // Made once, and not used: it says whether the network can have the stride.
+      _ = try entry.make(outputStride: stride)
+      return stride ?? entry.defaultOutputStride
+    }
+    views = SegmentationOptions()
+    views.isFlipped = options.flip
+    views.algorithm = options.convolution?.algorithm
+    if let scales = options.scales { views.scales = try Self.scales(scales) }
+  }
+
+  private static func scales(_ text: String) throws -> [Double] {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let scales = parts.compactMap { Double($0) }
+    guard scales.count == parts.count else {
+      throw InputError(
+        .usage, at: "--scales", "is '\(text)', which is no list of numbers",
+        remedy: "as in --scales 1,0.75,0.5")
+    }
+    var options = SegmentationOptions()
+    options.scales = scales
+    try naming("--scales") { try options.check() }
+    return scales
+  }
+
+  private static func naming<Result>(
+    _ option: String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch let error as InputError {
+      throw InputError(error.kind, at: option, error.problem, remedy: error.remedy)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Support
+import Unaries
+
+extension Palette {
+  /// What `--palette` says: the name of a palette, or a file.
+  ///
+  /// - Throws: `InputError` where it is neither, or the file is no palette.
+  package init(option name: String) throws {
+    if let known = try? Palette.named(name) {
+      self = known
+      return
+    }
+    guard FileSystem.exists(name) else {
+      throw InputError(
+        .usage, at: "--palette", "is '\(name)', which is neither a known palette nor a file",
+        remedy: "known are \(Palette.knownNames); a file has a line 'red green blue name' a label")
+    }
+    self = try Palette.read(name)
+  }
+}

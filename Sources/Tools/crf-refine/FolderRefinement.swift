@@ -1,0 +1,72 @@
+import Foundation
+import MeanField
+import Support
+import ToolSupport
+
+/// The refinement of every file in a folder.
+struct FolderRefinement {
+  private let settings: Settings
+  private var refined: [Outcome] = []
+  private var evaluation: Evaluation?
+
+  init(_ settings: Settings) { self.settings = settings }
+
+  mutating func run() throws {
+    let plan = try FolderPlan(settings)
+    try FolderRun.prepare(outputs: settings.files.plan.outputs, inputs: settings.files.plan.inputs)
+    var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
+    let files = settings.files
+    try run.run(plan) {
+      files.inside($0).plan.outputs
+    } _: {
+      try refine($0)
+    }
+    try report(run)
+    run.exitOnFailure()
+  }
+
+  private mutating func refine(_ entry: FolderPlan.Entry) throws -> String {
+    var settings = settings
+    settings.crf.kernels = try settings.crf.kernels.map { try $0.forStem(entry.stem) }
+    let outcome = try settings.refine(settings.files.inside(entry))
+    if let figures = outcome.evaluation { try add(figures, of: outcome.job) }
+    refined.append(outcome)
+    return String(
+      format: "%.2f %% of the pixels changed, %.2f s", 100 * outcome.changedShare,
+      outcome.stopwatch.total / 1000)
+  }
+
+  private mutating func add(_ figures: Evaluation, of job: Job) throws {
+    guard evaluation != nil else {
+      evaluation = figures
+      return
+    }
+    guard let count = evaluation?.after.labelCount, count == figures.after.labelCount else {
+      throw InputError(
+        .data, at: job.subject,
+        "has \(figures.after.labelCount) labels, but the files before have "
+          + "\(evaluation?.after.labelCount ?? 0): their IOUs do not add up",
+        remedy: "refine files of other labels in a run of their own")
+    }
+    evaluation? += figures
+  }
+
+  private func report(_ run: FolderRun) throws {
+    if settings.printsJSON {
+      try JSONReport(settings).print(refined: refined, run, evaluation: evaluation)
+    } else if !settings.isQuiet {
+      try HumanReport(settings).print(refined: refined, run, evaluation: evaluation)
+    }
+  }
+}
+
+extension KernelDescription {
+  /// The kernel with files of this stem where it names folders.
+  fileprivate func forStem(_ stem: String) throws -> KernelDescription {
+    replacingFiles { path in
+      guard FileSystem.isFolder(path) else { return path }
+      return FolderPlan.arrayEndings.map { "\(path)/\(stem).\($0)" }
+        .first(where: FileSystem.exists) ?? "\(path)/\(stem).npy"
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import DeepLabNet
+import MeanField
+import Support
+import ToolSupport
+import Unaries
+
+/// The segmentation of one photograph: scores, refines, and writes when everything else has succeeded.
+struct ImageSegmentation {
+  let settings: SegmentSettings
+  let network: LoadedNetwork
+
+  /// What it did, for reports.
+  struct Outcome {
+    let job: SegmentJob
+    let grid: GridShape
+    /// Pixels of each label, 0 first.
+    let counts: [Int]
+    /// The share of pixels whose label the CRF has changed, 0…1; `nil` without one.
+    let changedShare: Double?
+    let stopwatch: Stopwatch
+  }
+
+  /// - Parameter image: the one that `job` names.
+  func run(_ job: SegmentJob, _ image: Image) throws -> Outcome {
+    var stopwatch = Stopwatch()
+    let writer = OutputWriter(image: image, palette: settings.palette)
+    try writer.checkOverlay(at: job.overlay)
+    let scores = try network.scores(
+      for: image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
+    let scene = Scene(image)
+    let energies = try network.energies(
+      of: scores, for: scene, at: job.image, stopwatch: &stopwatch)
+    let before = stopwatch.measure(.unary) {
+      energies.labels(parallelism: settings.parallelism)
+    }
+    let after = try refine(energies, on: scene, at: job.image, stopwatch: &stopwatch)
+    let labels = after ?? before
+    try stopwatch.measure(.write) {
+      try Interruption.whileWriting {
+        if let path = job.scores { try NPY.write(scores: scores, to: path) }
+        try writer.write(labels, to: job.labels)
+        try writer.writeOverlay(of: labels, to: job.overlay)
+      }
+    }
+    return Outcome(
+      job: job, grid: scene.grid, counts: counts(of: labels),
+      changedShare: after.map { Double($0.count(unlike: before)) / Double(scene.grid.count) },
+      stopwatch: stopwatch)
+  }
+
+  /// The labels that the CRF makes of the energies; `nil` without a CRF.
+  private func refine(
+    _ energies: consuming EnergyField, on scene: Scene, at path: String,
+    stopwatch: inout Stopwatch
+  ) throws -> LabelMap? {
+    guard let crf = settings.crf else { return nil }
+    do {
+      let solver = Solver(crf)
+      var features: [FeatureReport] = []
+      let prepared = try stopwatch.measure(.filters) {
+        try solver.makeCRF(scene, energies, report: &features)
+      }
+      return solver.solve(consume prepared, stopwatch: &stopwatch)
+        .marginals.labels(parallelism: settings.parallelism)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  private func counts(of labels: LabelMap) -> [Int] {
+    var counts = [Int](repeating: 0, count: network.classCount)
+    for label in labels.labels { counts[Int(label)] += 1 }
+    return counts
+  }
+}

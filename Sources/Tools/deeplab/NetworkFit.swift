@@ -1,0 +1,52 @@
+import DeepLabNet
+import ToolSupport
+
+/// How well a checkpoint fits a network, for people and as JSON.
+struct NetworkFit: Encodable {
+  var name: String
+  var classes: Int
+  var keyScheme: String
+  /// Whether the network can be run with it.
+  var fits: Bool
+  /// Tensors that the network needs.
+  var needed: Int
+  var missing: [String]
+  /// Tensors and both shapes.
+  var misshaped: [String]
+  var unexpected: [String]
+
+  init(_ fit: CheckpointFit) {
+    name = fit.name
+    classes = fit.classes
+    keyScheme = fit.scheme.description
+    fits = fit.isWhole
+    needed = fit.needed
+    missing = fit.missing
+    misshaped = fit.misshaped
+    unexpected = fit.unexpected
+  }
+
+  /// For people: a line a network, and below it what does not fit.
+  static func lines(_ networks: [NetworkFit]) -> [String] {
+    guard !networks.isEmpty else { return ["network  none that is known here"] }
+    let rows = networks.map { network in
+      [network.name, "\(network.classes) classes", "names as in \(network.keyScheme)"]
+    }
+    return zip(networks, TextColumns([.left, .right, .left], rows: rows).lines).flatMap {
+      network, line in
+      [(network.fits ? "fits     " : "close    ") + line]
+        + network.troubles.map { "         " + $0 }
+    }
+  }
+
+  private var troubles: [String] {
+    [
+      ("missing", missing), ("of another shape", misshaped), ("not in the network", unexpected),
+    ].compactMap { words, items in
+      guard let first = items.first else { return nil }
+      let share = words == "missing" ? " of \(needed)" : ""
+      return "  \(items.count)\(share) \(words)\(items.count == 1 ? ": " : ", such as ")"
+        + CheckpointContents.visible(first)
+    }
+  }
+}
