@@ -48,4 +48,31 @@ public enum Activation: Layer, Hashable {
     case .hardSwish: ck_hard_swish(values, count, output)
     }
   }
+
+  /// Computes the gradients; at a kink, the slope of the outer side counts. See `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let (input, result) = (inputs[0], Tensor(uninitialized: gradient.shape))
+    parallelism.forEachPiece(ofValues: input.shape.count) { range in
+      let start = range.lowerBound
+      applyGradient(
+        at: input.base + start, gradient.base + start, count: range.count,
+        into: result.base + start)
+    }
+    return LayerGradients(inputs: [result])
+  }
+
+  private func applyGradient(
+    at values: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, count: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .relu: ck_clamp_gradient(values, gradient, count, 0, .infinity, 1, output)
+    case .relu6: ck_clamp_gradient(values, gradient, count, 0, 6, 1, output)
+    case .hardSigmoid: ck_clamp_gradient(values, gradient, count, -3, 3, 1 / 6, output)
+    case .hardSwish: ck_hard_swish_gradient(values, gradient, count, output)
+    }
+  }
 }

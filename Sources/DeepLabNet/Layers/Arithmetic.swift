@@ -20,6 +20,14 @@ public struct Sum: Layer {
   ) {
     combine(inputs, into: output, parallelism: parallelism, ck_add)
   }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    LayerGradients(inputs: inputs.map { _ in gradient })
+  }
 }
 
 /// The largest value of inputs of one shape, at every position and channel: how DeepLab v2 fuses the scores
@@ -40,6 +48,26 @@ public struct ElementwiseMax: Layer {
     parallelism: Parallelism
   ) {
     combine(inputs, into: output, parallelism: parallelism, ck_max)
+  }
+
+  /// Computes the gradients, which go to the first of equals; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    // What no input before has taken is the last one's.
+    let rest = gradient.copied()
+    let taken = inputs.dropLast().map { input in
+      let taken = Tensor(uninitialized: input.shape)
+      parallelism.forEachPiece(ofValues: input.shape.count) { range in
+        let start = range.lowerBound
+        ck_take_maxima(
+          input.base + start, output.base + start, range.count, rest.base + start,
+          taken.base + start)
+      }
+      return taken
+    }
+    return LayerGradients(inputs: taken + [rest])
   }
 }
 
@@ -90,5 +118,18 @@ public struct Scale: Layer {
       ck_scale(
         inputs[0].base + range.lowerBound, factor, range.count, output.base + range.lowerBound)
     }
+  }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(uninitialized: gradient.shape)
+    parallelism.forEachPiece(ofValues: result.shape.count) { range in
+      ck_scale(
+        gradient.base + range.lowerBound, factor, range.count, result.base + range.lowerBound)
+    }
+    return LayerGradients(inputs: [result])
   }
 }

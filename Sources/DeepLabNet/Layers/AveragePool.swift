@@ -34,6 +34,21 @@ public struct AveragePool: Layer {
         output.row(image, row))
     }
   }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(zeros: inputs[0].shape)
+    let window = geometry.window
+    parallelism.forEachImageAndChannels(of: result.shape) { image, channels in
+      ck_average_pool_gradient(
+        gradient.row(image, 0), ck_map(gradient.shape), window, countsPadding,
+        channels.lowerBound, channels.upperBound, ck_map(result.shape), result.row(image, 0))
+    }
+    return LayerGradients(inputs: [result])
+  }
 }
 
 /// The mean of every channel over the whole map: 1 × 1 × channels.
@@ -65,5 +80,23 @@ public struct GlobalAveragePool: Layer {
           output.row(image, 0) + channels.lowerBound)
       }
     }
+  }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(uninitialized: inputs[0].shape)
+    let (shape, positions) = (result.shape, result.shape.height * result.shape.width)
+    let shares = Tensor(uninitialized: gradient.shape)
+    ck_scale(gradient.base, 1 / Float(positions), gradient.shape.count, shares.base)
+    parallelism.forEachRow(of: shape) { image, row in
+      // One row of the shares for all positions: its stride is 0.
+      ck_copy_rows(
+        shares.row(image, 0), 0, shape.width, shape.channels, result.row(image, row),
+        shape.channels)
+    }
+    return LayerGradients(inputs: [result])
   }
 }

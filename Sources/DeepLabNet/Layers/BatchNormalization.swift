@@ -68,4 +68,35 @@ public struct BatchNormalization: Layer {
         input.base + offset, positions.count, channels, scale, shift, output.base + offset)
     }
   }
+
+  /// Computes the gradients for statistics that stay as they are; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let input = inputs[0]
+    let result = Tensor(uninitialized: input.shape)
+    let (scale, none) = (affine(parameters).scale, [Float](repeating: 0, count: channels))
+    let mean = parameters[2].storage.base
+    // For each channel Σ gradient · (x − mean), then for each Σ gradient.
+    let sums = parallelism.sums(2 * channels, over: input.shape) { positions, sums in
+      let offset = positions.lowerBound * channels
+      ck_scale_shift(
+        gradient.base + offset, positions.count, channels, scale, none, result.base + offset)
+      ck_normalization_sums(
+        input.base + offset, gradient.base + offset, positions.count, channels, mean, sums,
+        sums + channels)
+    }
+    let variance = parameters[3].storage
+    let ofScale = (0..<channels).map { channel in
+      Float(sums[channel] / (Double(variance[channel]) + Double(epsilon)).squareRoot())
+    }
+    let ofShift = sums[channels...].map { Float($0) }
+    return LayerGradients(
+      inputs: [result],
+      parameters: [
+        ParameterValues(shape: [channels], values: ofScale),
+        ParameterValues(shape: [channels], values: ofShift), nil, nil,
+      ])
+  }
 }

@@ -44,6 +44,11 @@ public struct BilinearResize: Layer {
     }
   }
 
+  private func columnTaps(from: TensorShape, to: TensorShape) -> [ck_tap] {
+    LinearTap.taps(from: from.width, to: to.width, alignment: alignment)
+      .map { ck_tap(lower: $0.lower, upper: $0.upper, weight: $0.weight) }
+  }
+
   /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
@@ -52,13 +57,37 @@ public struct BilinearResize: Layer {
     let input = inputs[0]
     let (from, to) = (input.shape, output.shape)
     let rows = LinearTap.taps(from: from.height, to: to.height, alignment: alignment)
-    let columns = LinearTap.taps(from: from.width, to: to.width, alignment: alignment)
-      .map { ck_tap(lower: $0.lower, upper: $0.upper, weight: $0.weight) }
+    let columns = columnTaps(from: from, to: to)
     parallelism.forEachRow(of: to) { image, row in
       let tap = rows[row]
       ck_resize_row(
         input.row(image, tap.lower), input.row(image, tap.upper), tap.weight, columns, to.width,
         to.channels, output.row(image, row))
     }
+  }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(zeros: inputs[0].shape)
+    let (from, to) = (result.shape, gradient.shape)
+    // For each row of the input, the rows of the output that it is part of, and its weight in them.
+    var shares = [[(row: Int, weight: Float)]](repeating: [], count: from.height)
+    let taps = LinearTap.taps(from: from.height, to: to.height, alignment: alignment)
+    for (row, tap) in taps.enumerated() {
+      shares[tap.lower].append((row, 1 - tap.weight))
+      shares[tap.upper].append((row, tap.weight))
+    }
+    let columns = columnTaps(from: from, to: to)
+    parallelism.forEachRow(of: from) { image, row in
+      for share in shares[row] where share.weight != 0 {
+        ck_resize_row_gradient(
+          gradient.row(image, share.row), share.weight, columns, to.width, to.channels,
+          result.row(image, row))
+      }
+    }
+    return LayerGradients(inputs: [result] + inputs.dropFirst().map { _ in nil })
   }
 }

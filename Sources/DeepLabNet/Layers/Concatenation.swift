@@ -31,4 +31,25 @@ public struct Concatenation: Layer {
       }
     }
   }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let channels = gradient.shape.channels
+    var first = 0
+    let parts = inputs.map { input in
+      let part = Tensor(uninitialized: input.shape)
+      let (width, offset) = (input.shape.channels, first)
+      parallelism.forEachPiece(of: gradient.shape) { positions in
+        ck_copy_rows(
+          gradient.base + positions.lowerBound * channels + offset, channels, positions.count,
+          width, part.base + positions.lowerBound * width, width)
+      }
+      first += width
+      return part
+    }
+    return LayerGradients(inputs: parts)
+  }
 }

@@ -47,4 +47,18 @@ public struct Crop: Layer {
       output.row(image, row).update(from: from, count: output.shape.width * channels)
     }
   }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(zeros: inputs[0].shape)
+    let channels = gradient.shape.channels
+    parallelism.forEachRow(of: gradient.shape) { image, row in
+      let to = result.row(image, row + offset.rows) + offset.columns * channels
+      to.update(from: gradient.row(image, row), count: gradient.shape.width * channels)
+    }
+    return LayerGradients(inputs: [result] + inputs.dropFirst().map { _ in nil })
+  }
 }

@@ -29,4 +29,12 @@ public struct Dropout: Layer {
         .update(from: inputs[0].base + range.lowerBound, count: range.count)
     }
   }
+
+  /// Passes the gradient on, as inference passes everything on; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    LayerGradients(inputs: [gradient])
+  }
 }

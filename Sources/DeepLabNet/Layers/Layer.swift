@@ -29,6 +29,20 @@ public protocol Layer: Sendable {
   func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism)
+
+  /// Computes how a loss changes with the inputs and the parameters.
+  ///
+  /// - Parameters:
+  ///   - gradient: how the loss changes with the output; of the output's shape.
+  ///   - inputs: those of the forward pass.
+  ///   - output: what `forward` has made of them.
+  ///   - parameters: those of the forward pass.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where the layer has no gradient.
+  func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients
 }
 
 extension Layer {
@@ -37,4 +51,13 @@ extension Layer {
 
   /// Only convolutions count.
   public func multiplyAdds(for inputs: [TensorShape]) throws -> Int { 0 }
+
+  /// A layer may be for inference alone.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    throw InputError(
+      .usage, "\(kind) layers have no gradient", remedy: "train a network without them")
+  }
 }

@@ -6,6 +6,8 @@ public struct MaxPool: Layer {
   /// How the window moves.
   public let geometry: PoolingGeometry
 
+  private var switches: MaxPoolSwitches { MaxPoolSwitches(geometry) }
+
   /// A pool over windows of the given geometry.
   public init(_ geometry: PoolingGeometry) {
     self.geometry = geometry
@@ -30,6 +32,23 @@ public struct MaxPool: Layer {
         input.row(image, 0), ck_map(input.shape), window, row, output.shape.width,
         output.row(image, row))
     }
+  }
+
+  /// Computes the gradients, which go to the first of equals; see `Layer` and `MaxPoolSwitches`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let switches = Tensor(uninitialized: try switches.outputShape(for: inputs.map(\.shape)))
+    self.switches.forward(inputs, parameters: [], into: switches, parallelism: parallelism)
+    let result = Tensor(zeros: inputs[0].shape)
+    let (shape, pooled) = (result.shape, gradient.shape)
+    parallelism.forEachImageAndChannels(of: shape) { image, channels in
+      ck_max_pool_gradient(
+        gradient.row(image, 0), switches.row(image, 0), pooled.height * pooled.width,
+        shape.channels, channels.lowerBound, channels.upperBound, result.row(image, 0))
+    }
+    return LayerGradients(inputs: [result])
   }
 }
 

@@ -27,9 +27,6 @@ public struct MaxUnpool: Layer {
     return values.with(height: extent.rows, width: extent.columns)
   }
 
-  /// Channels of a piece of work: a cache line.
-  private static let grain = 16
-
   /// Computes the output; see `Layer`.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
@@ -38,13 +35,29 @@ public struct MaxUnpool: Layer {
     let (values, switches) = (inputs[0], inputs[1])
     let (shape, pooled) = (output.shape, values.shape)
     parallelism.forEachPiece(ofValues: shape.count) { output.storage.clear($0) }
-    for image in 0..<shape.batch {
-      parallelism.forEachChunk(of: shape.channels, grain: Self.grain) { channels in
-        ck_max_unpool(
-          values.row(image, 0), switches.row(image, 0), pooled.height * pooled.width,
-          shape.channels, channels.lowerBound, channels.upperBound, shape.height * shape.width,
-          output.row(image, 0))
-      }
+    parallelism.forEachImageAndChannels(of: shape) { image, channels in
+      ck_max_unpool(
+        values.row(image, 0), switches.row(image, 0), pooled.height * pooled.width,
+        shape.channels, channels.lowerBound, channels.upperBound, shape.height * shape.width,
+        output.row(image, 0))
     }
+  }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let (values, switches) = (inputs[0], inputs[1])
+    let result = Tensor(uninitialized: values.shape)
+    let rest = gradient.copied()
+    let (shape, pooled) = (gradient.shape, values.shape)
+    parallelism.forEachImageAndChannels(of: shape) { image, channels in
+      ck_max_unpool_gradient(
+        switches.row(image, 0), pooled.height * pooled.width, shape.channels,
+        channels.lowerBound, channels.upperBound, shape.height * shape.width,
+        rest.row(image, 0), result.row(image, 0))
+    }
+    return LayerGradients(inputs: [result] + inputs.dropFirst().map { _ in nil })
   }
 }

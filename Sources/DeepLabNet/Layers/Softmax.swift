@@ -23,4 +23,20 @@ public struct Softmax: Layer {
       ck_softmax(inputs[0].base + offset, positions.count, shape.channels, output.base + offset)
     }
   }
+
+  /// Computes the gradients; see `Layer`.
+  public func backward(
+    _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
+    parallelism: Parallelism
+  ) throws -> LayerGradients {
+    let result = Tensor(uninitialized: gradient.shape)
+    let channels = gradient.shape.channels
+    parallelism.forEachPiece(of: gradient.shape) { positions in
+      let offset = positions.lowerBound * channels
+      ck_softmax_gradient(
+        output.base + offset, gradient.base + offset, positions.count, channels,
+        result.base + offset)
+    }
+    return LayerGradients(inputs: [result])
+  }
 }

@@ -1,29 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "clones.h"
-#include "include/ckernels_layers.h"
-
-/// Positions along one axis.
-typedef struct {
-  size_t first, end;
-} ck_span;
-
-/// Where window number `index` lies on an axis of `length` positions, without the border.
-CK_INLINE ck_span within(size_t index, size_t taps, size_t stride, size_t padding, size_t length) {
-  const size_t start = index * stride, end = start + taps;
-  const size_t reach = length + padding;
-  const ck_span span = {start > padding ? start - padding : 0,
-                        (end < reach ? end : reach) - padding};
-  return span;
-}
-
-/// The taps of a window that lie within the map or its border.
-CK_INLINE size_t taps_with_border(size_t index, size_t taps, size_t stride, size_t padding,
-                                  size_t length) {
-  const size_t left = length + 2 * padding - index * stride;
-  return taps < left ? taps : left;
-}
+#include "pooling_windows.h"
 
 /// W channels of one window's maximum, or of where it stands.
 CK_INLINE void pool_lanes(const float *input, ck_map map, ck_span rows, ck_span columns,
@@ -79,25 +57,16 @@ void ck_max_switches_row(const float *input, ck_map map, ck_window window, size_
 CK_CLONES
 void ck_average_pool_row(const float *input, ck_map map, ck_window window, size_t row,
                          size_t columns, bool counts_padding, float *output) {
-  const ck_span rows =
-      within(row, window.rows, window.row_stride, window.row_padding, map.height);
-  const size_t counted_rows = taps_with_border(row, window.rows, window.row_stride,
-                                               window.row_padding, map.height);
   for (size_t column = 0; column < columns; column++) {
-    const ck_span span = within(column, window.columns, window.column_stride,
-                                window.column_padding, map.width);
-    const size_t counted_columns = taps_with_border(column, window.columns, window.column_stride,
-                                                    window.column_padding, map.width);
-    const size_t taps = counts_padding ? counted_rows * counted_columns
-                                       : (rows.end - rows.first) * (span.end - span.first);
+    const ck_averaged place = averaged(map, window, row, column, counts_padding);
     memset(output, 0, map.channels * sizeof(float));
-    for (size_t y = rows.first; y < rows.end; y++) {
-      for (size_t x = span.first; x < span.end; x++) {
+    for (size_t y = place.rows.first; y < place.rows.end; y++) {
+      for (size_t x = place.columns.first; x < place.columns.end; x++) {
         const float *values = input + (y * map.width + x) * map.channels;
         for (size_t c = 0; c < map.channels; c++) output[c] += values[c];
       }
     }
-    for (size_t c = 0; c < map.channels; c++) output[c] /= (float)taps;
+    for (size_t c = 0; c < map.channels; c++) output[c] /= place.taps;
     output += map.channels;
   }
 }

@@ -103,60 +103,57 @@ struct CaffeNetworkTests {
     #expect(scheme.name == "Caffe")
   }
 
-  /// VGG-16 in small: a convolution, and a classifier that looks at the whole map of 2 × 3.
-  private static let plain: Network = {
+  /// VGG-16 in small: a convolution, and a classifier that looks at a whole map.
+  private static func plain(map: ConvolutionGeometry.Extent) -> Network {
     var builder = NetworkBuilder()
     var source = builder.add(
       Convolution(from: 3, to: 4, kernelSize: 3, padding: 1), to: .image, named: "conv1_1")
-    let window = ConvolutionGeometry.Extent(rows: 2, columns: 3)
-    source = builder.add(Convolution(from: 4, to: 5, kernelSize: window), to: source, named: "fc6")
+    source = builder.add(Convolution(from: 4, to: 5, kernelSize: map), to: source, named: "fc6")
     source = builder.add(Convolution(from: 5, to: 6, kernelSize: 1), to: source, named: "fc7")
     return builder.network(outputs: [("scores", source)])
-  }()
+  }
 
-  /// The layers of `plain`, the last two fully connected; `fc6` takes `inputs` values.
-  private func plainModel(
-    _ style: CaffeModelWriter.Style, _ values: [String: ParameterValues], inputs: Int
-  ) throws -> CaffeModelWriter {
+  /// The model of a plain network, whose `fc` layers are fully connected.
+  private func write(
+    _ network: Network, _ values: [String: ParameterValues], _ style: CaffeModelWriter.Style
+  ) throws -> CheckpointFile {
     var writer = CaffeModelWriter(style: style)
-    for (name, type, shape) in [
-      ("conv1_1", CaffeModelWriter.LayerType.convolution, [4, 3, 3, 3]),
-      ("fc6", .innerProduct, [5, inputs]), ("fc7", .innerProduct, [6, 5]),
-    ] {
-      let (weight, bias) = (values["\(name).weight"], values["\(name).bias"])
-      let repeated = [Float](repeating: 0.5, count: shape.reduce(1, *))
-      let kept = try #require(weight).values()
+    for node in network.nodes {
+      let (weight, bias) = try (
+        #require(values[node.name + ".weight"]), #require(values[node.name + ".bias"])
+      )
+      let outputs = weight.shape[0]
+      let isConvolution = node.name.hasPrefix("conv")
+      let shape = isConvolution ? weight.shape : [outputs, weight.count / outputs]
       writer.add(
-        name, type,
-        [
-          (shape, kept.count == repeated.count ? kept : repeated),
-          ([shape[0]], try #require(bias).values()),
-        ])
-      writer.add(name + "_relu", .rectifier)
+        node.name, isConvolution ? .convolution : .innerProduct,
+        [(shape, weight.values()), (bias.shape, bias.values())])
+      writer.add(node.name + "_relu", .rectifier)
     }
-    return writer
+    return try open(writer)
   }
 
   @Test(arguments: CaffeModelWriter.Style.allCases)
   func fullyConnectedLayersAreConvolutions(_ style: CaffeModelWriter.Style) throws {
-    let values = Self.values(for: Self.plain)
-    let checkpoint = try open(plainModel(style, values, inputs: 4 * 2 * 3))
+    let network = Self.plain(map: .init(rows: 2, columns: 3))
+    let values = Self.values(for: network)
+    let checkpoint = try write(network, values, style)
     #expect(checkpoint.entries.first { $0.name == "fc6.weight" }?.shape == [5, 24])
-    let scheme = try expect(values, of: Self.plain, in: checkpoint)
+    let scheme = try expect(values, of: network, in: checkpoint)
     // Caffe calls VGG-16's layers as the networks here do.
     #expect(scheme.description == "the network's own names")
     let caffe = try #require(KeyScheme.all.first { $0.name == "Caffe" })
-    _ = try MappedCheckpoint(Self.plain, in: checkpoint, scheme: caffe)
+    #expect(try MappedCheckpoint(network, in: checkpoint, scheme: caffe).missingNames.isEmpty)
   }
 
   @Test(arguments: CaffeModelWriter.Style.allCases)
   func fullyConnectedLayersOverOtherMapsAreRefused(_ style: CaffeModelWriter.Style) throws {
-    let values = Self.values(for: Self.plain)
-    let checkpoint = try open(plainModel(style, values, inputs: 4 * 3 * 3))
-    let text = errorText { _ = try MappedCheckpoint(Self.plain, in: checkpoint) }
-    #expect(
-      text.contains(
-        "of another shape: 1\n    fc6.weight is 5 × 36, the network needs 5 × 4 × 2 × 3")
-    )
+    let written = Self.plain(map: 3)
+    let checkpoint = try write(written, Self.values(for: written), style)
+    let text = errorText {
+      _ = try MappedCheckpoint(Self.plain(map: .init(rows: 2, columns: 3)), in: checkpoint)
+    }
+    let expected = "fc6.weight is 5 × 36, the network needs 5 × 4 × 2 × 3"
+    #expect(text.contains("of another shape: 1\n    \(expected)\n"), "\(text)")
   }
 }

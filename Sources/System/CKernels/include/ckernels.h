@@ -8,6 +8,7 @@
 #include "ckernels_convolution.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
+#include "ckernels_gradients.h"
 #include "ckernels_lattice.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
