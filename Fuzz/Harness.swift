@@ -1,12 +1,13 @@
 // What libFuzzer calls: one decoder, chosen by the environment variable FUZZ_DECODER, on any bytes.
 
+import DeepLabNet
 import Foundation
 import Support
 import Unaries
 
 /// A reader of bytes that nobody vouches for.
 enum Decoder: String, CaseIterable {
-  case npy, npz, png, jpeg, palette
+  case npy, npz, png, jpeg, palette, safetensors, pth, caffemodel
 
   /// Decodes `bytes`; errors are what is expected of most inputs.
   func run(_ bytes: UnsafeRawBufferPointer) {
@@ -30,11 +31,25 @@ enum Decoder: String, CaseIterable {
       case .palette:
         let palette = try Palette(text: String(decoding: bytes, as: UTF8.self))
         precondition(palette.names.count == palette.colors.count)
+      case .safetensors:
+        try readAll(SafetensorsCheckpoint(StoredBytes(Array(bytes), name: "input")))
+      case .pth:
+        try readAll(PyTorchCheckpoint(StoredBytes(Array(bytes), name: "input")))
+      case .caffemodel:
+        try readAll(CaffeCheckpoint(StoredBytes(Array(bytes), name: "input")))
       }
     } catch let error as InputError {
       precondition(!error.problem.isEmpty && error.kind != .usage)
     } catch {
       fatalError("an error of another type: \(error)")
+    }
+  }
+
+  private func readAll(_ checkpoint: some Checkpoint) throws {
+    // More tensors teach nothing new, and each may repeat a number a million times.
+    for entry in checkpoint.entries.prefix(16) {
+      let values = try checkpoint.values(of: entry.name)
+      precondition(values.shape == entry.shape && values.values().count == entry.count)
     }
   }
 

@@ -1,5 +1,6 @@
 // Small valid files to start from, so that mutations get past the first bytes.
 
+import DeepLabNet
 import Foundation
 import Support
 import Unaries
@@ -18,6 +19,10 @@ extension Decoder {
     case .npz: arrays.map { ZipBytes.archive([.init("arr_0.npy", $0)]) }
     case .png: try pictures(scratch: scratch)
     case .jpeg: [JPEGBytes.color, JPEGBytes.progressive, JPEGBytes.gray, JPEGBytes.cmyk]
+    case .safetensors: [try weights(scratch: scratch)]
+    // The fixtures are the seeds, where there are any; otherwise the fuzzer begins with these.
+    case .pth: [[0x80, 0x02, 0x7D, 0x2E]]
+    case .caffemodel: [caffeModel]
     case .palette: [Array("# classes\n128 0 0 road\n0 128 0\t tree \r\n".utf8)]
     }
   }
@@ -31,6 +36,20 @@ extension Decoder {
           data: NPYBytes.data(values, type: type))
       }
     }
+  }
+
+  private func weights(scratch: String) throws -> [UInt8] {
+    let values = ParameterValues(shape: [2, 2], values: [1, 2, 3, 4])
+    let tensors = ["a", "b"].map { Safetensors.Tensor($0, shape: values.shape) }
+    try Safetensors.write(tensors, to: scratch) { _ in values }
+    return try Array(Data(contentsOf: URL(fileURLWithPath: scratch)))
+  }
+
+  /// A layer `a` with a blob of two numbers.
+  private var caffeModel: [UInt8] {
+    let blob: [UInt8] = [0x3A, 3, 0x0A, 1, 2, 0x2A, 8, 0, 0, 0, 0, 0, 0, 0x80, 0x3F]
+    let layer: [UInt8] = [0x0A, 1, 0x61, 0x3A, UInt8(blob.count)] + blob
+    return [0xA2, 0x06, UInt8(layer.count)] + layer
   }
 
   private func pictures(scratch: String) throws -> [[UInt8]] {

@@ -237,7 +237,7 @@ import Testing
 }
 
 /// max |a − b|; infinite where a value is NaN or the counts differ.
-private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { largest, pair in
     let difference = abs(pair.0 - pair.1)

@@ -1,6 +1,7 @@
 /// All kernels once more, for the instruction set CK_ONLY_TARGET.
 #include "renamed.h"
 
+#include "convolution.c"
 #include "exact_gaussian.c"
 #include "lattice_embed.c"
 #include "lattice_filter.c"
@@ -9,3 +10,4 @@
 #include "sweep.c"
 #include "vertex_gaussian.c"
 #include "vertex_table.c"
+#include "winograd.c"

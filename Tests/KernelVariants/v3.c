@@ -10,9 +10,7 @@
 const kernel_variant *kernel_variant_v3(void) {
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("x86-64-v3")) return NULL;
-  static const kernel_variant variant = {
-      ck_lattice_embed, ck_planar_embed, ck_lattice_blur,    ck_planar_blur,  ck_sweep,
-      ck_pair_sums,     ck_pair_weights, ck_vertex_gaussian, ck_convolve_line};
+  static const kernel_variant variant = {CK_VARIANT_FUNCTIONS};
   return &variant;
 #else
   return NULL;

@@ -17,7 +17,7 @@ extension CatalogEntry {
         throw InputError(
           .data, "does not say how many classes \(name) has", remedy: "give --classes N")
       }
-      let tensor = scheme.key(for: weight.name)?.tensor
+      let tensor = scheme.key(for: weight.name)
       guard let tensor, let found = checkpoint.entries.first(where: { $0.name == tensor }),
         found.shape.count == weight.rank
       else {

@@ -1,75 +1,132 @@
 import Support
 
-/// What a network needs beside what a checkpoint has.
+/// Which of a network's parameters a checkpoint has, and what else it has.
+///
+/// A layer is taken whole or not at all: a bias goes ill with a weight that it was not learned beside.
 struct CheckpointComparison {
-  /// Where each parameter's values stand, and the shape that it has.
-  private(set) var keys: [String: (key: ParameterKey, shape: [Int])] = [:]
-  /// Tensors of heads that the network does not have.
+  /// Each parameter's shape, and the tensor with its values where the checkpoint has its layer.
+  private(set) var places: [String: (tensor: String?, shape: [Int])] = [:]
+  /// The parameters, by the network's names, of layers that the checkpoint does not have.
+  private(set) var leftOut: [String] = []
+  /// Tensors that are not taken: of heads that the network lacks, or that are to be made anew.
   private(set) var heads: [String] = []
   /// Tensors that the network needs and that are not there.
   private(set) var missing: [String] = []
   /// Tensors of another shape than the network needs, and both shapes.
   private(set) var misshaped: [String] = []
+  /// Tensors of layers that are there, behind some that are not.
+  private var severed: [String] = []
   /// Tensors that the network has no use for.
   private(set) var unexpected: [String] = []
 
-  /// What heads that may be left out begin with: a classifier, and PyTorch's auxiliary one.
+  private let scheme: KeyScheme
+  private let isPartial: Bool
+  /// Tensors that the network has asked for, whatever their shapes.
+  private var asked: Set<String> = []
+
+  /// What heads that may be left over begin with: a classifier, and PyTorch's auxiliary one.
   private static let headNames = ["fc.", "aux_classifier.", "classifier."]
+  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, branches at the sides.
+  private static let replaceableHeadNames = headNames + ["fc", "aspp.", "msc_"]
   /// The lines that are shown of each kind.
   private static let shown = 8
 
-  init(_ network: Network, _ entries: [CheckpointEntry], scheme: KeyScheme) {
-    let shapes = Dictionary(entries.map { ($0.name, $0.shape) }) { first, _ in first }
-    var used: Set<String> = []
-    for (name, specification) in network.parameters {
-      guard let key = scheme.key(for: name) else {
-        missing.append(name)
-        continue
-      }
-      for (tensor, shape) in [(key.tensor, specification.shape), (key.divisor ?? "", [])]
-      where !tensor.isEmpty {
-        used.insert(tensor)
-        compare(tensor, with: shape, found: shapes[tensor], name)
-      }
-      keys[name] = (key, specification.shape)
-    }
-    for entry in entries where !used.contains(entry.name) {
-      sort(entry.name, prefix: scheme.prefix)
-    }
-  }
-
-  private mutating func compare(
-    _ tensor: String, with expected: [Int], found: [Int]?, _ name: String
+  /// - Parameter isPartial: whether the network's last layers may be missing.
+  init(
+    _ network: Network, _ entries: [CheckpointEntry], scheme: KeyScheme, isPartial: Bool = false
   ) {
-    guard let found else {
-      missing.append(tensor)
-      return
+    self.scheme = scheme
+    self.isPartial = isPartial
+    let shapes = Dictionary(entries.map { ($0.name, $0.shape) }) { first, _ in first }
+    // For each node, whether it or anything before it is missing.
+    var isAffected: [Bool] = []
+    for node in network.nodes {
+      let tensors = find(node, in: shapes)
+      let isBehindMissing = node.inputs.contains {
+        if case .node(let index) = $0 { isAffected[index] } else { false }
+      }
+      if isBehindMissing, let tensors { severed += tensors.filter { !isHead($0) } }
+      isAffected.append(isBehindMissing || tensors == nil)
     }
-    // Old Caffe files give every blob four sizes, and a single number may have one.
-    guard !found.drop(while: { $0 == 1 }).elementsEqual(expected.drop(while: { $0 == 1 })) else {
-      return
-    }
-    misshaped.append("\(tensor) is \(Self.text(found)), the network needs \(Self.text(expected))")
+    let taken = Set(places.values.compactMap(\.tensor))
+    for entry in entries where !taken.contains(entry.name) { sort(entry.name) }
   }
 
-  private mutating func sort(_ tensor: String, prefix: String) {
+  /// The tensors for a layer's parameters; `nil` where one is missing.
+  private mutating func find(_ node: Network.Node, in shapes: [String: [Int]]) -> [String]? {
+    let parameters = node.layer.parameters.map { ("\(node.name).\($0.name)", $0.shape) }
+    let tensors = parameters.compactMap { tensor(for: $0, $1, in: shapes) }
+    let isWhole = tensors.count == parameters.count
+    for (index, (name, shape)) in parameters.enumerated() {
+      places[name] = (isWhole ? tensors[index] : nil, shape)
+      if !isWhole { leftOut.append(name) }
+    }
+    return isWhole ? tensors : nil
+  }
+
+  /// The tensor for a parameter, if there is one that fits.
+  private mutating func tensor(
+    for name: String, _ expected: [Int], in shapes: [String: [Int]]
+  ) -> String? {
+    let key = scheme.key(for: name)
+    guard let key, let found = shapes[key] else {
+      missing.append(key ?? name)
+      return nil
+    }
+    asked.insert(key)
+    guard Self.fits(found, expected) else {
+      misshaped.append("\(key) is \(Self.text(found)), the network needs \(Self.text(expected))")
+      return nil
+    }
+    return key
+  }
+
+  /// Whether a tensor's values are those of the network's parameter, in the same order.
+  ///
+  /// A fully connected layer over maps of C × H × W is the convolution with this window: Caffe and PyTorch
+  /// both store its weight as (outputs, C · H · W), the columns fastest. So VGG-16's `fc6` of 4096 × 25088
+  /// is a convolution of 4096 × 512 × 7 × 7.
+  private static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
+    if found == expected { return true }
+    return found.count == 2 && expected.count == 4 && found[0] == expected[0]
+      && found[1] == expected.dropFirst().reduce(1, *)
+  }
+
+  private func isHead(_ tensor: String) -> Bool {
+    let own = tensor.hasPrefix(scheme.prefix) ? tensor.dropFirst(scheme.prefix.count) : tensor[...]
+    return (isPartial ? Self.replaceableHeadNames : Self.headNames).contains(where: own.hasPrefix)
+  }
+
+  /// Files a tensor that is not taken.
+  private mutating func sort(_ tensor: String) {
     if tensor.hasSuffix("num_batches_tracked") { return }
-    let own = tensor.hasPrefix(prefix) ? tensor.dropFirst(prefix.count) : tensor[...]
-    if Self.headNames.contains(where: own.hasPrefix) {
+    if asked.contains(tensor) {
+      // Otherwise it is an error already, by shape or by what is missing beside it.
+      if isPartial { heads.append(tensor) }
+    } else if isHead(tensor) {
       heads.append(tensor)
     } else {
       unexpected.append(tensor)
     }
   }
+}
+
+extension CheckpointComparison {
+  private var isAcceptable: Bool {
+    guard unexpected.isEmpty else { return false }
+    guard isPartial else { return missing.isEmpty && misshaped.isEmpty }
+    return severed.isEmpty && leftOut.count < places.count
+  }
 
   /// - Throws: `InputError` with all that does not fit.
-  func check(scheme: KeyScheme) throws {
-    guard !(missing.isEmpty && misshaped.isEmpty && unexpected.isEmpty) else { return }
+  func check() throws {
+    guard !isAcceptable else { return }
     var lines = ["does not fit the network (names as in \(scheme))"]
     lines += Self.list("missing", missing) { name in
       suggestion(for: name, among: unexpected).map { "\(name); there is \($0)" } ?? name
     }
     lines += Self.list("of another shape", misshaped) { $0 }
+    if isPartial { lines += Self.list("behind layers that are missing", severed) { $0 } }
     lines += Self.list("not in the network", unexpected) { $0 }
     lines += Self.list("heads that the network does not have", heads) { $0 }
     lines.append("  choose the network, the classes and the key scheme that it was made for")

@@ -8,8 +8,6 @@ struct KeyRule: Sendable {
   let name: [Piece]
   /// The pattern of the key.
   let key: [Piece]
-  /// The pattern of the key of a factor that the tensor's values are to be divided by.
-  let divisor: [Piece]?
 
   /// A part of a pattern.
   enum Piece: Sendable, Equatable {
@@ -17,10 +15,9 @@ struct KeyRule: Sendable {
     case place(String)
   }
 
-  init(_ name: String, _ key: String, dividedBy divisor: String? = nil) {
+  init(_ name: String, _ key: String) {
     self.name = Self.pieces(of: name)
     self.key = Self.pieces(of: key)
-    self.divisor = divisor.map(Self.pieces)
   }
 
   /// Text and placeholders in turn.
@@ -41,13 +38,10 @@ struct KeyRule: Sendable {
     return pieces
   }
 
-  /// The keys for `name`; `nil` where it does not fit the pattern.
-  func apply(to name: String, block: KeyScheme.BlockName) -> ParameterKey? {
+  /// The key for `name`; `nil` where it does not fit the pattern.
+  func apply(to name: String, block: KeyScheme.BlockName) -> String? {
     guard let found = Self.match(self.name[...], name[...]) else { return nil }
-    func text(_ pieces: [Piece]) -> String {
-      pieces.map { Self.text(of: $0, found, block) }.joined()
-    }
-    return ParameterKey(tensor: text(key), divisor: divisor.map(text))
+    return key.map { Self.text(of: $0, found, block) }.joined()
   }
 
   private static func text(
@@ -97,18 +91,5 @@ struct KeyRule: Sendable {
     default:
       return text.firstIndex(of: ".") ?? text.endIndex
     }
-  }
-}
-
-/// Where the values of a parameter stand in a checkpoint.
-struct ParameterKey: Sendable, Hashable {
-  /// The tensor.
-  let tensor: String
-  /// A single number that the tensor's values are divided by.
-  let divisor: String?
-
-  /// The same with `prefix` before each name.
-  func prefixed(by prefix: String) -> ParameterKey {
-    ParameterKey(tensor: prefix + tensor, divisor: divisor.map { prefix + $0 })
   }
 }

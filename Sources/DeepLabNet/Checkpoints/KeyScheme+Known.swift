@@ -26,47 +26,33 @@ extension KeyScheme {
       KeyRule("aspp.<n>.<p>", "aspp.c<n>.<p>"),
     ])
 
-  /// Caffe's models: layer and number of the blob. A batch normalisation is two layers there, and its
-  /// statistics are sums, to be divided by a factor.
+  /// Caffe's models, in the names that `CaffeCheckpoint` gives to blobs. A batch normalisation is two layers
+  /// there: one for the statistics, one that scales. VGG-16's layers are called alike here and there.
   static let caffe = KeyScheme(
     "Caffe", block: .caffe,
     rules: [
-      KeyRule("backbone.conv1.weight", "conv1/0"),
-      KeyRule("backbone.bn1.weight", "scale_conv1/0"),
-      KeyRule("backbone.bn1.bias", "scale_conv1/1"),
-      KeyRule("backbone.bn1.running_mean", "bn_conv1/0", dividedBy: "bn_conv1/2"),
-      KeyRule("backbone.bn1.running_var", "bn_conv1/1", dividedBy: "bn_conv1/2"),
-      KeyRule("backbone.<block>.conv<n>.weight", "res<block>_branch2<n:letter>/0"),
-      KeyRule("backbone.<block>.bn<n>.weight", "scale<block>_branch2<n:letter>/0"),
-      KeyRule("backbone.<block>.bn<n>.bias", "scale<block>_branch2<n:letter>/1"),
+      KeyRule("backbone.conv1.<p>", "conv1.<p>"),
+      KeyRule("backbone.bn1.running_<p>", "bn_conv1.running_<p>"),
+      KeyRule("backbone.bn1.<p>", "scale_conv1.<p>"),
+      KeyRule("backbone.<block>.conv<n>.<p>", "res<block>_branch2<n:letter>.<p>"),
       KeyRule(
-        "backbone.<block>.bn<n>.running_mean", "bn<block>_branch2<n:letter>/0",
-        dividedBy: "bn<block>_branch2<n:letter>/2"),
-      KeyRule(
-        "backbone.<block>.bn<n>.running_var", "bn<block>_branch2<n:letter>/1",
-        dividedBy: "bn<block>_branch2<n:letter>/2"),
-      KeyRule("backbone.<block>.downsample.0.weight", "res<block>_branch1/0"),
-      KeyRule("backbone.<block>.downsample.1.weight", "scale<block>_branch1/0"),
-      KeyRule("backbone.<block>.downsample.1.bias", "scale<block>_branch1/1"),
-      KeyRule(
-        "backbone.<block>.downsample.1.running_mean", "bn<block>_branch1/0",
-        dividedBy: "bn<block>_branch1/2"),
-      KeyRule(
-        "backbone.<block>.downsample.1.running_var", "bn<block>_branch1/1",
-        dividedBy: "bn<block>_branch1/2"),
-      KeyRule("aspp.<n>.weight", "fc1_voc12_c<n>/0"),
-      KeyRule("aspp.<n>.bias", "fc1_voc12_c<n>/1"),
-      KeyRule("<layer>.weight", "<layer>/0"),
-      KeyRule("<layer>.bias", "<layer>/1"),
+        "backbone.<block>.bn<n>.running_<p>", "bn<block>_branch2<n:letter>.running_<p>"),
+      KeyRule("backbone.<block>.bn<n>.<p>", "scale<block>_branch2<n:letter>.<p>"),
+      KeyRule("backbone.<block>.downsample.0.<p>", "res<block>_branch1.<p>"),
+      KeyRule("backbone.<block>.downsample.1.running_<p>", "bn<block>_branch1.running_<p>"),
+      KeyRule("backbone.<block>.downsample.1.<p>", "scale<block>_branch1.<p>"),
+      KeyRule("aspp.<n>.<p>", "fc1_voc12_c<n>.<p>"),
+      KeyRule("<rest>", "<rest>"),
     ])
 
-  /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's
-  /// convolutions by their place among all layers.
+  /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's layers by their
+  /// place among all.
   static let torchvision = KeyScheme(
     "torchvision, classification",
     rules: [KeyRule("backbone.<rest>", "<rest>")]
       + [
         ("1_1", 0), ("1_2", 2), ("2_1", 5), ("2_2", 7), ("3_1", 10), ("3_2", 12), ("3_3", 14),
         ("4_1", 17), ("4_2", 19), ("4_3", 21), ("5_1", 24), ("5_2", 26), ("5_3", 28),
-      ].map { KeyRule("conv\($0).<p>", "features.\($1).<p>") })
+      ].map { KeyRule("conv\($0).<p>", "features.\($1).<p>") }
+      + [("6", 0), ("7", 3)].map { KeyRule("fc\($0).<p>", "classifier.\($1).<p>") })
 }

@@ -30,10 +30,10 @@ public struct KeyScheme: Sendable {
     KeyScheme(name, block: block, prefix: prefix, rules: rules)
   }
 
-  /// Where the values of a parameter of the network stand; `nil` where the scheme has no name for it.
-  func key(for parameter: String) -> ParameterKey? {
+  /// The tensor with the values of a parameter of the network; `nil` where the scheme has no name for it.
+  func key(for parameter: String) -> String? {
     for rule in rules {
-      if let key = rule.apply(to: parameter, block: block) { return key.prefixed(by: prefix) }
+      if let key = rule.apply(to: parameter, block: block) { return prefix + key }
     }
     return nil
   }
@@ -46,7 +46,7 @@ public struct KeyScheme: Sendable {
     let parameters = network.parameters.map(\.name)
     let candidates = all.flatMap { scheme in prefixes.map(scheme.with) }
     let scored = candidates.map { scheme in
-      (scheme, parameters.count { scheme.key(for: $0).map { names.contains($0.tensor) } ?? false })
+      (scheme, parameters.count { scheme.key(for: $0).map(names.contains) ?? false })
     }
     // The first of equals: the schemes are listed by how much they leave to chance.
     guard var best = scored.first else { preconditionFailure("no key scheme is listed") }

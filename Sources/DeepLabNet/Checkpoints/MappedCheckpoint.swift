@@ -5,47 +5,81 @@ import Support
 /// All names and shapes are compared when it is made, before any value is read. Counters of batches are left
 /// out silently, other networks' heads are left out by name.
 public struct MappedCheckpoint: ParameterSource {
+  /// What becomes of layers that the checkpoint does not have, or has in other shapes.
+  public enum Missing: Sendable {
+    /// The checkpoint is refused.
+    case refused
+    /// They take their values from `initial`, for training to begin with: a head for other classes on a
+    /// backbone that has learned to classify images.
+    ///
+    /// A layer is taken whole or not at all. There may be no gap: behind a layer that is missing, only
+    /// tensors named as heads are accepted; a backbone of other depth or width is refused.
+    case allowed(initial: any ParameterSource)
+  }
+
   /// How the checkpoint calls parameters.
   public let scheme: KeyScheme
-  /// Tensors of heads that the network does not have, in the checkpoint's order.
+  /// Parameters that are not from the checkpoint, by the network's names and in its order.
+  public let missingNames: [String]
+  /// Tensors that are not taken, in the checkpoint's order: of heads that the network does not have, or that
+  /// are missing since they have other shapes.
   public let unusedHeads: [String]
   private let checkpoint: any Checkpoint
-  private let keys: [String: (key: ParameterKey, shape: [Int])]
+  private let places: [String: (tensor: String?, shape: [Int])]
+  private let missing: Missing
 
   /// - Parameters:
   ///   - network: whose parameters are wanted.
   ///   - checkpoint: where they are.
   ///   - scheme: how the checkpoint calls them; guessed where it is `nil`.
+  ///   - missing: what becomes of those that are not there.
   /// - Throws: one `InputError` that lists what is missing, what has another shape, and what is too many.
   public init(
-    _ network: Network, in checkpoint: any Checkpoint, scheme: KeyScheme? = nil
+    _ network: Network, in checkpoint: any Checkpoint, scheme: KeyScheme? = nil,
+    missing: Missing = .refused
   ) throws {
     do {
       let scheme =
         try scheme ?? KeyScheme.guess(for: network, names: checkpoint.entries.lazy.map(\.name))
-      let comparison = CheckpointComparison(network, checkpoint.entries, scheme: scheme)
-      try comparison.check(scheme: scheme)
+      let comparison = CheckpointComparison(
+        network, checkpoint.entries, scheme: scheme, isPartial: missing.isAllowed)
+      try comparison.check()
       self.scheme = scheme
+      missingNames = comparison.leftOut
       unusedHeads = comparison.heads
-      keys = comparison.keys
+      places = comparison.places
       self.checkpoint = checkpoint
+      self.missing = missing
     } catch let error as InputError {
       throw error.at(checkpoint.place)
     }
   }
 
   /// The values of a parameter of the network, by its own name.
+  ///
+  /// - Throws: `InputError` where the checkpoint cannot be read, or the initial values are another network's.
   public func values(of name: String) throws -> ParameterValues {
-    guard let (key, shape) = keys[name] else {
+    guard let (tensor, shape) = places[name] else {
       throw InputError(.data, at: checkpoint.place, "the network has no parameter '\(name)'")
     }
-    let values = try checkpoint.values(of: key.tensor)
-    guard let divisor = key.divisor else {
-      return ParameterValues(shape: shape, storage: values.storage)
+    if let tensor {
+      return ParameterValues(shape: shape, storage: try checkpoint.values(of: tensor).storage)
     }
-    let factor = try checkpoint.values(of: divisor).values()[0]
-    // Caffe's own rule: no statistics yet.
-    let scale = factor == 0 ? 0 : 1 / factor
-    return ParameterValues(shape: shape, values: values.values().map { $0 * scale })
+    guard case .allowed(let initial) = missing else {
+      preconditionFailure("\(name) is missing, but the checkpoint was accepted")
+    }
+    let values = try initial.values(of: name)
+    guard values.shape == shape else {
+      throw InputError(
+        .data, "the initial values of \(name) have the shape \(values.shape), not \(shape)",
+        remedy: "take those of the same network")
+    }
+    return values
+  }
+}
+
+extension MappedCheckpoint.Missing {
+  fileprivate var isAllowed: Bool {
+    if case .allowed = self { true } else { false }
   }
 }

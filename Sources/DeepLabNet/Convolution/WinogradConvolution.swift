@@ -10,9 +10,9 @@ struct WinogradConvolution: ConvolutionExecution {
   /// Patches that pass through all stages together, where the weights stay in a cache.
   private static let patchesABlock = 24
   /// Patches that pass through a stage together, where they do not.
-  private static let patchesASlab = 384
+  private static let patchesASlab = 192
   /// Transformed weights, above which each is better used for all patches at once.
-  private static let cachedWeights = 12 << 20
+  private static let cachedWeights = 4 << 20
 
   private let layer: Convolution
   private let weights: AlignedBuffer<Float>

@@ -1,3 +1,4 @@
+import CKernels
 import Support
 
 /// A network with its weights, ready to be run on images of any size: normalisations folded, weights in the order
@@ -30,6 +31,8 @@ public struct PreparedNetwork: Sendable {
         step, of: fused.graph, parameters: parameters,
         input: step.inputs.first?.shape(in: shapes, image) ?? image, algorithm: algorithm)
     }
+    // Weights as they were read, and folded ones, leave holes that tensors do not fit into.
+    ck_release_freed_memory()
   }
 
   /// A plan for images of one size.

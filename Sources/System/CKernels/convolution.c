@@ -4,8 +4,7 @@
 
 #include "product_tile.h"
 
-/// Products in a stretch, so that its weights stay in the first-level cache while all tiles pass by.
-enum { STRETCH = 192, MOST_STRETCHES = 64 };
+enum { MOST_STRETCHES = 64 };
 
 /// Where the inputs of all tiles lie.
 typedef struct {
@@ -21,9 +20,7 @@ static size_t tap_count(const ck_convolution *c) {
   return (size_t)c->kernel_rows * (size_t)c->kernel_columns;
 }
 
-static size_t tile_count(size_t positions) {
-  return (positions + CK_TILE_ROWS - 1) / CK_TILE_ROWS;
-}
+static size_t tile_count(size_t positions) { return (positions + CK_TILE_ROWS - 1) / CK_TILE_ROWS; }
 
 size_t ck_convolve_scratch(const ck_convolution *c, size_t count) {
   return tap_count(c) * tile_count(count) * (CK_TILE_ROWS * sizeof(float *) + 1);
@@ -54,20 +51,23 @@ static input_rows find_rows(const ck_convolution *c, size_t first, size_t count,
   return r;
 }
 
+__attribute__((noinline)) static void add_values(const float *values, size_t count, float *sums) {
+  for (size_t j = 0; j < count; j++) sums[j] += values[j];
+}
+
 /// A tile that does not have all its rows or columns: it is computed beside the output.
 CK_INLINE void add_part(const ck_stretch *stretches, size_t count, const ck_tile *t, size_t rows,
                         size_t columns, const bool is_wide) {
   float values[CK_TILE_ROWS * CK_TILE_COLUMNS] __attribute__((aligned(64))) = {0};
   for (size_t i = 0; i < rows; i++) {
     float *row = values + i * CK_TILE_COLUMNS;
-    for (size_t j = 0; j < columns; j++) {
-      if (t->continues) {
-        row[j] = t->output[i * t->pitch + j];
-      } else {
-        row[j] = t->bias == NULL ? 0 : t->bias[j];
-        if (t->residual != NULL) row[j] += t->residual[i * t->residual_pitch + j];
-      }
+    if (t->continues) {
+      memcpy(row, t->output + i * t->pitch, columns * sizeof(float));
+      continue;
     }
+    if (t->bias != NULL) memcpy(row, t->bias, columns * sizeof(float));
+    // Apart from the loop: a masked load from no address is dropped, but takes hundreds of cycles.
+    if (t->residual != NULL) add_values(t->residual + i * t->residual_pitch, columns, row);
   }
   ck_tile whole = *t;
   whole.output = values;
@@ -106,9 +106,9 @@ CK_INLINE void add_chunk(const ck_convolution *c, const input_rows *r, chunk k, 
     size_t present = 0;
     for (size_t tap = k.tap; tap < k.end; tap++) {
       if (!r->is_present[tap * r->tiles + tile]) continue;
-      stretches[present++] = (ck_stretch){
-          r->rows + (tap * r->tiles + tile) * CK_TILE_ROWS, k.channel,
-          weights + (tap * c->run + k.channel) * CK_TILE_COLUMNS, k.length};
+      stretches[present++] =
+          (ck_stretch){r->rows + (tap * r->tiles + tile) * CK_TILE_ROWS, k.channel,
+                       weights + (tap * c->run + k.channel) * CK_TILE_COLUMNS, k.length};
     }
     if (present == 0 && t.continues && !t.ends) continue;
     const size_t position = first + tile * CK_TILE_ROWS;
@@ -127,9 +127,9 @@ CK_INLINE void add_chunk(const ck_convolution *c, const input_rows *r, chunk k, 
 CK_INLINE void convolve(const ck_convolution *c, size_t first, size_t count, size_t first_panel,
                         size_t panel_count, void *scratch, const bool is_wide) {
   const input_rows r = find_rows(c, first, count, scratch);
-  const size_t pieces = (c->run + STRETCH - 1) / STRETCH;
+  const size_t pieces = (c->run + CK_STRETCH - 1) / CK_STRETCH;
   const size_t piece = (c->run + pieces - 1) / pieces;
-  size_t group = pieces > 1 ? 1 : STRETCH / c->run;
+  size_t group = pieces > 1 ? 1 : CK_STRETCH / c->run;
   if (group > MOST_STRETCHES) group = MOST_STRETCHES;
   for (size_t panel = first_panel; panel < first_panel + panel_count; panel++) {
     for (size_t tap = 0; tap < r.taps; tap += group) {

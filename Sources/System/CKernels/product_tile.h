@@ -6,8 +6,12 @@
 #include "include/ckernels_convolution.h"
 #include "row_vectors.h"
 
-/// A stretch of a tile's sums: `length` values from each of CK_TILE_ROWS rows, with the weights for them,
-/// length × CK_TILE_COLUMNS.
+/// The most products in a stretch, so that its weights stay in the first-level cache while all tiles
+/// pass by.
+enum { CK_STRETCH = 192 };
+
+/// A stretch of a tile's sums: `length` values from each of CK_TILE_ROWS rows, with the weights for
+/// them, length × CK_TILE_COLUMNS.
 typedef struct {
   const float *const *rows;
   size_t offset;
@@ -30,58 +34,29 @@ typedef struct {
   float highest;
 } ck_tile;
 
-/// Defines `name`: R rows × V vectors of a tile, from row `row` and channel `column` on.
-#define CK_DEFINE_SUBTILE(name, vector, W, R, V)                                                       \
-  CK_INLINE void name(const ck_stretch *stretches, size_t count, const ck_tile *t, const int row,      \
-                      const int column) {                                                              \
-    vector sums[R][V];                                                                                 \
-    float *output = t->output + (size_t)row * t->pitch + column;                                       \
-    if (t->continues) {                                                                                \
-      _Pragma("unroll") for (int i = 0; i < R; i++)                                                    \
-          _Pragma("unroll") for (int j = 0; j < V; j++)                                                \
-              sums[i][j] = *(const vector *)(output + (size_t)i * t->pitch + j * W);                   \
-    } else {                                                                                           \
-      _Pragma("unroll") for (int j = 0; j < V; j++) {                                                  \
-        const vector bias =                                                                            \
-            t->bias == NULL ? (vector){0} : *(const vector *)(t->bias + column + j * W);               \
-        _Pragma("unroll") for (int i = 0; i < R; i++) sums[i][j] = bias;                               \
-      }                                                                                                \
-      if (t->residual != NULL) {                                                                       \
-        const float *residual = t->residual + (size_t)row * t->residual_pitch + column;                \
-        _Pragma("unroll") for (int i = 0; i < R; i++)                                                  \
-            _Pragma("unroll") for (int j = 0; j < V; j++)                                              \
-                sums[i][j] += *(const vector *)(residual + (size_t)i * t->residual_pitch + j * W);     \
-      }                                                                                                \
-    }                                                                                                  \
-    for (size_t s = 0; s < count; s++) {                                                               \
-      const float *rows[R];                                                                            \
-      _Pragma("unroll") for (int i = 0; i < R; i++)                                                    \
-          rows[i] = stretches[s].rows[row + i] + stretches[s].offset;                                  \
-      const float *weights = stretches[s].weights + column;                                            \
-      const size_t length = stretches[s].length;                                                       \
-      for (size_t k = 0; k < length; k++) {                                                            \
-        vector w[V];                                                                                   \
-        _Pragma("unroll") for (int j = 0; j < V; j++)                                                  \
-            w[j] = *(const vector *)(weights + k * CK_TILE_COLUMNS + j * W);                           \
-        _Pragma("unroll") for (int i = 0; i < R; i++) {                                                \
-          const float x = rows[i][k];                                                                  \
-          _Pragma("unroll") for (int j = 0; j < V; j++) sums[i][j] += x * w[j];                        \
-        }                                                                                              \
-      }                                                                                                \
-    }                                                                                                  \
-    if (t->ends) {                                                                                     \
-      const vector lowest = (vector){0} + t->lowest, highest = (vector){0} + t->highest;               \
-      _Pragma("unroll") for (int i = 0; i < R; i++) _Pragma("unroll") for (int j = 0; j < V; j++) {    \
-        sums[i][j] = __builtin_elementwise_max(sums[i][j], lowest);                                    \
-        sums[i][j] = __builtin_elementwise_min(sums[i][j], highest);                                   \
-      }                                                                                                \
-    }                                                                                                  \
-    _Pragma("unroll") for (int i = 0; i < R; i++) _Pragma("unroll") for (int j = 0; j < V; j++)        \
-        *(vector *)(output + (size_t)i * t->pitch + j * W) = sums[i][j];                               \
-  }
+#define SUBTILE ck_subtile_512
+#define VECTOR ck_v16
+#define WIDTH 16
+#define ROWS 12
+#define VECTORS 2
+#include "product_subtile.h"
+#undef SUBTILE
+#undef VECTOR
+#undef WIDTH
+#undef ROWS
+#undef VECTORS
 
-CK_DEFINE_SUBTILE(ck_subtile_512, ck_v16, 16, 12, 2)
-CK_DEFINE_SUBTILE(ck_subtile_256, ck_v8, 8, 6, 2)
+#define SUBTILE ck_subtile_256
+#define VECTOR ck_v8
+#define WIDTH 8
+#define ROWS 6
+#define VECTORS 2
+#include "product_subtile.h"
+#undef SUBTILE
+#undef VECTOR
+#undef WIDTH
+#undef ROWS
+#undef VECTORS
 
 /// Adds the stretches to a whole tile.
 CK_INLINE void ck_add_products(const ck_stretch *stretches, size_t count, const ck_tile *t,

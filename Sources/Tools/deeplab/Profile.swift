@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeepLabNet
-import Foundation
 import Support
 import ToolSupport
 
@@ -52,13 +51,9 @@ struct Profile: ParsableCommand {
       }
       let timing = NetworkTiming(
         model: model, width: width, height: height, threads: threads, runs: runs, plan: plan)
-      if !json { print(timing.text(withLayers: !total)) }
+      if !json { try StandardOutput.print(timing.text(withLayers: !total)) }
       reports.append(timing)
     }
-    if json && !turns {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      print(String(decoding: try encoder.encode(reports), as: UTF8.self))
-    }
+    if json && !turns { try StandardOutput.print(json: reports) }
   }
 }

@@ -116,11 +116,11 @@ struct NPYHeader: Equatable {
     guard shape.count <= mostAxes else {
       throw InputError(.data, "has \(shape.count) axes; NumPy's limit is \(mostAxes)")
     }
-    if shape.contains(0) { return (0, 0) }
     var count = 1
     // Floats in memory and stored elements in the file must both have a size.
     let unit = max(elementSize, MemoryLayout<Float>.size)
-    for extent in shape {
+    // Those of an empty array too: whoever multiplies them from the left must not overflow.
+    for extent in shape where extent != 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard !overflow, product <= Int.max / unit else {
         throw InputError(
@@ -129,6 +129,6 @@ struct NPYHeader: Equatable {
       }
       count = product
     }
-    return (count, count * elementSize)
+    return shape.contains(0) ? (0, 0) : (count, count * elementSize)
   }
 }

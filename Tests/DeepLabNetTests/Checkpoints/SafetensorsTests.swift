@@ -69,6 +69,15 @@ struct SafetensorsTests {
     #expect(error?.remedy == "did you mean 'a.bias'?")
   }
 
+  @Test func anEmptyTensorWithSizesThatOverflowIsRefused() throws {
+    let header = #"{"a":{"dtype":"F32","shape":[9000000000,9000000000,0],"data_offsets":[0,0]}}"#
+    let bytes = [UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8)
+    let error = #expect(throws: InputError.self) {
+      try SafetensorsCheckpoint(StoredBytes(bytes, name: "input"))
+    }
+    #expect(error?.problem.contains("more elements than any memory holds") == true)
+  }
+
   /// Every byte of the header changed once: refused by name, or read, but never a crash.
   @Test func everyDamagedHeaderIsRefusedOrRead() throws {
     let whole = try roundTrip(.float32).bytes

@@ -19,7 +19,18 @@ typedef struct {
   void (*vertex_gaussian)(const float *, int32_t, float, float, size_t, const uint32_t *, size_t,
                           const float *, size_t, float *);
   void (*convolve_line)(float *, size_t, size_t, size_t, const float *, size_t, float *);
+  void (*convolve)(const ck_convolution *, size_t, size_t, size_t, size_t, void *);
+  void (*winograd_inputs)(const ck_winograd *, const int32_t *, size_t, size_t, size_t, float *);
+  void (*winograd_products)(const ck_winograd *, size_t, size_t, const float *, size_t, size_t, float *);
+  void (*winograd_outputs)(const ck_winograd *, const int32_t *, size_t, size_t, size_t, const float *, size_t,
+                           size_t);
 } kernel_variant;
+
+/// All functions of a variant, in its order.
+#define CK_VARIANT_FUNCTIONS                                                                       \
+  ck_lattice_embed, ck_planar_embed, ck_lattice_blur, ck_planar_blur, ck_sweep, ck_pair_sums,      \
+      ck_pair_weights, ck_vertex_gaussian, ck_convolve_line, ck_convolve, ck_winograd_inputs,      \
+      ck_winograd_products, ck_winograd_outputs
 
 /// What this program picks for itself.
 const kernel_variant *kernel_variant_chosen(void);

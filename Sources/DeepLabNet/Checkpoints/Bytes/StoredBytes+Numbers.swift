@@ -30,7 +30,7 @@ extension StoredBytes {
   static func room(for count: Int) throws -> AlignedBuffer<Float> {
     guard count <= memoryLimit() / MemoryLayout<Float>.size else {
       throw InputError(
-        .data, "holds \(count) numbers, more than this machine's memory",
+        .data, "holds \(count) numbers, more than there is memory for",
         remedy: "use a machine with more memory")
     }
     return AlignedBuffer(uninitialized: count)

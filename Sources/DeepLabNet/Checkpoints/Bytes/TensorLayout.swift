@@ -22,18 +22,18 @@ func tensorSize(_ shape: [Int], elementSize: Int) throws -> (count: Int, bytes: 
   let mostAxes = 64
   guard shape.count <= mostAxes else { throw shapeError(shape, "has more than \(mostAxes) axes") }
   guard shape.allSatisfy({ $0 >= 0 }) else { throw shapeError(shape, "has a negative size") }
-  if shape.contains(0) { return (0, 0) }
   var count = 1
   // Floats in memory and elements in the file must both have a size.
   let unit = max(elementSize, MemoryLayout<Float>.size)
-  for size in shape {
+  // Those of an empty tensor too: whoever multiplies them from the left must not overflow.
+  for size in shape where size != 0 {
     let (product, overflow) = count.multipliedReportingOverflow(by: size)
     guard !overflow, product <= Int.max / unit else {
       throw shapeError(shape, "has more elements than any memory holds")
     }
     count = product
   }
-  return (count, count * elementSize)
+  return shape.contains(0) ? (0, 0) : (count, count * elementSize)
 }
 
 private func shapeError(_ shape: [Int], _ problem: String) -> InputError {

@@ -11,6 +11,7 @@
 #include "ckernels_lattice.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
+#include "ckernels_memory.h"
 #include "ckernels_planar.h"
 #include "ckernels_sweep.h"
 #include "ckernels_vertices.h"

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Outputs are computed in tiles of this many positions × channels, which stay in registers for as long as
-/// their sums take.
+/// Outputs are computed in tiles of this many positions × channels, which stay in registers for as long
+/// as their sums take.
 enum { CK_TILE_ROWS = 12, CK_TILE_COLUMNS = 32 };
 
 /// What happens to the sums of products.
@@ -45,14 +45,14 @@ typedef struct {
 /// Bytes of scratch memory for `ck_convolve` of `count` positions.
 size_t ck_convolve_scratch(const ck_convolution *c, size_t count);
 
-/// The outputs at `count` positions from `first` on, row by row, of `panel_count` panels of channels from
-/// `first_panel` on. A shifted matrix product: taps whose inputs all lie in the padding are left out, and
-/// nothing is copied.
+/// The outputs at `count` positions from `first` on, row by row, of `panel_count` panels of channels
+/// from `first_panel` on. A shifted matrix product: taps whose inputs all lie in the padding are left
+/// out, and nothing is copied.
 void ck_convolve(const ck_convolution *c, size_t first, size_t count, size_t first_panel,
                  size_t panel_count, void *scratch);
 
-/// Brings weights (`output_channels`, `run`, taps) into the panels of a ck_convolution. Missing channels of
-/// the last panel are 0.
+/// Brings weights (`output_channels`, `run`, taps) into the panels of a ck_convolution. Missing
+/// channels of the last panel are 0.
 void ck_pack_weights(const float *weights, size_t output_channels, size_t run, size_t taps,
                      float *panels);
 

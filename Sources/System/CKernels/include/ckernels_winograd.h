@@ -6,12 +6,12 @@
 
 #include "ckernels_convolution.h"
 
-/// Winograd's F(4 × 4, 3 × 3) (Lavin & Gray 2015, arXiv:1509.09308): a patch of 6 × 6 inputs gives 4 × 4
-/// outputs by 36 products instead of 144.
+/// Winograd's F(4 × 4, 3 × 3) (Lavin & Gray 2015, arXiv:1509.09308): a patch of 6 × 6 inputs gives 4 ×
+/// 4 outputs by 36 products instead of 144.
 enum { CK_PATCH = 6, CK_PATCH_OUTPUTS = 4, CK_PATCH_VALUES = CK_PATCH * CK_PATCH };
 
-/// A 3 × 3 convolution of stride 1, channels-last. With a rate above 1 the members of a patch lie that far
-/// apart: patches of one phase of the image.
+/// A 3 × 3 convolution of stride 1, channels-last. With a rate above 1 the members of a patch lie that
+/// far apart: patches of one phase of the image.
 typedef struct {
   const float *input;
   int32_t height, width;
@@ -36,13 +36,14 @@ size_t ck_winograd_weight_count(size_t output_channels, size_t channels);
 void ck_winograd_weights(const float *weights, size_t output_channels, size_t channels,
                          size_t first_panel, size_t end_panel, float *panels);
 
-/// The inputs of patches `first` ..< `end`, transformed: patch value × `rows` × channel, of which a patch fills
-/// the row of its number. A patch begins with the output at the position (row, column) in `origins`.
+/// The inputs of patches `first` ..< `end`, transformed: patch value × `rows` × channel, of which a
+/// patch fills the row of its number. A patch begins with the output at the position (row, column) in
+/// `origins`.
 void ck_winograd_inputs(const ck_winograd *w, const int32_t *origins, size_t first, size_t end,
                         size_t rows, float *values);
 
-/// Sums over channels for one patch value: `rows` (a multiple of CK_TILE_ROWS) × `panels` panels of output
-/// channels from `first_panel` on. `values` and `sums` are those of the patch value.
+/// Sums over channels for one patch value: `rows` (a multiple of CK_TILE_ROWS) × `panels` panels of
+/// output channels from `first_panel` on. `values` and `sums` are those of the patch value.
 void ck_winograd_products(const ck_winograd *w, size_t value, size_t rows, const float *values,
                           size_t first_panel, size_t panels, float *sums);
 

@@ -4,27 +4,6 @@ import TestSupport
 import Testing
 
 @Suite struct MappedCheckpointTests {
-  /// A checkpoint whose tensors are all the same number, counted from 1.
-  private struct Numbered: Checkpoint {
-    var place: String { "numbered.pth" }
-    let entries: [CheckpointEntry]
-
-    init(_ tensors: [(name: String, shape: [Int])]) {
-      entries = tensors.map {
-        CheckpointEntry(name: $0.name, shape: $0.shape, storedType: "float32")
-      }
-    }
-
-    func values(of name: String) throws -> ParameterValues {
-      guard let index = entries.firstIndex(where: { $0.name == name }) else {
-        throw InputError(.data, "no \(name)")
-      }
-      let shape = entries[index].shape
-      return ParameterValues(
-        shape: shape, values: [Float](repeating: Float(index + 1), count: shape.reduce(1, *)))
-    }
-  }
-
   /// A convolution, its normalisation, and a branch of a pyramid, called as in DeepLab v2.
   private static let network: Network = {
     var builder = NetworkBuilder()
@@ -54,7 +33,7 @@ import Testing
 
   @Test(arguments: ["", "base.", "module.", "module.base."])
   func theSchemeAndItsPrefixAreGuessed(_ prefix: String) throws {
-    let mapped = try MappedCheckpoint(Self.network, in: Numbered(Self.prefixed(prefix)))
+    let mapped = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(Self.prefixed(prefix)))
     #expect(mapped.scheme.name == "kazuto1011/deeplab-pytorch")
     #expect(mapped.scheme.prefix == prefix)
     #expect(try mapped.values(of: "backbone.layer3.1.bn2.running_mean").values() == [4, 4])
@@ -62,22 +41,8 @@ import Testing
   }
 
   @Test func theNetworksOwnNamesNeedNoScheme() throws {
-    let mapped = try MappedCheckpoint(Self.network, in: Numbered(Self.ownNames))
+    let mapped = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(Self.ownNames))
     #expect(mapped.scheme.description == "the network's own names")
-  }
-
-  @Test func caffesStatisticsAreDividedByTheirFactor() throws {
-    // Caffe gives a bias four sizes in old files.
-    let caffe: [(name: String, shape: [Int])] = [
-      ("res4b1_branch2b/0", [2, 3, 1, 1]), ("bn4b1_branch2b/0", [2]), ("bn4b1_branch2b/1", [2]),
-      ("bn4b1_branch2b/2", [1]), ("scale4b1_branch2b/0", [2]), ("scale4b1_branch2b/1", [2]),
-      ("fc1_voc12_c3/0", [4, 2, 1, 1]), ("fc1_voc12_c3/1", [1, 1, 1, 4]),
-    ]
-    let mapped = try MappedCheckpoint(Self.network, in: Numbered(caffe))
-    #expect(mapped.scheme.name == "Caffe")
-    #expect(try mapped.values(of: "backbone.layer3.1.bn2.running_mean").values() == [0.5, 0.5])
-    #expect(try mapped.values(of: "backbone.layer3.1.bn2.weight").values() == [5, 5])
-    #expect(try mapped.values(of: "aspp.3.bias").shape == [4])
   }
 
   /// Names as in the released model: letters in the stages of three blocks, `a`, `b1`, `b2` … in the others.
@@ -94,20 +59,21 @@ import Testing
     let normalized = [("conv1", "_conv1")] + branches.map { ("res" + $0, $0) }
     let names =
       normalized.flatMap { convolution, place in
-        ["\(convolution)/0", "bn\(place)/0", "bn\(place)/1", "bn\(place)/2"]
-          + ["scale\(place)/0", "scale\(place)/1"]
-      } + (0..<4).flatMap { ["fc1_voc12_c\($0)/0", "fc1_voc12_c\($0)/1"] }
+        ["\(convolution).weight", "bn\(place).running_mean", "bn\(place).running_var"]
+          + ["scale\(place).weight", "scale\(place).bias"]
+      } + (0..<4).flatMap { ["fc1_voc12_c\($0).weight", "fc1_voc12_c\($0).bias"] }
     let scheme = try KeyScheme.guess(for: network, names: names)
     #expect(scheme.name == "Caffe")
     let found = errorText {
-      _ = try MappedCheckpoint(network, in: Numbered(names.map { ($0, [0]) }), scheme: scheme)
+      _ = try MappedCheckpoint(
+        network, in: NumberedCheckpoint(names.map { ($0, [0]) }), scheme: scheme)
     }
     #expect(!found.contains("missing") && !found.contains("not in the network"), "\(found)")
   }
 
   @Test func headsOfOtherNetworksAreLeftOutByName() throws {
     let heads = [(name: "fc.weight", shape: [91, 2]), (name: "fc.bias", shape: [91])]
-    let mapped = try MappedCheckpoint(Self.network, in: Numbered(Self.portNames + heads))
+    let mapped = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(Self.portNames + heads))
     #expect(mapped.unusedHeads == ["fc.weight", "fc.bias"])
   }
 
@@ -116,7 +82,7 @@ import Testing
     names[0].shape = [2, 3, 3, 3]
     names[7].name = "aspp.c3.bais"
     names.append(("fc.bias", [91]))
-    let text = errorText { _ = try MappedCheckpoint(Self.network, in: Numbered(names)) }
+    let text = errorText { _ = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(names)) }
     #expect(text.hasPrefix("numbered.pth: does not fit the network"))
     #expect(text.contains("missing: 1\n    aspp.c3.bias; there is aspp.c3.bais\n"))
     #expect(
@@ -129,7 +95,7 @@ import Testing
 
   @Test func aCheckpointOfSomethingElseIsRefused() {
     let other = [(name: "encoder.weight", shape: [2])]
-    let text = errorText { _ = try MappedCheckpoint(Self.network, in: Numbered(other)) }
+    let text = errorText { _ = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(other)) }
     #expect(text.contains("none of the network's parameters"))
     #expect(text.contains("encoder.weight"))
   }
