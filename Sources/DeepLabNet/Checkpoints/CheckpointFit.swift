@@ -45,7 +45,9 @@ public struct CheckpointFit: Sendable {
 
   /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come close.
   ///
-  /// - Parameter limit: the number of networks that only come close.
+  /// - Parameters:
+  ///   - checkpoint: weights of some network.
+  ///   - limit: the number of networks that only come close.
   /// - Complexity: O(networks · key schemes · parameters); no values are read.
   public static func best(for checkpoint: any Checkpoint, limit: Int = 3) -> [CheckpointFit] {
     let fits = NetworkCatalog.all.compactMap { CheckpointFit($0, checkpoint) }

@@ -32,7 +32,8 @@ package struct NetworkReport: Encodable {
   /// For people.
   package var lines: String {
     let views =
-      (scales == [1] ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
+      (scales == [1]
+        ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
       + (flip ? ["mirrored"] : [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     return """
