@@ -27,7 +27,8 @@ extension CatalogEntry {
           .data,
           "does not say how many classes there are: it has no tensor "
             + "\(quoted(tensor ?? weight.name)) of \(weight.rank) sizes",
-          remedy: "choose the network that it was made for, or give --classes N")
+          remedy: "choose the network that it was made for, which 'deeplab inspect' finds, or give "
+            + "--classes N")
       }
       return found.shape[weight.axis]
     } catch let error as InputError {
