@@ -86,6 +86,11 @@ let package = Package(
     .executableTarget(
       name: "side-by-side", dependencies: ["Support", "Unaries"], path: "Examples/SideBySide"),
 
+    // Draws the figures of docs/output-stride.md.
+    .executableTarget(
+      name: "rate-figures", dependencies: ["Support", "Unaries", "DeepLabNet"],
+      path: "Examples/RateFigures"),
+
     // The README's example: compiled here, and compared with the README by a test.
     .executableTarget(
       name: "RefineScores", dependencies: ["Unaries", "MeanField"],
@@ -104,6 +109,9 @@ let package = Package(
     // The plug-ins that docs/plug-in.md shows.
     .testTarget(
       name: "PlugInTests", dependencies: ["Lattice", "Unaries", "MeanField", "TestSupport"]),
+    // The network that docs/add-a-network.md shows.
+    .testTarget(
+      name: "NetworkExampleTests", dependencies: ["DeepLabNet", "Unaries", "TestSupport"]),
     // The C kernels once more for each instruction set, to compare them.
     .target(
       name: "KernelVariants", dependencies: ["CKernels"], path: "Tests/KernelVariants",

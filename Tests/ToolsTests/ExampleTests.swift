@@ -7,7 +7,7 @@ import Testing
 /// `<!-- example: path -->` before a block of Swift says which file it is.
 struct ExampleTests {
   static let pages = [
-    "README.md", "docs/plug-in.md",
+    "README.md", "docs/plug-in.md", "docs/add-a-network.md",
   ]
 
   @Test(arguments: pages)

@@ -32,4 +32,21 @@ struct ModelsTests {
     let run = try Command.run(["models", "--size", "wide"], of: "deeplab", in: Workspace())
     #expect(run.status == 64)
   }
+
+  /// The guide's table of networks has the program's figures.
+  @Test(arguments: NetworkCatalog.all.map(\.name))
+  func theGuideHasARowForEveryNetwork(name: String) throws {
+    let guide = try String(
+      contentsOfFile: Shared.projectRoot + "/docs/networks.md", encoding: .utf8)
+    let row = try #require(guide.split(separator: "\n").first { $0.hasPrefix("| `\(name)` |") })
+    let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    let entry = try NetworkCatalog.entry(named: name)
+    let network = try entry.make()
+    let size = entry.sizes.fitting(513)
+    let work = Double(try network.multiplyAdds(height: size, width: size)) / 1e9
+    #expect(cells[1] == "\(entry.year)")
+    #expect(cells[2] == String(format: "%.1f M", Double(network.learnedParameterCount) / 1e6))
+    #expect(cells[3] == String(format: "%.1f", work))
+    #expect(cells[4].hasPrefix("\(entry.defaultOutputStride)"))
+  }
 }

@@ -132,6 +132,16 @@ struct SegmentTests {
     #expect(try workspace.contents() == ["image.png"])
   }
 
+  @Test func helpNamesEveryOption() throws {
+    let help = try segment(["--help"])
+    let options = [
+      "model", "weights", "classes", "output-stride", "scales", "flip", "convolution", "image",
+      "labels", "scores", "overlay", "tile", "overlap", "crf", "threads", "json", "palette",
+      "resume", "quiet",
+    ]
+    for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
+  }
+
   @Test func aNetworkNeedsItsOwnWeights() throws {
     func run(_ arguments: String...) throws -> Command {
       try Command.run(

@@ -6,7 +6,9 @@ extension CatalogEntry {
   ///
   /// Two networks that differ by one class show which weight is as long as there are classes, and along which
   /// axis; the checkpoint's tensor of that name has the number.
-  /// - Parameter scheme: how the checkpoint calls parameters; guessed where it is `nil`.
+  /// - Parameters:
+  ///   - checkpoint: weights of this network, or of its like.
+  ///   - scheme: how the checkpoint calls parameters; guessed where it is `nil`.
   /// - Throws: `InputError` where the checkpoint is none of this network's, or its scores are missing.
   public func classCount(in checkpoint: any Checkpoint, scheme: KeyScheme? = nil) throws -> Int {
     do {
@@ -25,7 +27,8 @@ extension CatalogEntry {
           .data,
           "does not say how many classes there are: it has no tensor "
             + "\(quoted(tensor ?? weight.name)) of \(weight.rank) sizes",
-          remedy: "choose the network that it was made for, or give --classes N")
+          remedy: "choose the network that it was made for, which 'deeplab inspect' finds, or give "
+            + "--classes N")
       }
       return found.shape[weight.axis]
     } catch let error as InputError {

@@ -4,8 +4,8 @@ import Support
 public struct CheckpointFit: Sendable {
   /// The network's name.
   public let name: String
-  /// The classes that the checkpoint tells apart; those of Pascal VOC where it does not say.
-  public let classes: Int
+  /// The classes that the checkpoint tells apart; `nil` where it does not say.
+  public let classes: Int?
   /// How the checkpoint calls parameters.
   public let scheme: KeyScheme
   /// The tensors that the network needs.
@@ -26,8 +26,8 @@ public struct CheckpointFit: Sendable {
   /// `nil` where none of the network's parameters is there.
   init?(_ entry: CatalogEntry, _ checkpoint: any Checkpoint) {
     let names = checkpoint.entries.lazy.map(\.name)
-    let classes = (try? entry.classCount(in: checkpoint)) ?? CatalogEntry.defaultClasses
-    guard let network = try? entry.make(classes: classes),
+    let classes = try? entry.classCount(in: checkpoint)
+    guard let network = try? entry.make(classes: classes ?? CatalogEntry.defaultClasses),
       let scheme = try? KeyScheme.guess(for: network, names: names)
     else { return nil }
     let comparison = CheckpointComparison(network, checkpoint.entries, scheme: scheme)
@@ -45,7 +45,9 @@ public struct CheckpointFit: Sendable {
 
   /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come close.
   ///
-  /// - Parameter limit: the number of networks that only come close.
+  /// - Parameters:
+  ///   - checkpoint: weights of some network.
+  ///   - limit: the number of networks that only come close.
   /// - Complexity: O(networks · key schemes · parameters); no values are read.
   public static func best(for checkpoint: any Checkpoint, limit: Int = 3) -> [CheckpointFit] {
     let fits = NetworkCatalog.all.compactMap { CheckpointFit($0, checkpoint) }

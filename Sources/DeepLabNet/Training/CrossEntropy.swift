@@ -17,6 +17,7 @@ public enum CrossEntropy {
   ///   - scores: batch × height × width × classes, before the softmax.
   ///   - labels: one for each position of all images, in the scores' order.
   ///   - ignored: the label of positions that do not count, 255 as a rule.
+  ///   - reduction: what becomes of the losses of all positions.
   /// - Throws: `InputError` where a label is neither a class nor `ignored`, or their number is wrong.
   /// - Complexity: O(positions × classes).
   public static func loss(

@@ -18,3 +18,8 @@ struct ImageSize: ExpressibleByArgument {
     self.init(width: width, height: height)
   }
 }
+
+extension ImageSize: CustomStringConvertible {
+  /// As it is written on a command line.
+  var description: String { "\(width)x\(height)" }
+}

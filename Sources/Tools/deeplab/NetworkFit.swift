@@ -4,7 +4,8 @@ import ToolSupport
 /// How well a checkpoint fits a network, for people and as JSON.
 struct NetworkFit: Encodable {
   var name: String
-  var classes: Int
+  /// `nil` where the checkpoint does not say.
+  var classes: Int?
   var keyScheme: String
   /// Whether the network can be run with it.
   var fits: Bool
@@ -30,7 +31,10 @@ struct NetworkFit: Encodable {
   static func lines(_ networks: [NetworkFit]) -> [String] {
     guard !networks.isEmpty else { return ["network  none that is known here"] }
     let rows = networks.map { network in
-      [network.name, "\(network.classes) classes", "names as in \(network.keyScheme)"]
+      [
+        network.name, network.classes.map { "\($0) classes" } ?? "no classes",
+        "names as in \(network.keyScheme)",
+      ]
     }
     return zip(networks, TextColumns([.left, .right, .left], rows: rows).lines).flatMap {
       network, line in

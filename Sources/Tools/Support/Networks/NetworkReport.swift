@@ -31,9 +31,9 @@ package struct NetworkReport: Encodable {
 
   /// For people.
   package var lines: String {
-    let numbers = scales.map { String(format: "%g", $0) }.joined(separator: ", ")
     let views =
-      (scales == [1] ? [] : ["scales " + numbers])
+      (scales == [1]
+        ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
       + (flip ? ["mirrored"] : [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     return """

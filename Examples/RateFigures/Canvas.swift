@@ -1,0 +1,83 @@
+import Unaries
+
+/// A white sheet to draw on, with smooth edges: drawn larger than it is written.
+struct Canvas {
+  /// Red, green and blue, 0…255.
+  typealias Color = (red: Float, green: Float, blue: Float)
+
+  private let width: Int
+  private let height: Int
+  private var pixels: [Float]
+
+  /// Drawn pixels for each written one, along an axis.
+  private static let detail = 3
+
+  init(width: Int, height: Int) {
+    self.width = width * Self.detail
+    self.height = height * Self.detail
+    pixels = [Float](repeating: 255, count: 3 * self.width * self.height)
+  }
+
+  /// Fills the pixels of a box whose centres `isInside` accepts; sizes in written pixels.
+  private mutating func fill(
+    x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color,
+    where isInside: (Float, Float) -> Bool = { _, _ in true }
+  ) {
+    let detail = Float(Self.detail)
+    let rows = max(0, Int(y.lowerBound * detail))..<min(height, Int(y.upperBound * detail) + 1)
+    let columns = max(0, Int(x.lowerBound * detail))..<min(width, Int(x.upperBound * detail) + 1)
+    for row in rows {
+      for column in columns {
+        let (left, top) = ((Float(column) + 0.5) / detail, (Float(row) + 0.5) / detail)
+        guard x.contains(left), y.contains(top), isInside(left, top) else { continue }
+        let place = 3 * (row * width + column)
+        (pixels[place], pixels[place + 1], pixels[place + 2]) = color
+      }
+    }
+  }
+
+  mutating func box(x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color) {
+    fill(x: x, y: y, color)
+  }
+
+  mutating func disc(x: Float, y: Float, radius: Float, _ color: Color) {
+    fill(x: x - radius...x + radius, y: y - radius...y + radius, color) { left, top in
+      (left - x) * (left - x) + (top - y) * (top - y) <= radius * radius
+    }
+  }
+
+  mutating func line(
+    from start: (x: Float, y: Float), to end: (x: Float, y: Float), thickness: Float, _ color: Color
+  ) {
+    let (dx, dy) = (end.x - start.x, end.y - start.y)
+    let squaredLength = dx * dx + dy * dy
+    let reach = thickness / 2
+    fill(
+      x: min(start.x, end.x) - reach...max(start.x, end.x) + reach,
+      y: min(start.y, end.y) - reach...max(start.y, end.y) + reach, color
+    ) { left, top in
+      let (x, y) = (left - start.x, top - start.y)
+      let along = min(1, max(0, (x * dx + y * dy) / squaredLength))
+      let (offX, offY) = (x - along * dx, y - along * dy)
+      return offX * offX + offY * offY <= reach * reach
+    }
+  }
+
+  /// The sheet, each written pixel the mean of those drawn.
+  func image() throws -> Image {
+    let detail = Self.detail
+    let (columns, rows) = (width / detail, height / detail)
+    let rgb = (0..<3 * columns * rows).map { index -> UInt8 in
+      let (point, channel) = index.quotientAndRemainder(dividingBy: 3)
+      let (row, column) = point.quotientAndRemainder(dividingBy: columns)
+      var sum: Float = 0
+      for y in 0..<detail {
+        for x in 0..<detail {
+          sum += pixels[3 * ((row * detail + y) * width + column * detail + x) + channel]
+        }
+      }
+      return UInt8((sum / Float(detail * detail)).rounded())
+    }
+    return try Image(width: columns, height: rows, rgb: rgb)
+  }
+}
