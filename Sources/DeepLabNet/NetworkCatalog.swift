@@ -6,6 +6,8 @@ public enum NetworkCatalog {
   public static let all: [CatalogEntry] =
     DeepLabV1.entries
     + DeepLabV2.entries
+    + ResidualFCN.entries
+    + DeepLabV3.entries
 
   /// The network called `name`.
   ///

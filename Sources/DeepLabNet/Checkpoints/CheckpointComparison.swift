@@ -26,8 +26,9 @@ struct CheckpointComparison {
 
   /// What heads that may be left over begin with: a classifier, and PyTorch's auxiliary one.
   private static let headNames = ["fc.", "aux_classifier.", "classifier."]
-  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, branches at the sides.
-  private static let replaceableHeadNames = headNames + ["fc", "aspp.", "msc_"]
+  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, decoders, branches at the sides.
+  private static let replaceableHeadNames =
+    headNames + ["fc", "aspp.", "msc_", "decoder.", "head.", "auxiliary.", "score_", "upscore"]
   /// The lines that are shown of each kind.
   private static let shown = 8
 

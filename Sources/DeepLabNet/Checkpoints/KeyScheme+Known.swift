@@ -1,6 +1,8 @@
 extension KeyScheme {
   /// The schemes that are known; a new one is an entry here.
-  public static let all = [own, port, caffe, torchvision]
+  public static let all = [
+    own, port, caffe, torchvision, torchvisionSegmentation,
+  ]
 
   /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and what
   /// PyTorch's DataParallel adds.
@@ -44,6 +46,34 @@ extension KeyScheme {
       KeyRule("aspp.<n>.<p>", "fc1_voc12_c<n>.<p>"),
       KeyRule("<rest>", "<rest>"),
     ])
+
+  /// PyTorch's segmentation networks: FCN and DeepLab v3, with and without the auxiliary head.
+  static let torchvisionSegmentation = KeyScheme(
+    "torchvision, segmentation",
+    rules: [KeyRule("backbone.<rest>", "backbone.<rest>")]
+      + pyramid(behind: "classifier.0.") + [
+        KeyRule("decoder.conv1.<p>", "classifier.1.<p>"),
+        KeyRule("decoder.bn1.<p>", "classifier.2.<p>"),
+        KeyRule("decoder.scores.<p>", "classifier.4.<p>"),
+        KeyRule("head.conv.<p>", "classifier.0.<p>"),
+        KeyRule("head.bn.<p>", "classifier.1.<p>"),
+        KeyRule("head.scores.<p>", "classifier.4.<p>"),
+        KeyRule("auxiliary.conv.<p>", "aux_classifier.0.<p>"),
+        KeyRule("auxiliary.bn.<p>", "aux_classifier.1.<p>"),
+        KeyRule("auxiliary.scores.<p>", "aux_classifier.4.<p>"),
+      ])
+
+  /// PyTorch's pyramid with batch normalisation, which others have taken over.
+  private static func pyramid(behind prefix: String) -> [KeyRule] {
+    [
+      KeyRule("aspp.pooling.conv.<p>", prefix + "convs.4.1.<p>"),
+      KeyRule("aspp.pooling.bn.<p>", prefix + "convs.4.2.<p>"),
+      KeyRule("aspp.project.conv.<p>", prefix + "project.0.<p>"),
+      KeyRule("aspp.project.bn.<p>", prefix + "project.1.<p>"),
+      KeyRule("aspp.<n>.conv.<p>", prefix + "convs.<n>.0.<p>"),
+      KeyRule("aspp.<n>.bn.<p>", prefix + "convs.<n>.1.<p>"),
+    ]
+  }
 
   /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's layers by their
   /// place among all.
