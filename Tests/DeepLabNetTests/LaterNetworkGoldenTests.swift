@@ -31,6 +31,8 @@ import Testing
     Reference("torchvision_deeplabv3_resnet101", "deeplab-v3-resnet101", at: .eight),
     Reference(
       "torchvision_deeplabv3_mobilenet_v3_large", "deeplab-v3-mobilenet-v3-large", at: .sixteen),
+    Reference("fcn32s_vgg16", "fcn32s", at: .one), Reference("fcn16s_vgg16", "fcn16s", at: .one),
+    Reference("fcn8s_vgg16", "fcn8s", at: .one),
   ]
 
   @Test(arguments: references, ExecutionWay.allCases)

@@ -110,6 +110,8 @@ import Testing
     ("fcn-resnet50", 32_957_013), ("fcn-resnet101", 51_949_141),
     ("deeplab-v3-resnet50", 39_638_869), ("deeplab-v3-resnet101", 58_630_997),
     ("deeplab-v3-mobilenet-v3-large", 11_025_477), ("deeplab-v3-resnet101-multigrid", 58_630_997),
+    ("fcn32s", 134_346_581), ("fcn16s", 134_357_354),
+    ("fcn8s", 134_362_751), ("fcn8s-at-once", 134_362_751),
   ])
   func parametersAreAsManyAsInThePaper(_ name: String, _ count: Int) throws {
     #expect(try NetworkCatalog.entry(named: name).make().learnedParameterCount == count)
