@@ -18,6 +18,9 @@ public struct CatalogEntry: Sendable {
   public let sizes: ImageSizes
   /// The output strides that it can be built for.
   public let outputStrides: [OutputStride]
+  /// Pixels between neighbouring scores where a decoder makes them finer than the features, whatever the output
+  /// stride; `nil` where they are those of the output stride.
+  public let scoreStride: OutputStride?
   /// Makes a network.
   public typealias Build = @Sendable (_ classes: Int, _ outputStride: OutputStride) -> Network
 
@@ -39,12 +42,14 @@ public struct CatalogEntry: Sendable {
   ///   - sizes: the heights and widths that it takes.
   ///   - outputStrides: the output strides that it can be built for.
   ///   - defaultOutputStride: the output stride of the paper.
+  ///   - scoreStride: pixels between scores where a decoder makes them finer than the features.
   ///   - buildWithAuxiliaryHead: makes the network with a second output, `auxiliary`; `nil` where it has none.
   ///   - build: makes the network; its first output is called `scores`.
   public init(
     name: String, summary: String, paper: String, year: Int, preprocessing: Preprocessing,
     resize: ScoreResize, sizes: ImageSizes = .any,
     outputStrides: [OutputStride] = OutputStride.all, defaultOutputStride: OutputStride = .eight,
+    scoreStride: OutputStride? = nil,
     buildWithAuxiliaryHead: Build? = nil, build: @escaping Build
   ) {
     self.name = name
@@ -57,6 +62,7 @@ public struct CatalogEntry: Sendable {
     self.outputStrides = outputStrides
     self.defaultOutputStride = defaultOutputStride
     self.buildWithAuxiliaryHead = buildWithAuxiliaryHead
+    self.scoreStride = scoreStride
     self.build = build
   }
 

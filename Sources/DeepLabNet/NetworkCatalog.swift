@@ -9,6 +9,7 @@ public enum NetworkCatalog {
     + DeepLabV2.entries
     + ResidualFCN.entries
     + DeepLabV3.entries
+    + DeepLabV3Plus.entries
 
   /// The network called `name`.
   ///

@@ -31,6 +31,12 @@ import Testing
     Reference("torchvision_deeplabv3_resnet101", "deeplab-v3-resnet101", at: .eight),
     Reference(
       "torchvision_deeplabv3_mobilenet_v3_large", "deeplab-v3-mobilenet-v3-large", at: .sixteen),
+    Reference("vainf_deeplabv3plus_resnet101_os8", "deeplab-v3plus-resnet101", at: .eight),
+    Reference("vainf_deeplabv3plus_resnet101_os16", "deeplab-v3plus-resnet101", at: .sixteen),
+    Reference("vainf_deeplabv3plus_mobilenet_os8", "deeplab-v3plus-mobilenet-v2", at: .eight),
+    Reference("vainf_deeplabv3plus_mobilenet_os16", "deeplab-v3plus-mobilenet-v2", at: .sixteen),
+    Reference("jfzhang_deeplabv3plus_xception_os8", "deeplab-v3plus-xception65", at: .eight),
+    Reference("jfzhang_deeplabv3plus_xception_os16", "deeplab-v3plus-xception65", at: .sixteen),
     Reference("fcn32s_vgg16", "fcn32s", at: .one), Reference("fcn16s_vgg16", "fcn16s", at: .one),
     Reference("fcn8s_vgg16", "fcn8s", at: .one),
   ]

@@ -21,7 +21,7 @@ import Testing
     let entry = try NetworkCatalog.entry(named: name)
     for stride in entry.outputStrides {
       let network = try entry.make(classes: 5, outputStride: stride)
-      let pixels = stride.pixels
+      let pixels = (entry.scoreStride ?? stride).pixels
       for (height, width) in [(65, 97), (97, 65), (130, 161)] {
         let (rows, columns) = (entry.sizes.fitting(height), entry.sizes.fitting(width))
         let shapes = try network.shapes(height: rows, width: columns, batch: 2)
@@ -110,7 +110,8 @@ import Testing
     ("fcn-resnet50", 32_957_013), ("fcn-resnet101", 51_949_141),
     ("deeplab-v3-resnet50", 39_638_869), ("deeplab-v3-resnet101", 58_630_997),
     ("deeplab-v3-mobilenet-v3-large", 11_025_477), ("deeplab-v3-resnet101-multigrid", 58_630_997),
-    ("fcn32s", 134_346_581), ("fcn16s", 134_357_354),
+    ("deeplab-v3plus-resnet101", 58_753_973), ("deeplab-v3plus-mobilenet-v2", 5_225_717),
+    ("deeplab-v3plus-xception65", 54_705_317), ("fcn32s", 134_346_581), ("fcn16s", 134_357_354),
     ("fcn8s", 134_362_751), ("fcn8s-at-once", 134_362_751),
   ])
   func parametersAreAsManyAsInThePaper(_ name: String, _ count: Int) throws {
@@ -122,7 +123,7 @@ import Testing
     ("deeplab-v1-largefov", 513, 128.6), ("deeplab-v1-largefov", 321, 50.9),
     ("deeplab-v2-vgg16-aspp-l", 321, 80.1), ("deeplab-v2-resnet101", 321, 75.1),
     ("deeplab-v2-resnet101", 513, 188.9), ("deeplab-v3-resnet50", 513, 168.7),
-    ("deeplab-v3-resnet101", 321, 98.9),
+    ("deeplab-v3-resnet101", 321, 98.9), ("deeplab-v3plus-resnet101", 321, 37.3),
   ])
   func workIsAsMuchAsThePublishedNetworks(_ name: String, _ size: Int, _ billions: Double) throws {
     let network = try NetworkCatalog.entry(named: name).make()
