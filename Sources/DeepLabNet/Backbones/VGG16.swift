@@ -9,6 +9,8 @@ public struct VGG16: Sendable, Hashable {
     case aligned
     /// 2 × 2 with padding 1, the last one 3 × 3: the first DeepLab model.
     case shifted
+    /// 2 × 2 without padding: the network as it was made for classification.
+    case plain
   }
 
   /// The channels and the number of convolutions of each stage.
@@ -23,11 +25,14 @@ public struct VGG16: Sendable, Hashable {
   public let pools: Pools
   /// How coarse the maps become.
   public let outputStride: OutputStride
+  /// Zeros around the image, for the first convolution.
+  public let imagePadding: Int
 
   /// The features with the given pools.
-  public init(pools: Pools = .aligned, outputStride: OutputStride) {
+  public init(pools: Pools = .aligned, outputStride: OutputStride, imagePadding: Int = 1) {
     self.pools = pools
     self.outputStride = outputStride
+    self.imagePadding = imagePadding
   }
 
   /// What the layers make of an image.
@@ -45,8 +50,9 @@ public struct VGG16: Sendable, Hashable {
     var outputs: [(Network.Source, Int, Int)] = []
     for (index, (stage, step)) in zip(Self.stages, steps).enumerated() {
       for number in 1...stage.convolutions {
+        let padding = source == .image ? imagePadding : step.rateBefore
         let convolution = Convolution(
-          from: inputChannels, to: stage.channels, kernelSize: 3, padding: .init(step.rateBefore),
+          from: inputChannels, to: stage.channels, kernelSize: 3, padding: .init(padding),
           rate: .init(step.rateBefore))
         source = builder.addRectified(
           convolution, to: source, named: "conv\(index + 1)_\(number)")
@@ -61,8 +67,9 @@ public struct VGG16: Sendable, Hashable {
   }
 
   private func pool(_ index: Int, stride: Int) -> MaxPool {
-    let isSmall = pools == .shifted && index < Self.stages.count - 1
+    let isSmall = pools == .plain || pools == .shifted && index < Self.stages.count - 1
     return MaxPool(
-      PoolingGeometry(kernelSize: isSmall ? 2 : 3, stride: .init(stride), padding: 1))
+      PoolingGeometry(
+        kernelSize: isSmall ? 2 : 3, stride: .init(stride), padding: pools == .plain ? 0 : 1))
   }
 }
