@@ -5,6 +5,7 @@ public enum NetworkCatalog {
   /// All networks, oldest first. A new one is a file in `Networks` and a line here.
   public static let all: [CatalogEntry] =
     DeepLabV1.entries
+    + [DeconvNet.entry]
     + DeepLabV2.entries
 
   /// The network called `name`.

@@ -1,6 +1,7 @@
 import Support
 
-/// How many image pixels lie between neighbouring positions of a network's scores: 4, 8, 16 or 32.
+/// How many image pixels lie between neighbouring positions of a network's scores: 4, 8, 16 or 32; 1 where the
+/// network itself goes back to the image's grid.
 ///
 /// A classification network halves its maps five times. To keep finer maps, the halving steps beyond the
 /// output stride are left out, and every filter behind them is spread by the rate that makes it see what it
@@ -14,6 +15,8 @@ public struct OutputStride: Sendable, Hashable {
     self.pixels = pixels
   }
 
+  /// Scores at every pixel: networks that undo their halvings.
+  public static let one = OutputStride(unchecked: 1)
   /// Scores at every fourth pixel.
   public static let four = OutputStride(unchecked: 4)
   /// Scores at every eighth pixel: DeepLab v1 and v2.
@@ -23,7 +26,7 @@ public struct OutputStride: Sendable, Hashable {
   /// Scores at every thirty-second pixel: the network as it was made for classification.
   public static let thirtyTwo = OutputStride(unchecked: 32)
 
-  /// All of them, finest first.
+  /// Those that a network can be rewritten for, finest first.
   public static let all: [OutputStride] = [.four, .eight, .sixteen, .thirtyTwo]
 
   /// - Throws: `InputError` where `pixels` is not 4, 8, 16 or 32.

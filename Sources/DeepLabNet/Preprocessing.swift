@@ -39,6 +39,11 @@ public struct Preprocessing: Sendable, Hashable {
   public static let caffe = Preprocessing(
     order: .bgr, divisor: 1, mean: [104.008, 116.669, 122.675], deviation: [1, 1, 1])
 
+  /// FCN's and DeconvNet's Caffe models: the same mean to more digits.
+  public static let caffePrecise = Preprocessing(
+    order: .bgr, divisor: 1, mean: [104.006_987_93, 116.668_767_62, 122.678_914_34],
+    deviation: [1, 1, 1])
+
   /// The network's input: 1 × height × width × 3.
   ///
   /// - Throws: `InputError` where the image has not two axes and three channels.
