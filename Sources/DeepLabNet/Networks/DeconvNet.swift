@@ -18,7 +18,8 @@ enum DeconvNet {
   private static let window: ConvolutionGeometry.Extent = 7
   /// The channels of the transposed convolutions of each stage, behind its unpooling.
   private static let stages: [(number: Int, channels: [Int])] = [
-    (5, [512, 512, 512]), (4, [512, 512, 256]), (3, [256, 256, 128]), (2, [128, 64]), (1, [64, 64]),
+    (5, [512, 512, 512]), (4, [512, 512, 256]), (3, [256, 256, 128]),
+    (2, [128, 64]), (1, [64, 64]),
   ]
 
   /// The network; output `scores`: height × width × classes.
