@@ -28,24 +28,15 @@ public struct DeepLab: Unary {
   ///
   /// - Throws: `InputError` where the scene has no photograph, or the network cannot take it.
   public func energies(for scene: Scene) throws -> EnergyField {
-    guard let image = scene.image else {
-      throw InputError(
-        .data, "a scene without an image", remedy: "a network needs a photograph to score")
-    }
-    return try energies(
-      of: segmenter.scores(for: image, parallelism: parallelism), for: scene)
+    try energies(
+      of: segmenter.scores(for: scene.photograph(), parallelism: parallelism), for: scene)
   }
 
   /// The energies of scores that the network has given before: 1 × height × width × classes.
   ///
   /// - Throws: `InputError` where they are not of the scene's size, or not finite.
   public func energies(of scores: Tensor, for scene: Scene) throws -> EnergyField {
-    let array = try NumericArray(
-      shape: [scores.shape.height, scores.shape.width, scores.shape.channels],
-      values: scores.values())
-    return try ScoreMapUnary(
-      array, kind: .logits, layout: .labelsLast, minimumProbability: minimumProbability,
-      parallelism: parallelism
-    ).energies(for: scene)
+    try scores.energies(
+      for: scene, minimumProbability: minimumProbability, parallelism: parallelism)
   }
 }

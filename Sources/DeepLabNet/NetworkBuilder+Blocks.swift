@@ -29,6 +29,18 @@ extension NetworkBuilder {
     return add(Activation.relu, to: output, named: name + ".relu")
   }
 
+  /// Adds a convolution with a bias, the batch normalisation behind it, whose statistics are part of its scale
+  /// and shift, and a ReLU.
+  mutating func addNormalizedAndRectified(
+    _ convolution: some Layer, channels: Int, to input: Network.Source, named name: String,
+    normalization: String
+  ) -> Network.Source {
+    let output = add(convolution, to: input, named: name)
+    return addRectified(
+      BatchNormalization(channels: channels, hasStatistics: false), to: output,
+      named: normalization)
+  }
+
   /// Adds a sum, unless there is but one input.
   mutating func addSum(of inputs: [Network.Source], named name: String) -> Network.Source {
     inputs.count == 1 ? inputs[0] : add(Sum(), to: inputs, named: name)

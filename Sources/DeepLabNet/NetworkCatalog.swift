@@ -6,6 +6,7 @@ public enum NetworkCatalog {
   public static let all: [CatalogEntry] =
     FCN.entries
     + DeepLabV1.entries
+    + [DeconvNet.entry]
     + DeepLabV2.entries
     + ResidualFCN.entries
     + DeepLabV3.entries

@@ -5,33 +5,6 @@ import Testing
 import Unaries
 
 @Suite struct SegmenterTests {
-  /// A network that looks at one pixel at a time: three scores that are mixtures of its colours.
-  private static let pixelwise = CatalogEntry(
-    name: "pixelwise", summary: "one pixel at a time", paper: "none", year: 2026,
-    preprocessing: Preprocessing(
-      order: .rgb, divisor: 255, mean: [0.5, 0.5, 0.5], deviation: [1, 1, 1]),
-    resize: .bilinear(.halfPixel)
-  ) { classes, _ in
-    var builder = NetworkBuilder()
-    let scores = builder.add(
-      Convolution(from: 3, to: classes, kernelSize: 1), to: .image, named: "score")
-    return builder.network(outputs: [("scores", scores)])
-  }
-
-  private func segmenter(_ options: SegmentationOptions) throws -> Segmenter {
-    let network = try Self.pixelwise.make(classes: 3)
-    return try Segmenter(
-      Self.pixelwise, network: network, parameters: InitialParameters(for: network),
-      options: options)
-  }
-
-  private func photograph(width: Int, height: Int) throws -> Image {
-    var generator = SeededGenerator(seed: 3)
-    return try Image(
-      width: width, height: height,
-      rgb: (0..<3 * width * height).map { _ in UInt8.random(in: 0...255, using: &generator) })
-  }
-
   @Test(arguments: [1, 5, 8, 9, 16, 23, 64, 100], [(8, 0), (8, 3), (16, 15), (5, 4)])
   func tileWeightsSumToOne(_ length: Int, _ tiling: (size: Int, overlap: Int)) throws {
     var sums = [Float](repeating: 0, count: length)
@@ -48,30 +21,30 @@ import Unaries
   }
 
   @Test func tilesOfAPixelwiseNetworkGiveItsOwnScores() throws {
-    let image = try photograph(width: 50, height: 33)
-    let whole = try segmenter(SegmentationOptions()).scores(for: image)
+    let image = try PixelwiseNetwork.photograph(width: 50, height: 33)
+    let whole = try PixelwiseNetwork.segmenter(SegmentationOptions()).scores(for: image)
     var options = SegmentationOptions()
     options.tiles = try Tiling(size: 16, overlap: 5)
     var last = (done: 0, count: -1)
-    let tiled = try segmenter(options).scores(for: image) { last = ($0, $1) }
+    let tiled = try PixelwiseNetwork.segmenter(options).scores(for: image) { last = ($0, $1) }
     #expect(last.done == last.count)
     // Scores of about 1, weighted by weights that sum to 1 but for rounding.
     for (one, other) in zip(tiled.values(), whole.values()) { #expect(abs(one - other) < 1e-5) }
   }
 
   @Test func mirroredViewsOfAPixelwiseNetworkChangeNothing() throws {
-    let image = try photograph(width: 21, height: 8)
+    let image = try PixelwiseNetwork.photograph(width: 21, height: 8)
     var options = SegmentationOptions()
     options.isFlipped = true
-    let plain = try segmenter(SegmentationOptions()).scores(for: image)
-    #expect(try segmenter(options).scores(for: image).values() == plain.values())
+    let plain = try PixelwiseNetwork.segmenter(SegmentationOptions()).scores(for: image)
+    #expect(try PixelwiseNetwork.segmenter(options).scores(for: image).values() == plain.values())
   }
 
   @Test func impossibleOptionsAreRefused() {
     var options = SegmentationOptions()
     for scales in [[], [0], [-1], [1, 1], [.nan]] {
       options.scales = scales
-      #expect(throws: InputError.self) { try segmenter(options) }
+      #expect(throws: InputError.self) { try PixelwiseNetwork.segmenter(options) }
     }
     #expect(throws: InputError.self) { try Tiling(size: 8, overlap: 8) }
   }

@@ -7,10 +7,12 @@ struct FoldedConvolution {
   private(set) var weight: ParameterValues
   private(set) var bias: ParameterValues?
 
-  init(_ layer: Convolution, _ values: [ParameterValues]) {
-    self.layer = layer
-    weight = values[0]
-    bias = layer.hasBias ? values[1] : nil
+  /// `nil` where the layer is not, and cannot be written as, a convolution.
+  init?(_ layer: any Layer, _ values: [ParameterValues]) {
+    guard let convolution = layer.asConvolution else { return nil }
+    self.layer = convolution
+    weight = (layer as? TransposedConvolution)?.equivalentWeight(values[0]) ?? values[0]
+    bias = convolution.hasBias ? values[1] : nil
   }
 
   mutating func fold(_ normalization: BatchNormalization, _ values: [ParameterValues]) {

@@ -1,5 +1,6 @@
-/// The steps of an inference: batch normalisations folded into the convolutions before them, residual sums and
-/// clamping activations done by the convolution that comes last, dropouts left out.
+/// The steps of an inference: transposed convolutions of stride 1 written as convolutions, batch normalisations
+/// folded into the convolutions before them, residual sums and clamping activations done by the convolution that
+/// comes last, dropouts left out.
 ///
 /// A tensor that nobody but the next layer needs is never written.
 struct FusedNetwork: Sendable {
@@ -22,7 +23,7 @@ struct FusedNetwork: Sendable {
 
   private mutating func step(from node: Int) -> FusedStep {
     var step = FusedStep(node: node, output: node, inputs: graph.nodes[node].inputs)
-    guard graph.nodes[node].layer is Convolution else { return step }
+    guard graph.nodes[node].layer.asConvolution != nil else { return step }
     var fused = FusedStep.FusedConvolution()
     func append(_ next: Int) {
       step.output = next

@@ -19,21 +19,20 @@ struct PreparedStep: Sendable {
     self.step = step
     let node = graph.nodes[step.node]
     let values = try parameters.values(for: node)
-    guard let layer = node.layer as? Convolution else {
+    guard var folded = FoldedConvolution(node.layer, values) else {
       algorithm = nil
       work = .layer(node.layer, values)
       return
     }
     let fused = step.fused ?? FusedStep.FusedConvolution()
-    var folded = FoldedConvolution(layer, values)
     if let index = fused.normalization,
       let normalization = graph.nodes[index].layer as? BatchNormalization
     {
       folded.fold(normalization, try parameters.values(for: graph.nodes[index]))
     }
     let algorithm =
-      forced.flatMap { $0.applies(to: layer) ? $0 : nil }
-      ?? .fastest(for: layer, input: input)
+      forced.flatMap { $0.applies(to: folded.layer) ? $0 : nil }
+      ?? .fastest(for: folded.layer, input: input)
     self.algorithm = algorithm
     work = .convolution(
       PreparedConvolution(

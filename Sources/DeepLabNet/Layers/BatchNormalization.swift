@@ -10,14 +10,19 @@ public struct BatchNormalization: Layer {
   public let channels: Int
   /// ε, which keeps the division away from 0.
   public let epsilon: Float
+  /// Whether the statistics are parameters; otherwise they are already part of the scale and the shift, as in
+  /// the model that Noh et al. (2015) released, and the layer is scale · x + shift.
+  public let hasStatistics: Bool
 
   /// - Parameters:
   ///   - channels: channels that come in and go out.
   ///   - epsilon: ε; 1e-5 in most networks, 1e-3 in MobileNetV3 and Xception.
-  public init(channels: Int, epsilon: Float = 1e-5) {
+  ///   - hasStatistics: whether the statistics are parameters.
+  public init(channels: Int, epsilon: Float = 1e-5, hasStatistics: Bool = true) {
     precondition(channels >= 1, "\(channels) channels")
     self.channels = channels
     self.epsilon = epsilon
+    self.hasStatistics = hasStatistics
   }
 
   /// What kind of layer it is.
@@ -25,12 +30,15 @@ public struct BatchNormalization: Layer {
 
   /// What `forward` takes beside its inputs, in this order.
   public var parameters: [ParameterSpecification] {
-    [
+    let affine = [
       ParameterSpecification("weight", shape: [channels], role: .normalizationScale),
       ParameterSpecification("bias", shape: [channels], role: .normalizationShift),
+    ]
+    let statistics = [
       ParameterSpecification("running_mean", shape: [channels], role: .runningMean),
       ParameterSpecification("running_var", shape: [channels], role: .runningVariance),
     ]
+    return hasStatistics ? affine + statistics : affine
   }
 
   /// The input's shape, which must have `channels` channels.
@@ -45,14 +53,26 @@ public struct BatchNormalization: Layer {
   /// - Parameter parameters: values for `self.parameters`, in that order.
   package func affine(_ parameters: [ParameterValues]) -> (scale: [Float], shift: [Float]) {
     let values = parameters.map(\.storage.base)
+    let (mean, deviation) = statistics(parameters)
     var (scale, shift) = ([Float](), [Float]())
     for c in 0..<channels {
       // In float64: the difference of shift and scaled mean may cancel.
-      let factor = Double(values[0][c]) / (Double(values[3][c]) + Double(epsilon)).squareRoot()
+      let factor = Double(values[0][c]) / deviation[c]
       scale.append(Float(factor))
-      shift.append(Float(Double(values[1][c]) - Double(values[2][c]) * factor))
+      shift.append(Float(Double(values[1][c]) - Double(mean[c]) * factor))
     }
     return (scale, shift)
+  }
+
+  /// The mean and √(variance + ε) of each channel; 0 and 1 where scale and shift account for them.
+  private func statistics(
+    _ parameters: [ParameterValues]
+  ) -> (mean: [Float], deviation: [Double]) {
+    guard hasStatistics else {
+      return ([Float](repeating: 0, count: channels), [Double](repeating: 1, count: channels))
+    }
+    let deviation = parameters[3].values().map { (Double($0) + Double(epsilon)).squareRoot() }
+    return (parameters[2].values(), deviation)
   }
 
   /// Computes the output; see `Layer`.
@@ -77,7 +97,7 @@ public struct BatchNormalization: Layer {
     let input = inputs[0]
     let result = Tensor(uninitialized: input.shape)
     let (scale, none) = (affine(parameters).scale, [Float](repeating: 0, count: channels))
-    let mean = parameters[2].storage.base
+    let (mean, deviation) = statistics(parameters)
     // For each channel Σ gradient · (x − mean), then for each Σ gradient.
     let sums = parallelism.sums(2 * channels, over: input.shape) { positions, sums in
       let offset = positions.lowerBound * channels
@@ -87,16 +107,13 @@ public struct BatchNormalization: Layer {
         input.base + offset, gradient.base + offset, positions.count, channels, mean, sums,
         sums + channels)
     }
-    let variance = parameters[3].storage
-    let ofScale = (0..<channels).map { channel in
-      Float(sums[channel] / (Double(variance[channel]) + Double(epsilon)).squareRoot())
-    }
+    let ofScale = (0..<channels).map { Float(sums[$0] / deviation[$0]) }
     let ofShift = sums[channels...].map { Float($0) }
     return LayerGradients(
       inputs: [result],
       parameters: [
         ParameterValues(shape: [channels], values: ofScale),
-        ParameterValues(shape: [channels], values: ofShift), nil, nil,
-      ])
+        ParameterValues(shape: [channels], values: ofShift),
+      ] + (hasStatistics ? [nil, nil] : []))
   }
 }

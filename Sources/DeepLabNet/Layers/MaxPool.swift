@@ -6,7 +6,8 @@ public struct MaxPool: Layer {
   /// How the window moves.
   public let geometry: PoolingGeometry
 
-  private var switches: MaxPoolSwitches { MaxPoolSwitches(geometry) }
+  /// The layer that finds where the maxima stand.
+  var switches: MaxPoolSwitches { MaxPoolSwitches(geometry) }
 
   /// A pool over windows of the given geometry.
   public init(_ geometry: PoolingGeometry) {
