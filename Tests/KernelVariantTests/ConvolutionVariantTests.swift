@@ -39,6 +39,16 @@ import Testing
     }
   }
 
+  /// Sums of nine products of about 1.
+  @Test func depthwiseProductsAgree() {
+    let expected = Self.depthwise(Self.chosen)
+    #expect(expected.contains { abs($0) > 1 })
+    for (name, variant) in Self.others {
+      let difference = largestDifference(expected, Self.depthwise(variant))
+      #expect(difference < 2e-6, "\(name): \(difference)")
+    }
+  }
+
   /// The same convolution by patches, whose transforms cost another digit.
   @Test func patchesAgree() {
     let expected = Self.winograd(Self.chosen)
@@ -61,6 +71,24 @@ import Testing
     let panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
     let packed = packedWeights()
     let result = AlignedBuffer<Float>(zeros: side * side * outputs)
+    var job = job(result, channels: outputs)
+    job.weights = UnsafePointer(packed.base)
+    job.zeros = UnsafePointer(zeros.base)
+    let scratch = AlignedBuffer<UInt8>(uninitialized: ck_convolve_scratch(&job, side * side))
+    variant.convolve(&job, 0, side * side, 0, panels, scratch.base)
+    return values(of: result)
+  }
+
+  private static func depthwise(_ variant: kernel_variant) -> [Float] {
+    let result = AlignedBuffer<Float>(zeros: side * side * inputs)
+    var job = job(result, channels: inputs)
+    job.weights = UnsafePointer(weights.base)
+    variant.depthwise(&job, 0, side * side)
+    return values(of: result)
+  }
+
+  /// 3 × 3 at rate 2, all but the weights.
+  private static func job(_ result: AlignedBuffer<Float>, channels: Int) -> ck_convolution {
     var job = ck_convolution()
     job.input = UnsafePointer(image.base)
     (job.height, job.width, job.output_width) = (Int32(side), Int32(side), Int32(side))
@@ -69,13 +97,9 @@ import Testing
     (job.stride_rows, job.stride_columns) = (1, 1)
     (job.padding_rows, job.padding_columns) = (2, 2)
     (job.rate_rows, job.rate_columns) = (2, 2)
-    job.weights = UnsafePointer(packed.base)
-    (job.output, job.output_pitch, job.output_channels) = (result.base, outputs, outputs)
+    (job.output, job.output_pitch, job.output_channels) = (result.base, channels, channels)
     job.epilogue = epilogue
-    job.zeros = UnsafePointer(zeros.base)
-    let scratch = AlignedBuffer<UInt8>(uninitialized: ck_convolve_scratch(&job, side * side))
-    variant.convolve(&job, 0, side * side, 0, panels, scratch.base)
-    return values(of: result)
+    return job
   }
 
   private static func winograd(_ variant: kernel_variant) -> [Float] {

@@ -2,6 +2,7 @@
 #include "renamed.h"
 
 #include "convolution.c"
+#include "depthwise.c"
 #include "exact_gaussian.c"
 #include "lattice_embed.c"
 #include "lattice_filter.c"

@@ -39,3 +39,4 @@
 #define ck_winograd_inputs CK_RENAMED(CK_VARIANT, ck_winograd_inputs)
 #define ck_winograd_products CK_RENAMED(CK_VARIANT, ck_winograd_products)
 #define ck_winograd_outputs CK_RENAMED(CK_VARIANT, ck_winograd_outputs)
+#define ck_depthwise CK_RENAMED(CK_VARIANT, ck_depthwise)

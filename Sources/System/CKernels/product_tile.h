@@ -8,7 +8,7 @@
 
 /// The most products in a stretch, so that its weights stay in the first-level cache while all tiles
 /// pass by.
-enum { CK_STRETCH = 192 };
+enum { CK_STRETCH = 256 };
 
 /// A stretch of a tile's sums: `length` values from each of CK_TILE_ROWS rows, with the weights for
 /// them, length × CK_TILE_COLUMNS.

@@ -20,6 +20,7 @@ typedef struct {
                           const float *, size_t, float *);
   void (*convolve_line)(float *, size_t, size_t, size_t, const float *, size_t, float *);
   void (*convolve)(const ck_convolution *, size_t, size_t, size_t, size_t, void *);
+  void (*depthwise)(const ck_convolution *, size_t, size_t);
   void (*winograd_weights)(const float *, size_t, size_t, size_t, size_t, float *);
   void (*winograd_inputs)(const ck_winograd *, const int32_t *, size_t, size_t, size_t, float *);
   void (*winograd_products)(const ck_winograd *, size_t, size_t, const float *, size_t, size_t, float *);
@@ -28,11 +29,10 @@ typedef struct {
 } kernel_variant;
 
 /// All functions of a variant, in its order.
-#define CK_VARIANT_FUNCTIONS                                                                       \
-  ck_lattice_embed, ck_planar_embed, ck_lattice_blur, ck_planar_blur, ck_sweep, ck_pair_sums,      \
-      ck_pair_weights, ck_vertex_gaussian, ck_convolve_line, ck_convolve, ck_winograd_weights, \
-      ck_winograd_inputs, \
-      ck_winograd_products, ck_winograd_outputs
+#define CK_VARIANT_FUNCTIONS                                                                      \
+  ck_lattice_embed, ck_planar_embed, ck_lattice_blur, ck_planar_blur, ck_sweep, ck_pair_sums,     \
+      ck_pair_weights, ck_vertex_gaussian, ck_convolve_line, ck_convolve, ck_depthwise,           \
+      ck_winograd_weights, ck_winograd_inputs, ck_winograd_products, ck_winograd_outputs
 
 /// What this program picks for itself.
 const kernel_variant *kernel_variant_chosen(void);
