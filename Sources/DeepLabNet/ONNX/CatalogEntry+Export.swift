@@ -1,6 +1,6 @@
 extension CatalogEntry {
-  /// What an exported file should say about itself, by keys: the network, and how to make its input of a
-  /// photograph and a label map of its scores.
+  /// What an exported file should say about itself, by keys: the network, and how to make its input
+  /// of a photograph and a label map of its scores.
   public var exportNotes: [String: String] {
     [
       "network": name,

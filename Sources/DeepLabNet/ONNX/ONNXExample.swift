@@ -2,8 +2,8 @@ import Support
 import Unaries
 
 extension ONNXExport {
-  /// The files of an example beside the model at `path`, `net.onnx`: the input `net.image.npy`, and an array
-  /// for each output, such as `net.scores.npy`.
+  /// The files of an example beside the model at `path`, `net.onnx`: the input `net.image.npy`, and
+  /// an array for each output, such as `net.scores.npy`.
   public static func exampleFiles(
     of network: Network, beside path: String
   ) -> (input: String, outputs: [String]) {
@@ -13,7 +13,8 @@ extension ONNXExport {
     return (file(inputName), network.outputs.map { file($0.name) })
   }
 
-  /// Writes an input and what the network makes of it here, which a runtime's results can be compared with.
+  /// Writes an input and what the network makes of it here, which a runtime's results can be
+  /// compared with.
   ///
   /// - Parameters:
   ///   - network: what is computed.

@@ -3,8 +3,9 @@ import Unaries
 
 /// Writes networks with their weights as ONNX models, which other runtimes serve.
 ///
-/// Operator set 17, IR version 8; see https://onnx.ai/onnx/repo-docs/IR.html. The input is called `image`:
-/// preprocessed, images × channels × rows × columns. Outputs have the network's names for them.
+/// Operator set 17, IR version 8; see https://onnx.ai/onnx/repo-docs/IR.html. The input is called
+/// `image`: preprocessed, images × channels × rows × columns. Outputs have the network's names for
+/// them.
 public enum ONNXExport {
   /// The sizes of the images that the model takes.
   public enum InputSize: Sendable, Hashable {
@@ -27,8 +28,9 @@ public enum ONNXExport {
   ///   - path: the file.
   ///   - size: the sizes of the images to come.
   ///   - notes: what else the file says, by keys; see `CatalogEntry.exportNotes`.
-  /// - Throws: `InputError` naming a layer that has no operator in ONNX or cannot take such images; where the
-  ///   model would be larger than 2 GiB; where a parameter is missing, or the file cannot be written.
+  /// - Throws: `InputError` naming a layer that has no operator in ONNX or cannot take such images;
+  ///   where the model would be larger than 2 GiB; where a parameter is missing, or the file cannot
+  ///   be written.
   /// - Complexity: one parameter and a block of 1 MiB in memory.
   public static func write(
     _ network: Network, parameters: any ParameterSource, to path: String, size: InputSize,

@@ -1,4 +1,5 @@
-/// The messages of `onnx.proto` that a graph consists of; numbers of fields and enumerations are from there.
+/// The messages of `onnx.proto` that a graph consists of; numbers of fields and enumerations are
+/// from there.
 extension ONNXGraph {
   /// `GraphProto`.
   var message: ProtobufMessage {

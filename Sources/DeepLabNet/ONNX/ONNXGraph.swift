@@ -1,4 +1,5 @@
-/// A graph of ONNX: operators in an order in which they can be computed, and the constants that they take.
+/// A graph of ONNX: operators in an order in which they can be computed, and the constants that
+/// they take.
 struct ONNXGraph {
   /// An operator in its place.
   struct Node {
@@ -59,8 +60,8 @@ struct ONNXGraph {
   ///   - operation: what ONNX calls it.
   ///   - inputs: the names of values.
   ///   - attributes: all that are not as ONNX has them by default.
-  ///   - name: the operator's own; its output is called `name.output`, which no input of the graph and no
-  ///     parameter of a layer is.
+  ///   - name: the operator's own; its output is called `name.output`, which no input of the graph
+  ///     and no parameter of a layer is.
   ///   - unused: outputs before the one that is meant.
   /// - Returns: the name of the output.
   mutating func add(

@@ -1,10 +1,10 @@
-/// Pools. Windows that the map does not fill are had by padding at the end, since releases of ONNX and of its
-/// runtimes disagree on what rounding up means for the last of them.
+/// Pools. Windows that the map does not fill are had by padding at the end, since releases of ONNX
+/// and of its runtimes disagree on what rounding up means for the last of them.
 extension PoolingGeometry {
   /// The padding at the end with which rounding down gives as many windows as this geometry.
   ///
-  /// Rounding up, the last window starts at the latest ⌈(n + 2p − k)/s⌉ · s, and before n + p. Both bounds
-  /// together are ⌊(n + p + e − k)/s⌋ · s for e = min(p + s − 1, k − 1).
+  /// Rounding up, the last window starts at the latest ⌈(n + 2p − k)/s⌉ · s, and before n + p. Both
+  /// bounds together are ⌊(n + p + e − k)/s⌋ · s for e = min(p + s − 1, k − 1).
   private func endPadding(_ axis: KeyPath<ConvolutionGeometry.Extent, Int>) -> Int {
     let border = padding[keyPath: axis]
     switch rounding {
@@ -34,7 +34,8 @@ extension MaxPool: ONNXRule {
 }
 
 extension MaxPoolSwitches: ONNXRule {
-  /// The pool's second output. ONNX counts positions over all channels and images, as its `MaxUnpool` does.
+  /// The pool's second output. ONNX counts positions over all channels and images, as its
+  /// `MaxUnpool` does.
   func addOperators(to graph: inout ONNXGraph, at place: ONNXPlace) -> String {
     graph.add(
       "MaxPool", place.inputs, geometry.attributes, named: place.name,
@@ -53,8 +54,8 @@ extension MaxUnpool: ONNXRule {
 }
 
 extension AveragePool: ONNXRule {
-  /// Padding that counts, beside padding that does not since it only stands for windows that are cut off,
-  /// becomes part of the map.
+  /// Padding that counts, beside padding that does not since it only stands for windows that are
+  /// cut off, becomes part of the map.
   func addOperators(to graph: inout ONNXGraph, at place: ONNXPlace) -> String {
     let (padding, end) = (geometry.padding, geometry.endPadding)
     guard countsPadding, end != padding, padding != 0 else {

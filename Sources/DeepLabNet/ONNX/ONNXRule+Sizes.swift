@@ -14,8 +14,9 @@ extension BilinearResize: ONNXRule {
       let shape = try graph.shape(of: size, at: place)
       return graph.add("Resize", input + ["", shape], attributes, named: place.name)
     }
-    // Not as a size, which would change the positions where the product is rounded down. That product is of
-    // float32 in ONNX: a factor that float32 does not hold may round to a neighbouring size.
+    // Not as a size, which would change the positions where the product is rounded down. That
+    // product is of float32 in ONNX: a factor that float32 does not hold may round to a
+    // neighbouring size.
     let factors = graph.constant(
       [1, 1, Float(factor), Float(factor)], named: place.name + ".factors")
     return graph.add("Resize", input + [factors], attributes, named: place.name)
