@@ -120,6 +120,9 @@ let package = Package(
       name: "KernelVariantTests",
       dependencies: ["KernelVariants", "CKernels", "Support", "TestSupport"]),
     .executableTarget(name: "run-measured", path: "Tests/RunMeasured"),
+    // Writes what Benchmarks/check_onnx runs.
+    .executableTarget(
+      name: "onnx-cases", dependencies: ["DeepLabNet", "Support"], path: "Tests/ONNXCases"),
     .testTarget(
       name: "ToolsTests",
       dependencies: [

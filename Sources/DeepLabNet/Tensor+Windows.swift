@@ -12,7 +12,7 @@ extension Tensor {
   }
 
   /// One image with zeros, the mean of preprocessed images, below and to the right.
-  func padded(height: Int, width: Int) -> Tensor {
+  package func padded(height: Int, width: Int) -> Tensor {
     guard height > shape.height || width > shape.width else { return self }
     let padded = Tensor(zeros: shape.with(height: height, width: width))
     let count = shape.width * shape.channels

@@ -31,7 +31,7 @@ struct Convert: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    try checkOutput()
+    try OutputCheck.check([output], inputs: [input], overwrites: overwrite)
     let checkpoint = try CheckpointFile.open(input)
     let tensors = checkpoint.entries.map {
       // Counters soon exceed what half precision holds.
@@ -44,15 +44,6 @@ struct Convert: ParsableCommand {
       throw error.at(output)
     }
     if !quiet { try report(checkpoint) }
-  }
-
-  private func checkOutput() throws {
-    try OutputCheck.check([output], inputs: [input])
-    guard overwrite || !FileSystem.isFile(output) else {
-      throw InputError(
-        .cannotCreate, at: output, "exists already",
-        remedy: "name another file, or add --overwrite")
-    }
   }
 
   private func report(_ checkpoint: CheckpointFile) throws {

@@ -14,7 +14,7 @@ struct DeepLabTool: ParsableCommand {
       """,
     version: "deeplab \(Version.current)",
     subcommands: [
-      Models.self, Segment.self, Inspect.self, Convert.self, Profile.self,
+      Models.self, Segment.self, Inspect.self, Convert.self, Export.self, Profile.self,
     ])
 
   static func main() { runAsTool() }

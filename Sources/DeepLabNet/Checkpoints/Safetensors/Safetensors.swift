@@ -56,28 +56,11 @@ public enum Safetensors {
         let values = try values(tensor)
         precondition(values.shape == tensor.shape, "\(values.shape) for \(tensor.shape)")
         do {
-          try write(values, as: tensor.type, to: output)
+          try values.write(as: tensor.type.number, to: output)
         } catch let error as InputError {
           throw error.within("tensor \(quoted(tensor.name))").at(path)
         }
       }
-    }
-  }
-
-  private static func write(
-    _ values: ParameterValues, as type: ElementType, to output: AtomicOutput
-  ) throws {
-    let perBlock = transferBlockSize / type.size
-    let block = AlignedBuffer<UInt8>(uninitialized: min(perBlock, values.count) * type.size)
-    for first in stride(from: 0, to: values.count, by: perBlock) {
-      let count = min(perBlock, values.count - first)
-      let base = values.storage.base + first
-      if let index = type.number.encode(base, count: count, into: block.base) {
-        throw InputError(
-          .data, "the number \(base[index]) at \(first + index) does not fit float16",
-          remedy: "write float32")
-      }
-      try output.write(UnsafeRawBufferPointer(start: block.base, count: count * type.size))
     }
   }
 }

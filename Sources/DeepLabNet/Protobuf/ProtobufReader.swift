@@ -53,21 +53,22 @@ struct ProtobufReader {
 
   private mutating func readField(before end: Int) throws -> Field {
     let tag = try varint()
-    let number = Int(truncatingIfNeeded: tag >> 3)
+    let number = Int(truncatingIfNeeded: tag >> ProtobufWireType.bitCount)
     guard number >= 1, number < 1 << 29 else { throw Self.malformed("the field number \(number)") }
-    switch tag & 7 {
-    case 0: return Field(number: number, content: .integer(try varint()))
-    case 1: return Field(number: number, content: .fixed(at: cursor.position, size: 8))
-    case 5: return Field(number: number, content: .fixed(at: cursor.position, size: 4))
-    case 2:
+    let type = tag & (1 << ProtobufWireType.bitCount - 1)
+    switch ProtobufWireType(rawValue: type) {
+    case .varint: return Field(number: number, content: .integer(try varint()))
+    case .fixed64: return Field(number: number, content: .fixed(at: cursor.position, size: 8))
+    case .fixed32: return Field(number: number, content: .fixed(at: cursor.position, size: 4))
+    case .bytes:
       let length = try varint()
       let start = cursor.position
       guard start <= end, length <= UInt64(end - start) else {
         throw Self.malformed("a length of \(length) where fewer bytes are left")
       }
       return Field(number: number, content: .bytes(start..<start + Int(length)))
-    case 3, 4: throw Self.malformed("a group, which Caffe never writes")
-    case let other: throw Self.malformed("the unknown wire type \(other)")
+    case .groupStart, .groupEnd: throw Self.malformed("a group, which Caffe never writes")
+    case nil: throw Self.malformed("the unknown wire type \(type)")
     }
   }
 
