@@ -19,6 +19,18 @@ import Testing
     #expect(errorText { _ = try OutputStride(pixels) }.contains("choose 4, 8, 16 or 32"))
   }
 
+  /// DeepLab v3, arXiv:1706.05587, §3.2.1: unit rates of 1, 2, 4 times the rate of the last stage.
+  @Test(arguments: [(OutputStride.sixteen, [2, 4, 8]), (.eight, [4, 8, 16])])
+  func aMultiGridMultipliesTheRatesOfTheLastStage(_ stride: OutputStride, _ rates: [Int]) throws {
+    let network = try NetworkCatalog.entry(named: "deeplab-v3-resnet50-multigrid")
+      .make(outputStride: stride)
+    let found = (0..<3).map { block in
+      let node = network.nodes.first { $0.name == "backbone.layer4.\(block).conv2" }
+      return (node?.layer as? Convolution)?.geometry.rate
+    }
+    #expect(found == rates.map { .init($0) })
+  }
+
   /// What the atrous algorithm promises, paper §3.1: left-out steps and spread filters see the same pixels.
   /// The head's rate of 12 at a stride of 8 is a whole number at every other, too.
   @Test func finerStridesGiveTheSameScoresAndMoreOfThem() throws {
