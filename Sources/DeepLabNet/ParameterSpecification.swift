@@ -50,7 +50,7 @@ public struct ParameterSpecification: Sendable, Hashable {
 public struct ParameterValues: Sendable {
   /// The sizes, slowest first.
   public let shape: [Int]
-  package let storage: AlignedBuffer<Float>
+  package private(set) var storage: AlignedBuffer<Float>
 
   /// - Parameters:
   ///   - shape: the sizes, slowest first.
@@ -68,6 +68,12 @@ public struct ParameterValues: Sendable {
 
   /// The number of values.
   public var count: Int { storage.count }
+
+  /// Copies the values if anybody else has them, so that they can be written to. Memory of their own is what
+  /// every source gives; a part of another buffer would not show as shared.
+  mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = AlignedBuffer(copying: storage) }
+  }
 
   /// All values. O(count).
   public func values() -> [Float] {

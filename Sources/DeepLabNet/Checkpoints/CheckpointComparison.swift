@@ -95,9 +95,10 @@ struct CheckpointComparison {
   ///
   /// A fully connected layer over maps of C × H × W is the convolution with this window: Caffe and PyTorch
   /// both store its weight as (outputs, C · H · W), the columns fastest. So VGG-16's `fc6` of 4096 × 25088
-  /// is a convolution of 4096 × 512 × 7 × 7.
+  /// is a convolution of 4096 × 512 × 7 × 7. DeconvNet's normalisations are stored as maps of one position,
+  /// 1 × channels × 1 × 1.
   private static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
-    if found == expected { return true }
+    if found == expected || found == [1] + expected + [1, 1] { return true }
     return found.count == 2 && expected.count == 4 && found[0] == expected[0]
       && found[1] == expected.dropFirst().reduce(1, *)
   }

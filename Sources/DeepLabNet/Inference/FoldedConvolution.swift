@@ -7,9 +7,13 @@ struct FoldedConvolution {
   private(set) var weight: ParameterValues
   private(set) var bias: ParameterValues?
 
-  /// `nil` where the layer is not, and cannot be written as, a convolution.
-  init?(_ layer: any Layer, _ values: [ParameterValues]) {
-    guard let convolution = layer.asConvolution else { return nil }
+  /// - Parameters:
+  ///   - layer: what is computed.
+  ///   - convolution: the convolution that it is, or is as good as.
+  ///   - values: the layer's, changed in place where nobody else has them: they may be hundreds of megabytes.
+  init(
+    _ layer: any Layer, as convolution: Convolution, _ values: consuming [ParameterValues]
+  ) {
     self.layer = convolution
     weight = (layer as? TransposedConvolution)?.equivalentWeight(values[0]) ?? values[0]
     bias = convolution.hasBias ? values[1] : nil
@@ -19,19 +23,15 @@ struct FoldedConvolution {
     let (scale, shift) = normalization.affine(values)
     let channels = layer.outputChannels
     let products = weight.count / channels
-    let scaled = AlignedBuffer<Float>(uninitialized: weight.count)
+    weight.makeUnique()
     for channel in 0..<channels {
-      let (source, target) = (
-        weight.storage.base + channel * products, scaled.base + channel * products
-      )
-      let factor = scale[channel]
-      for index in 0..<products { target[index] = source[index] * factor }
+      let (values, factor) = (weight.storage.base + channel * products, scale[channel])
+      for index in 0..<products { values[index] *= factor }
     }
     let given = bias
     let shifted = (0..<channels).map { channel in
       shift[channel] + scale[channel] * (given?.storage[channel] ?? 0)
     }
-    weight = ParameterValues(shape: weight.shape, storage: scaled)
     bias = ParameterValues(shape: [channels], values: shifted)
     let geometry = layer.geometry
     layer = Convolution(

@@ -19,11 +19,12 @@ struct PreparedStep: Sendable {
     self.step = step
     let node = graph.nodes[step.node]
     let values = try parameters.values(for: node)
-    guard var folded = FoldedConvolution(node.layer, values) else {
+    guard let convolution = node.layer.asConvolution else {
       algorithm = nil
       work = .layer(node.layer, values)
       return
     }
+    var folded = FoldedConvolution(node.layer, as: convolution, consume values)
     let fused = step.fused ?? FusedStep.FusedConvolution()
     if let index = fused.normalization,
       let normalization = graph.nodes[index].layer as? BatchNormalization

@@ -12,6 +12,9 @@ struct CaffeModelWriter {
     case innerProduct = "InnerProduct"
     case batchNormalization = "BatchNorm"
     case scale = "Scale"
+    /// DeconvNet's own: a scale and a shift.
+    case foldedNormalization = "BN"
+    case transposedConvolution = "Deconvolution"
     case rectifier = "ReLU"
 
     /// In the enumeration of the old style, which knows no normalisation.
@@ -20,7 +23,8 @@ struct CaffeModelWriter {
       case .convolution: 4
       case .innerProduct: 14
       case .rectifier: 18
-      case .batchNormalization, .scale: nil
+      case .transposedConvolution: 39
+      case .batchNormalization, .scale, .foldedNormalization: nil
       }
     }
   }

@@ -146,6 +146,33 @@ struct CaffeNetworkTests {
     #expect(try MappedCheckpoint(network, in: checkpoint, scheme: caffe).missingNames.isEmpty)
   }
 
+  /// Layers as DeconvNet has them, whose normalisations are a scale and a shift of 1 × channels × 1 × 1.
+  @Test func normalizationsWithoutStatisticsAreFound() throws {
+    var builder = NetworkBuilder()
+    var source = builder.add(
+      Convolution(from: 3, to: 4, kernelSize: 1), to: .image, named: "conv1_1")
+    source = builder.add(
+      BatchNormalization(channels: 4, hasStatistics: false), to: source, named: "bn1_1")
+    source = builder.add(
+      TransposedConvolution(from: 4, to: 2, ConvolutionGeometry(kernelSize: 3)), to: source,
+      named: "deconv1_1")
+    let network = builder.network(outputs: [("scores", source)])
+    let values = Self.values(for: network)
+    var writer = CaffeModelWriter(style: .current)
+    for (node, type) in zip(
+      network.nodes,
+      [CaffeModelWriter.LayerType.convolution, .foldedNormalization, .transposedConvolution])
+    {
+      let blobs = try ["weight", "bias"].map { name in
+        let values = try #require(values["\(node.name).\(name)"])
+        return (type == .foldedNormalization ? [1, 4, 1, 1] : values.shape, values.values())
+      }
+      writer.add(node.name, type, blobs)
+    }
+    let scheme = try expect(values, of: network, in: open(writer))
+    #expect(scheme.name == "the network's own names")
+  }
+
   @Test(arguments: CaffeModelWriter.Style.allCases)
   func fullyConnectedLayersOverOtherMapsAreRefused(_ style: CaffeModelWriter.Style) throws {
     let written = Self.plain(map: 3)

@@ -57,6 +57,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(Activation.hardSwish, some, hasKinks: true),
     GradientCase(ElementwiseMax(), few, few, few, hasKinks: true),
     GradientCase(BatchNormalization(channels: 17), many, scale: 1 / 16),
+    GradientCase(BatchNormalization(channels: 17, hasStatistics: false), many, scale: 1 / 16),
     GradientCase(GlobalAveragePool(), many),
     GradientCase(AveragePool(window), many),
     GradientCase(AveragePool(window, countsPadding: false), many),
