@@ -82,6 +82,10 @@ extension ONNXCase {
       ("hard-swish", .hardSwish),
     ].map { ONNXCase($0, $1) } + [
       ONNXCase("scale", Scale(by: 0.01)),
+      ONNXCase("channel-scale") { builder in
+        let means = builder.add(GlobalAveragePool(), to: .image, named: "means")
+        return builder.add(ChannelScale(), to: .image, means, named: "layer")
+      },
       ONNXCase("softmax", Softmax()),
       ONNXCase("dropout", Dropout()),
       joined("concatenation", Concatenation()),

@@ -44,6 +44,12 @@ extension Scale: ONNXRule {
   }
 }
 
+extension ChannelScale: ONNXRule {
+  func addOperators(to graph: inout ONNXGraph, at place: ONNXPlace) -> String {
+    graph.add("Mul", place.inputs, named: place.name)
+  }
+}
+
 extension Softmax: ONNXRule {
   func addOperators(to graph: inout ONNXGraph, at place: ONNXPlace) -> String {
     graph.add("Softmax", place.inputs, ["axis": .integer(1)], named: place.name)
