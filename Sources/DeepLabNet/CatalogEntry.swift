@@ -18,7 +18,14 @@ public struct CatalogEntry: Sendable {
   public let sizes: ImageSizes
   /// The output strides that it can be built for.
   public let outputStrides: [OutputStride]
-  private let build: @Sendable (_ classes: Int, _ outputStride: OutputStride) -> Network
+  /// Pixels between neighbouring scores where a decoder makes them finer than the features, whatever the output
+  /// stride; `nil` where they are those of the output stride.
+  public let scoreStride: OutputStride?
+  /// Makes a network.
+  public typealias Build = @Sendable (_ classes: Int, _ outputStride: OutputStride) -> Network
+
+  private let build: Build
+  private let buildWithAuxiliaryHead: Build?
 
   /// The output stride of the paper.
   public let defaultOutputStride: OutputStride
@@ -35,12 +42,15 @@ public struct CatalogEntry: Sendable {
   ///   - sizes: the heights and widths that it takes.
   ///   - outputStrides: the output strides that it can be built for.
   ///   - defaultOutputStride: the output stride of the paper.
+  ///   - scoreStride: pixels between scores where a decoder makes them finer than the features.
+  ///   - buildWithAuxiliaryHead: makes the network with a second output, `auxiliary`; `nil` where it has none.
   ///   - build: makes the network; its first output is called `scores`.
   public init(
     name: String, summary: String, paper: String, year: Int, preprocessing: Preprocessing,
     resize: ScoreResize, sizes: ImageSizes = .any,
     outputStrides: [OutputStride] = OutputStride.all, defaultOutputStride: OutputStride = .eight,
-    build: @escaping @Sendable (_ classes: Int, _ outputStride: OutputStride) -> Network
+    scoreStride: OutputStride? = nil,
+    buildWithAuxiliaryHead: Build? = nil, build: @escaping Build
   ) {
     self.name = name
     self.summary = summary
@@ -51,20 +61,28 @@ public struct CatalogEntry: Sendable {
     self.sizes = sizes
     self.outputStrides = outputStrides
     self.defaultOutputStride = defaultOutputStride
+    self.buildWithAuxiliaryHead = buildWithAuxiliaryHead
+    self.scoreStride = scoreStride
     self.build = build
   }
 
   /// Whether the corners of the scores and of the image coincide; otherwise the edges of their cells.
   public var resizesWithAlignedCorners: Bool { resize != .bilinear(.halfPixel) }
 
+  /// Whether there is a classifier on features half way, which helps to train the network.
+  public var hasAuxiliaryHead: Bool { buildWithAuxiliaryHead != nil }
+
   /// The network. Its first output, `scores`, is the logits at the network's own stride.
   ///
   /// - Parameters:
   ///   - classes: at least 1.
-  ///   - outputStride: pixels between scores; the paper's where it is `nil`.
-  /// - Throws: `InputError` where the network cannot have that output stride.
+  ///   - outputStride: pixels between features; the paper's where it is `nil`.
+  ///   - withAuxiliaryHead: whether the logits of the classifier half way are a second output, `auxiliary`.
+  ///     Without it, a checkpoint's tensors for it are left out.
+  /// - Throws: `InputError` where the network cannot have that output stride, or has no such classifier.
   public func make(
-    classes: Int = CatalogEntry.defaultClasses, outputStride: OutputStride? = nil
+    classes: Int = CatalogEntry.defaultClasses, outputStride: OutputStride? = nil,
+    withAuxiliaryHead: Bool = false
   ) throws -> Network {
     let stride = outputStride ?? defaultOutputStride
     guard classes >= 1 else {
@@ -75,7 +93,11 @@ public struct CatalogEntry: Sendable {
         .usage, at: name, "cannot be built for an output stride of \(stride)",
         remedy: "choose " + outputStrides.map(\.description).joined(separator: " or "))
     }
-    return build(classes, stride)
+    guard withAuxiliaryHead else { return build(classes, stride) }
+    guard let buildWithAuxiliaryHead else {
+      throw InputError(.usage, at: name, "has no auxiliary head")
+    }
+    return buildWithAuxiliaryHead(classes, stride)
   }
 }
 

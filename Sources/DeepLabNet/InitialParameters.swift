@@ -1,7 +1,8 @@
 import Support
 
 /// Values to begin a training with, or to measure time by: weights from He et al. (2015), arXiv:1502.01852,
-/// eq. 12 (variance 2 / fan-in, here of uniform values), no biases, normalisations that change nothing.
+/// eq. 12 (variance 2 / fan-in, here of uniform values), no biases, normalisations that change nothing, frozen
+/// weights that interpolate.
 public struct InitialParameters: ParameterSource {
   private let specifications: [String: ParameterSpecification]
   private let seed: UInt64
@@ -24,6 +25,7 @@ public struct InitialParameters: ParameterSource {
     }
     let values = AlignedBuffer<Float>(
       repeating: constant(specification.role), count: specification.count)
+    if specification.role == .frozenWeight { Self.fillBilinear(values, specification.shape) }
     guard specification.role == .weight else {
       return ParameterValues(shape: specification.shape, storage: values)
     }
@@ -33,6 +35,24 @@ public struct InitialParameters: ParameterSource {
     let limit = (6 / Float(fanIn)).squareRoot()
     for index in 0..<values.count { values.base[index] = (2 * generator.uniform() - 1) * limit }
     return ParameterValues(shape: specification.shape, storage: values)
+  }
+
+  /// Bilinear interpolation of every channel by itself, Long et al. (2015), doi:10.1109/CVPR.2015.7298965,
+  /// §3.3: a tent around the middle of the window.
+  private static func fillBilinear(_ values: AlignedBuffer<Float>, _ shape: [Int]) {
+    precondition(shape.count == 4, "a frozen weight of shape \(shape) is no convolution's")
+    func tent(_ size: Int) -> [Float] {
+      let reach = Float((size + 1) / 2)
+      let middle = size % 2 == 1 ? reach - 1 : reach - 0.5
+      return (0..<size).map { 1 - abs(Float($0) - middle) / reach }
+    }
+    let (rows, columns) = (tent(shape[2]), tent(shape[3]))
+    for channel in 0..<min(shape[0], shape[1]) {
+      let plane = values.base + (channel * shape[1] + channel) * rows.count * columns.count
+      for index in 0..<rows.count * columns.count {
+        plane[index] = rows[index / columns.count] * columns[index % columns.count]
+      }
+    }
   }
 
   private func constant(_ role: ParameterSpecification.Role) -> Float {

@@ -32,6 +32,15 @@ extension NetworkBuilder {
       named: normalization)
   }
 
+  /// Adds a convolution without bias, `name.conv`, its normalisation, `name.bn`, and a ReLU.
+  mutating func addUnit(
+    _ convolution: Convolution, to input: Network.Source, named name: String
+  ) -> Network.Source {
+    let output = addNormalized(
+      convolution, to: input, named: name + ".conv", normalization: name + ".bn")
+    return add(Activation.relu, to: output, named: name + ".relu")
+  }
+
   /// Adds a sum, unless there is but one input.
   mutating func addSum(of inputs: [Network.Source], named name: String) -> Network.Source {
     inputs.count == 1 ? inputs[0] : add(Sum(), to: inputs, named: name)

@@ -4,9 +4,13 @@ import Support
 public enum NetworkCatalog {
   /// All networks, oldest first. A new one is a file in `Networks` and a line here.
   public static let all: [CatalogEntry] =
-    DeepLabV1.entries
+    FCN.entries
+    + DeepLabV1.entries
     + [DeconvNet.entry]
     + DeepLabV2.entries
+    + ResidualFCN.entries
+    + DeepLabV3.entries
+    + DeepLabV3Plus.entries
 
   /// The network called `name`.
   ///

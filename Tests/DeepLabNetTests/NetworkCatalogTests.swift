@@ -21,6 +21,7 @@ import Testing
     let entry = try NetworkCatalog.entry(named: name)
     for stride in entry.outputStrides {
       let network = try entry.make(classes: 5, outputStride: stride)
+      let pixels = (entry.scoreStride ?? stride).pixels
       for (height, width) in [(65, 97), (97, 65), (130, 161)] {
         let (rows, columns) = (entry.sizes.fitting(height), entry.sizes.fitting(width))
         let shapes = try network.shapes(height: rows, width: columns, batch: 2)
@@ -32,11 +33,11 @@ import Testing
         #expect(network.outputs[0].name == "scores")
         #expect(scores.channels == 5 && scores.batch == 2)
         // One position more or less at the border, which is where pools differ.
-        #expect(abs(scores.height - (rows + stride.pixels - 1) / stride.pixels) <= 2)
-        #expect(abs(scores.width - (columns + stride.pixels - 1) / stride.pixels) <= 2)
-        let pixels = try entry.resize.apply(
+        #expect(abs(scores.height - (rows + pixels - 1) / pixels) <= 2)
+        #expect(abs(scores.width - (columns + pixels - 1) / pixels) <= 2)
+        let whole = try entry.resize.apply(
           to: Tensor(zeros: scores), height: rows, width: columns)
-        #expect(pixels.shape == scores.with(height: rows, width: columns))
+        #expect(whole.shape == scores.with(height: rows, width: columns))
       }
     }
   }
@@ -66,6 +67,19 @@ import Testing
       #expect(errorText { _ = try entry.make(outputStride: stride) }.contains("output stride"))
     }
     #expect(errorText { _ = try entry.make(classes: 0) }.contains("at least one"))
+  }
+
+  @Test(arguments: names)
+  func anAuxiliaryHeadIsASecondOutputWhereThereIsOne(_ name: String) throws {
+    let entry = try NetworkCatalog.entry(named: name)
+    guard entry.hasAuxiliaryHead else {
+      #expect(errorText { _ = try entry.make(withAuxiliaryHead: true) }.contains("auxiliary"))
+      return
+    }
+    let (plain, whole) = try (entry.make(), entry.make(withAuxiliaryHead: true))
+    #expect(plain.outputs.map(\.name) == ["scores"])
+    #expect(whole.outputs.map(\.name) == ["scores", "auxiliary"])
+    #expect(Set(whole.parameters.map(\.name)).isSuperset(of: plain.parameters.map(\.name)))
   }
 
   /// A switch between two values that are as good as equal is set by rounding, and moves a value by a pixel:
@@ -100,6 +114,12 @@ import Testing
     ("deeplab-v2-vgg16-largefov", 20_505_429), ("deeplab-v2-vgg16-aspp-s", 37_877_652),
     ("deeplab-v2-vgg16-aspp-l", 37_877_652), ("deeplab-v2-resnet101", 44_048_532),
     ("deconvnet", 251_805_653),
+    ("fcn-resnet50", 32_957_013), ("fcn-resnet101", 51_949_141),
+    ("deeplab-v3-resnet50", 39_638_869), ("deeplab-v3-resnet101", 58_630_997),
+    ("deeplab-v3-mobilenet-v3-large", 11_025_477), ("deeplab-v3-resnet101-multigrid", 58_630_997),
+    ("deeplab-v3plus-resnet101", 58_753_973), ("deeplab-v3plus-mobilenet-v2", 5_225_717),
+    ("deeplab-v3plus-xception65", 54_705_317), ("fcn32s", 134_346_581), ("fcn16s", 134_357_354),
+    ("fcn8s", 134_362_751), ("fcn8s-at-once", 134_362_751),
   ])
   func parametersAreAsManyAsInThePaper(_ name: String, _ count: Int) throws {
     #expect(try NetworkCatalog.entry(named: name).make().learnedParameterCount == count)
@@ -109,7 +129,9 @@ import Testing
   @Test(arguments: [
     ("deeplab-v1-largefov", 513, 128.6), ("deeplab-v1-largefov", 321, 50.9),
     ("deeplab-v2-vgg16-aspp-l", 321, 80.1), ("deeplab-v2-resnet101", 321, 75.1),
-    ("deeplab-v2-resnet101", 513, 188.9), ("deconvnet", 224, 32.8),
+    ("deeplab-v2-resnet101", 513, 188.9), ("deeplab-v3-resnet50", 513, 168.7),
+    ("deeplab-v3-resnet101", 321, 98.9), ("deeplab-v3plus-resnet101", 321, 37.3),
+    ("deconvnet", 224, 32.8),
   ])
   func workIsAsMuchAsThePublishedNetworks(_ name: String, _ size: Int, _ billions: Double) throws {
     let network = try NetworkCatalog.entry(named: name).make()

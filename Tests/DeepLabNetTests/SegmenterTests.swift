@@ -64,7 +64,7 @@ import Unaries
       let difference = try TensorDifference(
         scores.subsampled(by: golden.subsampling(of: "out")), golden.output("out"))
       print("\(golden.testDescription), three scales: \(difference)")
-      #expect(difference.largest <= NetworkGoldenTests.tolerance * difference.deviation)
+      #expect(difference.largest <= NetworkCase.tolerance * difference.deviation)
     }
   }
 }

@@ -29,12 +29,16 @@ package struct NetworkRunner {
 
   /// The network's first output.
   package func scores(of image: Tensor) throws -> Tensor {
+    try #require(try outputs(of: image)[network.outputs[0].name])
+  }
+
+  /// All outputs by name.
+  package func outputs(of image: Tensor) throws -> [String: Tensor] {
+    if let straight { return try straight.run(image) }
     let (height, width) = (image.shape.height, image.shape.width)
-    if let straight {
-      return try #require(try straight.run(image)[network.outputs[0].name])
-    }
     let prepared = try PreparedNetwork(
       network, parameters: parameters, height: height, width: width)
-    return try #require(try prepared.plan(height: height, width: width).run(image).first)
+    let results = try prepared.plan(height: height, width: width).run(image)
+    return Dictionary(uniqueKeysWithValues: zip(network.outputs.map(\.name), results))
   }
 }

@@ -1,8 +1,8 @@
 /// A residual network of bottleneck blocks, rewritten for an output stride.
 ///
 /// He et al. (2016), doi:10.1109/CVPR.2016.90, table 1. Layers have the names that PyTorch's model library
-/// gives them, behind a prefix: `backbone.conv1`, `backbone.layer3.0.conv1` ….
-public struct ResNet: Sendable, Hashable {
+/// gives them: `backbone.conv1`, `backbone.layer3.0.conv1` ….
+public struct ResNet: Backbone, Hashable {
   /// Which convolution of a stage's first block makes the maps coarser.
   public enum StridePlace: Sendable, Hashable {
     /// The first, 1 × 1: the paper's and Caffe's models.
@@ -19,6 +19,9 @@ public struct ResNet: Sendable, Hashable {
   public let stridePlace: StridePlace
   /// How the size behind the first pool is rounded.
   public let poolRounding: PoolingGeometry.Rounding
+  /// Factors of the last stage's rate, one a block: the multi-grid of Chen et al. (2017),
+  /// arXiv:1706.05587, §3.2.1; `nil` for a network that is not rewritten but for its strides.
+  public let multiGrid: [Int]?
 
   /// The blocks of ResNet-50.
   public static let blocks50 = [3, 4, 6, 3]
@@ -30,15 +33,20 @@ public struct ResNet: Sendable, Hashable {
   ///   - outputStride: how coarse the maps become.
   ///   - stridePlace: which convolution makes them coarser.
   ///   - poolRounding: how the size behind the first pool is rounded.
+  ///   - multiGrid: factors of the last stage's rate, one a block.
   public init(
     blocks: [Int], outputStride: OutputStride, stridePlace: StridePlace,
-    poolRounding: PoolingGeometry.Rounding
+    poolRounding: PoolingGeometry.Rounding, multiGrid: [Int]? = nil
   ) {
     precondition(blocks.count == 4, "\(blocks.count) stages: a residual network has four")
+    precondition(
+      multiGrid.map(\.count) ?? blocks[3] == blocks[3],
+      "a multi-grid of \(multiGrid ?? []) for \(blocks[3]) blocks")
     self.blocks = blocks
     self.outputStride = outputStride
     self.stridePlace = stridePlace
     self.poolRounding = poolRounding
+    self.multiGrid = multiGrid
   }
 
   /// Channels of the first convolution, and of the narrow part of the first stage's blocks.
@@ -46,19 +54,8 @@ public struct ResNet: Sendable, Hashable {
   /// How many times as wide a block's output is as its narrow part.
   fileprivate static let expansion = 4
 
-  /// The channels behind the last stage.
-  static let outputChannels = 2048
-
-  /// What the layers make of an image: the output of each stage.
-  struct Features {
-    let stages: [Network.Source]
-
-    /// The output of the last stage.
-    var last: Network.Source { stages[stages.count - 1] }
-  }
-
-  /// Adds the layers.
-  func add(to builder: inout NetworkBuilder, prefix: String = "backbone.") -> Features {
+  func add(to builder: inout NetworkBuilder) -> BackboneFeatures {
+    let prefix = "backbone."
     let steps = outputStride.stages(of: [2, 2, 1, 2, 2, 2])
     let stem = Convolution(
       from: 3, to: Self.width, kernelSize: 7, stride: .init(steps[0].stride), padding: 3,
@@ -70,27 +67,28 @@ public struct ResNet: Sendable, Hashable {
       kernelSize: 3, stride: .init(steps[1].stride), padding: 1, rounding: poolRounding)
     source = builder.add(MaxPool(pool), to: source, named: prefix + "maxpool")
 
-    var (channels, stages) = (Self.width, [Network.Source]())
+    var (channels, stages) = (Self.width, [BackboneFeatures.Map]())
     for (stage, count) in blocks.enumerated() {
       let step = steps[stage + 2]
       for number in 0..<count {
         let block = Bottleneck(
           inputChannels: channels, width: Self.width << stage,
-          stride: number == 0 ? step.stride : 1, rate: rate(of: number, step),
+          stride: number == 0 ? step.stride : 1, rate: rate(of: number, inStage: stage, step),
           stridePlace: stridePlace, hasShortcut: number == 0)
         source = block.add(
           to: &builder, source, prefix: "\(prefix)layer\(stage + 1).\(number).")
         channels = (Self.width << stage) * Self.expansion
       }
-      stages.append(source)
+      stages.append(.init(source: source, channels: channels))
     }
-    return Features(stages: stages)
+    return BackboneFeatures(last: stages[3], low: stages[0], middle: stages[2])
   }
 
   /// The rate of a block's 3 × 3: where this convolution would have made the step, it still sees the maps
-  /// before it.
-  private func rate(of block: Int, _ step: OutputStride.Stage) -> Int {
-    block == 0 && stridePlace == .middleConvolution ? step.rateBefore : step.rate
+  /// before it, unless the last stage's rates are a design of their own.
+  private func rate(of block: Int, inStage stage: Int, _ step: OutputStride.Stage) -> Int {
+    if let multiGrid, stage == blocks.count - 1 { return multiGrid[block] * step.rate }
+    return block == 0 && stridePlace == .middleConvolution ? step.rateBefore : step.rate
   }
 }
 

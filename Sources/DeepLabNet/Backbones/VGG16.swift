@@ -25,14 +25,20 @@ public struct VGG16: Sendable, Hashable {
   public let pools: Pools
   /// How coarse the maps become.
   public let outputStride: OutputStride
+  /// Zeros around the image, for the first convolution.
+  public let imagePadding: Int
   /// Whether a batch normalisation, `bn1_1` … `bn5_3`, follows every convolution, and the places of the pools'
   /// maxima are kept: the lower half of Noh et al. (2015), doi:10.1109/ICCV.2015.178.
   public let isReversible: Bool
 
   /// The features with the given pools.
-  public init(pools: Pools = .aligned, outputStride: OutputStride, isReversible: Bool = false) {
+  public init(
+    pools: Pools = .aligned, outputStride: OutputStride, imagePadding: Int = 1,
+    isReversible: Bool = false
+  ) {
     self.pools = pools
     self.outputStride = outputStride
+    self.imagePadding = imagePadding
     self.isReversible = isReversible
   }
 
@@ -54,8 +60,9 @@ public struct VGG16: Sendable, Hashable {
     var switches: [Network.Source] = []
     for (index, (stage, step)) in zip(Self.stages, steps).enumerated() {
       for number in 1...stage.convolutions {
+        let padding = source == .image ? imagePadding : step.rateBefore
         let convolution = Convolution(
-          from: inputChannels, to: stage.channels, kernelSize: 3, padding: .init(step.rateBefore),
+          from: inputChannels, to: stage.channels, kernelSize: 3, padding: .init(padding),
           rate: .init(step.rateBefore))
         source = add(convolution, to: source, named: "\(index + 1)_\(number)", &builder)
         inputChannels = stage.channels

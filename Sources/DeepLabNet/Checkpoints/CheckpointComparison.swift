@@ -26,8 +26,9 @@ struct CheckpointComparison {
 
   /// What heads that may be left over begin with: a classifier, and PyTorch's auxiliary one.
   private static let headNames = ["fc.", "aux_classifier.", "classifier."]
-  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, branches at the sides.
-  private static let replaceableHeadNames = headNames + ["fc", "aspp.", "msc_"]
+  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, decoders, branches at the sides.
+  private static let replaceableHeadNames =
+    headNames + ["fc", "aspp.", "msc_", "decoder.", "head.", "auxiliary.", "score_", "upscore"]
   /// The lines that are shown of each kind.
   private static let shown = 8
 
@@ -49,7 +50,16 @@ struct CheckpointComparison {
       isAffected.append(isBehindMissing || tensors == nil)
     }
     let taken = Set(places.values.compactMap(\.tensor))
-    for entry in entries where !taken.contains(entry.name) { sort(entry.name) }
+    let constants = Self.constants(of: network, scheme)
+    for entry in entries where !taken.contains(entry.name) && !constants.contains(entry.name) {
+      sort(entry.name)
+    }
+  }
+
+  /// Tensors with factors that the network has as constants, as FCN-8s trained at once.
+  private static func constants(of network: Network, _ scheme: KeyScheme) -> Set<String> {
+    let names = network.nodes.filter { $0.layer is Scale }.map { $0.name + ".weight" }
+    return Set(names.map { scheme.key(for: $0) ?? $0 })
   }
 
   /// The tensors for a layer's parameters; `nil` where one is missing.

@@ -1,6 +1,8 @@
 extension KeyScheme {
   /// The schemes that are known; a new one is an entry here.
-  public static let all = [own, port, caffe, torchvision]
+  public static let all = [
+    own, port, caffe, torchvision, torchvisionSegmentation, vainf, jfzhang,
+  ]
 
   /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and what
   /// PyTorch's DataParallel adds.
@@ -44,6 +46,76 @@ extension KeyScheme {
       KeyRule("aspp.<n>.<p>", "fc1_voc12_c<n>.<p>"),
       KeyRule("<rest>", "<rest>"),
     ])
+
+  /// PyTorch's segmentation networks: FCN and DeepLab v3, with and without the auxiliary head.
+  static let torchvisionSegmentation = KeyScheme(
+    "torchvision, segmentation",
+    rules: [KeyRule("backbone.<rest>", "backbone.<rest>")]
+      + pyramid(behind: "classifier.0.") + [
+        KeyRule("decoder.conv1.<p>", "classifier.1.<p>"),
+        KeyRule("decoder.bn1.<p>", "classifier.2.<p>"),
+        KeyRule("decoder.scores.<p>", "classifier.4.<p>"),
+        KeyRule("head.conv.<p>", "classifier.0.<p>"),
+        KeyRule("head.bn.<p>", "classifier.1.<p>"),
+        KeyRule("head.scores.<p>", "classifier.4.<p>"),
+        KeyRule("auxiliary.conv.<p>", "aux_classifier.0.<p>"),
+        KeyRule("auxiliary.bn.<p>", "aux_classifier.1.<p>"),
+        KeyRule("auxiliary.scores.<p>", "aux_classifier.4.<p>"),
+      ])
+
+  /// DeepLab v3+'s port to PyTorch by VainF, whose MobileNetV2 is cut in two behind its fourth part.
+  static let vainf = KeyScheme(
+    "VainF/DeepLabV3Plus-Pytorch",
+    rules: ["conv1", "bn1", "<block>"].map {
+      KeyRule("backbone.\($0).<rest>", "backbone.\($0).<rest>")
+    }
+      + (0..<4).map {
+        KeyRule("backbone.\($0).<rest>", "backbone.low_level_features.\($0).<rest>")
+      } + [KeyRule("backbone.<n>.<rest>", "backbone.high_level_features.<n>.<rest>")]
+      + pyramid(behind: "classifier.aspp.") + [
+        KeyRule("decoder.low.conv.<p>", "classifier.project.0.<p>"),
+        KeyRule("decoder.low.bn.<p>", "classifier.project.1.<p>"),
+        KeyRule("decoder.conv1.<p>", "classifier.classifier.0.<p>"),
+        KeyRule("decoder.bn1.<p>", "classifier.classifier.1.<p>"),
+        KeyRule("decoder.scores.<p>", "classifier.classifier.3.<p>"),
+      ])
+
+  /// DeepLab v3+'s port to PyTorch by jfzhang95.
+  static let jfzhang = KeyScheme(
+    "jfzhang95/pytorch-deeplab-xception",
+    rules: [
+      KeyRule("backbone.<rest>", "backbone.<rest>"),
+      KeyRule("aspp.pooling.conv.<p>", "aspp.global_avg_pool.1.<p>"),
+      KeyRule("aspp.pooling.bn.<p>", "aspp.global_avg_pool.2.<p>"),
+      KeyRule("aspp.project.conv.<p>", "aspp.conv1.<p>"),
+      KeyRule("aspp.project.bn.<p>", "aspp.bn1.<p>"),
+    ]
+      + (0..<4).flatMap {
+        [
+          KeyRule("aspp.\($0).conv.<p>", "aspp.aspp\($0 + 1).atrous_conv.<p>"),
+          KeyRule("aspp.\($0).bn.<p>", "aspp.aspp\($0 + 1).bn.<p>"),
+        ]
+      } + [
+        KeyRule("decoder.low.conv.<p>", "decoder.conv1.<p>"),
+        KeyRule("decoder.low.bn.<p>", "decoder.bn1.<p>"),
+        KeyRule("decoder.conv1.<p>", "decoder.last_conv.0.<p>"),
+        KeyRule("decoder.bn1.<p>", "decoder.last_conv.1.<p>"),
+        KeyRule("decoder.conv2.<p>", "decoder.last_conv.4.<p>"),
+        KeyRule("decoder.bn2.<p>", "decoder.last_conv.5.<p>"),
+        KeyRule("decoder.scores.<p>", "decoder.last_conv.8.<p>"),
+      ])
+
+  /// PyTorch's pyramid with batch normalisation, which others have taken over.
+  private static func pyramid(behind prefix: String) -> [KeyRule] {
+    [
+      KeyRule("aspp.pooling.conv.<p>", prefix + "convs.4.1.<p>"),
+      KeyRule("aspp.pooling.bn.<p>", prefix + "convs.4.2.<p>"),
+      KeyRule("aspp.project.conv.<p>", prefix + "project.0.<p>"),
+      KeyRule("aspp.project.bn.<p>", prefix + "project.1.<p>"),
+      KeyRule("aspp.<n>.conv.<p>", prefix + "convs.<n>.0.<p>"),
+      KeyRule("aspp.<n>.bn.<p>", prefix + "convs.<n>.1.<p>"),
+    ]
+  }
 
   /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's layers by their
   /// place among all.

@@ -44,9 +44,11 @@ public struct KeyScheme: Sendable {
   public static func guess(for network: Network, names: some Sequence<String>) throws -> KeyScheme {
     let names = Set(names)
     let parameters = network.parameters.map(\.name)
-    let candidates = all.flatMap { scheme in prefixes.map(scheme.with) }
-    let scored = candidates.map { scheme in
-      (scheme, parameters.count { scheme.key(for: $0).map(names.contains) ?? false })
+    let scored = all.flatMap { scheme in
+      let keys = parameters.compactMap(scheme.key)
+      return prefixes.map { prefix in
+        (scheme.with(prefix: prefix), keys.count { names.contains(prefix + $0) })
+      }
     }
     // The first of equals: the schemes are listed by how much they leave to chance.
     guard var best = scored.first else { preconditionFailure("no key scheme is listed") }

@@ -73,8 +73,8 @@ struct ResNetDeepLab: Sendable {
     let scores = rates.enumerated().map { index, rate in
       let spread = ConvolutionGeometry.Extent(outputStride.rate(matching: rate, at: .eight))
       let convolution = Convolution(
-        from: ResNet.outputChannels, to: classes, kernelSize: 3, padding: spread, rate: spread)
-      return builder.add(convolution, to: features, named: "aspp.\(index)")
+        from: features.channels, to: classes, kernelSize: 3, padding: spread, rate: spread)
+      return builder.add(convolution, to: features.source, named: "aspp.\(index)")
     }
     let sum = builder.addSum(of: scores, named: "aspp.sum")
     return builder.network(outputs: [("scores", sum)])
