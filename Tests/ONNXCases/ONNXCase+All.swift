@@ -14,6 +14,7 @@ extension ONNXCase {
         stride: .init(rows: 1, columns: 2), padding: .init(rows: 2, columns: 1),
         rate: .init(rows: 2, columns: 3), groups: 2, hasBias: false)),
     ONNXCase("normalization", BatchNormalization(channels: 4, epsilon: 0.01)),
+    ONNXCase("affine", BatchNormalization(channels: 4, hasStatistics: false)),
   ]
 
   private static let transposedConvolutions = [
