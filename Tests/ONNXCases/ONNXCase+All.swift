@@ -2,7 +2,8 @@ import DeepLabNet
 
 extension ONNXCase {
   /// Every kind of layer, with what its operators in ONNX have attributes for.
-  static let all = convolutions + transposedConvolutions + pools + averages + values + sizes
+  static let all =
+    convolutions + transposedConvolutions + pools + unpoolings + averages + values + sizes
 
   private static let convolutions = [
     ONNXCase("convolution", Convolution(from: 4, to: 6, kernelSize: 3, padding: 1)),
@@ -13,6 +14,7 @@ extension ONNXCase {
         stride: .init(rows: 1, columns: 2), padding: .init(rows: 2, columns: 1),
         rate: .init(rows: 2, columns: 3), groups: 2, hasBias: false)),
     ONNXCase("normalization", BatchNormalization(channels: 4, epsilon: 0.01)),
+    ONNXCase("affine", BatchNormalization(channels: 4, hasStatistics: false)),
   ]
 
   private static let transposedConvolutions = [
@@ -68,6 +70,16 @@ extension ONNXCase {
       return builder.add(
         MaxUnpool(to: .ofLastInput), to: pooled, switches, .image, named: "unpool")
     }
+
+  private static let unpoolings = [
+    ONNXCase("unpool-by-2", height: 8) { builder in
+      let geometry = PoolingGeometry(kernelSize: 2, stride: 2)
+      let pooled = builder.add(MaxPool(geometry), to: .image, named: "pool")
+      let switches = builder.add(MaxPoolSwitches(geometry), to: .image, named: "switches")
+      return builder.add(
+        MaxUnpool(to: .scaled(by: 2)), to: pooled, switches, named: "unpool")
+    }
+  ]
 
   private static let averages =
     forGeometries("average") { $1.add(AveragePool($0), to: .image, named: "pool") }

@@ -30,9 +30,17 @@ extension ConvolutionGeometry {
 }
 
 extension BatchNormalization: ONNXRule {
+  /// Without statistics, those that change nothing stand in for them: runtimes fuse this operator.
   func addOperators(to graph: inout ONNXGraph, at place: ONNXPlace) -> String {
-    graph.add(
-      "BatchNormalization", place.inputs + place.parameters, ["epsilon": .float(epsilon)],
-      named: place.name)
+    var statistics: [String] = []
+    if !hasStatistics {
+      statistics = [(0, "mean"), (1, "variance")].map { value, word in
+        graph.constant(
+          [Float](repeating: value, count: channels), named: "\(place.name).\(word)")
+      }
+    }
+    return graph.add(
+      "BatchNormalization", place.inputs + place.parameters + statistics,
+      ["epsilon": .float(hasStatistics ? epsilon : 0)], named: place.name)
   }
 }

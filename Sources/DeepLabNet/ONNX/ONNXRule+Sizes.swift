@@ -44,16 +44,20 @@ extension ONNXGraph {
 
   /// The name of the two numbers that are a size's rows and columns.
   ///
-  /// - Throws: `InputError` for multiples of a size, which only resizing knows in ONNX.
+  /// - Throws: `InputError` for broken multiples of a size, which only resizing knows in ONNX.
   fileprivate mutating func extent(of size: TargetSize, at place: ONNXPlace) throws -> String {
     let name = place.name + ".extent"
     switch size {
     case .fixed(let extent): return constant(extent.list, named: name)
     case .ofLastInput: return addShape(of: place.last, 2..<4, named: name)
+    case .scaled(let factor) where factor == factor.rounded():
+      let own = addShape(of: place.inputs[0], 2..<4, named: place.name + ".own")
+      let factors = constant([Int(factor), Int(factor)], named: place.name + ".factors")
+      return add("Mul", [own, factors], named: name)
     case .scaled(let factor):
       throw InputError(
         .usage, "has a size of \(factor) times its input's, which has no operator in ONNX",
-        remedy: "give it the size of another layer's output")
+        remedy: "give it a whole multiple, or the size of another layer's output")
     }
   }
 
