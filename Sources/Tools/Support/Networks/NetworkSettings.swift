@@ -9,6 +9,8 @@ package struct NetworkSettings {
   package let classes: Int?
   package let outputStride: OutputStride
   package var views: SegmentationOptions
+  /// `nil` where the network looks at whole images.
+  package let proposals: ProposalSettings?
 
   /// `nil` where no network is named.
   ///
@@ -40,6 +42,7 @@ package struct NetworkSettings {
       _ = try entry.make(outputStride: stride)
       return stride ?? entry.defaultOutputStride
     }
+    proposals = try ProposalSettings(options)
     views = SegmentationOptions()
     views.isFlipped = options.flip
     views.algorithm = options.convolution?.algorithm
