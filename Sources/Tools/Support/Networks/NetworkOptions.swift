@@ -3,7 +3,10 @@ import DeepLabNet
 
 /// Which network looks at an image, and how.
 package struct NetworkOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network; 'deeplab models' lists them.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The network; 'deeplab models' lists them. (default: the one that the weights name)",
+      valueName: "name"))
   package var model: String?
 
   @Option(
@@ -57,8 +60,8 @@ package struct NetworkOptions: ParsableArguments {
   /// The options that say nothing without a network, and whether they are given.
   package var details: KeyValuePairs<String, Bool> {
     [
-      "--weights": weights != nil, "--classes": classes != nil,
-      "--output-stride": outputStride != nil, "--scales": scales != nil, "--flip": flip,
+      "--classes": classes != nil, "--output-stride": outputStride != nil,
+      "--scales": scales != nil, "--flip": flip,
       "--convolution": convolution != nil, "--proposals": proposals != nil,
       "--proposal-limit": proposalLimit != nil, "--aggregation": aggregation != nil,
     ]
