@@ -69,12 +69,12 @@ static const ck_gradient_map *wide_map(const ck_weight_gradient *w) {
   return w->is_input_wide ? &w->input : &w->gradient;
 }
 
-static size_t tap_count(const ck_weight_gradient *w) {
+static size_t gradient_taps(const ck_weight_gradient *w) {
   return (size_t)w->kernel_rows * (size_t)w->kernel_columns;
 }
 
 size_t ck_weight_gradient_panel(const ck_weight_gradient *w) {
-  return panels(narrow_map(w)->channels, NARROW) * tap_count(w) * NARROW * WIDE;
+  return panels(narrow_map(w)->channels, NARROW) * gradient_taps(w) * NARROW * WIDE;
 }
 
 /// Rows of the input that `rows` rows of the gradient can reach.
@@ -208,7 +208,7 @@ static size_t find_segments(const ck_weight_gradient *w, const row_block *b, int
 
 CK_INLINE void add_block(const ck_weight_gradient *w, const row_block *b, size_t panel_count,
                          float *sums, const bool is_wide) {
-  const size_t taps = tap_count(w), narrow_panels = panels(narrow_map(w)->channels, NARROW);
+  const size_t taps = gradient_taps(w), narrow_panels = panels(narrow_map(w)->channels, NARROW);
   const packed_rows *narrow = w->is_input_wide ? &b->gradient : &b->input;
   const packed_rows *wide = w->is_input_wide ? &b->input : &b->gradient;
   const size_t input_step = (size_t)w->stride_columns * b->input.width;
@@ -288,7 +288,7 @@ CK_DEFINE_BY_REGISTERS(ck_add_weight_gradient,
 
 void ck_finish_weight_gradient(const ck_weight_gradient *w, const float *sums, size_t parts,
                                size_t part_pitch, size_t first, size_t end, float *weights) {
-  const size_t inputs = w->input.channels, taps = tap_count(w);
+  const size_t inputs = w->input.channels, taps = gradient_taps(w);
   const size_t panel_pitch = ck_weight_gradient_panel(w);
   for (size_t output = first; output < end; output++) {
     for (size_t input = 0; input < inputs; input++) {

@@ -40,7 +40,8 @@ struct TrainingFixtureTests {
     let gradients = try trainer.gradients([batch])
     for expected in contents["gradients_after_first_backward"].elements {
       let key = expected["key"].string ?? ""
-      let found = try #require(gradients[try #require(names[key])]).values()
+      let name = try #require(names[key])
+      let found = try #require(gradients[name]).values()
       expectClose(
         Figures(found), sum: expected["sum"].number, squares: expected["sum_sq"].number,
         count: found.count, "gradient of \(key)")
