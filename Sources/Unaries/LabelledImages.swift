@@ -37,18 +37,18 @@ public struct LabelledImage: Sendable {
     self.image = image
     self.labels = labels
   }
+}
 
+extension LabelMap {
   /// Checks that every label is a class, or the one that does not count.
   ///
   /// - Throws: `InputError` that names the first other label and its position.
   /// - Complexity: O(N).
-  public func checkLabels(classes: Int, ignoring void: UInt16) throws {
-    guard let point = labels.labels.firstIndex(where: { $0 >= classes && $0 != void }) else {
-      return
-    }
+  public func check(classes: Int, ignoring void: UInt16) throws {
+    guard let point = labels.firstIndex(where: { $0 >= classes && $0 != void }) else { return }
     throw InputError(
       .data,
-      "has the label \(labels.labels[point]) at \(labels.grid.position(of: point)), but there are "
+      "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
       remedy: "relabel those pixels, or give the data set's whole list of classes")
   }
@@ -66,7 +66,7 @@ extension LabelledImages {
     let labels = try labels(index)
     do {
       let sample = try LabelledImage(image: image, labels: labels)
-      try sample.checkLabels(classes: classes, ignoring: void)
+      try labels.check(classes: classes, ignoring: void)
       return sample
     } catch let error as InputError {
       throw error.at(labelsPlace(index))

@@ -143,7 +143,8 @@ struct SampleBatchesTests {
       _ = try made.next()
     }
     #expect(
-      stray == "labels 1.png: has the label 7 at row 0, column 0, but there are 3 classes: expected "
+      stray
+        == "labels 1.png: has the label 7 at row 0, column 0, but there are 3 classes: expected "
         + "0…2, or 255 for pixels that do not count; relabel those pixels, or give the data set's "
         + "whole list of classes")
     images.strayLabels = [:]

@@ -10,7 +10,8 @@ public struct TrainingBatch: Sendable {
   ///   - labels: one a pixel of all images.
   public init(images: Tensor, labels: [UInt16]) {
     precondition(
-      labels.count == images.shape.positions, "\(labels.count) labels for images of \(images.shape)")
+      labels.count == images.shape.positions, "\(labels.count) labels for images of \(images.shape)"
+    )
     self.images = images
     self.labels = labels
   }
