@@ -60,22 +60,26 @@ public struct Preprocessing: Sendable, Hashable {
     let output = Tensor(
       uninitialized: TensorShape(
         height: image.grid.height, width: image.grid.width, channels: 3))
+    let points = image.grid.count
     switch image.pixels {
-    case .bytes(let bytes): convert(bytes, into: output) { Float($0) }
-    case .floats(let floats): convert(floats, into: output) { $0 }
+    case .bytes(let bytes): convert(bytes, points, into: output.base) { Float($0) }
+    case .floats(let floats): convert(floats, points, into: output.base) { $0 }
     }
     return output
   }
 
-  private func convert<Value>(
-    _ pixels: [Value], into output: Tensor, _ number: (Value) -> Float
+  /// The input at `points` points, from their red, green and blue in turn.
+  @inline(__always)
+  func convert<Value>(
+    _ pixels: borrowing [Value], _ points: Int, into output: UnsafeMutablePointer<Float>,
+    _ number: (Value) -> Float
   ) {
     for channel in 0..<3 {
       let from = order == .rgb ? channel : 2 - channel
       let (mean, deviation) = (mean[channel], deviation[channel])
-      for point in 0..<output.shape.positions {
+      for point in 0..<points {
         let value = number(pixels[3 * point + from]) / divisor
-        output.base[3 * point + channel] = (value - mean) / deviation
+        output[3 * point + channel] = (value - mean) / deviation
       }
     }
   }

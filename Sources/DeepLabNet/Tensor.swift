@@ -36,6 +36,9 @@ public struct Tensor: Sendable {
   /// The memory itself. What is written through it shows in every copy of the tensor.
   package var base: UnsafeMutablePointer<Float> { storage.base }
 
+  /// Whether no other tensor shares the memory, so that it may be overwritten.
+  mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&storage) }
+
   /// One value. O(1); a write copies the tensor first if it is shared.
   public subscript(batch: Int, row: Int, column: Int, channel: Int) -> Float {
     get { storage.base[offset(batch, row, column, channel)] }

@@ -10,12 +10,17 @@ extension LabelMap {
   public func nearest(height: Int, width: Int) -> LabelMap {
     precondition(grid.rank == 2, "labels over \(grid.rank) axes cannot become \(height) × \(width)")
     func sources(_ inputs: Int, _ outputs: Int) -> [Int] {
-      (0..<outputs).map { (2 * $0 + 1) * inputs / (2 * outputs) }
+      (0..<outputs).map { Self.nearest($0, of: inputs, to: outputs) }
     }
     let columns = sources(grid.width, width)
     let labels = sources(grid.height, height).flatMap { row in
       columns.map { self.labels[row * grid.width + $0] }
     }
     return LabelMap(unchecked: labels, grid: GridShape(width: width, height: height))
+  }
+
+  /// The input point of output `output`, along an axis of `inputs` input and `outputs` output points.
+  package static func nearest(_ output: Int, of inputs: Int, to outputs: Int) -> Int {
+    (2 * output + 1) * inputs / (2 * outputs)
   }
 }

@@ -54,6 +54,68 @@ import Testing
     }
   }
 
+  /// Sums of 23² products of about 1, rounded to 6e-8 of their sum.
+  @Test func weightGradientsAgree() {
+    let slopes = Self.values(Self.side * Self.side * Self.outputs, seed: 4)
+    for isInputWide in [false, true] {
+      var job = Self.gradientJob(slopes, channels: Self.outputs)
+      job.is_input_wide = isInputWide
+      let expected = Self.weightGradient(Self.chosen, job)
+      #expect(expected.contains { abs($0) > 10 })
+      for (name, variant) in Self.others {
+        let difference = largestDifference(expected, Self.weightGradient(variant, job))
+        #expect(difference < 5e-5, "\(name): \(difference)")
+      }
+    }
+  }
+
+  @Test func depthwiseGradientsAgree() {
+    let slopes = Self.values(Self.side * Self.side * Self.inputs, seed: 5)
+    var job = Self.gradientJob(slopes, channels: Self.inputs)
+    func sums(_ variant: kernel_variant) -> [Float] {
+      let sums = AlignedBuffer<Float>(zeros: 9 * Self.inputs)
+      variant.depthwise_gradient(&job, 0, Self.side, 0, Self.inputs, sums.base)
+      return Self.values(of: sums)
+    }
+    let expected = sums(Self.chosen)
+    #expect(expected.contains { abs($0) > 10 })
+    for (name, variant) in Self.others {
+      let difference = largestDifference(expected, sums(variant))
+      #expect(difference < 5e-5, "\(name): \(difference)")
+    }
+  }
+
+  /// 3 × 3 at rate 2.
+  private static func gradientJob(
+    _ slopes: AlignedBuffer<Float>, channels: Int
+  ) -> ck_weight_gradient {
+    var job = ck_weight_gradient()
+    job.input = ck_gradient_map(
+      values: image.base, pitch: inputs, channels: inputs, height: Int32(side), width: Int32(side))
+    job.gradient = ck_gradient_map(
+      values: slopes.base, pitch: channels, channels: channels, height: Int32(side),
+      width: Int32(side))
+    (job.kernel_rows, job.kernel_columns) = (3, 3)
+    (job.stride_rows, job.stride_columns) = (1, 1)
+    (job.padding_rows, job.padding_columns) = (2, 2)
+    (job.rate_rows, job.rate_columns) = (2, 2)
+    return job
+  }
+
+  private static func weightGradient(
+    _ variant: kernel_variant, _ job: ck_weight_gradient
+  ) -> [Float] {
+    var job = job
+    let wide = job.is_input_wide ? inputs : outputs
+    let panels = (wide + Int(CK_WIDE_CHANNELS) - 1) / Int(CK_WIDE_CHANNELS)
+    let sums = AlignedBuffer<Float>(zeros: panels * ck_weight_gradient_panel(&job))
+    let scratch = AlignedBuffer<UInt8>(uninitialized: ck_weight_gradient_scratch(&job, panels))
+    variant.weight_gradient(&job, 0, side, 0, panels, scratch.base, sums.base)
+    let result = AlignedBuffer<Float>(zeros: inputs * outputs * 9)
+    ck_finish_weight_gradient(&job, sums.base, 1, 0, 0, outputs, result.base)
+    return values(of: result)
+  }
+
   private static func packedWeights() -> AlignedBuffer<Float> {
     let panels = (outputs + Int(CK_TILE_COLUMNS) - 1) / Int(CK_TILE_COLUMNS)
     let packed = AlignedBuffer<Float>(

@@ -11,4 +11,5 @@
 #include "sweep.c"
 #include "vertex_gaussian.c"
 #include "vertex_table.c"
+#include "weight_gradient.c"
 #include "winograd.c"

@@ -31,7 +31,7 @@ public struct KeyScheme: Sendable {
   }
 
   /// The tensor with the values of a parameter of the network; `nil` where the scheme has no name for it.
-  func key(for parameter: String) -> String? {
+  package func key(for parameter: String) -> String? {
     for rule in rules {
       if let key = rule.apply(to: parameter, block: block) { return prefix + key }
     }

@@ -44,5 +44,6 @@ extension ck_convolution {
 }
 
 extension ConvolutionGeometry.Extent {
-  fileprivate var pair: (Int32, Int32) { (Int32(rows), Int32(columns)) }
+  /// Both sizes as the kernels take them.
+  var pair: (Int32, Int32) { (Int32(rows), Int32(columns)) }
 }

@@ -4,7 +4,7 @@ import Unaries
 /// The loss of segmentation networks: −log softmax of the true label's score.
 public enum CrossEntropy {
   /// How the losses of labelled positions become one number.
-  public enum Reduction: Sendable {
+  public enum Reduction: String, Sendable, Codable, CaseIterable {
     /// Their sum; 0 where no position is labelled.
     case sum
     /// Their mean; NaN where no position is labelled.

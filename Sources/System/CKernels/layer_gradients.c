@@ -54,6 +54,13 @@ void ck_normalization_sums(const float *rows, const float *gradient, size_t coun
 }
 
 CK_CLONES
+void ck_channel_sums(const float *rows, size_t count, size_t channels, double *sums) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t c = 0; c < channels; c++) sums[c] += rows[i * channels + c];
+  }
+}
+
+CK_CLONES
 void ck_average_pool_gradient(const float *gradient, ck_map pooled, ck_window window,
                               bool counts_padding, size_t first, size_t end, ck_map map,
                               float *output) {

@@ -3,15 +3,9 @@ import Support
 
 /// What the tool asks the file system besides reading and writing.
 package enum FileSystem {
-  package static func exists(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path)
-  }
+  package static func exists(_ path: String) -> Bool { FolderListing.exists(path) }
 
-  package static func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && isFolder.boolValue
-  }
+  package static func isFolder(_ path: String) -> Bool { FolderListing.isFolder(path) }
 
   /// Whether an ordinary file is there, which writing would replace.
   package static func isFile(_ path: String) -> Bool {
@@ -43,13 +37,7 @@ package enum FileSystem {
         exists(folder) ? "is a file, but \(option) is a folder" : "is no folder",
         remedy: "give folders for all inputs and outputs, or files for all")
     }
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { !$0.hasPrefix(".") && !isFolder(folder + "/" + $0) }.sorted()
-    } catch {
-      throw InputError(
-        .noInput, at: folder, "cannot be listed", remedy: "check the folder's permissions")
-    }
+    return try FolderListing.names(in: folder).filter { !isFolder(folder + "/" + $0) }
   }
 
   package static func makeFolder(_ path: String) throws {
@@ -69,7 +57,6 @@ package enum FileSystem {
 
   /// The name of a file and its ending in lower case: `("a.b", "png")`.
   package static func split(_ name: String) -> (stem: String, ending: String) {
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
-    return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
+    FolderListing.split(name)
   }
 }

@@ -7,7 +7,7 @@ import ToolSupport
 struct FolderRefinement {
   private let settings: Settings
   private var refined: [Outcome] = []
-  private var evaluation: Evaluation?
+  private var evaluation: EvaluationCounts?
 
   init(_ settings: Settings) { self.settings = settings }
 
@@ -36,16 +36,16 @@ struct FolderRefinement {
       outcome.stopwatch.total / 1000)
   }
 
-  private mutating func add(_ figures: Evaluation, of job: Job) throws {
+  private mutating func add(_ figures: EvaluationCounts, of job: Job) throws {
     guard evaluation != nil else {
       evaluation = figures
       return
     }
-    guard let count = evaluation?.after.labelCount, count == figures.after.labelCount else {
+    guard let count = evaluation?.before.labelCount, count == figures.before.labelCount else {
       throw InputError(
         .data, at: job.subject,
-        "has \(figures.after.labelCount) labels, but the files before have "
-          + "\(evaluation?.after.labelCount ?? 0): their IOUs do not add up",
+        "has \(figures.before.labelCount) labels, but the files before have "
+          + "\(evaluation?.before.labelCount ?? 0): their IOUs do not add up",
         remedy: "refine files of other labels in a run of their own")
     }
     evaluation? += figures

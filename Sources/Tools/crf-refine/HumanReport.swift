@@ -12,7 +12,7 @@ struct HumanReport {
   func text(of outcome: Outcome) -> String { lines(of: outcome).joined(separator: "\n") }
 
   /// The sums over a folder.
-  func print(refined: [Outcome], _ run: FolderRun, evaluation: Evaluation?) throws {
+  func print(refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?) throws {
     let milliseconds = refined.reduce(0) { $0 + $1.stopwatch.total }
     let changed = refined.reduce(0) { $0 + $1.changedShare } / Double(max(1, refined.count))
     var lines = [
@@ -25,7 +25,7 @@ struct HumanReport {
     }
     if let evaluation {
       if !run.skipped.isEmpty { lines.append("truth    compared for the files refined now") }
-      lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
+      lines.append(EvaluationTable(evaluation, names: settings.palette.names).text)
     }
     try StandardOutput.print(lines.joined(separator: "\n"))
   }
@@ -45,7 +45,7 @@ struct HumanReport {
       lines.append("wrote    " + outcome.job.plan.outputs.joined(separator: ", "))
     }
     if let evaluation = outcome.evaluation {
-      lines.append(EvaluationTable(evaluation: evaluation, palette: settings.palette).text)
+      lines.append(EvaluationTable(evaluation, names: settings.palette.names).text)
     }
     return lines
   }

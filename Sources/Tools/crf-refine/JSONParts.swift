@@ -77,7 +77,7 @@ struct JSONFile: Encodable {
     changedShare = outcome.changedShare
     exact = outcome.exact.map { JSONExact($0) }
     tiles = outcome.tiles.map { JSONTiles($0) }
-    evaluation = outcome.evaluation.map { JSONEvaluation($0, settings.palette) }
+    evaluation = outcome.evaluation.map { JSONEvaluation($0, names: settings.palette.names) }
   }
 }
 

@@ -14,12 +14,12 @@ struct JSONReport {
       json: JSONSingle(parameters: JSONParameters(settings), file: JSONFile(outcome, settings)))
   }
 
-  func print(refined: [Outcome], _ run: FolderRun, evaluation: Evaluation?) throws {
+  func print(refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?) throws {
     try StandardOutput.print(
       json: JSONFolder(
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
         skipped: run.skipped, failed: run.failed,
-        evaluation: evaluation.map { JSONEvaluation($0, settings.palette) }))
+        evaluation: evaluation.map { JSONEvaluation($0, names: settings.palette.names) }))
   }
 }
 

@@ -1,4 +1,3 @@
-import Evaluation
 import MeanField
 import ToolSupport
 import Unaries
@@ -20,7 +19,7 @@ struct Outcome {
   var changedShare = 0.0
   /// What the exact filter left out; `nil` with other filters.
   var exact: ExactReport?
-  var evaluation: Evaluation?
+  var evaluation: EvaluationCounts?
   /// How the image was cut; `nil` where it was not to be.
   var tiles: TileReport?
   var stopwatch = Stopwatch()
@@ -79,39 +78,11 @@ struct ImageSummary {
   }
 }
 
-/// The labels before and after, compared with the truth.
-struct Evaluation {
-  var before: ConfusionMatrix
-  var after: ConfusionMatrix
-  var bandsBefore: Trimap?
-  var bandsAfter: Trimap?
-
+extension EvaluationCounts {
+  /// - Throws: `InputError` where the settings' trimap makes no sense.
   init(labelCount: Int, settings: Settings) throws {
-    before = ConfusionMatrix(labelCount: labelCount)
-    after = before
-    guard !settings.trimapWidths.isEmpty else { return }
-    bandsBefore = try Trimap(
-      labelCount: labelCount, widths: settings.trimapWidths, boundary: .labelChanges,
-      ignoring: settings.void)
-    bandsAfter = bandsBefore
-  }
-
-  /// - Throws: `InputError` where the labels do not fit the truth.
-  mutating func addBefore(_ labels: LabelMap, truth: LabelMap, void: UInt16) throws {
-    try before.add(prediction: labels, truth: truth, ignoring: void)
-    try bandsBefore?.add(prediction: labels, truth: truth)
-  }
-
-  /// - Throws: as `addBefore` does.
-  mutating func addAfter(_ labels: LabelMap, truth: LabelMap, void: UInt16) throws {
-    try after.add(prediction: labels, truth: truth, ignoring: void)
-    try bandsAfter?.add(prediction: labels, truth: truth)
-  }
-
-  static func += (sum: inout Evaluation, other: Evaluation) {
-    sum.before += other.before
-    sum.after += other.after
-    if let bands = other.bandsBefore { sum.bandsBefore? += bands }
-    if let bands = other.bandsAfter { sum.bandsAfter? += bands }
+    try self.init(
+      labelCount: labelCount, ignoring: settings.void, isRefined: true,
+      widths: settings.trimapWidths)
   }
 }

@@ -42,7 +42,7 @@ struct Refiner {
     let after = solution.marginals.labels(parallelism: settings.parallelism)
     outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
     if let truth {
-      try outcome.evaluation?.addAfter(after, truth: truth, void: settings.void)
+      try outcome.evaluation?.addAfter(after, truth: truth)
     }
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
@@ -81,10 +81,10 @@ struct Refiner {
 
   private func evaluate(
     _ before: LabelMap, _ truth: LabelMap, _ outcome: Outcome
-  ) throws -> Evaluation {
+  ) throws -> EvaluationCounts {
     do {
-      var evaluation = try Evaluation(labelCount: outcome.labelCount, settings: settings)
-      try evaluation.addBefore(before, truth: truth, void: settings.void)
+      var evaluation = try EvaluationCounts(labelCount: outcome.labelCount, settings: settings)
+      try evaluation.addBefore(before, truth: truth)
       return evaluation
     } catch let error as InputError {
       throw error.at(outcome.job.groundTruth ?? "--ground-truth")

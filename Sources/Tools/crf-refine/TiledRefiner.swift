@@ -128,13 +128,13 @@ private struct TiledRun {
     do {
       let labels = try outcome.stopwatch.measure(.read) { try truth.read(band.region) }
       var evaluation =
-        try outcome.evaluation ?? Evaluation(labelCount: input.labelCount, settings: settings)
+        try outcome.evaluation ?? EvaluationCounts(labelCount: input.labelCount, settings: settings)
       let grid = band.region.grid
       try truth.naming(band.region) {
         try evaluation.addBefore(
-          LabelMap(grid: grid, labels: band.before), truth: labels, void: settings.void)
+          LabelMap(grid: grid, labels: band.before), truth: labels)
         try evaluation.addAfter(
-          LabelMap(grid: grid, labels: band.after), truth: labels, void: settings.void)
+          LabelMap(grid: grid, labels: band.after), truth: labels)
       }
       outcome.evaluation = evaluation
     } catch let error as InputError {

@@ -1,5 +1,4 @@
 import DeepLabNet
-import MeanField
 import Support
 import ToolSupport
 import Unaries
@@ -33,7 +32,9 @@ struct ImageSegmentation {
     let before = stopwatch.measure(.unary) {
       energies.labels(parallelism: settings.parallelism)
     }
-    let after = try refine(energies, on: scene, at: job.image, stopwatch: &stopwatch)
+    let after = try settings.crf.map {
+      try Solver($0).labels(refining: energies, on: scene, at: job.image, stopwatch: &stopwatch)
+    }
     let labels = after ?? before
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
@@ -46,25 +47,6 @@ struct ImageSegmentation {
       job: job, grid: scene.grid, counts: counts(of: labels),
       changedShare: after.map { Double($0.count(unlike: before)) / Double(scene.grid.count) },
       stopwatch: stopwatch)
-  }
-
-  /// The labels that the CRF makes of the energies; `nil` without a CRF.
-  private func refine(
-    _ energies: consuming EnergyField, on scene: Scene, at path: String,
-    stopwatch: inout Stopwatch
-  ) throws -> LabelMap? {
-    guard let crf = settings.crf else { return nil }
-    do {
-      let solver = Solver(crf)
-      var features: [FeatureReport] = []
-      let prepared = try stopwatch.measure(.filters) {
-        try solver.makeCRF(scene, energies, report: &features)
-      }
-      return solver.solve(consume prepared, stopwatch: &stopwatch)
-        .marginals.labels(parallelism: settings.parallelism)
-    } catch let error as InputError {
-      throw error.at(path)
-    }
   }
 
   private func counts(of labels: LabelMap) -> [Int] {

@@ -21,6 +21,8 @@ struct Profile: ParsableCommand {
   @Option(help: "How to convolve where a layer allows it.") var convolution = ConvolutionChoice.auto
   @Option(help: "Threads.") var threads = Parallelism.automatic.threads
   @Option(help: "Timed runs.") var runs = 5
+  @Flag(help: "Time steps of training instead, by SGD on noise.") var training = false
+  @Option(help: "Images of a step, with --training.") var batch = 2
   @Flag(help: "Print the whole network only, not its layers.") var total = false
   @Flag(help: "Print JSON.") var json = false
   @Flag(
@@ -29,8 +31,8 @@ struct Profile: ParsableCommand {
       visibility: .hidden)) var turns = false
 
   func validate() throws {
-    guard runs >= 1, threads >= 1 else {
-      throw ValidationError("--runs and --threads must be at least 1")
+    guard runs >= 1, threads >= 1, batch >= 1 else {
+      throw ValidationError("--runs, --threads and --batch must be at least 1")
     }
   }
 
@@ -41,12 +43,19 @@ struct Profile: ParsableCommand {
     var reports: [NetworkTiming] = []
     for size in size.isEmpty ? [ImageSize(width: 513, height: 513)] : size {
       let (width, height) = (size.width, size.height)
+      if training {
+        try TrainingTiming(
+          entry, network, width: width, height: height, batch: batch, threads: threads
+        ).report(runs: runs, inTurns: turns)
+        continue
+      }
       let prepared = try PreparedNetwork(
         network, parameters: InitialParameters(for: network), height: height, width: width,
         algorithm: convolution.algorithm)
       let plan = try prepared.plan(height: height, width: width)
       if turns {
-        try TurnServer(plan, parallelism: Parallelism(threads: threads)).serve()
+        let (image, parallelism) = (plan.noise(), Parallelism(threads: threads))
+        TurnServer.serve { _ = plan.run(image, parallelism: parallelism) }
         continue
       }
       let timing = NetworkTiming(
@@ -54,6 +63,6 @@ struct Profile: ParsableCommand {
       if !json { try StandardOutput.print(timing.text(withLayers: !total)) }
       reports.append(timing)
     }
-    if json && !turns { try StandardOutput.print(json: reports) }
+    if json && !turns && !training { try StandardOutput.print(json: reports) }
   }
 }

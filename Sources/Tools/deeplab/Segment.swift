@@ -48,20 +48,7 @@ struct SegmentOptions: ParsableArguments {
     help: ArgumentHelp("A picture of the labels over the photograph, .png.", valueName: "file"))
   var overlay: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Show large photographs to the network in overlapping squares of this size, and blend.",
-      valueName: "pixels"))
-  var tile: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "With --tile: the pixels that neighbouring tiles share at least. "
-        + "(default: \(SegmentSettings.defaultOverlap), at most half of a tile)",
-      valueName: "pixels"))
-  var overlap: Int?
+  @OptionGroup var tiling: TilingOptions
 
   @Option(
     help: ArgumentHelp(

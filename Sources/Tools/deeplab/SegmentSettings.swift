@@ -17,9 +17,6 @@ struct SegmentSettings {
   let printsJSON: Bool
   let isQuiet: Bool
 
-  /// As wide as the blurred rim of a 513² crop's scores.
-  static let defaultOverlap = 128
-
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(network options: NetworkOptions, files: SegmentOptions, run: RunOptions) throws {
     guard var network = try NetworkSettings(options) else {
@@ -27,44 +24,23 @@ struct SegmentSettings {
         .usage, at: "--model", "is missing: a network is needed to label images",
         remedy: "'deeplab models' lists them")
     }
-    network.views.tiles = try Self.tiles(files)
+    network.views.tiles = try files.tiling.tiles()
     if network.proposals != nil {
       try OptionCheck.refuse(
-        ["--tile": files.tile != nil],
+        ["--tile": files.tiling.tile != nil],
         because: "cuts the image into tiles, but the network looks at proposals",
         remedy: "leave one of them out")
     }
     self.network = network
     parallelism = try Parallelism(option: files.threads)
     let parallelism = parallelism
-    crf = try files.crf.map { name in
-      do {
-        return CRFSettings(try Preset.named(name), parallelism: parallelism)
-      } catch let error as InputError {
-        throw error.at("--crf")
-      }
-    }
+    crf = try files.crf.map { try CRFSettings(option: $0, parallelism: parallelism) }
     palette = try Palette(option: run.palette)
     resumes = run.resume
     printsJSON = files.json
     isQuiet = run.quiet
     self.files = try SegmentJob(files, network)
     try self.files.check(resumes: resumes, printsJSON: printsJSON)
-  }
-
-  private static func tiles(_ options: SegmentOptions) throws -> Tiling? {
-    guard let size = options.tile else {
-      try OptionCheck.refuse(
-        ["--overlap": options.overlap != nil],
-        because: "says how far tiles overlap, but there are none",
-        remedy: "add --tile SIZE, or leave it out")
-      return nil
-    }
-    do {
-      return try Tiling(size: size, overlap: options.overlap ?? min(defaultOverlap, size / 2))
-    } catch let error as InputError {
-      throw error.at("--tile")
-    }
   }
 }
 

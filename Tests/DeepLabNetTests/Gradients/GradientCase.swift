@@ -44,37 +44,58 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   private static let unpadded = PoolingGeometry(
     kernelSize: .init(rows: 3, columns: 2), stride: 2, rounding: .floor)
 
-  static let all = [
-    GradientCase(Sum(), few, few, few),
-    GradientCase(Scale(by: 0.01), few),
-    GradientCase(Dropout(), few),
-    GradientCase(Concatenation(), few, few.with(channels: 2), few),
-    GradientCase(Crop(from: .init(rows: 1, columns: 2), to: .fixed(2)), few),
-    GradientCase(Crop(from: 1, to: .ofLastInput), many, model),
-    GradientCase(Activation.relu, some, hasKinks: true),
-    GradientCase(Activation.relu6, some, hasKinks: true),
-    GradientCase(Activation.hardSigmoid, some, hasKinks: true),
-    GradientCase(Activation.hardSwish, some, hasKinks: true),
-    GradientCase(ElementwiseMax(), few, few, few, hasKinks: true),
-    GradientCase(BatchNormalization(channels: 17), many, scale: 1 / 16),
-    GradientCase(BatchNormalization(channels: 17, hasStatistics: false), many, scale: 1 / 16),
-    GradientCase(GlobalAveragePool(), many),
-    GradientCase(AveragePool(window), many),
-    GradientCase(AveragePool(window, countsPadding: false), many),
-    GradientCase(AveragePool(unpadded), many),
-    GradientCase(MaxPool(window), many, hasKinks: true),
-    GradientCase(MaxPool(unpadded), many, hasKinks: true),
-    // Of two values for one place the last one stays, and the place 9 lies outside.
-    GradientCase(
-      MaxUnpool(to: .fixed(3)), few.with(height: 2, width: 2), few.with(height: 2, width: 2),
-      switches: [0, 8, 1, 4, 8, 2, 0, 3, 3, 9, 8, 4]),
-    GradientCase(BilinearResize(to: .ofLastInput, corners: .aligned), many, model),
-    GradientCase(BilinearResize(to: .fixed(9), corners: .aligned), few),
-    GradientCase(BilinearResize(to: .fixed(9), corners: .halfPixel), few),
-    GradientCase(BilinearResize(to: .scaled(by: 0.7), corners: .halfPixel), some),
-    // Smooth, but curved: what has kinks for others is short enough here.
-    GradientCase(Softmax(), few.with(channels: 5), scale: 1 / 8, hasKinks: true),
-  ]
+  /// Convolutions, whose outputs are sums: smaller values keep their rounding below the tolerance.
+  private static let convolutions = [
+    Convolution(from: 2, to: 3, kernelSize: 3, padding: 1),
+    Convolution(from: 2, to: 1, kernelSize: .init(rows: 1, columns: 3), stride: 2, hasBias: false),
+    Convolution(from: 2, to: 4, kernelSize: 3, padding: 4, rate: 4),
+    Convolution(from: 2, to: 4, kernelSize: 2, stride: .init(rows: 2, columns: 1), groups: 2),
+    Convolution(from: 2, to: 2, kernelSize: 3, stride: 2, padding: 1, groups: 2),
+    Convolution(from: 2, to: 33, kernelSize: 1),
+  ].map { GradientCase($0, some, scale: 1 / 16) }
+
+  private static let transposed = [
+    TransposedConvolution(
+      from: 2, to: 3, ConvolutionGeometry(kernelSize: 4, stride: 2, padding: 1)),
+    TransposedConvolution(
+      from: 2, to: 2, ConvolutionGeometry(kernelSize: 3, stride: 3, padding: 1, rate: 2),
+      outputPadding: 1, groups: 2, hasBias: false),
+    TransposedConvolution(
+      from: 2, to: 2, ConvolutionGeometry(kernelSize: 3), hasBias: false, isFrozen: true),
+  ].map { GradientCase($0, some, scale: 1 / 16) }
+
+  static let all =
+    convolutions + transposed + [
+      GradientCase(Sum(), few, few, few),
+      GradientCase(Scale(by: 0.01), few),
+      GradientCase(Dropout(), few),
+      GradientCase(Concatenation(), few, few.with(channels: 2), few),
+      GradientCase(Crop(from: .init(rows: 1, columns: 2), to: .fixed(2)), few),
+      GradientCase(Crop(from: 1, to: .ofLastInput), many, model),
+      GradientCase(Activation.relu, some, hasKinks: true),
+      GradientCase(Activation.relu6, some, hasKinks: true),
+      GradientCase(Activation.hardSigmoid, some, hasKinks: true),
+      GradientCase(Activation.hardSwish, some, hasKinks: true),
+      GradientCase(ElementwiseMax(), few, few, few, hasKinks: true),
+      GradientCase(BatchNormalization(channels: 17), many, scale: 1 / 16),
+      GradientCase(BatchNormalization(channels: 17, hasStatistics: false), many, scale: 1 / 16),
+      GradientCase(GlobalAveragePool(), many),
+      GradientCase(AveragePool(window), many),
+      GradientCase(AveragePool(window, countsPadding: false), many),
+      GradientCase(AveragePool(unpadded), many),
+      GradientCase(MaxPool(window), many, hasKinks: true),
+      GradientCase(MaxPool(unpadded), many, hasKinks: true),
+      // Of two values for one place the last one stays, and the place 9 lies outside.
+      GradientCase(
+        MaxUnpool(to: .fixed(3)), few.with(height: 2, width: 2), few.with(height: 2, width: 2),
+        switches: [0, 8, 1, 4, 8, 2, 0, 3, 3, 9, 8, 4]),
+      GradientCase(BilinearResize(to: .ofLastInput, corners: .aligned), many, model),
+      GradientCase(BilinearResize(to: .fixed(9), corners: .aligned), few),
+      GradientCase(BilinearResize(to: .fixed(9), corners: .halfPixel), few),
+      GradientCase(BilinearResize(to: .scaled(by: 0.7), corners: .halfPixel), some),
+      // Smooth, but curved: what has kinks for others is short enough here.
+      GradientCase(Softmax(), few.with(channels: 5), scale: 1 / 8, hasKinks: true),
+    ]
 
   func inputs() -> [Tensor] {
     var generator = SeededGenerator(seed: 3)

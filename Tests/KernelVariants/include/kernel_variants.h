@@ -26,13 +26,16 @@ typedef struct {
   void (*winograd_products)(const ck_winograd *, size_t, size_t, const float *, size_t, size_t, float *);
   void (*winograd_outputs)(const ck_winograd *, const int32_t *, size_t, size_t, size_t, const float *, size_t,
                            size_t);
+  void (*weight_gradient)(const ck_weight_gradient *, size_t, size_t, size_t, size_t, void *, float *);
+  void (*depthwise_gradient)(const ck_weight_gradient *, size_t, size_t, size_t, size_t, float *);
 } kernel_variant;
 
 /// All functions of a variant, in its order.
 #define CK_VARIANT_FUNCTIONS                                                                      \
   ck_lattice_embed, ck_planar_embed, ck_lattice_blur, ck_planar_blur, ck_sweep, ck_pair_sums,     \
       ck_pair_weights, ck_vertex_gaussian, ck_convolve_line, ck_convolve, ck_depthwise,           \
-      ck_winograd_weights, ck_winograd_inputs, ck_winograd_products, ck_winograd_outputs
+      ck_winograd_weights, ck_winograd_inputs, ck_winograd_products, ck_winograd_outputs, \
+      ck_add_weight_gradient, ck_add_depthwise_gradient
 
 /// What this program picks for itself.
 const kernel_variant *kernel_variant_chosen(void);

@@ -15,8 +15,10 @@
 #include "ckernels_memory.h"
 #include "ckernels_planar.h"
 #include "ckernels_sweep.h"
+#include "ckernels_training.h"
 #include "ckernels_vertices.h"
 #include "ckernels_wait.h"
+#include "ckernels_weight_gradient.h"
 #include "ckernels_winograd.h"
 
 #endif

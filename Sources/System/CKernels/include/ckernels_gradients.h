@@ -26,6 +26,9 @@ void ck_softmax_gradient(const float *probabilities, const float *gradient, size
 void ck_normalization_sums(const float *rows, const float *gradient, size_t count,
                            size_t channels, const float *mean, double *products, double *sums);
 
+/// Adds `count` rows to sums[c].
+void ck_channel_sums(const float *rows, size_t count, size_t channels, double *sums);
+
 /// Adds the gradient of an average pool over one image, for the channels `first` ..< `end`; `pooled` is
 /// the gradient's map, `map` the output's.
 void ck_average_pool_gradient(const float *gradient, ck_map pooled, ck_window window,

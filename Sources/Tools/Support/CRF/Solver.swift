@@ -78,6 +78,25 @@ package struct Solver {
     return solveStepwise(crf, stopwatch: &stopwatch)
   }
 
+  /// The labels after the settings' iterations, where nothing else is asked for.
+  ///
+  /// - Parameter path: the image's, for messages.
+  /// - Throws: as `makeCRF` does.
+  package func labels(
+    refining energies: EnergyField, on scene: Scene, at path: String, stopwatch: inout Stopwatch
+  ) throws -> LabelMap {
+    do {
+      var features: [FeatureReport] = []
+      let prepared = try stopwatch.measure(.filters) {
+        try makeCRF(scene, energies, report: &features)
+      }
+      return solve(consume prepared, stopwatch: &stopwatch)
+        .marginals.labels(parallelism: settings.parallelism)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
   private func solveStepwise(_ crf: DenseCRF, stopwatch: inout Stopwatch) -> Solution {
     let inference = stopwatch.measure(.inference) { crf.startInference() }
     var energies: [MeanFieldEnergy] = []

@@ -1,0 +1,209 @@
+import Support
+
+/// One forward pass, with what the backward pass needs of it.
+///
+/// Activations are freed as soon as neither pass needs them: those that the backward sweep does not read in the
+/// forward pass, the others as the sweep passes.
+package struct TrainingPass {
+  private let graph: TrainingGraph
+  private let parameters: [ParameterValues]
+  private let parallelism: Parallelism
+  private let image: Tensor
+  private var values: [Tensor?]
+  private var shapes: [TensorShape] = []
+  /// For each step what its normalisation found in the batch.
+  private var moments: [Int: BatchMoments] = [:]
+  private let dropoutSeed: UInt64
+
+  /// Computes the network's outputs.
+  ///
+  /// - Parameters:
+  ///   - graph: what is computed.
+  ///   - image: the network's input.
+  ///   - parameters: all of the network's, in its order.
+  ///   - dropoutSeed: the same seed drops the same values.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where a layer cannot take its inputs.
+  package init(
+    _ graph: TrainingGraph, image: Tensor, parameters: [ParameterValues], dropoutSeed: UInt64,
+    parallelism: Parallelism
+  ) throws {
+    self.graph = graph
+    self.parameters = parameters
+    self.image = image
+    self.dropoutSeed = dropoutSeed
+    self.parallelism = parallelism
+    values = [Tensor?](repeating: nil, count: graph.steps.count)
+    for (index, step) in graph.steps.enumerated() {
+      let output = try compute(step, index)
+      values[index] = output
+      shapes.append(output.shape)
+      for done in graph.finished[index] { values[done] = nil }
+    }
+  }
+
+  /// The network's outputs, in its order.
+  package var outputs: [Tensor] { graph.outputs.map(value) }
+
+  /// What the batch normalisations found, by their running mean's place among the parameters.
+  package var statistics: [(mean: Int, moments: BatchMoments)] {
+    moments.keys.sorted().compactMap { index in
+      moments[index].map { (graph.steps[index].parameters[2], $0) }
+    }
+  }
+
+  private func value(_ source: Network.Source) -> Tensor {
+    guard case .node(let index) = source else { return image }
+    guard let tensor = values[index] else { preconditionFailure("step \(index) has been freed") }
+    return tensor
+  }
+
+  private mutating func compute(_ step: TrainingStep, _ index: Int) throws -> Tensor {
+    let inputs = step.inputs.map(value)
+    let own = step.parameters.map { parameters[$0] }
+    switch step.operation {
+    case .convolution(let layer):
+      let output = Tensor(uninitialized: try shape(of: layer, step, inputs))
+      PreparedConvolution(
+        layer, weight: own[0], bias: layer.hasBias ? own[1] : nil,
+        algorithm: .fastest(for: layer, input: inputs[0].shape)
+      ).apply(
+        to: inputs[0], into: output,
+        epilogue: ConvolutionEpilogue(range: step.range ?? -Float.infinity...Float.infinity),
+        parallelism: parallelism)
+      return output
+    case .normalization(let layer, let usesBatch):
+      _ = try shape(of: layer, step, [inputs[0]])
+      let found = usesBatch ? BatchMoments(of: inputs[0], parallelism: parallelism) : nil
+      moments[index] = found
+      let training = TrainedNormalization(layer, parameters: own, moments: found)
+      return training.output(
+        for: inputs[0], adding: inputs.count > 1 ? inputs[1] : nil, range: step.range,
+        parallelism: parallelism)
+    case .dropout(let layer):
+      return drop(inputs[0], layer, index)
+    case .layer(let layer):
+      let output = Tensor(uninitialized: try shape(of: layer, step, inputs))
+      layer.forward(inputs, parameters: own, into: output, parallelism: parallelism)
+      return output
+    }
+  }
+
+  private func shape(
+    of layer: any Layer, _ step: TrainingStep, _ inputs: [Tensor]
+  ) throws -> TensorShape {
+    do {
+      return try layer.outputShape(for: inputs.map(\.shape))
+    } catch let error as InputError {
+      throw error.at("layer \(step.name)")
+    }
+  }
+
+  /// The values that a dropout leaves, or the gradients that it lets pass: both the same.
+  private func drop(_ input: Tensor, _ layer: Dropout, _ index: Int) -> Tensor {
+    layer.dropping(
+      input, key: dropoutSeed &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03, parallelism: parallelism)
+  }
+
+  /// Sweeps back from the outputs, and frees what the pass has kept.
+  ///
+  /// - Parameters:
+  ///   - slopes: how the loss changes with each output; `nil` where it does not.
+  ///   - gradients: how the loss changes with the parameters; what is found is added.
+  /// - Throws: `InputError` where a layer has no gradient.
+  package consuming func backward(
+    from slopes: [Tensor?], addingTo gradients: inout ParameterGradients
+  ) throws {
+    var found = [Tensor?](repeating: nil, count: graph.steps.count)
+    for (source, slope) in zip(graph.outputs, slopes) {
+      guard case .node(let index) = source, let slope else { continue }
+      Self.add(slope, to: &found[index], parallelism)
+    }
+    for (index, step) in graph.steps.enumerated().reversed() {
+      if step.isSwept, var gradient = found[index] {
+        found[index] = nil
+        try sweep(step, index, &gradient, &found, &gradients)
+      }
+      values[index] = nil
+    }
+  }
+
+  private func sweep(
+    _ step: TrainingStep, _ index: Int, _ gradient: inout Tensor, _ found: inout [Tensor?],
+    _ gradients: inout ParameterGradients
+  ) throws {
+    if let range = step.range, let output = values[index] {
+      if !gradient.isUnique() { gradient = gradient.copied() }
+      gradient.mask(where: output, isWithin: range, parallelism: parallelism)
+    }
+    func pass(_ gradient: Tensor, to input: Int, _ found: inout [Tensor?]) {
+      guard case .node(let node) = step.inputs[input], graph.steps[node].isSwept else { return }
+      Self.add(gradient, to: &found[node], parallelism)
+    }
+    switch step.operation {
+    case .convolution(let layer):
+      try sweep(layer, step, gradient, &found, &gradients)
+    case .normalization(let layer, let usesBatch):
+      if step.inputs.count > 1 { pass(gradient, to: 1, &found) }
+      let training = TrainedNormalization(
+        layer, parameters: step.parameters.map { parameters[$0] },
+        moments: usesBatch ? moments[index] : nil)
+      let input = step.readsInputs ? value(step.inputs[0]) : nil
+      let result = training.gradients(
+        &gradient, input: input, parallelism: parallelism)
+      gradients.add(result.parameters, step.parameters, graph.isLearned, parallelism)
+      pass(result.input, to: 0, &found)
+    case .dropout(let layer):
+      pass(drop(gradient, layer, index), to: 0, &found)
+    case .layer(let layer):
+      // What is not kept is not read.
+      let inputs = step.inputs.map { source -> Tensor in
+        if case .node(let node) = source, values[node] == nil { return gradient }
+        return value(source)
+      }
+      let result = try layer.backward(
+        gradient, inputs: inputs, output: values[index] ?? gradient,
+        parameters: step.parameters.map { parameters[$0] }, parallelism: parallelism)
+      gradients.add(result.parameters, step.parameters, graph.isLearned, parallelism)
+      for (input, slope) in result.inputs.enumerated() {
+        if let slope { pass(slope, to: input, &found) }
+      }
+    }
+  }
+
+  private func sweep(
+    _ layer: Convolution, _ step: TrainingStep, _ gradient: Tensor, _ found: inout [Tensor?],
+    _ gradients: inout ParameterGradients
+  ) throws {
+    let convolution = ConvolutionGradients(layer: layer)
+    let input = step.inputs[0]
+    if step.learns {
+      gradients.add(
+        convolution.ofParameters(gradient, input: value(input), parallelism: parallelism),
+        step.parameters, graph.isLearned, parallelism)
+    }
+    guard step.passesOn, case .node(let node) = input else { return }
+    // The sum so far is where the convolution's sums begin.
+    var sum: Tensor?
+    if var held = found[node] {
+      found[node] = nil
+      if !held.isUnique() { held = held.copied() }
+      sum = held
+    }
+    found[node] = convolution.ofInput(
+      gradient, weight: parameters[step.parameters[0]], shape: shapes[node], addingTo: sum,
+      parallelism: parallelism)
+  }
+
+  /// Adds a gradient to those that a step has got so far, in place where nobody else has them.
+  private static func add(_ gradient: Tensor, to sum: inout Tensor?, _ parallelism: Parallelism) {
+    guard var old = sum else {
+      sum = gradient
+      return
+    }
+    sum = nil
+    if !old.isUnique() { old = old.copied() }
+    old.add(gradient, parallelism: parallelism)
+    sum = old
+  }
+}

@@ -1,0 +1,50 @@
+/// What training computes in one go: a layer, or several that pass through memory together.
+struct TrainingStep: Sendable {
+  /// What is computed.
+  enum Operation: Sendable {
+    /// A convolution whose results are clamped to a range: a ReLU behind it costs nothing.
+    case convolution(Convolution)
+    /// A batch normalisation, to which a second input may be added, clamped to a range.
+    case normalization(BatchNormalization, usesBatch: Bool)
+    /// A dropout.
+    case dropout(Dropout)
+    /// Any other layer, by itself.
+    case layer(any Layer)
+  }
+
+  /// The name of the first layer.
+  var name: String
+  var operation: Operation
+  /// Where its inputs come from; nodes are steps here.
+  var inputs: [Network.Source]
+  /// Where its parameters stand among the network's.
+  var parameters: [Int]
+  /// What its results are clamped to, where they are.
+  var range: ClosedRange<Float>?
+  /// Whether the loss's change with any of its parameters is wanted.
+  var learns = false
+  /// Whether the loss's change with any of its inputs is wanted.
+  var passesOn = false
+
+  /// Whether the backward pass comes here.
+  var isSwept: Bool { learns || passesOn }
+
+  /// Whether the backward pass reads this step's inputs.
+  var readsInputs: Bool {
+    switch operation {
+    case .convolution: learns
+    case .normalization(_, let usesBatch): usesBatch || learns
+    case .dropout: false
+    case .layer(let layer): !(layer is Sum || layer is Scale)
+    }
+  }
+
+  /// Whether the backward pass reads this step's output.
+  var readsOutput: Bool {
+    guard range == nil else { return true }
+    switch operation {
+    case .convolution, .normalization, .dropout: return false
+    case .layer(let layer): return layer is Softmax || layer is ElementwiseMax
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import CKernels
+import Support
+
+/// How scores and labels, which have different grids, become a loss.
+public struct SegmentationLoss: Sendable, Hashable, Codable {
+  /// Where the two are compared.
+  public enum Grid: String, Sendable, Codable, CaseIterable {
+    /// At the scores' positions, for which labels are picked: DeepLab v1 and v2.
+    case scores
+    /// At every pixel, for which scores are interpolated: DeepLab v3, Chen et al. (2017), arXiv:1706.05587,
+    /// §4.1.
+    case pixels
+  }
+
+  /// Where the two are compared.
+  public var grid: Grid
+  /// How the losses of labelled positions become one number.
+  public var reduction: CrossEntropy.Reduction
+  /// The label of pixels that do not count.
+  public var ignored: UInt16
+
+  /// - Parameters:
+  ///   - grid: where scores and labels are compared.
+  ///   - reduction: how the losses of labelled positions become one number.
+  ///   - ignored: the label of pixels that do not count.
+  public init(
+    grid: Grid = .scores, reduction: CrossEntropy.Reduction = .mean, ignored: UInt16 = 255
+  ) {
+    self.grid = grid
+    self.reduction = reduction
+    self.ignored = ignored
+  }
+
+  /// The loss and how it changes with the scores.
+  ///
+  /// - Parameters:
+  ///   - scores: batch × height × width × classes.
+  ///   - labels: one a pixel, on a grid of the image's size.
+  ///   - resize: how the network's scores come to the image's size, which says where positions lie.
+  ///   - weight: what the loss is multiplied by.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where a label is neither a class nor ignored.
+  func value(
+    of scores: Tensor, labels: LabelBatch, resize: ScoreResize, weight: Double,
+    parallelism: Parallelism
+  ) throws -> (loss: Double, gradient: Tensor) {
+    switch grid {
+    case .scores:
+      let picked = labels.sampled(
+        height: scores.shape.height, width: scores.shape.width, resize: resize)
+      return try CrossEntropy.gradient(
+        of: scores, labels: picked, ignored: ignored, reduction: reduction, weight: weight,
+        parallelism: parallelism)
+    case .pixels:
+      let corners: BilinearResize.Corners = resize == .bilinear(.halfPixel) ? .halfPixel : .aligned
+      let layer = BilinearResize(
+        to: .fixed(.init(rows: labels.height, columns: labels.width)), corners: corners)
+      let whole = Tensor(uninitialized: try layer.outputShape(for: [scores.shape]))
+      layer.forward([scores], parameters: [], into: whole, parallelism: parallelism)
+      let (loss, slope) = try CrossEntropy.gradient(
+        of: whole, labels: labels.labels, ignored: ignored, reduction: reduction, weight: weight,
+        parallelism: parallelism)
+      let back = try layer.backward(
+        slope, inputs: [scores], output: whole, parameters: [], parallelism: parallelism)
+      return (loss, back.inputs[0] ?? scores)
+    }
+  }
+}

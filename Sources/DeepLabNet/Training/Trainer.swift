@@ -1,0 +1,174 @@
+import Support
+
+/// Trains a network: a loss, its gradients, a step; with everything that the next step depends on.
+///
+/// Equal parameters, options and batches give equal parameters, bit for bit, whatever the threads. A class,
+/// since parameters change in their memory.
+public final class Trainer {
+  /// What is trained.
+  public let network: Network
+  /// How it is trained.
+  public let options: TrainerOptions
+  /// Steps done so far.
+  public private(set) var stepsDone = 0
+
+  private let graph: TrainingGraph
+  private let resize: ScoreResize
+  private let parallelism: Parallelism
+  private var values: [ParameterValues]
+  private var optimizer: Optimizer
+
+  /// - Parameters:
+  ///   - network: whose first output is the scores; others are auxiliary heads.
+  ///   - parameters: the values to begin with.
+  ///   - resize: how the scores come to the image's size.
+  ///   - options: how it is trained.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where a parameter is missing.
+  public init(
+    _ network: Network, parameters: any ParameterSource, resize: ScoreResize,
+    options: TrainerOptions, parallelism: Parallelism = .automatic
+  ) throws {
+    self.network = network
+    self.options = options
+    self.resize = resize
+    self.parallelism = parallelism
+    graph = TrainingGraph(network, normalization: options.normalization)
+    values = try network.parameters.map { parameter in
+      let values = try parameters.values(of: parameter.name)
+      return ParameterValues(
+        shape: values.shape, storage: AlignedBuffer(copying: values.storage))
+    }
+    optimizer = Optimizer(options.optimizer, network: network, isLearned: graph.isLearned)
+  }
+
+  /// What a step has found.
+  public struct Report: Sendable {
+    /// The loss before the step, the mean over its batches.
+    public let loss: Double
+    /// The losses that it is the sum of: of each scale, of the fused scores, of auxiliary heads.
+    public let parts: [Double]
+    /// The learning rate.
+    public let rate: Double
+  }
+
+  /// The learning rate of the next step.
+  public var rate: Double { options.schedule.rate(at: stepsDone, of: options.steps) }
+
+  /// One step, from as many batches as are accumulated.
+  ///
+  /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not counted.
+  /// - Throws: `InputError` where a batch does not fit the network or a label is no class; no parameter has
+  ///   changed then.
+  public func step(_ batches: [TrainingBatch]) throws -> Report {
+    precondition(
+      batches.count == options.accumulation,
+      "\(batches.count) batches for a step of \(options.accumulation)")
+    var gradients = ParameterGradients(count: values.count)
+    var parts: [Double] = []
+    var moments: [(mean: Int, moments: BatchMoments)] = []
+    for (index, batch) in batches.enumerated() {
+      let found = try add(batch, number: index, to: &gradients, &moments)
+      parts = parts.isEmpty ? found : zip(parts, found).map { $0 + $1 }
+    }
+    let loss = parts.reduce(0, +)
+    let report = Report(loss: loss, parts: parts, rate: rate)
+    guard loss.isFinite else { return report }
+    for found in moments {
+      found.moments.update(
+        values[found.mean], values[found.mean + 1], share: options.normalizationShare)
+    }
+    optimizer.apply(
+      to: values, gradients, rate: report.rate, step: stepsDone, parallelism: parallelism)
+    stepsDone += 1
+    return report
+  }
+
+  /// How the loss of the batches changes with the parameters, which stay as they are.
+  public func gradients(_ batches: [TrainingBatch]) throws -> [String: ParameterValues] {
+    var gradients = ParameterGradients(count: values.count)
+    var moments: [(mean: Int, moments: BatchMoments)] = []
+    for (index, batch) in batches.enumerated() {
+      _ = try add(batch, number: index, to: &gradients, &moments)
+    }
+    let named = zip(network.parameters, gradients.values).compactMap { parameter, values in
+      values.map { (parameter.name, $0) }
+    }
+    return Dictionary(uniqueKeysWithValues: named)
+  }
+
+  /// Adds a batch's gradients; returns the parts of its loss.
+  private func add(
+    _ batch: TrainingBatch, number: Int, to gradients: inout ParameterGradients,
+    _ moments: inout [(mean: Int, moments: BatchMoments)]
+  ) throws -> [Double] {
+    let labels = LabelBatch(
+      height: batch.images.shape.height, width: batch.images.shape.width, labels: batch.labels)
+    var draws = SeededGenerator(
+      seed: options.seed &+ UInt64(stepsDone * options.accumulation + number))
+    var passes: [TrainingPass] = []
+    for scale in options.scales {
+      passes.append(
+        try TrainingPass(
+          graph, image: batch.images.scaled(by: scale, resize: resize, parallelism: parallelism),
+          parameters: values, dropoutSeed: draws.next(), parallelism: parallelism))
+    }
+    moments += passes.flatMap(\.statistics)
+    let objective = TrainingObjective(
+      options: options, resize: resize, labels: labels, parallelism: parallelism)
+    let (parts, slopes) = try objective.evaluate(passes.map(\.outputs))
+    while let pass = passes.popLast() {
+      try pass.backward(from: slopes[passes.count], addingTo: &gradients)
+    }
+    return parts
+  }
+
+  /// Replaces what the training has come to: the state of another trainer of the same options.
+  ///
+  /// - Parameters:
+  ///   - stepsDone: steps done so far.
+  ///   - tensor: the values of each of `state`'s tensors by name.
+  /// - Throws: what `tensor` throws; the trainer must not be used then.
+  public func restore(
+    stepsDone: Int, _ tensor: (String) throws -> ParameterValues
+  ) throws {
+    for (index, parameter) in network.parameters.enumerated() {
+      values[index] = try tensor(parameter.name)
+      for memory in optimizer.memories[index].indices {
+        optimizer.restore(
+          try tensor(Self.memoryName(memory, parameter.name)), parameter: index, memory: memory)
+      }
+    }
+    self.stepsDone = stepsDone
+  }
+
+  /// Everything that the next step depends on beside `stepsDone`: parameters under their names, and what the
+  /// optimiser remembers.
+  public var state: [(name: String, values: ParameterValues)] {
+    network.parameters.enumerated().flatMap { index, parameter in
+      [(parameter.name, values[index])]
+        + optimizer.memories[index].enumerated().map {
+          (Self.memoryName($0.offset, parameter.name), $0.element)
+        }
+    }
+  }
+
+  /// The prefix of the names under which `state` has what the optimiser remembers.
+  public static let memoryPrefix = "optimizer."
+
+  private static func memoryName(_ memory: Int, _ parameter: String) -> String {
+    "\(memoryPrefix)\(memory).\(parameter)"
+  }
+}
+
+extension Trainer {
+  /// A copy of the parameters as they are now.
+  public func snapshot() -> [(name: String, values: ParameterValues)] {
+    zip(network.parameters, values).map { parameter, values in
+      (
+        parameter.name,
+        ParameterValues(shape: values.shape, storage: AlignedBuffer(copying: values.storage))
+      )
+    }
+  }
+}

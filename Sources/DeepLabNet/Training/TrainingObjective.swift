@@ -1,0 +1,86 @@
+import Support
+
+/// The losses of a batch: of the scores at each scale, of the largest of them, of auxiliary heads.
+struct TrainingObjective {
+  let options: TrainerOptions
+  let resize: ScoreResize
+  let labels: LabelBatch
+  let parallelism: Parallelism
+
+  /// The losses, and for each scale how their sum changes with each of the network's outputs.
+  ///
+  /// - Parameter outputs: for each scale the network's outputs, the scores first.
+  func evaluate(
+    _ outputs: [[Tensor]]
+  ) throws -> (parts: [Double], slopes: [[Tensor?]]) {
+    var parts: [Double] = []
+    var slopes = outputs.map { $0.map { _ -> Tensor? in nil } }
+    let share = 1 / Double(options.accumulation)
+    for (scale, tensors) in outputs.enumerated() {
+      for (index, scores) in tensors.enumerated() {
+        let (loss, slope) = try options.loss.value(
+          of: scores, labels: labels, resize: resize,
+          weight: index == 0 ? share : share * options.auxiliaryWeight, parallelism: parallelism)
+        parts.append(loss)
+        slopes[scale][index] = slope
+      }
+    }
+    if outputs.count > 1 {
+      parts.append(try addFused(outputs.map { $0[0] }, share, &slopes))
+    }
+    return (parts, slopes)
+  }
+
+  /// The loss of the largest scores of all scales, on the finest grid.
+  private func addFused(
+    _ scores: [Tensor], _ weight: Double, _ slopes: inout [[Tensor?]]
+  ) throws -> Double {
+    guard let finest = scores.max(by: { $0.shape.positions < $1.shape.positions })?.shape else {
+      return 0
+    }
+    let corners: BilinearResize.Corners = resize == .bilinear(.halfPixel) ? .halfPixel : .aligned
+    let layer = BilinearResize(
+      to: .fixed(.init(rows: finest.height, columns: finest.width)), corners: corners)
+    let resized = scores.map { scores -> Tensor in
+      guard scores.shape != finest else { return scores }
+      let output = Tensor(uninitialized: finest)
+      layer.forward([scores], parameters: [], into: output, parallelism: parallelism)
+      return output
+    }
+    let largest = Tensor(uninitialized: finest)
+    ElementwiseMax().forward(resized, parameters: [], into: largest, parallelism: parallelism)
+    let (loss, slope) = try options.loss.value(
+      of: largest, labels: labels, resize: resize, weight: weight, parallelism: parallelism)
+    let taken = try ElementwiseMax().backward(
+      slope, inputs: resized, output: largest, parameters: [], parallelism: parallelism)
+    for (scale, part) in taken.inputs.enumerated() {
+      guard let part, let own = slopes[scale][0] else { continue }
+      let back =
+        scores[scale].shape == finest
+        ? part
+        : try layer.backward(
+          part, inputs: [scores[scale]], output: largest, parameters: [], parallelism: parallelism
+        ).inputs[0]
+      if let back { own.add(back, parallelism: parallelism) }
+    }
+    return loss
+  }
+}
+
+extension Tensor {
+  /// The images at another size, whose grid lies as the network's scores do.
+  func scaled(by factor: Double, resize: ScoreResize, parallelism: Parallelism) throws -> Tensor {
+    guard factor != 1 else { return self }
+    let layer: BilinearResize
+    if resize == .bilinear(.halfPixel) {
+      layer = BilinearResize(to: .scaled(by: factor), corners: .halfPixel)
+    } else {
+      func size(_ length: Int) -> Int { Int((Double(length - 1) * factor).rounded()) + 1 }
+      layer = BilinearResize(
+        to: .fixed(.init(rows: size(shape.height), columns: size(shape.width))), corners: .aligned)
+    }
+    let output = Tensor(uninitialized: try layer.outputShape(for: [shape]))
+    layer.forward([self], parameters: [], into: output, parallelism: parallelism)
+    return output
+  }
+}

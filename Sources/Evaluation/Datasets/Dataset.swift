@@ -1,0 +1,121 @@
+import Support
+import Unaries
+
+/// One split of a data set on disk: which photographs there are, and where their labels lie.
+///
+/// Opening one reads its lists only; images are read when they are asked for.
+public struct Dataset: LabelledImages {
+  /// A photograph and its labels.
+  public struct Entry: Sendable, Hashable {
+    /// What both are called, without folders and endings.
+    public let name: String
+    /// The path of the photograph.
+    public let image: String
+    /// The path of its labels.
+    public let labels: String
+
+    /// - Parameters:
+    ///   - name: what both are called.
+    ///   - image: the path of the photograph.
+    ///   - labels: the path of its labels.
+    public init(name: String, image: String, labels: String) {
+      self.name = name
+      self.image = image
+      self.labels = labels
+    }
+  }
+
+  /// How the folder is laid out.
+  public let layout: any DatasetLayout
+  /// The split; `nil` where the layout has only one.
+  public let split: String?
+  /// The photographs, in the order of the split's list.
+  public let entries: [Entry]
+  /// The names of classes 0, 1, …; `nil` where nobody has said which there are.
+  public let classNames: [String]?
+  /// What colours stand for, in labels that are colours; `nil` where labels are numbers.
+  public let palette: Palette?
+
+  /// The label of pixels that do not count.
+  public static let void = Palette.voidLabel
+
+  /// The photographs of a split.
+  ///
+  /// - Parameters:
+  ///   - folder: the folder of the data set.
+  ///   - layout: how it is laid out; `nil` to see from its contents.
+  ///   - split: which list of photographs, as in `val`, or the path of a text file with a photograph and
+  ///     its labels in each line; `nil` where there is only one.
+  ///   - classNames: the names of the classes; `nil` for those of the folder's `classes.txt`, or the
+  ///     layout's own.
+  ///   - palette: what colours stand for, in labels that are colours.
+  /// - Throws: `InputError` where the folder is not laid out so, there is no such split, or its list cannot
+  ///   be read.
+  public init(
+    at folder: String, layout: (any DatasetLayout)? = nil, split: String? = nil,
+    classNames: [String]? = nil, palette: Palette? = nil
+  ) throws {
+    let list = split.flatMap { DatasetList.isFile($0) ? $0 : nil }
+    let layout =
+      try layout ?? DatasetLayouts.detect(in: folder, split: list == nil ? split : nil)
+    self.layout = layout
+    self.split = try split ?? Self.onlySplit(of: layout, in: folder)
+    self.classNames = try classNames ?? ClassNames.beside(folder) ?? layout.classNames
+    self.palette = palette
+    if let list {
+      entries = try DatasetList.read(list).map { try $0.entry(in: folder, at: list) }
+    } else {
+      entries = try layout.entries(in: folder, split: self.split)
+    }
+    guard !entries.isEmpty else {
+      throw InputError(
+        .noInput, at: folder,
+        "has no photographs" + (self.split.map { " in its split '\($0)'" } ?? ""),
+        remedy: "check the split and the layout (\(layout.name): \(layout.summary))")
+    }
+  }
+
+  private static func onlySplit(
+    of layout: any DatasetLayout, in folder: String
+  ) throws -> String? {
+    let splits = try layout.splits(in: folder)
+    guard splits.count > 1 else { return splits.first }
+    throw InputError(
+      .usage, at: folder, "has the splits \(splits.joined(separator: ", ")), and none is named",
+      remedy: "choose one with --split")
+  }
+
+  /// The number of photographs.
+  public var count: Int { entries.count }
+
+  /// What photograph `index` is called.
+  public func name(_ index: Int) -> String { entries[index].name }
+
+  /// The path of the labels of photograph `index`.
+  public func labelsPlace(_ index: Int) -> String { entries[index].labels }
+
+  /// Reads photograph `index`: PNG or JPEG.
+  public func image(_ index: Int) throws -> Image {
+    try ImageFile.read(entries[index].image)
+  }
+
+  /// Reads the labels of photograph `index`, as classes: PNG or NPY.
+  public func labels(_ index: Int) throws -> LabelMap {
+    let path = entries[index].labels
+    let labels = try LabelFile.read(path, palette: palette)
+    return try layout.classes(of: labels, path: path)
+  }
+
+  /// Makes sure that every file is there, before work of hours begins.
+  ///
+  /// - Throws: `InputError` naming the first that is not, and how many there are.
+  /// - Complexity: O(count) questions to the file system.
+  public func checkPresence() throws {
+    let missing = entries.flatMap { [$0.image, $0.labels] }.filter { !FolderListing.exists($0) }
+    guard let first = missing.first else { return }
+    throw InputError(
+      .noInput, at: first,
+      "is not there" + (missing.count == 1 ? "" : ", nor are \(missing.count - 1) other files"),
+      remedy: "'deeplab dataset check' lists all that is missing")
+  }
+}

@@ -1,0 +1,156 @@
+import Support
+import Unaries
+
+/// What is wrong with a data set, file by file, and how often each class occurs.
+public struct DatasetCheck: Sendable {
+  /// What can be wrong with a file.
+  public enum Fault: String, Sendable, CaseIterable {
+    /// It is not there.
+    case missing
+    /// It is damaged or of another kind.
+    case unreadable
+    /// Labels of another size than the photograph's.
+    case misSized = "mis-sized"
+    /// A label that is no class.
+    case mislabelled
+    /// A photograph that a split names more than once.
+    case repeated
+  }
+
+  /// A file with a fault.
+  public struct Problem: Sendable, Equatable {
+    /// What is wrong.
+    public let fault: Fault
+    /// The file.
+    public let path: String
+    /// What was found, what was expected, and how to mend it.
+    public let text: String
+  }
+
+  /// How often a label occurs.
+  public struct Occurrence: Sendable, Equatable {
+    /// Pixels with it.
+    public fileprivate(set) var pixels = 0
+    /// Photographs with such pixels.
+    public fileprivate(set) var images = 0
+  }
+
+  /// In the order of the photographs.
+  public private(set) var problems: [Problem] = []
+  /// Photographs without a fault.
+  public private(set) var soundCount = 0
+  /// Over the photographs whose labels could be read, the void label among them.
+  public private(set) var occurrences: [UInt16: Occurrence] = [:]
+
+  private let dataset: Dataset
+
+  /// Reads all photographs and labels of `dataset`; which classes there are is not checked where nobody has
+  /// said so.
+  ///
+  /// - Parameters:
+  ///   - dataset: what is checked.
+  ///   - parallelism: how many threads may read.
+  ///   - progress: told after each few photographs how many were read.
+  /// - Complexity: O(pixels); a few photographs are held at a time.
+  public init(
+    _ dataset: Dataset, parallelism: Parallelism = .automatic, progress: (Int) -> Void = { _ in }
+  ) {
+    self.dataset = dataset
+    var seen: Set<String> = []
+    for start in stride(from: 0, to: dataset.count, by: Self.blockSize) {
+      let block = start..<min(dataset.count, start + Self.blockSize)
+      var findings = [Finding](repeating: Finding(), count: block.count)
+      findings.withUnsafeMutableBufferPointer { output in
+        nonisolated(unsafe) let output = output
+        parallelism.forEach(block.count) {
+          output[$0] = Self.look(at: block.lowerBound + $0, dataset)
+        }
+      }
+      for (index, finding) in zip(block, findings) {
+        var finding = finding
+        let entry = dataset.entries[index]
+        if !seen.insert(entry.image).inserted {
+          finding.problems.append(
+            Problem(
+              fault: .repeated, path: entry.image, text: "is named more than once by the split"))
+        }
+        take(finding)
+      }
+      progress(block.upperBound)
+    }
+  }
+
+  /// As many photographs are read side by side.
+  private static let blockSize = 32
+
+  private mutating func take(_ finding: Finding) {
+    problems += finding.problems
+    if finding.problems.isEmpty { soundCount += 1 }
+    for (label, pixels) in finding.pixels {
+      occurrences[label, default: Occurrence()].pixels += pixels
+      occurrences[label, default: Occurrence()].images += 1
+    }
+  }
+
+  /// What one photograph showed.
+  private struct Finding {
+    var problems: [Problem] = []
+    var pixels: [UInt16: Int] = [:]
+  }
+
+  private static func look(at index: Int, _ dataset: Dataset) -> Finding {
+    var finding = Finding()
+    let entry = dataset.entries[index]
+    let image = read(entry.image, &finding) { try dataset.image(index) }
+    guard let labels = read(entry.labels, &finding, { try dataset.labels(index) }) else {
+      return finding
+    }
+    finding.pixels = labels.occurrences
+    if let image {
+      note(.misSized, entry.labels, &finding) {
+        _ = try LabelledImage(image: image, labels: labels)
+      }
+    }
+    if let names = dataset.classNames {
+      note(.mislabelled, entry.labels, &finding) {
+        try labels.check(classes: names.count, ignoring: Dataset.void)
+      }
+    }
+    return finding
+  }
+
+  private static func read<Value>(
+    _ path: String, _ finding: inout Finding, _ body: () throws -> Value
+  ) -> Value? {
+    guard FolderListing.exists(path) else {
+      finding.problems.append(Problem(fault: .missing, path: path, text: "is not there"))
+      return nil
+    }
+    var value: Value?
+    note(.unreadable, path, &finding) { value = try body() }
+    return value
+  }
+
+  private static func note(
+    _ fault: Fault, _ path: String, _ finding: inout Finding, _ body: () throws -> Void
+  ) {
+    do {
+      try body()
+    } catch {
+      let error = error as? InputError ?? InputError(.data, "\(error)")
+      let remedy = error.remedy.isEmpty ? "" : "; " + error.remedy
+      finding.problems.append(Problem(fault: fault, path: path, text: error.problem + remedy))
+    }
+  }
+}
+
+extension LabelMap {
+  /// How many points have each label. O(N).
+  fileprivate var occurrences: [UInt16: Int] {
+    var counts = [Int](repeating: 0, count: Int(UInt16.max) + 1)
+    for label in labels { counts[Int(label)] += 1 }
+    var result: [UInt16: Int] = [:]
+    for (label, count) in counts.enumerated() where count > 0 { result[UInt16(label)] = count }
+    return result
+  }
+}

@@ -1,0 +1,74 @@
+import Support
+import Unaries
+
+/// A folder of photographs and one of labels, matched by the stems of their files' names.
+///
+/// Splits, where there are any, are folders of the same names in both.
+public struct FolderPairLayout: DatasetLayout {
+  /// What options call it.
+  public let name = "folders"
+  /// None: folders may hold anything.
+  public let classNames: [String]? = nil
+  /// Its folders, in a line.
+  public let summary = "images/ and labels/ (or images/SPLIT/ and labels/SPLIT/), matched by name"
+  /// `nil` for `images` and `labels` in the data set's folder.
+  private let labelFolder: String?
+
+  private static let labelEndings = ["png", "npy"]
+
+  /// The folders `images` and `labels` of a data set's folder.
+  public init() { labelFolder = nil }
+
+  /// The folder of the data set holds photographs, `labels` their labels.
+  public init(labels: String) { labelFolder = labels }
+
+  private func folders(in folder: String) -> (images: String, labels: String) {
+    labelFolder.map { (folder, $0) } ?? (folder + "/images", folder + "/labels")
+  }
+
+  /// Whether both folders are there.
+  public func isPresent(in folder: String) -> Bool {
+    let (images, labels) = folders(in: folder)
+    return FolderListing.isFolder(images) && FolderListing.isFolder(labels)
+  }
+
+  /// The folders among the photographs.
+  public func splits(in folder: String) throws -> [String] {
+    let images = folders(in: folder).images
+    return try FolderListing.names(in: images).filter { FolderListing.isFolder("\(images)/\($0)") }
+  }
+
+  /// A photograph without labels, and labels without a photograph, have an entry too: whoever reads the
+  /// other file is told its name.
+  public func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
+    let suffix = split.map { "/" + $0 } ?? ""
+    let (images, labels) = (
+      folders(in: folder).images + suffix, folders(in: folder).labels + suffix
+    )
+    guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
+    let pictures = try files(in: images, endings: PictureEndings.all)
+    let maps = try files(in: labels, endings: Self.labelEndings)
+    return Set(pictures.keys).union(maps.keys).sorted().map { stem in
+      Dataset.Entry(
+        name: stem, image: pictures[stem] ?? "\(images)/\(stem).\(PictureEndings.all[0])",
+        labels: maps[stem] ?? "\(labels)/\(stem).\(Self.labelEndings[0])")
+    }
+  }
+
+  /// The paths of a folder's files by their stems.
+  ///
+  /// - Throws: `InputError` where two have the same.
+  private func files(in folder: String, endings: [String]) throws -> [String: String] {
+    var paths: [String: String] = [:]
+    for name in try FolderListing.names(in: folder) {
+      let (stem, ending) = FolderListing.split(name)
+      guard endings.contains(ending) else { continue }
+      if let other = paths.updateValue("\(folder)/\(name)", forKey: stem) {
+        throw InputError(
+          .data, at: "\(folder)/\(name)", "has the same stem as \(other)",
+          remedy: "rename or remove one of them")
+      }
+    }
+    return paths
+  }
+}

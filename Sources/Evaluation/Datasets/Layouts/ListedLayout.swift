@@ -1,0 +1,80 @@
+import Support
+import Unaries
+
+/// PASCAL's layouts: a folder of photographs, one of labels, and a text file for each split.
+struct ListedLayout: DatasetLayout {
+  let name: String
+  let classNames: [String]?
+  /// Where splits are listed; the first that is there.
+  let listFolders: [String]
+  /// Where the labels of photographs lie that are listed by name; the first that is there.
+  let labelFolders: [String]
+  private let imageFolder = "JPEGImages"
+
+  /// PASCAL VOC 2012, and whatever has its layout.
+  static let voc = ListedLayout(
+    name: "voc", classNames: ClassNames.voc, listFolders: ["ImageSets/Segmentation"],
+    labelFolders: ["SegmentationClass"])
+
+  /// PASCAL VOC 2012 with the labels of Hariharan et al. (ICCV 2011): `train_aug` has 10 582 photographs.
+  static let vocAugmented = ListedLayout(
+    name: "voc-aug", classNames: ClassNames.voc, listFolders: ["ImageSets/SegmentationAug"],
+    labelFolders: ["SegmentationClassAug"])
+
+  /// PASCAL-Context: background and 59 classes.
+  static let pascalContext = ListedLayout(
+    name: "pascal-context", classNames: ClassNames.pascalContext,
+    listFolders: ["ImageSets/SegmentationContext"], labelFolders: ["SegmentationClassContext"])
+
+  /// PASCAL-Person-Part: background and six parts.
+  static let personPart = ListedLayout(
+    name: "person-part", classNames: ClassNames.personPart,
+    listFolders: ["ImageSets/PersonPart", "pascal_person_part_trainval_list"],
+    labelFolders: ["SegmentationPart", "pascal_person_part_gt"])
+
+  var summary: String {
+    "\(imageFolder)/, \(labelFolders.joined(separator: "/ or "))/, "
+      + "\(listFolders.joined(separator: "/ or "))/SPLIT.txt"
+  }
+
+  func isPresent(in folder: String) -> Bool {
+    listFolder(in: folder) != nil && FolderListing.isFolder(folder + "/" + imageFolder)
+  }
+
+  private func listFolder(in folder: String) -> String? {
+    listFolders.map { folder + "/" + $0 }.first(where: FolderListing.isFolder)
+  }
+
+  func splits(in folder: String) throws -> [String] {
+    guard let lists = listFolder(in: folder) else { throw missing(split: nil, in: folder) }
+    return try FolderListing.names(in: lists).map { FolderListing.split($0) }
+      .filter { $0.ending == "txt" }.map(\.stem)
+  }
+
+  func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
+    guard let lists = listFolder(in: folder), let split,
+      FolderListing.exists("\(lists)/\(split).txt")
+    else { throw missing(split: split, in: folder) }
+    let path = "\(lists)/\(split).txt"
+    let labelFolder =
+      labelFolders.map { folder + "/" + $0 }.first(where: FolderListing.isFolder)
+      ?? folder + "/" + labelFolders[0]
+    return try DatasetList.read(path).map { line in
+      guard line.labels == nil else { return try line.entry(in: folder, at: path) }
+      return Dataset.Entry(
+        name: line.image, image: image(line.image, in: folder + "/" + imageFolder),
+        labels: "\(labelFolder)/\(line.image).png")
+    }
+  }
+
+  /// The photograph of that name: a JPEG file, unless there is only another.
+  private func image(_ name: String, in folder: String) -> String {
+    let paths = PictureEndings.all.map { "\(folder)/\(name).\($0)" }
+    return paths.first(where: FolderListing.exists) ?? paths[0]
+  }
+}
+
+/// How the names of photographs end.
+enum PictureEndings {
+  static let all = ["jpg", "png", "jpeg"]
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Evaluation
+import Support
+import Unaries
+
+/// How a folder of labelled photographs is to be read.
+package struct DatasetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How the data set's folder is laid out: \(DatasetLayouts.names). (default: seen from it)",
+      valueName: "name"))
+  package var layout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder of label maps, .png or .npy; the data set's folder holds the photographs then, and "
+        + "both are matched by name.", valueName: "folder"))
+  package var labelFolder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+        + "\(ClassNames.fileName) in the data set's folder, else those of the layout)",
+      valueName: "list"))
+  package var classNames: String?
+
+  package init() {}
+
+  /// The layout that the options name; `nil` where they leave it to the folder.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package func namedLayout() throws -> (any DatasetLayout)? {
+    if let labelFolder {
+      try OptionCheck.refuse(
+        ["--layout": layout != nil], because: "is given, and so is --label-folder",
+        remedy: "leave one of them out")
+      return FolderPairLayout(labels: labelFolder)
+    }
+    return try layout.map { name in
+      try naming("--layout") { try DatasetLayouts.named(name) }
+    }
+  }
+
+  /// The names of the classes that the options list; `nil` where they leave it to the folder.
+  ///
+  /// - Throws: `InputError` where the list cannot be read.
+  package func listedClasses() throws -> [String]? {
+    try classNames.map { name in try naming("--class-names") { try ClassNames.named(name) } }
+  }
+
+  /// The photographs of a split.
+  ///
+  /// - Parameters:
+  ///   - path: the data set's folder.
+  ///   - split: one of its splits; `nil` where there is only one.
+  ///   - palette: what colours stand for, in labels that are colours.
+  /// - Throws: `InputError` as `Dataset.init` does.
+  package func dataset(at path: String, split: String?, palette: Palette? = nil) throws -> Dataset {
+    try Dataset(
+      at: path, layout: namedLayout(), split: split, classNames: listedClasses(), palette: palette)
+  }
+
+  private func naming<Result>(_ option: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as InputError {
+      throw error.at(option)
+    }
+  }
+}

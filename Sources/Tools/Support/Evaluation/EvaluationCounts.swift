@@ -1,0 +1,57 @@
+import Evaluation
+import Support
+import Unaries
+
+/// Labels compared with the truth: as they come, and where they are refined afterwards as well.
+package struct EvaluationCounts: Sendable {
+  package private(set) var before: ConfusionMatrix
+  /// `nil` where nothing is refined.
+  package private(set) var after: ConfusionMatrix?
+  /// `nil` where boundaries are not looked at.
+  package private(set) var bandsBefore: Trimap?
+  package private(set) var bandsAfter: Trimap?
+  private let void: UInt16
+
+  /// - Parameters:
+  ///   - labelCount: L, at least 1.
+  ///   - void: the label of the truth whose pixels do not count.
+  ///   - isRefined: whether labels are refined.
+  ///   - widths: of the bands around true boundaries, in pixels; none to leave them out.
+  ///   - boundary: what counts as one.
+  /// - Throws: `InputError` where a width is below 1.
+  package init(
+    labelCount: Int, ignoring void: UInt16, isRefined: Bool, widths: [Int],
+    boundary: Trimap.Boundary = .labelChanges
+  ) throws {
+    self.void = void
+    before = ConfusionMatrix(labelCount: labelCount)
+    after = isRefined ? before : nil
+    guard !widths.isEmpty else { return }
+    bandsBefore = try Trimap(
+      labelCount: labelCount, widths: widths, boundary: boundary, ignoring: void)
+    bandsAfter = isRefined ? bandsBefore : nil
+  }
+
+  /// Counts labels as they come.
+  ///
+  /// - Throws: `InputError` where the labels do not fit the truth.
+  package mutating func addBefore(_ labels: LabelMap, truth: LabelMap) throws {
+    try before.add(prediction: labels, truth: truth, ignoring: void)
+    try bandsBefore?.add(prediction: labels, truth: truth)
+  }
+
+  /// Counts the refined labels of the same image.
+  ///
+  /// - Throws: as `addBefore` does.
+  package mutating func addAfter(_ labels: LabelMap, truth: LabelMap) throws {
+    try after?.add(prediction: labels, truth: truth, ignoring: void)
+    try bandsAfter?.add(prediction: labels, truth: truth)
+  }
+
+  package static func += (sum: inout EvaluationCounts, other: EvaluationCounts) {
+    sum.before += other.before
+    if let after = other.after { sum.after? += after }
+    if let bands = other.bandsBefore { sum.bandsBefore? += bands }
+    if let bands = other.bandsAfter { sum.bandsAfter? += bands }
+  }
+}

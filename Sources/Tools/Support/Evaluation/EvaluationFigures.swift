@@ -1,0 +1,59 @@
+import Evaluation
+import Foundation
+import Support
+import Unaries
+
+/// Pictures of how labels compare with the truth.
+package enum EvaluationFigures {
+  /// Cells of more classes are too many to be read as numbers.
+  private static let mostNumberedClasses = 32
+
+  /// A confusion matrix, each row shaded by the shares of its true class's pixels, with per cent in its cells.
+  ///
+  /// - Throws: `InputError` where the picture is too large for memory.
+  package static func confusion(
+    _ matrix: ConfusionMatrix, names: [String], isRefined: Bool = false
+  ) throws -> Image {
+    let labels = 0..<matrix.labelCount
+    let cells = labels.map { truth in
+      let total = matrix.occurrences(of: truth)
+      return labels.map { prediction -> HeatMap.Cell in
+        guard total > 0 else { return HeatMap.Cell(shade: nil, text: "") }
+        let share = Double(matrix[truth: truth, prediction: prediction]) / Double(total)
+        let text =
+          labels.count <= mostNumberedClasses && share >= 0.005
+          ? String(format: "%.0f", 100 * share) : ""
+        return HeatMap.Cell(shade: share, text: text)
+      }
+    }
+    return try HeatMap(
+      title: "Pixels of each true class, %" + (isRefined ? ", after the CRF" : ""),
+      rowAxis: "true class", columnAxis: "labelled as", rows: names, columns: names, cells: cells
+    ).picture()
+  }
+
+  /// Mean IOU and pixel accuracy within bands around true boundaries, by the bands' width.
+  ///
+  /// - Throws: `InputError` where the picture is too large for memory.
+  package static func trimap(_ counts: EvaluationCounts) throws -> Image {
+    let curves = [
+      (counts.after == nil ? "labels" : "before the CRF", counts.bandsBefore),
+      ("after the CRF", counts.bandsAfter),
+    ].compactMap { name, trimap in trimap.map { (name, $0.bands) } }
+    func chart(_ name: String, _ figure: (ConfusionMatrix) -> Double?) -> LineChart {
+      LineChart(
+        title: "\(name) near true boundaries", x: "greatest distance to a boundary, pixels",
+        y: "\(name), %",
+        series: curves.map { curve, bands in
+          LineChart.Series(
+            curve,
+            bands.compactMap { band in
+              figure(band.confusion).map { (Double(band.width), 100 * $0) }
+            })
+        })
+    }
+    return try LineChart.picture(of: [
+      chart("Mean IOU") { $0.meanIOU }, chart("Pixel accuracy") { $0.pixelAccuracy },
+    ])
+  }
+}

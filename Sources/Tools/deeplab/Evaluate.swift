@@ -1,0 +1,111 @@
+import ArgumentParser
+import Evaluation
+import Support
+import ToolSupport
+
+/// `deeplab evaluate`: how right labels are.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare labels with the truth of a data set.",
+    discussion: """
+      Labels come from a network (--model, --weights), from scores in files (--scores) or from label maps \
+      (--predictions). One confusion matrix is kept over all photographs, which are read one after the \
+      other. docs/evaluate.md says what the figures are.
+      """)
+
+  @OptionGroup(title: "Network") var network: NetworkOptions
+  @OptionGroup(title: "Data set") var dataset: DatasetOptions
+  @OptionGroup(title: "Evaluation") var options: EvaluateOptions
+  @OptionGroup(title: "Run") var runOptions: DataRunOptions
+
+  func run() throws {
+    let settings = try EvaluateSettings(
+      network: network, dataset: dataset, options: options, run: runOptions)
+    let evaluation = try settings.makeRun()
+    let outcome = try evaluation.run()
+    let report = try EvaluateReport(settings, evaluation, outcome)
+    if let folder = options.output { try report.write(to: folder) }
+    if runOptions.json {
+      try StandardOutput.print(json: report.json)
+    } else if !runOptions.quiet {
+      try StandardOutput.print(report.text)
+    }
+  }
+}
+
+/// What is compared, and how.
+struct EvaluateOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The data set's folder; docs/datasets.md shows layouts.", valueName: "folder"))
+  var data: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Which photographs of it: a split, or a file with a photograph and its labels in each line. "
+        + "(default: val where there are several)",
+      valueName: "split"))
+  var split: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Scores instead of a network: a folder of (classes,H,W) logits, NAME.npy for each photograph.",
+      valueName: "folder"))
+  var scores: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Labels instead of a network: a folder of label maps, NAME.png or NAME.npy for each photograph.",
+      valueName: "folder"))
+  var predictions: String?
+
+  @OptionGroup var tiling: TilingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Compare before and after a CRF with published parameters; 'crf-refine --list-presets' lists "
+        + "them.", valueName: "preset"))
+  var crf: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Figures near true boundaries, up to this distance; 0 for none.", valueName: "pixels"))
+  var trimapWidth = EvaluateSettings.usualTrimapWidth
+
+  @Option(
+    help: ArgumentHelp(
+      "What a boundary is: where labels change, or the void label, as PASCAL VOC draws it.",
+      valueName: "kind"))
+  var trimapBoundary = BoundaryChoice.changes
+
+  @Option(
+    help: ArgumentHelp(
+      "Write evaluation.json and pictures of the confusion matrices and of the figures near "
+        + "boundaries here.", valueName: "folder"))
+  var output: String?
+}
+
+/// How an evaluation goes.
+struct DataRunOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The classes that colours stand for, where label maps are coloured.", valueName: "palette"))
+  var palette: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Print one JSON object: figures, confusion matrices, parameters.") var json = false
+  @Flag(help: "Print nothing but errors, and the object of --json where asked for.") var quiet =
+    false
+}
+
+/// `--trimap-boundary`.
+enum BoundaryChoice: String, ExpressibleByArgument, CaseIterable {
+  case changes, void
+
+  var boundary: Trimap.Boundary { self == .changes ? .labelChanges : .voidLabel }
+}

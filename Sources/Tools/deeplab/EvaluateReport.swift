@@ -1,0 +1,155 @@
+import Evaluation
+import Foundation
+import Support
+import ToolSupport
+import Unaries
+
+/// What an evaluation came to: for people, as JSON, and as pictures.
+struct EvaluateReport {
+  static let jsonName = "evaluation.json"
+
+  private let settings: EvaluateSettings
+  private let network: NetworkReport?
+  private let counts: EvaluationCounts
+  private let stopwatch: Stopwatch
+  private let names: [String]
+
+  init(
+    _ settings: EvaluateSettings, _ run: EvaluationRun, _ outcome: EvaluationRun.Outcome
+  ) throws {
+    self.settings = settings
+    network = (run.source as? NetworkSource).map { NetworkReport($0.network) }
+    counts = outcome.counts
+    stopwatch = outcome.stopwatch
+    let given = settings.dataset.classNames ?? []
+    names = (0..<counts.before.labelCount).map { $0 < given.count ? given[$0] : "\($0)" }
+  }
+
+  // MARK: For people
+
+  var text: String {
+    let dataset = settings.dataset
+    var lines = [
+      "data     \(settings.dataPath): \(dataset.count) photographs"
+        + (dataset.split.map { " of \($0)" } ?? "") + ", layout \(dataset.layout.name)"
+    ]
+    switch settings.source {
+    case .network: if let network { lines.append(network.lines) }
+    case .scores(let folder): lines.append("scores   \(folder)")
+    case .predictions(let folder): lines.append("labels   \(folder)")
+    }
+    if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
+    lines.append(stopwatch.line)
+    lines.append(
+      EvaluationTable(counts, names: settings.dataset.classNames ?? [], isDetailed: true).text)
+    if let note = absenceNote { lines.append(note) }
+    return lines.joined(separator: "\n")
+  }
+
+  private var absent: [Int] {
+    // After a CRF, a class may be predicted that was not before, or the other way round.
+    let final = counts.after ?? counts.before
+    return final.intersectionsOverUnion.indices.filter { final.intersectionsOverUnion[$0] == nil }
+  }
+
+  private var absenceNote: String? {
+    guard !absent.isEmpty else { return nil }
+    let final = counts.after ?? counts.before
+    let mean = 100 * (final.meanIOU(countingAbsentAsZero: true) ?? 0)
+    let classes = absent.map { names[$0] }.joined(separator: ", ")
+    return
+      "absent   \(classes): neither in the truth nor in the labels, and left out of means; counted as 0, the mean IOU would be "
+      + String(format: "%.2f", mean)
+  }
+
+  // MARK: As JSON
+
+  struct Object: Encodable {
+    struct Data: Encodable {
+      var folder: String
+      var layout: String
+      var split: String?
+      var images: Int
+    }
+
+    struct Absence: Encodable {
+      /// Neither in the truth nor in the final labels.
+      var classes: [String]
+      var treatment = "left out of means"
+      /// Of the final labels.
+      var meanIouCountingThemAsZero: Double?
+    }
+
+    /// Rows are true classes, columns predicted ones.
+    struct Confusion: Encodable {
+      var before: [[Int64]]
+      var after: [[Int64]]?
+    }
+
+    var version = Version.current
+    var data: Data
+    var network: NetworkReport?
+    var scores: String?
+    var predictions: String?
+    var crf: JSONCRF?
+    var trimapBoundary: String?
+    var threads: Int
+    var evaluation: JSONEvaluation
+    var absent: Absence
+    var confusion: Confusion
+    var milliseconds: [String: Double]
+  }
+
+  var json: Object {
+    var object = Object(
+      data: Object.Data(
+        folder: settings.dataPath, layout: settings.dataset.layout.name,
+        split: settings.dataset.split, images: settings.dataset.count),
+      network: network, crf: settings.crf.map { JSONCRF($0) },
+      trimapBoundary: settings.trimapWidth > 0 ? settings.boundary.rawValue : nil,
+      threads: settings.parallelism.threads,
+      evaluation: JSONEvaluation(counts, names: names),
+      absent: Object.Absence(
+        classes: absent.map { names[$0] },
+        meanIouCountingThemAsZero: (counts.after ?? counts.before)
+          .meanIOU(countingAbsentAsZero: true)),
+      confusion: Object.Confusion(
+        before: Self.rows(counts.before), after: counts.after.map(Self.rows)),
+      milliseconds: stopwatch.named)
+    switch settings.source {
+    case .network: break
+    case .scores(let folder): object.scores = folder
+    case .predictions(let folder): object.predictions = folder
+    }
+    return object
+  }
+
+  private static func rows(_ matrix: ConfusionMatrix) -> [[Int64]] {
+    (0..<matrix.labelCount).map { truth in
+      (0..<matrix.labelCount).map { matrix[truth: truth, prediction: $0] }
+    }
+  }
+
+  // MARK: As files
+
+  /// Writes the object and the pictures into a folder, which exists.
+  ///
+  /// - Throws: `InputError` where a file cannot be written.
+  func write(to folder: String) throws {
+    var pictures = [("confusion.png", try EvaluationFigures.confusion(counts.before, names: names))]
+    if let after = counts.after {
+      pictures.append(
+        (
+          "confusion-refined.png",
+          try EvaluationFigures.confusion(after, names: names, isRefined: true)
+        ))
+    }
+    if counts.bandsBefore != nil {
+      pictures.append(("trimap.png", try EvaluationFigures.trimap(counts)))
+    }
+    try Interruption.whileWriting {
+      for (name, picture) in pictures { try PNG.write(picture, to: "\(folder)/\(name)") }
+      try JSONObject.write(json, to: "\(folder)/\(Self.jsonName)")
+    }
+  }
+}

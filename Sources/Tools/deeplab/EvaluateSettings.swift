@@ -1,0 +1,126 @@
+import Evaluation
+import Support
+import ToolSupport
+import Unaries
+
+/// The options of an evaluation, checked and turned into the library's values.
+struct EvaluateSettings {
+  /// The widest band of figure 10 of arXiv:1606.00915.
+  static let usualTrimapWidth = 40
+  private static let usualSplit = "val"
+  private static let widestTrimap = 1000
+
+  /// Where labels come from.
+  enum Source {
+    case network(NetworkSettings)
+    /// Folders, with a file for each photograph.
+    case scores(String)
+    case predictions(String)
+  }
+
+  let source: Source
+  let dataset: Dataset
+  let dataPath: String
+  /// `nil` where labels are compared as they come only.
+  let crf: CRFSettings?
+  let trimapWidth: Int
+  let boundary: BoundaryChoice
+  let parallelism: Parallelism
+  let isQuiet: Bool
+
+  /// - Throws: `InputError` naming the option or the file that cannot be followed.
+  init(
+    network: NetworkOptions, dataset: DatasetOptions, options: EvaluateOptions,
+    run: DataRunOptions
+  ) throws {
+    source = try Self.source(network, options)
+    let parallelism = try Parallelism(option: run.threads)
+    self.parallelism = parallelism
+    crf = try options.crf.map { try CRFSettings(option: $0, parallelism: parallelism) }
+    guard (0...Self.widestTrimap).contains(options.trimapWidth) else {
+      throw InputError(
+        .usage, at: "--trimap-width",
+        "is \(options.trimapWidth), but must be 0…\(Self.widestTrimap)", remedy: "40 is usual")
+    }
+    trimapWidth = options.trimapWidth
+    boundary = options.trimapBoundary
+    isQuiet = run.quiet
+    dataPath = options.data
+    if let folder = options.output {
+      try FileSystem.makeFolder(folder)
+      try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
+    }
+    self.dataset = try dataset.dataset(
+      at: options.data, split: Self.split(options, dataset),
+      palette: run.palette.map { try Palette(option: $0) })
+    try self.dataset.checkPresence()
+  }
+
+  private static func source(
+    _ network: NetworkOptions, _ options: EvaluateOptions
+  ) throws -> Source {
+    let given = [
+      "--model": network.model != nil, "--scores": options.scores != nil,
+      "--predictions": options.predictions != nil,
+    ].filter(\.value).keys.sorted()
+    guard given.count == 1 else {
+      throw InputError(
+        .usage, at: given.last ?? "--model",
+        given.isEmpty
+          ? "is missing: nothing says where labels come from"
+          : "is given, and so is \(given[0]): labels can come from one of them only",
+        remedy: "give one of --model, --scores and --predictions")
+    }
+    if let settings = try NetworkSettings(network) {
+      var settings = settings
+      settings.views.tiles = try options.tiling.tiles()
+      return .network(settings)
+    }
+    try OptionCheck.refuse(
+      ["--tile": options.tiling.tile != nil, "--overlap": options.tiling.overlap != nil],
+      because: "says how a network is used, but none is named", remedy: "leave it out")
+    if let folder = options.scores { return .scores(folder) }
+    try OptionCheck.refuse(
+      ["--crf": options.crf != nil],
+      because: "refines scores, but --predictions gives labels",
+      remedy: "give --scores, or refine labels by 'crf-refine --unary-kind labels' first")
+    return .predictions(options.predictions ?? "")
+  }
+
+  /// The split that is named, or the usual one where there are several.
+  private static func split(
+    _ options: EvaluateOptions, _ dataset: DatasetOptions
+  ) throws -> String? {
+    if let split = options.split { return split }
+    let layout =
+      try dataset.namedLayout() ?? DatasetLayouts.detect(in: options.data, split: usualSplit)
+    let splits = try layout.splits(in: options.data)
+    return splits.count > 1 && splits.contains(usualSplit) ? usualSplit : nil
+  }
+
+  /// Loads what gives labels, and makes sure that its classes are those of the data set.
+  func makeRun() throws -> EvaluationRun {
+    let source: any EvaluatedSource =
+      switch source {
+      case .network(let network):
+        NetworkSource(
+          try LoadedNetwork(network, parallelism: parallelism), parallelism: parallelism)
+      case .scores(let folder):
+        try ScoreFolderSource(folder, dataset: dataset, parallelism: parallelism)
+      case .predictions(let folder): try LabelFolderSource(folder, dataset: dataset)
+      }
+    if let names = dataset.classNames, names.count != source.labelCount {
+      throw InputError(
+        .data, at: dataPath,
+        "has \(names.count) classes (\(Self.summary(names))), but there are scores of "
+          + "\(source.labelCount)",
+        remedy: "name the classes that were learnt with --class-names LIST, or bring other weights")
+    }
+    return EvaluationRun(settings: self, source: source)
+  }
+
+  private static func summary(_ names: [String]) -> String {
+    names.count <= 3
+      ? names.joined(separator: ", ") : names.prefix(2).joined(separator: ", ") + ", …"
+  }
+}
