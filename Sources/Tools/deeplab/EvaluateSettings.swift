@@ -60,7 +60,7 @@ struct EvaluateSettings {
     _ network: NetworkOptions, _ options: EvaluateOptions
   ) throws -> Source {
     let given = [
-      "--model": network.model != nil, "--scores": options.scores != nil,
+      "--model": network.model != nil || network.weights != nil, "--scores": options.scores != nil,
       "--predictions": options.predictions != nil,
     ].filter(\.value).keys.sorted()
     guard given.count == 1 else {
