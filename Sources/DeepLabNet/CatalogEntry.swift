@@ -66,9 +66,6 @@ public struct CatalogEntry: Sendable {
     self.build = build
   }
 
-  /// Whether the corners of the scores and of the image coincide; otherwise the edges of their cells.
-  public var resizesWithAlignedCorners: Bool { resize != .bilinear(.halfPixel) }
-
   /// Whether there is a classifier on features half way, which helps to train the network.
   public var hasAuxiliaryHead: Bool { buildWithAuxiliaryHead != nil }
 

@@ -8,6 +8,7 @@ public enum NetworkCatalog {
     + DeepLabV1.entries
     + [DeconvNet.entry]
     + DeepLabV2.entries
+    + DeepLabSmall.entries
     + ResidualFCN.entries
     + DeepLabV3.entries
     + DeepLabV3Plus.entries

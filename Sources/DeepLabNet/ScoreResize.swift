@@ -8,6 +8,14 @@ public enum ScoreResize: Sendable, Hashable {
   /// where padded pools have moved the first position outside the image.
   case zoomed(by: Int, croppedFrom: Int)
 
+  /// What coincides in the scores and in the image.
+  public var corners: BilinearResize.Corners {
+    switch self {
+    case .bilinear(let corners): corners
+    case .zoomed: .aligned
+    }
+  }
+
   /// The scores at every pixel.
   ///
   /// - Parameters:
@@ -19,20 +27,17 @@ public enum ScoreResize: Sendable, Hashable {
   public func apply(
     to scores: Tensor, height: Int, width: Int, parallelism: Parallelism = .automatic
   ) throws -> Tensor {
-    func run(_ layer: some Layer, _ input: Tensor) throws -> Tensor {
-      let output = Tensor(uninitialized: try layer.outputShape(for: [input.shape]))
-      layer.forward([input], parameters: [], into: output, parallelism: parallelism)
-      return output
-    }
     let size = TargetSize.fixed(.init(rows: height, columns: width))
     switch self {
     case .bilinear(let corners):
-      return try run(BilinearResize(to: size, corners: corners), scores)
+      return try BilinearResize(to: size, corners: corners)
+        .output(for: [scores], parallelism: parallelism)
     case .zoomed(let zoom, let offset):
       let zoomed = ConvolutionGeometry.Extent(
         rows: zoom * (scores.shape.height - 1) + 1, columns: zoom * (scores.shape.width - 1) + 1)
-      let all = try run(BilinearResize(to: .fixed(zoomed), corners: .aligned), scores)
-      return try run(Crop(from: .init(offset), to: size), all)
+      let all = try BilinearResize(to: .fixed(zoomed), corners: .aligned)
+        .output(for: [scores], parallelism: parallelism)
+      return try Crop(from: .init(offset), to: size).output(for: [all], parallelism: parallelism)
     }
   }
 }

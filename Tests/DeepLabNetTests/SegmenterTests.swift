@@ -20,13 +20,25 @@ import Unaries
     }
   }
 
+  @Test func anImageThatNeedsMoreThanTheMemoryIsRefused() throws {
+    let network = try NetworkCatalog.entry(named: "deeplab-v3-mobilenet-v3-large").make()
+    let prepared = try PreparedNetwork(
+      network, parameters: InitialParameters(for: network), height: 65, width: 65)
+    let error = #expect(throws: InputError.self) {
+      try prepared.plan(height: 1 << 20, width: 1 << 20)
+    }
+    #expect(error?.problem.contains("1048576 × 1048576") == true)
+    #expect(error?.remedy.contains("tiles") == true)
+  }
+
   @Test func tilesOfAPixelwiseNetworkGiveItsOwnScores() throws {
     let image = try PixelwiseNetwork.photograph(width: 50, height: 33)
     let whole = try PixelwiseNetwork.segmenter(SegmentationOptions()).scores(for: image)
     var options = SegmentationOptions()
     options.tiles = try Tiling(size: 16, overlap: 5)
     var last = (done: 0, count: -1)
-    let tiled = try PixelwiseNetwork.segmenter(options).scores(for: image) { last = ($0, $1) }
+    let tiled = try PixelwiseNetwork.segmenter(options)
+      .scores(for: image, parallelism: .automatic) { last = ($0, $1) }
     #expect(last.done == last.count)
     // Scores of about 1, weighted by weights that sum to 1 but for rounding.
     for (one, other) in zip(tiled.values(), whole.values()) { #expect(abs(one - other) < 1e-5) }

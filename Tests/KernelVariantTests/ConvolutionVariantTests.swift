@@ -6,11 +6,6 @@ import Testing
 
 /// What convolutions sum differs between instruction sets by the rounding of fused multiplications only.
 @Suite struct ConvolutionVariantTests {
-  private static let others: [(name: String, variant: kernel_variant)] = {
-    var others = [("baseline", kernel_variant_baseline().pointee)]
-    if let v3 = kernel_variant_v3() { others.append(("x86-64-v3", v3.pointee)) }
-    return others
-  }()
   private static let chosen = kernel_variant_chosen().pointee
 
   private static let side = 23
@@ -33,7 +28,7 @@ import Testing
   @Test func shiftedProductsAgree() {
     let expected = Self.direct(Self.chosen)
     #expect(expected.contains { abs($0) > 2 })
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       let difference = largestDifference(expected, Self.direct(variant))
       #expect(difference < 3e-5, "\(name): \(difference)")
     }
@@ -43,7 +38,7 @@ import Testing
   @Test func depthwiseProductsAgree() {
     let expected = Self.depthwise(Self.chosen)
     #expect(expected.contains { abs($0) > 1 })
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       let difference = largestDifference(expected, Self.depthwise(variant))
       #expect(difference < 2e-6, "\(name): \(difference)")
     }
@@ -53,7 +48,7 @@ import Testing
   @Test func patchesAgree() {
     let expected = Self.winograd(Self.chosen)
     #expect(largestDifference(expected, Self.direct(Self.chosen)) < 3e-4)
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       let difference = largestDifference(expected, Self.winograd(variant))
       #expect(difference < 3e-4, "\(name): \(difference)")
     }

@@ -7,11 +7,6 @@ import Testing
 /// Results must not depend on the processor: all instruction sets put every point into the same simplex,
 /// and what they sum differs by the rounding of fused multiplications only.
 @Suite struct KernelVariantTests {
-  private static let others: [(name: String, variant: kernel_variant)] = {
-    var others = [("baseline", kernel_variant_baseline().pointee)]
-    if let v3 = kernel_variant_v3() { others.append(("x86-64-v3", v3.pointee)) }
-    return others
-  }()
   private static let chosen = kernel_variant_chosen().pointee
 
   /// Points of an image of 61 × 47 pixels with noisy colours.
@@ -66,7 +61,7 @@ import Testing
   }
 
   @Test func everyPointFallsIntoTheSameSimplex() {
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       for dimensions in [2, 5] {
         let features = dimensions == 2 ? Self.positions(bandwidth: 2.7) : Self.colours()
         let a = Self.embed(features, dimensions: dimensions, Self.chosen)
@@ -86,7 +81,7 @@ import Testing
   @Test(arguments: [4, 8, 16, 24, 32, 40, 152])
   func sweepsAgree(stride: Int) {
     let expected = Self.marginals(Self.chosen, stride: stride)
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       // Ten updates, each of which rounds sums of at most a few dozen terms to 6e-8.
       let difference = largestDifference(expected, Self.marginals(variant, stride: stride))
       #expect(difference < 1e-5, "\(name): \(difference)")
@@ -174,7 +169,7 @@ import Testing
     let chains = blurred(Self.chosen)
     let line = blurredLine(Self.chosen)
     #expect(chains != values && line[41 * width] == 0 && line[45 * width] > 0)
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       // ½(a + b) + c in one or two roundings: a unit in the last place of values up to 2.
       #expect(largestDifference(chains, blurred(variant)) <= 2.4e-7, "\(name)")
       #expect(largestDifference(line, blurredLine(variant)) <= 2.4e-7, "\(name)")
@@ -195,7 +190,7 @@ import Testing
       return Array(UnsafeBufferPointer(start: tile.base, count: tile.count))
     }
     let expected = sums(Self.chosen)
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       // Sums of 85 terms, each weight to 3e-7.
       #expect(largestRelativeDifference(expected, sums(variant)) < 2e-6, "\(name)")
     }
@@ -229,7 +224,7 @@ import Testing
     }
     let expected = sums(Self.chosen)
     #expect(expected.allSatisfy { $0 > 1 })
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       // Sums of 256 terms.
       #expect(largestRelativeDifference(expected, sums(variant)) < 4e-6, "\(name)")
     }

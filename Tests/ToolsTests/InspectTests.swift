@@ -15,6 +15,7 @@ struct InspectTests {
 
   @Test func everyNetworkThatFitsIsNamed() throws {
     let run = try inspect(NetworkWeights.file())
+    #expect(run.output.contains("made for deeplab-v1-largefov\nclasses  grass, shed, sky, pole\n"))
     #expect(run.status == 0)
     for name in ["deeplab-v1-largefov", "deeplab-v2-vgg16-largefov"] {
       let line = try #require(run.output.split(separator: "\n").first { $0.contains(name + " ") })

@@ -1,3 +1,4 @@
+import DeepLabNet
 import Foundation
 import TestSupport
 import Testing
@@ -32,6 +33,21 @@ struct NetworkRefinementTests {
     #expect(one.output.contains("network  deeplab-v1-largefov, scales 1, 0.75, mirrored"))
     #expect(workspace.bytes("one.png") == workspace.bytes("two.png"))
     #expect(workspace.bytes("one.npy") == workspace.bytes("two.npy"))
+  }
+
+  @Test func weightsNameTheirNetwork() throws {
+    let run = try workspace.run(
+      "--weights", NetworkWeights.file(), "--image", "image.png", "--output", "x.png")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("network  deeplab-v1-largefov"))
+  }
+
+  @Test func weightsThatNameNoneNeedAModel() throws {
+    try Safetensors.write([], to: workspace.file("w.safetensors")) { _ in fatalError() }
+    let run = try workspace.run(
+      "--weights", "w.safetensors", "--image", "image.png", "--output", "x.png")
+    #expect(run.status == 64)
+    #expect(run.errors.contains("--model: is missing, and 'w.safetensors' does not say"))
   }
 
   @Test func foldersAreScoredToo() throws {
@@ -70,7 +86,7 @@ struct NetworkRefinementTests {
     #expect(try workspace.contents() == ["image.png"])
   }
 
-  @Test(arguments: ["--weights w.pth", "--flip", "--scales 1", "--classes 21", "--output-stride 8"])
+  @Test(arguments: ["--flip", "--scales 1", "--classes 21", "--output-stride 8"])
   func whatIsForANetworkNeedsOne(option: String) throws {
     try workspace.writeScores()
     let run = try workspace.run(

@@ -18,7 +18,10 @@ enum NetworkWeights {
     let tensors = network.parameters.map {
       Safetensors.Tensor($0.name, shape: $0.specification.shape)
     }
-    try Safetensors.write(tensors, to: path) { try parameters.values(of: $0.name) }
+    let notes = ModelNotes(network: model, classNames: ["grass", "shed", "sky", "pole"])
+    try Safetensors.write(tensors, to: path, metadata: notes.metadata) {
+      try parameters.values(of: $0.name)
+    }
     return path
   }
 

@@ -6,12 +6,20 @@ public protocol Checkpoint: Sendable {
   /// The tensors, in the file's order.
   var entries: [CheckpointEntry] { get }
 
+  /// What else is said in words, by name; empty where a format has no place for it.
+  var metadata: [String: String] { get }
+
   /// The values of one tensor as float32.
   ///
   /// - Throws: `InputError` where there is no such tensor, or the file is damaged.
   /// - Complexity: O(values). Beside what is returned, it takes a fixed buffer; for a view that skips parts of
   ///   a shared storage, the part of the storage that it spans.
   func values(of name: String) throws -> ParameterValues
+}
+
+extension Checkpoint {
+  /// Most formats say nothing.
+  public var metadata: [String: String] { [:] }
 }
 
 /// A tensor in a checkpoint: its name, its sizes, and how it is stored.

@@ -57,6 +57,9 @@ public struct CheckpointFile: Checkpoint {
   /// The tensors, in the file's order.
   public var entries: [CheckpointEntry] { contents.entries }
 
+  /// What else the file says in words.
+  public var metadata: [String: String] { contents.metadata }
+
   /// The values of one tensor as float32; see `Checkpoint`.
   public func values(of name: String) throws -> ParameterValues { try contents.values(of: name) }
 }

@@ -1,3 +1,6 @@
+import CKernels
+import Support
+
 /// What happens to a convolution's sums before they are written.
 package struct ConvolutionEpilogue {
   /// Added position by position; of the output's shape, and possibly the output itself.
@@ -11,5 +14,18 @@ package struct ConvolutionEpilogue {
   ) {
     self.residual = residual
     self.range = range
+  }
+}
+
+extension ck_epilogue {
+  /// The epilogue of one image, whose results begin with the value `firstOutput` of all images'.
+  init(
+    _ epilogue: ConvolutionEpilogue, bias: AlignedBuffer<Float>?, firstOutput: Int, channels: Int
+  ) {
+    self.init(
+      bias: bias.map { UnsafePointer($0.base) },
+      residual: epilogue.residual.map { UnsafePointer($0.base + firstOutput) },
+      residual_pitch: channels, lowest: epilogue.range.lowerBound,
+      highest: epilogue.range.upperBound)
   }
 }

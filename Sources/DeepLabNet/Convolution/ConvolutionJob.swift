@@ -28,10 +28,7 @@ extension ck_convolution {
     self.output = output.base + firstOutput
     (output_pitch, output_channels) = (to.channels, to.channels)
     self.epilogue = ck_epilogue(
-      bias: bias.map { UnsafePointer($0.base) },
-      residual: epilogue.residual.map { UnsafePointer($0.base + firstOutput) },
-      residual_pitch: to.channels, lowest: epilogue.range.lowerBound,
-      highest: epilogue.range.upperBound)
+      epilogue, bias: bias, firstOutput: firstOutput, channels: to.channels)
   }
 
   /// The same for `outputs` output channels from `firstOutput` on, whose inputs begin with `firstInput`.

@@ -79,10 +79,7 @@ struct WinogradConvolution: ConvolutionExecution {
       rate_columns: Int32(geometry.rate.columns), output_height: Int32(to.height),
       output_width: Int32(to.width), weights: weights, output: output.base + firstOutput,
       epilogue: ck_epilogue(
-        bias: bias.map { UnsafePointer($0.base) },
-        residual: epilogue.residual.map { UnsafePointer($0.base + firstOutput) },
-        residual_pitch: to.channels, lowest: epilogue.range.lowerBound,
-        highest: epilogue.range.upperBound),
+        epilogue, bias: bias, firstOutput: firstOutput, channels: to.channels),
       zeros: zeros.base)
   }
 

@@ -12,15 +12,12 @@ public final class InferencePlan {
   private let memory: MemoryPlan
   private let places: [Int: Int]
   private let arena: AlignedBuffer<Float>
+  private let observations: [Observation]
 
   /// The number of bytes that the tensors take, beside the image and the weights.
   public var byteCount: Int { memory.count * MemoryLayout<Float>.stride }
 
-  /// The shapes of what `run` returns.
-  public var outputShapes: [TensorShape] {
-    network.fused.graph.outputs.map { $0.source.shape(in: shapes, inputShape) }
-  }
-
+  /// - Throws: `InputError` where such an image does not fit the network, or the tensors the memory.
   init(_ network: PreparedNetwork, height: Int, width: Int) throws {
     self.network = network
     inputShape = TensorShape(height: height, width: width, channels: network.network.inputChannels)
@@ -29,6 +26,17 @@ public final class InferencePlan {
     let tensors = TensorLifetimes(fused, shapes)
     memory = MemoryPlan(tensors.requests)
     places = tensors.places
+    observations = try network.steps.map { [shapes, inputShape] in
+      try Observation($0, of: fused.graph, shapes: shapes, image: inputShape)
+    }
+    let available = memoryLimit()
+    guard memory.count <= available / MemoryLayout<Float>.stride else {
+      throw InputError(
+        .data,
+        "an image of \(width) × \(height) takes \(memory.count >> 18) MiB in the network, but "
+          + "there are \(available >> 20)",
+        remedy: "look at it in tiles, or make it smaller")
+    }
     arena = AlignedBuffer(uninitialized: memory.count)
   }
 
@@ -60,12 +68,12 @@ public final class InferencePlan {
     observer: (Observation, () -> Void) -> Void = { _, run in run() }
   ) -> [Tensor] {
     precondition(input.shape == inputShape, "a plan for \(inputShape) was given \(input.shape)")
-    for prepared in network.steps {
+    for (prepared, observation) in zip(network.steps, observations) {
       let step = prepared.step
       let inputs = step.inputs.map { tensor($0, input) }
       let residual = step.fused?.residual.map { tensor($0, input) }
       let output = tensor(.node(step.output), input)
-      observer(observation(of: prepared)) {
+      observer(observation) {
         prepared.run(inputs, residual: residual, into: output, parallelism: parallelism)
       }
     }
@@ -85,13 +93,18 @@ public final class InferencePlan {
       storage: AlignedBuffer(part: offset..<offset + shapes[node].count, of: arena))
   }
 
-  private func observation(of prepared: PreparedStep) -> Observation {
-    let step = prepared.step
-    let node = network.fused.graph.nodes[step.node]
-    let inputs = step.inputs.map { $0.shape(in: shapes, inputShape) }
-    return Observation(
-      name: node.name, kind: node.layer.kind, algorithm: prepared.algorithm,
-      output: shapes[step.output],
-      multiplyAdds: (try? node.layer.multiplyAdds(for: inputs)) ?? 0)
+}
+
+extension InferencePlan.Observation {
+  fileprivate init(
+    _ prepared: PreparedStep, of graph: SimplifiedGraph, shapes: [TensorShape], image: TensorShape
+  ) throws {
+    let node = graph.nodes[prepared.step.node]
+    name = node.name
+    kind = node.layer.kind
+    algorithm = prepared.algorithm
+    output = shapes[prepared.step.output]
+    multiplyAdds = try node.layer.multiplyAdds(
+      for: prepared.step.inputs.map { $0.shape(in: shapes, image) })
   }
 }

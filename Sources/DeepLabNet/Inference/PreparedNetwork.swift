@@ -35,9 +35,19 @@ public struct PreparedNetwork: Sendable {
     ck_release_freed_memory()
   }
 
-  /// A plan for images of one size.
+  /// The shapes of the outputs for an image of one size.
   ///
   /// - Throws: `InputError` naming the layer that such an image does not fit.
+  public func outputShapes(height: Int, width: Int) throws -> [TensorShape] {
+    let image = TensorShape(height: height, width: width, channels: network.inputChannels)
+    let shapes = try fused.shapes(image)
+    return fused.graph.outputs.map { $0.source.shape(in: shapes, image) }
+  }
+
+  /// A plan for images of one size.
+  ///
+  /// - Throws: `InputError` naming the layer that such an image does not fit, or saying that the tensors
+  ///   do not fit into the memory.
   public func plan(height: Int, width: Int) throws -> InferencePlan {
     try InferencePlan(self, height: height, width: width)
   }

@@ -40,8 +40,7 @@ public struct MaxPool: Layer {
     _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
     parallelism: Parallelism
   ) throws -> LayerGradients {
-    let switches = Tensor(uninitialized: try switches.outputShape(for: inputs.map(\.shape)))
-    self.switches.forward(inputs, parameters: [], into: switches, parallelism: parallelism)
+    let switches = try switches.output(for: inputs, parallelism: parallelism)
     let result = Tensor(zeros: inputs[0].shape)
     let (shape, pooled) = (result.shape, gradient.shape)
     parallelism.forEachImageAndChannels(of: shape) { image, channels in

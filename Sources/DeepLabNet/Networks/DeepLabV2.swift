@@ -1,6 +1,6 @@
 /// DeepLab v2: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, on VGG-16 and on residual networks.
 enum DeepLabV2 {
-  private static let title =
+  static let title =
     "DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, "
     + "Atrous Convolution, and Fully Connected CRFs"
 
@@ -47,10 +47,9 @@ enum DeepLabV2 {
   static let entries = vggEntries + residualEntries
 }
 
-/// DeepLab v2 on a residual network: 3 × 3 convolutions of several rates straight to the classes, summed.
+/// DeepLab v2 on a residual network.
 ///
-/// §3.2, and §4.1.2 for the network: the stride is on the first 1 × 1 of a stage, the first pool rounds up.
-/// The pyramid's layers are called `aspp.0` … `aspp.3`.
+/// §4.1.2: the stride is on the first 1 × 1 of a stage, the first pool rounds up.
 struct ResNetDeepLab: Sendable {
   private let blocks: [Int]
   private let rates: [Int]
@@ -70,13 +69,8 @@ struct ResNetDeepLab: Sendable {
       blocks: blocks, outputStride: outputStride, stridePlace: .firstConvolution,
       poolRounding: .ceiling)
     let features = backbone.add(to: &builder).last
-    let scores = rates.enumerated().map { index, rate in
-      let spread = ConvolutionGeometry.Extent(outputStride.rate(matching: rate, at: .eight))
-      let convolution = Convolution(
-        from: features.channels, to: classes, kernelSize: 3, padding: spread, rate: spread)
-      return builder.add(convolution, to: features.source, named: "aspp.\(index)")
-    }
-    let sum = builder.addSum(of: scores, named: "aspp.sum")
-    return builder.network(outputs: [("scores", sum)])
+    let scores = SummedPyramid(rates: rates).add(
+      to: &builder, features, classes: classes, outputStride: outputStride)
+    return builder.network(outputs: [("scores", scores)])
   }
 }

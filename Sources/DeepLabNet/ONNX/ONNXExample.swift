@@ -16,6 +16,9 @@ extension ONNXExport {
   /// Writes an input and what the network makes of it here, which a runtime's results can be
   /// compared with.
   ///
+  /// Convolutions are summed as they are defined: Winograd's sums round differently at
+  /// neighbouring positions, which decides between equal values in a pool.
+  ///
   /// - Parameters:
   ///   - network: what is computed.
   ///   - parameters: its weights.
@@ -29,7 +32,7 @@ extension ONNXExport {
   ) throws {
     let (height, width) = (input.shape.height, input.shape.width)
     let prepared = try PreparedNetwork(
-      network, parameters: parameters, height: height, width: width)
+      network, parameters: parameters, height: height, width: width, algorithm: .direct)
     let results = try prepared.plan(height: height, width: width)
       .run(input, parallelism: parallelism)
     let files = exampleFiles(of: network, beside: path)

@@ -3,7 +3,7 @@ import Unaries
 
 /// A network that scores every pixel of photographs: preprocessing, views at several scales, tiles, and the way
 /// back to the image's size.
-public struct Segmenter: Sendable {
+public struct Segmenter: PixelScorer {
   /// The network and what goes with it.
   public let entry: CatalogEntry
   /// Classes that are scored.
@@ -11,6 +11,10 @@ public struct Segmenter: Sendable {
   /// How images are shown to it.
   public let options: SegmentationOptions
   private let plans: PlanCache
+
+  /// The height and width that algorithms are chosen for unless a caller knows better: the crop of
+  /// Chen et al. (2017) at inference.
+  public static let defaultSize = 513
 
   /// - Parameters:
   ///   - entry: which network.
@@ -23,7 +27,7 @@ public struct Segmenter: Sendable {
   public init(
     _ entry: CatalogEntry, network: Network, parameters: any ParameterSource,
     options: SegmentationOptions = SegmentationOptions(),
-    expectedSize: (height: Int, width: Int) = (513, 513)
+    expectedSize: (height: Int, width: Int) = (defaultSize, defaultSize)
   ) throws {
     try options.check()
     self.entry = entry
@@ -34,7 +38,7 @@ public struct Segmenter: Sendable {
     )
     let prepared = try PreparedNetwork(
       network, parameters: parameters, height: height, width: width, algorithm: options.algorithm)
-    classCount = try prepared.plan(height: height, width: width).outputShapes[0].channels
+    classCount = try prepared.outputShapes(height: height, width: width)[0].channels
     plans = PlanCache(prepared)
   }
 
@@ -46,8 +50,7 @@ public struct Segmenter: Sendable {
   ///   - progress: called after each view of each tile, with how many of how many are done.
   /// - Throws: `InputError` where the image is too small for the network, or has not three channels.
   public func scores(
-    for image: Image, parallelism: Parallelism = .automatic,
-    progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> Tensor {
     let input = try entry.preprocessing.tensor(for: image)
     guard let tiles = options.tiles,

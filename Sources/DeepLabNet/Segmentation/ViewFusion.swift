@@ -37,7 +37,10 @@ struct ViewFusion {
         scores = scores.averaged(with: try score(view.mirrored()).mirrored())
       }
       fused =
-        try fused.map { try $0.maximum(with: fit(scores, to: $0.shape), parallelism) } ?? scores
+        try fused.map {
+          try ElementwiseMax().output(
+            for: [$0, fit(scores, to: $0.shape)], parallelism: parallelism)
+        } ?? scores
     }
     guard let fused else { preconditionFailure("no scale") }
     let whole = try segmenter.entry.resize.apply(
@@ -50,32 +53,26 @@ struct ViewFusion {
     guard scale != 1 else { return input }
     let sizes = segmenter.entry.sizes
     let layer: BilinearResize
-    switch (segmenter.entry.resizesWithAlignedCorners, sizes) {
-    case (false, .any):
-      layer = BilinearResize(to: .scaled(by: scale), corners: .halfPixel)
+    let corners = segmenter.entry.resize.corners
+    switch (corners, sizes) {
+    case (.halfPixel, .any):
+      layer = BilinearResize(to: .scaled(by: scale), corners: corners)
     default:
       func length(_ given: Int) -> Int { sizes.fitting(Int(Double(given - 1) * scale) + 1) }
       layer = BilinearResize(
         to: .fixed(.init(rows: length(input.shape.height), columns: length(input.shape.width))),
-        corners: segmenter.entry.resizesWithAlignedCorners ? .aligned : .halfPixel)
+        corners: corners)
     }
-    return try run(layer, input)
+    return try layer.output(for: [input], parallelism: parallelism)
   }
 
   /// Scores on the grid of another view's.
   private func fit(_ scores: Tensor, to shape: TensorShape) throws -> Tensor {
     guard scores.shape != shape else { return scores }
-    let corners: BilinearResize.Corners =
-      segmenter.entry.resizesWithAlignedCorners ? .aligned : .halfPixel
-    return try run(
-      BilinearResize(
-        to: .fixed(.init(rows: shape.height, columns: shape.width)), corners: corners), scores)
-  }
-
-  private func run(_ layer: BilinearResize, _ input: Tensor) throws -> Tensor {
-    let output = Tensor(uninitialized: try layer.outputShape(for: [input.shape]))
-    layer.forward([input], parameters: [], into: output, parallelism: parallelism)
-    return output
+    return try BilinearResize(
+      to: .fixed(.init(rows: shape.height, columns: shape.width)),
+      corners: segmenter.entry.resize.corners
+    ).output(for: [scores], parallelism: parallelism)
   }
 }
 
@@ -84,12 +81,5 @@ extension Tensor {
     let mean = Tensor(uninitialized: shape)
     for index in 0..<shape.count { mean.base[index] = 0.5 * (base[index] + other.base[index]) }
     return mean
-  }
-
-  fileprivate func maximum(with other: Tensor, _ parallelism: Parallelism) -> Tensor {
-    let maximum = Tensor(uninitialized: shape)
-    ElementwiseMax().forward(
-      [self, other], parameters: [], into: maximum, parallelism: parallelism)
-    return maximum
   }
 }

@@ -13,12 +13,13 @@ struct Job {
   var overlay: String?
   var overlayBefore: String?
 
-  private let weights: String?
+  /// What a network reads beside the image; empty without one.
+  private let networkInputs: [String?]
 
   /// - Throws: `InputError` where nothing says where the scores come from.
   init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
     subject = try Self.subject(input, network)
-    weights = network?.weights
+    networkInputs = network.map { [$0.weights, $0.proposals?.path] } ?? []
     image = input.image
     groundTruth = input.groundTruth
     labels = output.output
@@ -54,7 +55,7 @@ struct Job {
   var plan: OutputPlan {
     OutputPlan(
       outputs: [labels, marginals, overlay, overlayBefore],
-      inputs: [subject, image, weights, groundTruth],
+      inputs: [subject, image, groundTruth] + networkInputs,
       labels: labels, subject: subject)
   }
 
@@ -79,7 +80,7 @@ struct Job {
     var job = self
     job.subject = entry.path
     // A network's subject is the image itself.
-    job.image = weights == nil ? entry.companions["image"] : entry.path
+    job.image = networkInputs.isEmpty ? entry.companions["image"] : entry.path
     job.groundTruth = entry.companions["ground truth"]
     job.labels = labels.map { "\($0)/\(stem).png" }
     job.marginals = marginals.map { "\($0)/\(stem).npy" }

@@ -28,6 +28,9 @@ struct CheckpointContents: Encodable {
   var format: String
   var tensorCount: Int
   var valueCount: Int
+  /// The network that the file says it is for, and its classes.
+  var network: String?
+  var classNames: [String]?
   /// Tensors of each stored type.
   var types: [String: Int]
   var tensors: [Tensor]
@@ -37,13 +40,16 @@ struct CheckpointContents: Encodable {
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
-    case version, file, format, tensorCount, valueCount, types, tensors, networks
+    case version, file, format, network, classNames, tensorCount, valueCount, types, tensors,
+      networks
   }
 
   init(_ checkpoint: CheckpointFile) {
     file = checkpoint.place
     format = checkpoint.format.rawValue
     formatWords = checkpoint.format.words
+    let notes = ModelNotes(metadata: checkpoint.metadata)
+    (network, classNames) = (notes.network, notes.classNames)
     tensors = checkpoint.entries.map { Tensor($0) }
     tensorCount = tensors.count
     valueCount = tensors.map(\.count).reduce(0, +)
@@ -60,6 +66,8 @@ struct CheckpointContents: Encodable {
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
     ]
+      + (network.map { ["made for \(Self.visible($0))"] } ?? [])
+      + (classNames.map { ["classes  " + Self.visible($0.joined(separator: ", "))] } ?? [])
       + NetworkFit.lines(networks) + [""]
       + TextColumns([.left, .left, .left], rows: rows).lines
   }

@@ -39,7 +39,9 @@ struct Convert: ParsableCommand {
         $0.name, shape: $0.shape, type: isHalf && !$0.isInteger ? .float16 : .float32)
     }
     do {
-      try Safetensors.write(tensors, to: output) { try checkpoint.values(of: $0.name) }
+      try Safetensors.write(tensors, to: output, metadata: checkpoint.metadata) {
+        try checkpoint.values(of: $0.name)
+      }
     } catch let error as InputError {
       throw error.at(output)
     }

@@ -73,7 +73,7 @@ struct EvaluateSettings {
     }
     if let settings = try NetworkSettings(network) {
       var settings = settings
-      settings.views.tiles = try options.tiling.tiles()
+      try options.tiling.apply(to: &settings)
       return .network(settings)
     }
     try OptionCheck.refuse(

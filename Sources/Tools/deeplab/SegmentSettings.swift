@@ -24,7 +24,7 @@ struct SegmentSettings {
         .usage, at: "--model", "is missing: a network is needed to label images",
         remedy: "'deeplab models' lists them")
     }
-    network.views.tiles = try files.tiling.tiles()
+    try files.tiling.apply(to: &network)
     self.network = network
     parallelism = try Parallelism(option: files.threads)
     let parallelism = parallelism
@@ -33,7 +33,7 @@ struct SegmentSettings {
     resumes = run.resume
     printsJSON = files.json
     isQuiet = run.quiet
-    self.files = try SegmentJob(files, weights: network.weights)
+    self.files = try SegmentJob(files, network)
     try self.files.check(resumes: resumes, printsJSON: printsJSON)
   }
 }
@@ -44,17 +44,17 @@ struct SegmentJob {
   var labels: String?
   var scores: String?
   var overlay: String?
-  private let weights: String
+  private let network: NetworkSettings
 
   /// - Throws: `InputError` where there is no image.
-  init(_ options: SegmentOptions, weights: String) throws {
+  init(_ options: SegmentOptions, _ network: NetworkSettings) throws {
     guard let image = options.image else {
       throw InputError(
         .usage, at: "--image", "is missing: there is nothing to label",
         remedy: "give a photograph with --image FILE")
     }
     self.image = image
-    self.weights = weights
+    self.network = network
     labels = options.labels
     scores = options.scores
     overlay = options.overlay
@@ -63,7 +63,8 @@ struct SegmentJob {
   /// What is read and written.
   var plan: OutputPlan {
     OutputPlan(
-      outputs: [labels, scores, overlay], inputs: [image, weights], labels: labels, subject: image)
+      outputs: [labels, scores, overlay],
+      inputs: [image, network.weights, network.proposals?.path], labels: labels, subject: image)
   }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.

@@ -32,7 +32,7 @@ import Unaries
     let plain = try PixelwiseNetwork.segmenter().scores(for: image)
     var last = (done: 0, count: -1)
     let scores = try segmenter([square(3, 5), square(10, 9), square(60, 60)], limit: 2, .sum)
-      .scores(for: image) { last = ($0, $1) }
+      .scores(for: image, parallelism: .automatic) { last = ($0, $1) }
     #expect(last == (2, 2))
     for row in 0..<30 {
       for column in 0..<40 {
@@ -87,9 +87,9 @@ import Unaries
       PixelwiseNetwork.segmenter(), source: SlidingGrid(shares: [0.9, 0.4]),
       options: segmenter([], rule).options)
     try checkUnary(
-      { ProposalUnary(segmenter, parallelism: $0) }, scene: scene, hasFixedSize: false)
+      { DeepLab(segmenter, parallelism: $0) }, scene: scene, hasFixedSize: false)
     let blind = errorText {
-      _ = try ProposalUnary(segmenter).energies(for: Scene(grid: GridShape([4, 4])))
+      _ = try DeepLab(segmenter).energies(for: Scene(grid: GridShape([4, 4])))
     }
     #expect(blind.contains("without an image"))
   }

@@ -37,19 +37,20 @@ public enum Safetensors {
   /// - Parameters:
   ///   - tensors: what is written; no two of one name.
   ///   - path: the file.
-  ///   - metadata: what else the header says.
+  ///   - metadata: what else the header says, beside the axes' order, which is PyTorch's.
   ///   - values: the values of a tensor, asked for when its turn comes.
   /// - Throws: `InputError` where the file cannot be written or a number does not fit its type, and whatever
   ///   `values` throws.
   /// - Complexity: one tensor and a block of 1 MiB in memory.
   public static func write(
-    _ tensors: [Tensor], to path: String, metadata: [String: String] = ["format": "pt"],
+    _ tensors: [Tensor], to path: String, metadata: [String: String] = [:],
     values: (Tensor) throws -> ParameterValues
   ) throws {
     let tensors = tensors.sorted {
       ($1.type.size, $0.name) < ($0.type.size, $1.name)
     }
-    let header = try SafetensorsHeader.text(of: tensors, metadata: metadata)
+    let header = try SafetensorsHeader.text(
+      of: tensors, metadata: metadata.merging(["format": "pt"]) { given, _ in given })
     try AtomicOutput.write(to: path) { output in
       try output.write(header)
       for tensor in tensors {

@@ -7,7 +7,7 @@ extension EnsembleUnary {
   /// "Ensemble with FCN" of Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178: proposals show the details of objects,
   /// the whole image their surroundings. A CRF over it is EDeconvNet+CRF.
   /// - Parameters:
-  ///   - deconvNet: DeconvNet over proposals, as a rule a `ProposalUnary`.
+  ///   - deconvNet: DeconvNet over proposals, as a rule a `DeepLab` of a `ProposalSegmenter`.
   ///   - fcn: FCN, or any other network that sees the whole image.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where they do not have the same number of labels.

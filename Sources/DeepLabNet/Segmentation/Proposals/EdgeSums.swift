@@ -7,8 +7,6 @@ import Unaries
 /// border. Contours are not traced as there: where a gradient along the border shows that an edge crosses it, an
 /// edge of fixed length is taken off.
 struct EdgeSums {
-  /// Perimeters to this power make scores of boxes of different sizes comparable: the paper's κ.
-  private static let perimeterPower = 1.5
   /// How far an edge that crosses the border is taken to reach into the box, by the mean of its sides.
   private static let reach = 0.25
 

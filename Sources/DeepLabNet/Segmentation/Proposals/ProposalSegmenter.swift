@@ -5,7 +5,7 @@ import Unaries
 ///
 /// Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178, "Inference": each box is cut out and resized to the network's
 /// input, its scores are resized back to the box, and those of all boxes are aggregated.
-public struct ProposalSegmenter: Sendable {
+public struct ProposalSegmenter: PixelScorer {
   /// What scores one proposal; its views at several scales and mirrored are of the proposal.
   public let segmenter: Segmenter
   /// Where proposals come from.
@@ -41,8 +41,7 @@ public struct ProposalSegmenter: Sendable {
   /// - Throws: `InputError` where the image has not three channels, there are no proposals, or one lies outside it.
   /// - Complexity: memory for three maps of scores at most, whatever the number of proposals.
   public func scores(
-    for image: Image, parallelism: Parallelism = .automatic,
-    progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> Tensor {
     let input = try segmenter.entry.preprocessing.tensor(for: image)
     let proposals = try source.proposals(for: image, limit: options.limit).prefix(options.limit)

@@ -7,7 +7,7 @@ package struct LoadedNetwork: Sendable {
   package let settings: NetworkSettings
   /// How the checkpoint calls parameters.
   package let scheme: KeyScheme
-  private let unary: DeepLab
+  private let segmenter: Segmenter
   private let parallelism: Parallelism
 
   /// Reads the weights.
@@ -24,12 +24,13 @@ package struct LoadedNetwork: Sendable {
     self.settings = settings
     self.parallelism = parallelism
     scheme = parameters.scheme
-    unary = DeepLab(
-      try Segmenter(entry, network: network, parameters: parameters, options: settings.views),
-      parallelism: parallelism)
+    let size = settings.proposals?.options.inputSize ?? Segmenter.defaultSize
+    segmenter = try Segmenter(
+      entry, network: network, parameters: parameters, options: settings.views,
+      expectedSize: (size, size))
   }
 
-  package var classCount: Int { unary.labelCount }
+  package var classCount: Int { segmenter.classCount }
 
   /// The logits at every pixel of the image in the file at `path`.
   ///
@@ -37,12 +38,13 @@ package struct LoadedNetwork: Sendable {
   package func scores(
     for image: Image, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> Tensor {
-    let progress = isQuiet ? nil : InferenceProgress(of: "the network's views")
+    let what = settings.proposals == nil ? "the network's views" : "proposals"
+    let progress = isQuiet ? nil : InferenceProgress(of: what)
     defer { progress?.clear() }
     do {
       try MemoryCheck.check(image.grid, labelCount: classCount, remedy: "cut the image into parts")
       return try stopwatch.measure(.network) {
-        try unary.segmenter.scores(for: image, parallelism: parallelism) { done, all in
+        try scorer(forImageAt: path).scores(for: image, parallelism: parallelism) { done, all in
           // What is done is about to be reported.
           if done < all { progress?.show(Double(done) / Double(all)) }
         }
@@ -52,6 +54,13 @@ package struct LoadedNetwork: Sendable {
     }
   }
 
+  /// What scores the image: the network, or the network on its proposals.
+  private func scorer(forImageAt path: String) throws -> any PixelScorer {
+    guard let proposals = settings.proposals else { return segmenter }
+    return try ProposalSegmenter(
+      segmenter, source: proposals.source(forImageAt: path), options: proposals.options)
+  }
+
   /// The energies of such logits.
   ///
   /// - Throws: `InputError` that names the file where they are not finite.
@@ -59,7 +68,9 @@ package struct LoadedNetwork: Sendable {
     of scores: Tensor, for scene: Scene, at path: String, stopwatch: inout Stopwatch
   ) throws -> EnergyField {
     do {
-      return try stopwatch.measure(.unary) { try unary.energies(of: scores, for: scene) }
+      return try stopwatch.measure(.unary) {
+        try DeepLab(segmenter, parallelism: parallelism).energies(of: scores, for: scene)
+      }
     } catch let error as InputError {
       throw error.at(path)
     }

@@ -3,7 +3,10 @@ import DeepLabNet
 
 /// Which network looks at an image, and how.
 package struct NetworkOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network; 'deeplab models' lists them.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The network; 'deeplab models' lists them. (default: the one that the weights name)",
+      valueName: "name"))
   package var model: String?
 
   @Option(
@@ -36,17 +39,36 @@ package struct NetworkOptions: ParsableArguments {
   @Option(help: "How the network convolves where a layer allows it. (default: auto)")
   package var convolution: ConvolutionChoice?
 
+  @Option(
+    help: ArgumentHelp(
+      "Show the network object proposals, as DeconvNet wants, instead of the whole image: 'edges' finds "
+        + "boxes by the image's gradients, 'grid' lays squares over it; or a file of lines "
+        + "x0,y0,x1,y1[,score], for a folder of images a folder of such files.",
+      valueName: "source"))
+  package var proposals: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Proposals that are looked at, best first. (default: 50)", valueName: "n"))
+  package var proposalLimit: Int?
+
+  @Option(help: "How the scores of proposals become those of the image. (default: maximum)")
+  package var aggregation: ProposalOptions.Aggregation?
+
   package init() {}
 
   /// The options that say nothing without a network, and whether they are given.
   package var details: KeyValuePairs<String, Bool> {
     [
-      "--weights": weights != nil, "--classes": classes != nil,
-      "--output-stride": outputStride != nil, "--scales": scales != nil, "--flip": flip,
-      "--convolution": convolution != nil,
+      "--classes": classes != nil, "--output-stride": outputStride != nil,
+      "--scales": scales != nil, "--flip": flip,
+      "--convolution": convolution != nil, "--proposals": proposals != nil,
+      "--proposal-limit": proposalLimit != nil, "--aggregation": aggregation != nil,
     ]
   }
 }
+
+extension ProposalOptions.Aggregation: ExpressibleByArgument {}
 
 /// `--convolution`: one algorithm for all layers that it applies to, or each layer's fastest.
 package enum ConvolutionChoice: String, ExpressibleByArgument, CaseIterable {

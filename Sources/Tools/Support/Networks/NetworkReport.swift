@@ -14,6 +14,10 @@ package struct NetworkReport: Encodable {
   private let tile: Int?
   private let overlap: Int?
   private let convolution: String
+  /// Where object proposals come from, how many at most, and how they are aggregated; absent for whole images.
+  private let proposals: String?
+  private let proposalLimit: Int?
+  private let aggregation: String?
 
   package init(_ network: LoadedNetwork) {
     let settings = network.settings
@@ -27,6 +31,9 @@ package struct NetworkReport: Encodable {
     tile = settings.views.tiles?.size
     overlap = settings.views.tiles?.overlap
     convolution = settings.views.algorithm?.rawValue ?? ConvolutionChoice.auto.rawValue
+    proposals = settings.proposals?.description
+    proposalLimit = settings.proposals?.options.limit
+    aggregation = settings.proposals?.options.aggregation.rawValue
   }
 
   /// For people.
@@ -35,6 +42,7 @@ package struct NetworkReport: Encodable {
       (scales == [1]
         ? [] : ["scales " + scales.map { String(format: "%g", $0) }.joined(separator: ", ")])
       + (flip ? ["mirrored"] : [])
+      + (proposals.map { ["up to \(proposalLimit ?? 0) proposals (\($0))"] } ?? [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     return """
       network  \(([model] + views).joined(separator: ", "))

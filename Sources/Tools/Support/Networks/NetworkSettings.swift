@@ -9,23 +9,27 @@ package struct NetworkSettings {
   package let classes: Int?
   package let outputStride: OutputStride
   package var views: SegmentationOptions
+  /// `nil` where the network looks at whole images.
+  package let proposals: ProposalSettings?
 
-  /// `nil` where no network is named.
+  /// `nil` where neither a network nor weights are named.
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
   package init?(_ options: NetworkOptions) throws {
-    guard let model = options.model else {
+    guard options.model != nil || options.weights != nil else {
       try OptionCheck.refuse(
         options.details, because: "says how a network is used, but none is named",
         remedy: "add --model NAME, or leave it out")
       return nil
     }
-    entry = try Self.naming("--model") { try NetworkCatalog.entry(named: model) }
     guard let weights = options.weights else {
       throw InputError(
-        .usage, at: "--weights", "is missing: '\(model)' is a network without its weights",
+        .usage, at: "--weights",
+        "is missing: '\(options.model ?? "")' is a network without its weights",
         remedy: "give the file of a trained checkpoint; docs/networks.md says where they come from")
     }
+    let model = try options.model ?? Self.network(in: weights)
+    entry = try Self.naming("--model") { try NetworkCatalog.entry(named: model) }
     self.weights = weights
     if let classes = options.classes, !(1...65536).contains(classes) {
       throw InputError(
@@ -40,10 +44,22 @@ package struct NetworkSettings {
       _ = try entry.make(outputStride: stride)
       return stride ?? entry.defaultOutputStride
     }
+    proposals = try ProposalSettings(options)
     views = SegmentationOptions()
     views.isFlipped = options.flip
     views.algorithm = options.convolution?.algorithm
     if let scales = options.scales { views.scales = try Self.scales(scales) }
+  }
+
+  /// The network that a checkpoint says it is for.
+  private static func network(in weights: String) throws -> String {
+    let notes = ModelNotes(metadata: try CheckpointFile.open(weights).metadata)
+    guard let network = notes.network else {
+      throw InputError(
+        .usage, at: "--model", "is missing, and '\(weights)' does not say which network it is for",
+        remedy: "add --model NAME; 'deeplab inspect' finds the networks that fit a checkpoint")
+    }
+    return network
   }
 
   private static func scales(_ text: String) throws -> [Double] {
