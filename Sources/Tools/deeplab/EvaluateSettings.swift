@@ -74,6 +74,11 @@ struct EvaluateSettings {
     if let settings = try NetworkSettings(network) {
       var settings = settings
       try options.tiling.apply(to: &settings)
+      if case .file(let path) = settings.proposals?.source {
+        throw InputError(
+          .usage, at: "--proposals", "is '\(path)', which holds the boxes of one image",
+          remedy: "give a folder with a file for each photograph, edges or grid")
+      }
       return .network(settings)
     }
     try OptionCheck.refuse(
