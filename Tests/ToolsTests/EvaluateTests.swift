@@ -161,6 +161,10 @@ struct EvaluateTests {
     #expect(both.errors.contains("is given, and so is --predictions"))
     let refined = try evaluate("--predictions", "predictions", "--crf", "deeplab-v2-pytorch")
     #expect(refined.errors.contains("--crf: refines scores, but --predictions gives labels"))
+    try workspace.write("0,0,8,8\n", as: "boxes.csv")
+    let boxes = try evaluate(
+      "--model", NetworkWeights.model, "--weights", "none", "--proposals", "boxes.csv")
+    #expect(boxes.errors.contains("which holds the boxes of one image"))
     let absent = try evaluate("--predictions", "predictions")
     #expect(absent.status == 66)
     #expect(absent.errors.contains("predictions/a.png: is not there, nor are 1 other files"))

@@ -60,7 +60,7 @@ struct EvaluateSettings {
     _ network: NetworkOptions, _ options: EvaluateOptions
   ) throws -> Source {
     let given = [
-      "--model": network.model != nil, "--scores": options.scores != nil,
+      "--model": network.model != nil || network.weights != nil, "--scores": options.scores != nil,
       "--predictions": options.predictions != nil,
     ].filter(\.value).keys.sorted()
     guard given.count == 1 else {
@@ -73,7 +73,12 @@ struct EvaluateSettings {
     }
     if let settings = try NetworkSettings(network) {
       var settings = settings
-      settings.views.tiles = try options.tiling.tiles()
+      try options.tiling.apply(to: &settings)
+      if case .file(let path) = settings.proposals?.source {
+        throw InputError(
+          .usage, at: "--proposals", "is '\(path)', which holds the boxes of one image",
+          remedy: "give a folder with a file for each photograph, edges or grid")
+      }
       return .network(settings)
     }
     try OptionCheck.refuse(

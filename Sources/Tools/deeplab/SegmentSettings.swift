@@ -24,13 +24,7 @@ struct SegmentSettings {
         .usage, at: "--model", "is missing: a network is needed to label images",
         remedy: "'deeplab models' lists them")
     }
-    network.views.tiles = try files.tiling.tiles()
-    if network.proposals != nil {
-      try OptionCheck.refuse(
-        ["--tile": files.tiling.tile != nil],
-        because: "cuts the image into tiles, but the network looks at proposals",
-        remedy: "leave one of them out")
-    }
+    try files.tiling.apply(to: &network)
     self.network = network
     parallelism = try Parallelism(option: files.threads)
     let parallelism = parallelism

@@ -23,10 +23,19 @@ struct TilingOptions: ParsableArguments {
       valueName: "pixels"))
   var overlap: Int?
 
-  /// The squares; `nil` for whole photographs.
+  /// Lets the network look at squares, where they are asked for.
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
-  func tiles() throws -> Tiling? {
+  func apply(to network: inout NetworkSettings) throws {
+    network.views.tiles = try tiles()
+    guard network.proposals != nil else { return }
+    try OptionCheck.refuse(
+      ["--tile": tile != nil],
+      because: "cuts the image into tiles, but the network looks at proposals",
+      remedy: "leave one of them out")
+  }
+
+  private func tiles() throws -> Tiling? {
     guard let tile else {
       try OptionCheck.refuse(
         ["--overlap": overlap != nil],
