@@ -33,7 +33,7 @@ struct SegmentSettings {
     let parallelism = parallelism
     crf = try files.crf.map { name in
       do {
-        return CRFSettings(try Preset.named(name), parallelism: parallelism)
+        return CRFSettings(try Preset(option: name), parallelism: parallelism)
       } catch let error as InputError {
         throw error.at("--crf")
       }
