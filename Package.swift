@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "ToolSupport",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "DeepLabNet",
+        "Support", "Lattice", "Unaries", "MeanField", "DeepLabNet", "Evaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/Support"),
@@ -73,7 +73,7 @@ let package = Package(
     .executableTarget(
       name: "deeplab",
       dependencies: [
-        "Support", "Unaries", "MeanField", "DeepLabNet", "ToolSupport",
+        "Support", "Unaries", "MeanField", "DeepLabNet", "Evaluation", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),
@@ -88,7 +88,7 @@ let package = Package(
 
     // Draws the figures of docs/output-stride.md.
     .executableTarget(
-      name: "rate-figures", dependencies: ["Support", "Unaries", "DeepLabNet"],
+      name: "rate-figures", dependencies: ["Support", "Unaries", "DeepLabNet", "ToolSupport"],
       path: "Examples/RateFigures"),
 
     // The README's example: compiled here, and compared with the README by a test.
@@ -127,7 +127,7 @@ let package = Package(
       name: "ToolsTests",
       dependencies: [
         "Unaries", "Evaluation", "DeepLabNet", "TestSupport", "crf-refine", "deeplab",
-        "RefineScores",
+        "RefineScores", "ToolSupport",
         "run-measured",
       ]),
   ],

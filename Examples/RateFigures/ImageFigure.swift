@@ -1,5 +1,6 @@
 import DeepLabNet
 import Foundation
+import ToolSupport
 import Unaries
 
 /// Sparse and dense responses in two dimensions: figure 3 of Chen et al. (2017).

@@ -1,4 +1,5 @@
 import DeepLabNet
+import ToolSupport
 import Unaries
 
 /// Sparse and dense responses in one dimension: figure 2 of Chen et al. (2017).

@@ -1,20 +1,25 @@
 import Unaries
 
 /// A white sheet to draw on, with smooth edges: drawn larger than it is written.
-struct Canvas {
+package struct Canvas {
   /// Red, green and blue, 0…255.
-  typealias Color = (red: Float, green: Float, blue: Float)
+  package typealias Color = (red: Float, green: Float, blue: Float)
 
+  /// Drawn pixels.
   private let width: Int
   private let height: Int
   private var pixels: [Float]
-
   /// Drawn pixels for each written one, along an axis.
-  private static let detail = 3
+  private let detail: Int
 
-  init(width: Int, height: Int) {
-    self.width = width * Self.detail
-    self.height = height * Self.detail
+  /// - Parameters:
+  ///   - width: written pixels.
+  ///   - height: written pixels.
+  ///   - detail: drawn pixels for each written one, along an axis; 1 suffices for upright boxes and text.
+  package init(width: Int, height: Int, detail: Int = 3) {
+    self.detail = detail
+    self.width = width * detail
+    self.height = height * detail
     pixels = [Float](repeating: 255, count: 3 * self.width * self.height)
   }
 
@@ -23,7 +28,7 @@ struct Canvas {
     x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color,
     where isInside: (Float, Float) -> Bool = { _, _ in true }
   ) {
-    let detail = Float(Self.detail)
+    let detail = Float(detail)
     let rows = max(0, Int(y.lowerBound * detail))..<min(height, Int(y.upperBound * detail) + 1)
     let columns = max(0, Int(x.lowerBound * detail))..<min(width, Int(x.upperBound * detail) + 1)
     for row in rows {
@@ -36,17 +41,17 @@ struct Canvas {
     }
   }
 
-  mutating func box(x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color) {
+  package mutating func box(x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color) {
     fill(x: x, y: y, color)
   }
 
-  mutating func disc(x: Float, y: Float, radius: Float, _ color: Color) {
+  package mutating func disc(x: Float, y: Float, radius: Float, _ color: Color) {
     fill(x: x - radius...x + radius, y: y - radius...y + radius, color) { left, top in
       (left - x) * (left - x) + (top - y) * (top - y) <= radius * radius
     }
   }
 
-  mutating func line(
+  package mutating func line(
     from start: (x: Float, y: Float), to end: (x: Float, y: Float), thickness: Float, _ color: Color
   ) {
     let (dx, dy) = (end.x - start.x, end.y - start.y)
@@ -64,8 +69,7 @@ struct Canvas {
   }
 
   /// The sheet, each written pixel the mean of those drawn.
-  func image() throws -> Image {
-    let detail = Self.detail
+  package func image() throws -> Image {
     let (columns, rows) = (width / detail, height / detail)
     let rgb = (0..<3 * columns * rows).map { index -> UInt8 in
       let (point, channel) = index.quotientAndRemainder(dividingBy: 3)
