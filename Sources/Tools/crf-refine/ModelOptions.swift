@@ -8,7 +8,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Published parameters by name, see --list-presets, or a file of parameters as crf-tune "
-        + "writes it. (default: \(Preset.defaultName), unless --kernel is given)", valueName: "preset"))
+        + "writes it. (default: \(Preset.defaultName), unless --kernel is given)",
+      valueName: "preset"))
   var preset: String?
 
   @Flag(help: "List the presets, with their parameters and sources, and do nothing else.")

@@ -27,7 +27,8 @@ package struct ImageReading {
   package func picture() -> Image? { ImageFile.picture(path) }
 
   /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.
-  package func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image) {
+  package func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image)
+  {
     let regions = try ImageFile.regions(path, layout: layout)
     let corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
     try check(regions.grid, channels: corner.channels, fits: fits)

@@ -105,7 +105,9 @@ extension UnarySettings {
     try explainingSlips(files) { try ArrayFile.boxes(files.scores, member: member) }
   }
 
-  private func explainingSlips<Result>(_ files: UnaryFiles, _ read: () throws -> Result) throws -> Result {
+  private func explainingSlips<Result>(_ files: UnaryFiles, _ read: () throws -> Result) throws
+    -> Result
+  {
     do {
       return try read()
     } catch let error as InputError {
