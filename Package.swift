@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
+    .executable(name: "crf-tune", targets: ["crf-tune"]),
     .executable(name: "crf-bench", targets: ["crf-bench"]),
     .executable(name: "deeplab", targets: ["deeplab"]),
   ],
@@ -61,6 +62,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
+
+    // The search of a CRF's parameters.
+    .target(
+      name: "Tuning",
+      dependencies: [
+        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport",
+      ],
+      path: "Sources/Tools/Tuning"),
+    .executableTarget(
+      name: "crf-tune",
+      dependencies: [
+        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport", "Tuning",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/crf-tune"),
 
     .executableTarget(
       name: "crf-bench",
@@ -126,8 +142,8 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "Unaries", "Evaluation", "DeepLabNet", "TestSupport", "crf-refine", "deeplab",
-        "RefineScores", "ToolSupport",
+        "Unaries", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "Tuning", "TestSupport",
+        "crf-refine", "crf-tune", "deeplab", "RefineScores",
         "run-measured",
       ]),
   ],

@@ -17,6 +17,25 @@ public struct ConfusionMatrix: Sendable, Equatable {
     counts = [Int64](repeating: 0, count: labelCount * labelCount)
   }
 
+  /// A matrix of counts that were made before.
+  ///
+  /// - Parameter counts: L × L of at least 0, as in `counts`.
+  /// - Throws: `InputError` where they are no such matrix, of L ≥ 1.
+  public init(counts: [Int64]) throws {
+    let labelCount = Int(Double(counts.count).squareRoot())
+    guard labelCount >= 1, labelCount * labelCount == counts.count,
+      counts.allSatisfy({ (0...Self.mostPoints).contains($0) })
+    else {
+      throw InputError(
+        .data, "\(counts.count) counts are no confusion matrix: it is square, and counts points")
+    }
+    self.labelCount = labelCount
+    self.counts = counts
+  }
+
+  /// More than any data set has, and few enough that counts of many add up.
+  private static let mostPoints: Int64 = 1 << 48
+
   /// The number of points whose label is `truth` and was predicted as `prediction`. O(1).
   public subscript(truth truth: Int, prediction prediction: Int) -> Int64 {
     counts[truth * labelCount + prediction]

@@ -80,18 +80,51 @@ public struct Trimap: Sendable {
   ///   nothing has been counted then.
   /// - Complexity: O(N).
   public mutating func add(prediction: LabelMap, truth: LabelMap) throws {
-    try ConfusionMatrix.check(
-      prediction: prediction, truth: truth, labelCount: rings[0].labelCount, void: void)
-    let distances = DistanceTransform.squaredDistances(
-      to: seeds(of: truth), on: truth.grid)
+    try check(prediction, truth)
+    count(prediction, in: rings(of: truth))
+  }
+
+  /// Which ring of bands each point of a truth lies in, to judge many predictions of one image.
+  public struct Rings: Sendable {
+    fileprivate let truth: LabelMap
+    /// The narrowest band that holds the point; −1 where none does, or the point is void.
+    fileprivate let indices: [Int32]
+  }
+
+  /// Measures the distances of a truth's points once, for `add(prediction:in:)`. O(N).
+  public func rings(of truth: LabelMap) -> Rings {
+    let distances = DistanceTransform.squaredDistances(to: seeds(of: truth), on: truth.grid)
     // Where labels change, the seeds are the points at distance 1 themselves.
     let reach = boundary == .voidLabel ? 0 : 1
     let limits = widths.map { ($0 - reach) * ($0 - reach) }
-    for (point, distance) in distances.enumerated() {
-      let actual = truth.labels[point]
-      guard distance <= limits[limits.count - 1], actual != void else { continue }
-      let ring = limits.firstIndex { distance <= $0 }!
-      rings[ring].count(truth: actual, prediction: prediction.labels[point])
+    let indices = zip(distances, truth.labels).map { distance, actual -> Int32 in
+      guard actual != void, let ring = limits.firstIndex(where: { distance <= $0 }) else {
+        return -1
+      }
+      return Int32(ring)
+    }
+    return Rings(truth: truth, indices: indices)
+  }
+
+  /// Counts the points of an image whose distances are known.
+  ///
+  /// - Parameter rings: of a trimap of the same widths, boundary and void label.
+  /// - Throws: as `add(prediction:truth:)` does.
+  /// - Complexity: O(N).
+  public mutating func add(prediction: LabelMap, in rings: Rings) throws {
+    try check(prediction, rings.truth)
+    count(prediction, in: rings)
+  }
+
+  private func check(_ prediction: LabelMap, _ truth: LabelMap) throws {
+    try ConfusionMatrix.check(
+      prediction: prediction, truth: truth, labelCount: rings[0].labelCount, void: void)
+  }
+
+  private mutating func count(_ prediction: LabelMap, in given: Rings) {
+    for (point, ring) in given.indices.enumerated() where ring >= 0 {
+      rings[Int(ring)].count(
+        truth: given.truth.labels[point], prediction: prediction.labels[point])
     }
   }
 

@@ -11,34 +11,60 @@ struct FusedSweep: Sendable {
     let filter: any FactoredFilter
     let term: PreparedTerm
     /// What a message is multiplied with: one factor for all labels, or one each and the padding's.
-    let factor: Float
-    let labelFactors: AlignedBuffer<Float>?
+    private(set) var factor: Float = 1
+    private(set) var labelFactors: AlignedBuffer<Float>?
     /// Rows that messages are gathered from.
-    var gathered: RowPanels
+    private(set) var gathered: RowPanels
     /// Rows that marginals are spread to.
-    var spread: RowPanels
+    private(set) var spread: RowPanels
+    /// Rows to spread to while those gathered from are kept.
+    private var spare: RowPanels?
+    /// Rows to begin from more than once.
+    private var kept: RowPanels?
+    private var gathersKept = false
     /// What the filter's blur needs.
     let scratch: AlignedBuffer<Float>
 
     init(filter: any FactoredFilter, term: PreparedTerm, weights: [Float], stride: Int) {
       self.filter = filter
       self.term = term
+      gathered = RowPanels(rowCount: filter.rowCount, stride: stride)
+      spread = RowPanels(rowCount: filter.rowCount, stride: stride)
+      scratch = AlignedBuffer(uninitialized: filter.blurScratch(stride: stride))
+      weigh(weights)
+    }
+
+    /// - Parameter weights: one a label.
+    mutating func weigh(_ weights: [Float]) {
       if Set(weights).count == 1 {
         factor = filter.gain * weights[0]
         labelFactors = nil
       } else {
         factor = filter.gain
-        let padding = [Float](repeating: 0, count: stride - weights.count)
+        let padding = [Float](repeating: 0, count: gathered.stride - weights.count)
         labelFactors = AlignedBuffer(copying: weights + padding)
       }
-      gathered = RowPanels(rowCount: filter.rowCount, stride: stride)
-      spread = RowPanels(rowCount: filter.rowCount, stride: stride)
-      scratch = AlignedBuffer(uninitialized: filter.blurScratch(stride: stride))
     }
 
     /// What was spread and blurred is gathered next.
     mutating func swapRows() {
-      (gathered, spread) = (spread, gathered)
+      let free = gathersKept ? spare : gathered
+      gathersKept = false
+      gathered = spread
+      if let free { spread = free }
+    }
+
+    mutating func keepRows() {
+      kept = gathered
+      spare = RowPanels(rowCount: filter.rowCount, stride: gathered.stride)
+      gathersKept = true
+    }
+
+    mutating func restart() {
+      guard let kept, !gathersKept else { return }
+      spare = gathered
+      gathered = kept
+      gathersKept = true
     }
   }
 
@@ -59,6 +85,21 @@ struct FusedSweep: Sendable {
     }
     guard !kernels.isEmpty else { return nil }
     self.kernels = kernels
+  }
+
+  /// Notes what the next sweep gathers from, for `restart(with:)`.
+  mutating func keepRows() {
+    for index in kernels.indices { kernels[index].keepRows() }
+  }
+
+  /// Makes the next sweep gather what the one after `keepRows()` did, with the weights of the terms of
+  /// `crf`, which has the same filters.
+  mutating func restart(with crf: DenseCRF) {
+    for (index, term) in crf.terms.enumerated() {
+      guard case .perLabel(let weights) = term.factors else { continue }
+      kernels[index].weigh(weights)
+      kernels[index].restart()
+    }
   }
 
   /// What a sweep does besides the softmax.

@@ -64,6 +64,13 @@ struct PreparedTerm: Sendable {
     omission = Omission(filter, normalization: term.normalization, sums: sums)
   }
 
+  /// The term with Potts compatibility of another weight; the filter is shared.
+  func weighted(_ weight: Float, labelCount: Int) -> PreparedTerm {
+    var term = self
+    term.factors = PottsCompatibility(weight: weight).factors(labelCount: labelCount)
+    return term
+  }
+
   /// The term with one more channel, which holds bounds of errors: |μ| takes them along.
   func withErrorChannel() -> PreparedTerm {
     var term = self

@@ -15,6 +15,23 @@ public struct Preset: Sendable {
   /// The normalisation of both kernels.
   public let normalization: Normalization
 
+  /// A preset of one's own; `all` has the published ones.
+  ///
+  /// - Parameter iterations: at least 0.
+  public init(
+    name: String, source: String, spatial: (weight: Float, sigma: Bandwidths),
+    bilateral: (weight: Float, spatialSigma: Bandwidths, colorSigma: Bandwidths),
+    iterations: Int, normalization: Normalization
+  ) {
+    precondition(iterations >= 0, "\(iterations) iterations")
+    self.name = name
+    self.source = source
+    self.spatial = spatial
+    self.bilateral = bilateral
+    self.iterations = iterations
+    self.normalization = normalization
+  }
+
   /// The preset's pairwise terms.
   ///
   /// - Parameter selfTerm: whether a point counts among its own neighbours.

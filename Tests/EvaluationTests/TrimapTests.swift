@@ -21,6 +21,24 @@ struct TrimapTests {
     #expect(bands[0].confusion.intersectionsOverUnion == [0.5, 0])
   }
 
+  @Test("rings measured once count as those of every prediction")
+  func ringsAreShared() throws {
+    let empty = try Trimap(labelCount: 2, widths: [1, 3], boundary: .labelChanges, ignoring: 255)
+    let truth = try line([0, 0, 0, 0, 1, 1, 255, 1])
+    let rings = empty.rings(of: truth)
+    for prediction in [[0, 1, 0, 0, 0, 1, 0, 1], [1, 1, 1, 1, 1, 1, 1, 1]] as [[UInt16]] {
+      var (alone, shared) = (empty, empty)
+      try alone.add(prediction: line(prediction), truth: truth)
+      try shared.add(prediction: line(prediction), in: rings)
+      #expect(shared.bands == alone.bands)
+    }
+    var shared = empty
+    #expect(throws: InputError.self) {
+      try shared.add(prediction: line([0, 0, 0, 0, 1, 1, 0, 2]), in: rings)
+    }
+    #expect(shared.bands == empty.bands)
+  }
+
   @Test("around void, width w holds w points on either side of it")
   func voidByHand() throws {
     var trimap = try Trimap(

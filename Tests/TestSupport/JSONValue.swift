@@ -1,7 +1,7 @@
 import Foundation
 
 /// Any JSON, for fixtures whose parts differ from case to case.
-package indirect enum JSONValue: Decodable, Sendable {
+package indirect enum JSONValue: Decodable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)

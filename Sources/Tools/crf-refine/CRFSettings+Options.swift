@@ -39,10 +39,10 @@ extension CRFSettings {
 
   private static func preset(_ options: ModelOptions) throws -> Preset? {
     guard let name = options.preset else {
-      return options.kernel.isEmpty ? try Preset.named(ModelOptions.defaultPreset) : nil
+      return options.kernel.isEmpty ? try Preset.named(Preset.defaultName) : nil
     }
     do {
-      let preset = try Preset.named(name)
+      let preset = try Preset(option: name)
       guard options.kernel.isEmpty else {
         throw InputError(
           .usage, "cannot be combined with --kernel, which says what the preset says too",

@@ -20,8 +20,8 @@ struct Job {
   init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
     subject = try Self.subject(input, network)
     networkInputs = network.map { [$0.weights, $0.proposals?.path] } ?? []
-    image = input.image
-    groundTruth = input.groundTruth
+    image = input.scores.image
+    groundTruth = input.truth.groundTruth
     labels = output.output
     marginals = output.marginals
     overlay = output.overlay
@@ -32,7 +32,7 @@ struct Job {
     _ input: InputOptions, _ network: NetworkSettings?
   ) throws -> String {
     guard network != nil else {
-      guard let unary = input.unary else {
+      guard let unary = input.scores.unary else {
         throw InputError(
           .usage, at: "--unary", "is missing: there is nothing to refine",
           remedy: "give the scores with --unary FILE, or a network with --model NAME; see --help")
@@ -40,16 +40,19 @@ struct Job {
       return unary
     }
     try OptionCheck.refuse(
-      ["--unary": input.unary != nil],
+      ["--unary": input.scores.unary != nil],
       because: "gives scores, but --model names a network that gives them too",
       remedy: "leave one of them out")
-    guard let image = input.image else {
+    guard let image = input.scores.image else {
       throw InputError(
         .usage, at: "--image", "is missing: a network needs a photograph to score",
         remedy: "add --image FILE")
     }
     return image
   }
+
+  /// The files of the scores.
+  var unaryFiles: UnaryFiles { UnaryFiles(scores: subject, image: image) }
 
   /// What is read and written.
   var plan: OutputPlan {
@@ -95,27 +98,14 @@ extension FolderPlan {
   ///
   /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
   init(_ settings: Settings) throws {
-    let (files, isScored) = (settings.files, settings.network == nil)
-    let option = isScored ? "--unary" : "--image"
-    let truths = try files.groundTruth.map {
-      try Companion("ground truth", in: $0, endings: Self.labelEndings, beside: option)
-    }
-    guard isScored else {
+    let files = settings.files
+    guard settings.network != nil else {
       try self.init(
-        files.subject, endings: Self.pictureEndings, option: option,
-        companions: [truths].compactMap { $0 })
+        scores: files.unaryFiles, groundTruth: files.groundTruth, kind: settings.unary.kind)
       return
     }
-    let images = try files.image.map { folder in
-      // Arrays in the folder of the scores are scores.
-      let arrays = FileSystem.isSame(folder, files.subject) ? [] : Self.arrayEndings
-      return try Companion(
-        "image", in: folder, endings: Self.pictureEndings, arrays, beside: option)
-    }
-    let isLabels = settings.unary.kind == .labels
     try self.init(
-      files.subject, endings: isLabels ? Self.labelEndings : Self.arrayEndings, option: option,
-      companions: [images, truths].compactMap { $0 },
-      remedy: isLabels ? "check the folder" : "for label maps, add --unary-kind labels")
+      files.subject, endings: Self.pictureEndings, option: "--image",
+      companions: [Self.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
   }
 }

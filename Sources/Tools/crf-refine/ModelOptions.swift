@@ -1,16 +1,15 @@
 import ArgumentParser
 import Lattice
 import MeanField
+import ToolSupport
 
 /// The CRF and how it is solved.
 struct ModelOptions: ParsableArguments {
-  /// The parameters of the DeepLab port that is used most.
-  static let defaultPreset = "deeplab-v2-pytorch"
-
   @Option(
     help: ArgumentHelp(
-      "Published parameters by name; see --list-presets. (default: \(defaultPreset), unless "
-        + "--kernel is given)", valueName: "name"))
+      "Published parameters by name, see --list-presets, or a file of parameters as crf-tune "
+        + "writes it. (default: \(Preset.defaultName), unless --kernel is given)",
+      valueName: "preset"))
   var preset: String?
 
   @Flag(help: "List the presets, with their parameters and sources, and do nothing else.")

@@ -4,7 +4,7 @@ import MeanField
 enum PresetList {
   static var text: String {
     Preset.all.map { preset in
-      let isDefault = preset.name == ModelOptions.defaultPreset ? " (the default)" : ""
+      let isDefault = preset.name == Preset.defaultName ? " (the default)" : ""
       let kernels = preset.kernels.map { "  --kernel \($0)" }.joined(separator: "\n")
       return """
         \(preset.name)\(isDefault): \(preset.source)

@@ -62,7 +62,8 @@ struct Refiner {
     if let network = settings.network {
       return try network.load(job, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
     }
-    return try settings.unary.load(job, parallelism: settings.parallelism, stopwatch: &stopwatch)
+    return try settings.unary.load(
+      job.unaryFiles, parallelism: settings.parallelism, stopwatch: &stopwatch)
   }
 
   /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.

@@ -33,14 +33,10 @@ struct Settings {
     files = try Job(input: input, network: networkSettings, output: output)
     isFolder = FileSystem.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
-    unary = try UnarySettings(input, palette: palette)
-    if networkSettings != nil { try Self.checkNetworkSuffices(input, tiles) }
-    crf = try CRFSettings(model, exact: options, hasImage: input.image != nil)
-    guard let void = UInt16(exactly: input.void) else {
-      throw InputError(
-        .usage, at: "--void", "is \(input.void), but labels are 0…65535", remedy: "255 is usual")
-    }
-    self.void = void
+    unary = try UnarySettings(input.scores, palette: palette)
+    if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
+    crf = try CRFSettings(model, exact: options, hasImage: input.scores.image != nil)
+    void = try input.truth.voidLabel()
     trimapWidths = try Self.widths(input.trimap)
     if files.groundTruth == nil {
       try OptionCheck.refuse(
@@ -58,7 +54,7 @@ struct Settings {
   }
 
   /// - Throws: `InputError` where an option is for scores in files.
-  private static func checkNetworkSuffices(_ input: InputOptions, _ tiles: TileOptions) throws {
+  private static func checkNetworkSuffices(_ input: UnaryOptions, _ tiles: TileOptions) throws {
     try OptionCheck.refuse(
       [
         "--unary-kind": input.unaryKind != .logits, "--layout": input.layout != nil,

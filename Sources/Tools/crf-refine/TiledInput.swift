@@ -21,7 +21,7 @@ struct TiledInput {
       if unary.kind == .labels {
         try self.init(labels: LabelFile.regions(job.subject, palette: unary.palette), job, settings)
       } else {
-        try self.init(scores: unary.openScores(job), job, settings)
+        try self.init(scores: unary.openScores(job.unaryFiles), job, settings)
       }
     } catch let error as InputError {
       throw error.at(job.subject)

@@ -63,8 +63,8 @@ struct EvaluateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Compare before and after a CRF with published parameters; 'crf-refine --list-presets' lists "
-        + "them.", valueName: "preset"))
+      "Compare before and after a CRF with published parameters, which 'crf-refine --list-presets' "
+        + "lists, or those of a file that crf-tune has written.", valueName: "preset"))
   var crf: String?
 
   @Option(

@@ -52,7 +52,8 @@ struct SegmentOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Refine the labels by a CRF with published parameters; 'crf-refine --list-presets' lists them.",
+      "Refine the labels by a CRF with published parameters, which 'crf-refine --list-presets' "
+        + "lists, or those of a file that crf-tune has written.",
       valueName: "preset"))
   var crf: String?
 

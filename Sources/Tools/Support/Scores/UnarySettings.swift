@@ -1,22 +1,23 @@
 import Support
-import ToolSupport
 import Unaries
 
 /// How files of scores or labels become energies.
-struct UnarySettings {
-  var kind: UnaryKind
-  var layout: ScoreLayout
-  var imageLayout: Image.Layout
-  var member: String?
-  var alignCorners: Bool
+package struct UnarySettings {
+  package var kind: UnaryKind
+  package var layout: ScoreLayout
+  package var imageLayout: Image.Layout
+  package var member: String?
+  package var alignCorners: Bool
   /// For label maps: how many labels, how sure they are, and which means unknown.
-  var labelCount = 0
-  var confidence: Float = 0.7
-  var unknown = UnknownLabel.none
+  package var labelCount = 0
+  package var confidence: Float = 0.7
+  package var unknown = UnknownLabel.none
   /// What the colours of a label map mean.
-  var palette: Palette
+  package var palette: Palette
 
-  init(_ input: InputOptions, palette: Palette) throws {
+  /// - Parameter palette: what the colours of a label map mean.
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package init(_ input: UnaryOptions, palette: Palette) throws {
     self.palette = palette
     kind = input.unaryKind
     layout = input.layout?.scoreLayout ?? .labelsFirst
@@ -41,7 +42,7 @@ struct UnarySettings {
     }
   }
 
-  private mutating func readLabelOptions(_ input: InputOptions) throws {
+  private mutating func readLabelOptions(_ input: UnaryOptions) throws {
     try OptionCheck.refuse(
       [
         "--layout": input.layout != nil, "--member": input.member != nil,

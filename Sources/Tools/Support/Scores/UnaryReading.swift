@@ -1,53 +1,68 @@
 import Support
-import ToolSupport
 import Unaries
 
+/// A file of scores or labels, and the image that it belongs to; or the folders of them.
+package struct UnaryFiles {
+  package var scores: String
+  package var image: String?
+
+  package init(scores: String, image: String?) {
+    self.scores = scores
+    self.image = image
+  }
+}
+
 /// The energies of one file, and how it was understood.
-struct LoadedUnary {
-  var scene: Scene
-  let summary: UnarySummary
+package struct LoadedUnary {
+  package var scene: Scene
+  package let summary: UnarySummary
   private var held: EnergyField?
 
-  init(scene: Scene, energies: EnergyField, summary: UnarySummary) {
+  package init(scene: Scene, energies: EnergyField, summary: UnarySummary) {
     self.scene = scene
     held = energies
     self.summary = summary
   }
 
   /// The energies, as long as nobody has taken them.
-  var energies: EnergyField {
+  package var energies: EnergyField {
     guard let held else { preconditionFailure("the energies are somebody else's by now") }
     return held
   }
 
   /// Hands the energies on, so that their next owner may be their only one and overwrite them.
-  mutating func takeEnergies() -> EnergyField {
+  package mutating func takeEnergies() -> EnergyField {
     defer { held = nil }
     return energies
   }
 }
 
 /// What a file of scores or labels held.
-struct UnarySummary {
+package struct UnarySummary {
   /// The grid of the scores themselves.
-  var grid: GridShape
+  package var grid: GridShape
   /// How they were read on the scene; `nil` where they have its size.
-  var resampling: Resampling?
+  package var resampling: Resampling?
+
+  package init(grid: GridShape, resampling: Resampling?) {
+    self.grid = grid
+    self.resampling = resampling
+  }
 }
 
 extension UnarySettings {
-  /// Reads the files of `job` and makes the energies; the scores are given up before this returns.
+  /// Reads `files` and makes the energies; the scores are given up before this returns.
   ///
   /// The scores come first: they say how many axes an image has that is an array.
-  func load(
-    _ job: Job, parallelism: Parallelism, stopwatch: inout Stopwatch
+  package func load(
+    _ files: UnaryFiles, parallelism: Parallelism, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
     guard let scoreKind = kind.scoreKind else {
-      return try loadLabels(job, parallelism, stopwatch: &stopwatch)
+      return try loadLabels(files, parallelism, stopwatch: &stopwatch)
     }
-    let reading = job.image.map { ImageReading($0, layout: imageLayout) }
+    let reading = files.image.map { ImageReading($0, layout: imageLayout) }
     let (scoresOrError, picture) = stopwatch.measure(.read) {
-      parallelism.both({ Result { try readScores(job) } }, { reading?.picture() })
+      parallelism.both({ Result { try readScores(files) } }, { reading?.picture() })
     }
     let array = try scoresOrError.get()
     do {
@@ -71,7 +86,7 @@ extension UnarySettings {
         summary: UnarySummary(
           grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
     } catch let error as InputError {
-      throw error.at(job.subject)
+      throw error.at(files.scores)
     }
   }
 
@@ -81,37 +96,39 @@ extension UnarySettings {
       remedy: grid.rank == 2 ? "refine it in tiles, as with --tile 2048" : "cut it into parts")
   }
 
-  private func readScores(_ job: Job) throws -> NumericArray {
-    try explainingSlips(job) { try ArrayFile.read(job.subject, member: member) }
+  private func readScores(_ files: UnaryFiles) throws -> NumericArray {
+    try explainingSlips(files) { try ArrayFile.read(files.scores, member: member) }
   }
 
   /// The scores, to be read a box at a time.
-  func openScores(_ job: Job) throws -> any BoxSource {
-    try explainingSlips(job) { try ArrayFile.boxes(job.subject, member: member) }
+  package func openScores(_ files: UnaryFiles) throws -> any BoxSource {
+    try explainingSlips(files) { try ArrayFile.boxes(files.scores, member: member) }
   }
 
-  private func explainingSlips<Result>(_ job: Job, _ read: () throws -> Result) throws -> Result {
+  private func explainingSlips<Result>(_ files: UnaryFiles, _ read: () throws -> Result) throws
+    -> Result
+  {
     do {
       return try read()
     } catch let error as InputError {
-      guard error.kind == .data, (try? ImageFile.isPicture(job.subject)) == true else {
+      guard error.kind == .data, (try? ImageFile.isPicture(files.scores)) == true else {
         throw error
       }
       // The commonest slip; but a label map is a picture too.
-      let isSwapped = job.image.flatMap { try? ImageFile.isArray($0) } == true
+      let isSwapped = files.image.flatMap { try? ImageFile.isArray($0) } == true
       throw InputError(
-        .data, at: job.subject, "is a picture, but --unary takes an array of scores",
+        .data, at: files.scores, "is a picture, but --unary takes an array of scores",
         remedy: isSwapped
           ? "--unary and --image look swapped" : "for a label map, add --unary-kind labels")
     }
   }
 
   private func loadLabels(
-    _ job: Job, _ parallelism: Parallelism, stopwatch: inout Stopwatch
+    _ files: UnaryFiles, _ parallelism: Parallelism, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let map = try stopwatch.measure(.read) { try LabelFile.read(job.subject, palette: palette) }
+    let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, palette: palette) }
     let image = try stopwatch.measure(.read) {
-      try job.image.map { path in
+      try files.image.map { path in
         try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {
           $0 == map.grid
         }
@@ -129,7 +146,7 @@ extension UnarySettings {
           summary: UnarySummary(grid: map.grid, resampling: nil))
       }
     } catch let error as InputError {
-      throw error.at(job.subject)
+      throw error.at(files.scores)
     }
   }
 }

@@ -2,11 +2,11 @@ import Support
 import Unaries
 
 /// The image of a scene, a photograph or an array.
-struct ImageReading {
+package struct ImageReading {
   private let path: String
   private let layout: Image.Layout
 
-  init(_ path: String, layout: Image.Layout) {
+  package init(_ path: String, layout: Image.Layout) {
     self.path = path
     self.layout = layout
   }
@@ -17,17 +17,18 @@ struct ImageReading {
   /// - Parameter fits: whether the scores can be read on a grid; where they cannot, but could if the array's
   ///   channels stood elsewhere, the error says so.
   /// - Parameter picture: the image, where `picture()` has read it before.
-  func read(rank: Int, picture: Image? = nil, fits: (GridShape) -> Bool) throws -> Image {
+  package func read(rank: Int, picture: Image? = nil, fits: (GridShape) -> Bool) throws -> Image {
     let image = try picture ?? ImageFile.read(path, rank: rank, layout: layout)
     try check(image.grid, channels: image.channels, fits: fits)
     return image
   }
 
   /// The image, where it is a picture and nothing is wrong with it: to be read while the scores are.
-  func picture() -> Image? { ImageFile.picture(path) }
+  package func picture() -> Image? { ImageFile.picture(path) }
 
   /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.
-  func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image) {
+  package func regions(fits: (GridShape) -> Bool) throws -> (any RegionSource<Image>, corner: Image)
+  {
     let regions = try ImageFile.regions(path, layout: layout)
     let corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
     try check(regions.grid, channels: corner.channels, fits: fits)

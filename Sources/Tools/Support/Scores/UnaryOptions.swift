@@ -1,0 +1,82 @@
+import ArgumentParser
+import Unaries
+
+/// Scores and their images, and how they are to be understood.
+package struct UnaryOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them. Not with --model.",
+      valueName: "file"))
+  package var unary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The image that the scores belong to: PNG, JPEG, or an array of any channels (.npy).",
+      valueName: "file"))
+  package var image: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The order of the axes of an image that is an array: channels first or channels last. "
+        + "(default: that of --layout)", valueName: "order"))
+  package var imageLayout: Layout?
+
+  @Option(
+    help: ArgumentHelp("What the scores mean.", valueName: "kind"))
+  package var unaryKind = UnaryKind.logits
+
+  @Option(
+    help: ArgumentHelp(
+      "The order of the scores' axes: labels first or labels last. (default: chw)",
+      valueName: "order"))
+  package var layout: Layout?
+
+  @Option(help: ArgumentHelp("Which array of an .npz archive.", valueName: "name"))
+  package var member: String?
+
+  @Flag(help: "Upsample coarse scores with their corner points on the image's corner pixels.")
+  package var alignCorners = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("For --unary-kind labels: how many labels there are.", valueName: "n"))
+  package var labels: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "For --unary-kind labels: how likely a given label is right. (default: 0.7)", valueName: "p"))
+  package var confidence: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "For --unary-kind labels: none, zero (0 is unknown, l + 1 stands for label l), or the "
+        + "number of the label that means unknown. (default: none)",
+      valueName: "label"))
+  package var unknown: String?
+
+  package init() {}
+}
+
+/// What `--unary-kind` can say.
+package enum UnaryKind: String, CaseIterable, ExpressibleByArgument {
+  case logits, probabilities, energies, labels
+
+  /// What the numbers of a score array mean; `nil` for label maps.
+  package var scoreKind: ScoreKind? {
+    switch self {
+    case .logits: .logits
+    case .probabilities: .probabilities
+    case .energies: .energies
+    case .labels: nil
+    }
+  }
+}
+
+/// What `--layout` can say.
+package enum Layout: String, CaseIterable, ExpressibleByArgument {
+  case chw, hwc
+
+  package var scoreLayout: ScoreLayout { self == .chw ? .labelsFirst : .labelsLast }
+  package var imageLayout: Image.Layout { self == .chw ? .channelsFirst : .channelsLast }
+}

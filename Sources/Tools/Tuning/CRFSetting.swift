@@ -1,0 +1,98 @@
+import MeanField
+import Support
+
+/// The parameters that are searched: w₂, σγ, w₁, σα, σβ of DeepLab's two kernels, and the updates.
+package struct CRFSetting: Hashable, Sendable {
+  /// A parameter that is a number; the iterations are not.
+  package enum Parameter: Int, CaseIterable, Sendable {
+    /// w₂ and σγ.
+    case gaussianWeight, gaussianSpatial
+    /// w₁, σα and σβ.
+    case bilateralWeight, bilateralSpatial, bilateralColor
+
+    /// The paper's symbol.
+    package var symbol: String { ["w₂", "σγ", "w₁", "σα", "σβ"][rawValue] }
+
+    /// The option that says where it is searched.
+    package var option: String {
+      [
+        "--gaussian-weight", "--gaussian-spatial", "--bilateral-weight", "--bilateral-spatial",
+        "--bilateral-color",
+      ][rawValue]
+    }
+
+    /// Whether 0 makes sense.
+    package var isWeight: Bool { self == .gaussianWeight || self == .bilateralWeight }
+  }
+
+  /// In the order of the parameters.
+  private var values: [Float]
+  /// Updates; 0 leaves the labels as the scores have them.
+  package var iterations: Int
+
+  /// - Parameter values: one a parameter, in their order.
+  package init(_ values: [Float], iterations: Int) {
+    precondition(values.count == Parameter.allCases.count, "\(values.count) parameters")
+    self.values = values
+    self.iterations = iterations
+  }
+
+  /// The labels as the scores have them.
+  package static let unrefined = CRFSetting(
+    [Float](repeating: 0, count: Parameter.allCases.count), iterations: 0)
+
+  /// What a preset of one bandwidth a kernel says.
+  package init(_ preset: Preset) {
+    self.init(
+      [
+        preset.spatial.weight, preset.spatial.sigma.values[0], preset.bilateral.weight,
+        preset.bilateral.spatialSigma.values[0], preset.bilateral.colorSigma.values[0],
+      ], iterations: preset.iterations)
+  }
+
+  package subscript(parameter: Parameter) -> Float {
+    get { values[parameter.rawValue] }
+    set { values[parameter.rawValue] = newValue }
+  }
+
+  /// The same as a preset.
+  package func preset(name: String, source: String, normalization: Normalization) -> Preset {
+    Preset(
+      name: name, source: source,
+      spatial: (self[.gaussianWeight], Bandwidths(self[.gaussianSpatial])),
+      bilateral: (
+        self[.bilateralWeight], Bandwidths(self[.bilateralSpatial]),
+        Bandwidths(self[.bilateralColor])
+      ), iterations: iterations, normalization: normalization)
+  }
+}
+
+/// A list: the parameters in their order, and the iterations.
+extension CRFSetting: Codable {
+  package init(from decoder: any Decoder) throws {
+    let numbers = try [Float](from: decoder)
+    guard numbers.count == Parameter.allCases.count + 1,
+      let iterations = Int(exactly: numbers[numbers.count - 1]), iterations >= 0
+    else {
+      throw InputError(.data, "\(numbers) are no parameters of a CRF")
+    }
+    self.init(Array(numbers.dropLast()), iterations: iterations)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    try (values + [Float(iterations)]).encode(to: encoder)
+  }
+}
+
+extension CRFSetting: CustomStringConvertible {
+  package var description: String {
+    guard iterations > 0 else { return "no CRF" }
+    let parameters = Parameter.allCases.map { "\($0.symbol) \(Self.text(self[$0]))" }
+    return parameters.joined(separator: ", ") + ", \(iterations) iterations"
+  }
+
+  /// A number without a needless fraction.
+  package static func text(_ value: Float) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+}

@@ -1,0 +1,139 @@
+import Lattice
+import MeanField
+import Support
+import Synchronization
+import ToolSupport
+import Unaries
+
+/// Solves images with settings, several images at a time, and keeps what came of them.
+///
+/// Images are independent, so that a thread an image keeps all processors busy without their waiting for
+/// each other; the threads left over work within images.
+package final class Evaluator {
+  private let images: [TuningImage]
+  private let parts: [Int]
+  private let conditions: TuningConditions
+  private let parallelism: Parallelism
+  private let isQuiet: Bool
+  private let evaluations: Evaluations
+  private var state: StateFile?
+  /// Evaluations that the state file held.
+  package private(set) var resumedCount = 0
+  /// Evaluations that were made here.
+  package var madeCount: Int { made.withLock { $0 } }
+  private let made = Mutex(0)
+
+  /// - Parameters:
+  ///   - images: the set.
+  ///   - parts: the part of the set that each image belongs to.
+  ///   - statePath: where finished evaluations are kept; `nil` for nowhere.
+  ///   - isQuiet: whether no progress is shown.
+  /// - Throws: `InputError` where the state file cannot be used.
+  package init(
+    _ images: [TuningImage], parts: [Int], conditions: TuningConditions, statePath: String?,
+    parallelism: Parallelism, isQuiet: Bool
+  ) throws {
+    precondition(images.count == parts.count && !images.isEmpty)
+    self.images = images
+    self.parts = parts
+    self.conditions = conditions
+    self.parallelism = parallelism
+    self.isQuiet = isQuiet
+    evaluations = Evaluations(parts: parts)
+    guard let statePath else { return }
+    let places = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1.name, $0) })
+    state = try StateFile(statePath, header: header()) { name, setting, tally in
+      guard let image = places[name], evaluations.add(tally, of: setting, image: image) else {
+        throw InputError(.data, "it has another number of labels than those before")
+      }
+      resumedCount += 1
+    }
+  }
+
+  /// What each of `settings` comes to over the images of a part.
+  ///
+  /// - Parameter work: what is under way, for the progress.
+  /// - Throws: `InputError` of the first image that cannot be solved; what is finished is kept.
+  package func tallies(of settings: [CRFSetting], part: Int, work: String) throws -> [Tally] {
+    let pending = images.indices.filter { parts[$0] == part }.map { image in
+      (image, settings.filter { !evaluations.holds($0, image: image) })
+    }.filter { !$0.1.isEmpty }
+    try solve(pending, work: work)
+    return settings.map { setting in
+      guard let tally = evaluations.tally(of: setting, part: part) else {
+        preconditionFailure("part \(part) has no images")
+      }
+      return tally
+    }
+  }
+
+  private func solve(_ pending: [(image: Int, settings: [CRFSetting])], work: String) throws {
+    guard !pending.isEmpty else { return }
+    let total = pending.reduce(0) { $0 + $1.settings.count }
+    let progress = isQuiet ? nil : InferenceProgress(of: work)
+    defer { progress?.clear() }
+    let finished = Mutex(0)
+    let failure = Mutex<(image: Int, error: any Error)?>(nil)
+    let workers = min(parallelism.threads, pending.count)
+    let inner = Parallelism(threads: max(1, parallelism.threads / workers))
+    Parallelism(threads: workers).forEach(pending.count) { index in
+      guard failure.withLock({ $0 == nil }) else { return }
+      let (image, settings) = pending[index]
+      do {
+        try LoadedTuningImage(images[image], conditions, parallelism: inner)
+          .evaluate(settings) { results in
+            try keep(results, of: image)
+            let done = finished.withLock { count in
+              count += results.count
+              return count
+            }
+            progress?.show(Double(done) / Double(total))
+          }
+      } catch {
+        failure.withLock { first in
+          if image < first?.image ?? Int.max { first = (image, error) }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0?.error }) { throw error }
+  }
+
+  private func keep(_ results: [(CRFSetting, Tally)], of image: Int) throws {
+    for (setting, tally) in results
+    where !evaluations.add(tally, of: setting, image: image) {
+      throw InputError(
+        .data, at: images[image].scores,
+        "has \(tally.whole.labelCount) labels, but files before have others: they do not add up",
+        remedy: "tune files of other labels in a run of their own")
+    }
+    try state?.append(images[image].name, results)
+    made.withLock { $0 += results.count }
+  }
+
+  private func header() throws -> StateFile.Header {
+    let prints = Mutex<[Result<String, any Error>?]>(Array(repeating: nil, count: images.count))
+    parallelism.forEach(images.count) { index in
+      let files = images[index]
+      let print = Result { try Fingerprint.of([files.scores, files.image, files.truth]) }
+      prints.withLock { $0[index] = print }
+    }
+    let values = try prints.withLock { try $0.compactMap { try $0?.get() } }
+    return StateFile.Header(
+      conditions: conditions.description,
+      images: Dictionary(uniqueKeysWithValues: zip(images.map(\.name), values)))
+  }
+}
+
+extension TuningConditions {
+  /// By name, as the state file notes them.
+  fileprivate var description: [String: String] {
+    [
+      "--unary-kind": unary.kind.rawValue, "--layout": "\(unary.layout)",
+      "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
+      "--align-corners": "\(unary.alignCorners)", "--labels": "\(unary.labelCount)",
+      "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
+      "--normalization": normalization.rawValue, "--filter": backend.name, "--void": "\(void)",
+      "--trimap-width": "\(trimapWidth)",
+    ]
+  }
+}

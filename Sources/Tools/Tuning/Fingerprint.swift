@@ -1,0 +1,42 @@
+import Foundation
+import Support
+
+/// Tells files from others of the same name; not meant to withstand malice.
+enum Fingerprint {
+  /// FNV-1a's prime and start (Fowler, Noll & Vo), here over words of eight bytes.
+  private static let prime: UInt64 = 0x100_0000_01b3
+  private static let start: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  /// The contents of some files, as 16 hexadecimal digits. O(bytes).
+  ///
+  /// - Throws: `InputError` where one cannot be read.
+  static func of(_ paths: [String]) throws -> String {
+    let value = try paths.reduce(start) { value, path in
+      guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      else {
+        throw InputError(
+          .noInput, at: path, "cannot be read", remedy: "check the name and the permissions")
+      }
+      return data.withUnsafeBytes { add($0, to: value) }
+    }
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  private static func add(_ bytes: UnsafeRawBufferPointer, to value: UInt64) -> UInt64 {
+    var value = value
+    let words = bytes.count / 8
+    for word in 0..<words {
+      value = mixed(value, bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
+    }
+    for byte in bytes[(8 * words)...] { value = mixed(value, UInt64(byte)) }
+    // Where a file ends matters too.
+    return mixed(value, UInt64(bytes.count))
+  }
+
+  private static func mixed(_ value: UInt64, _ word: UInt64) -> UInt64 {
+    let product = (value ^ word) &* prime
+    // The product's low bits know nothing of the word's high ones.
+    return product ^ (product >> 32)
+  }
+}

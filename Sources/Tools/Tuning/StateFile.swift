@@ -1,0 +1,163 @@
+import Evaluation
+import Foundation
+import Support
+import Synchronization
+import ToolSupport
+
+/// Finished evaluations on disk, so that a search that was stopped goes on where it was.
+///
+/// Lines of JSON: the first says which files were looked at and how, each other what one image came to
+/// with one setting. Lines are appended whole; what a crash leaves of a line is dropped.
+final class StateFile: Sendable {
+  /// What the evaluations depend on besides their settings.
+  struct Header: Codable, Equatable {
+    private(set) var format = "crf-tune state 1"
+    /// How files are read and solved, by name.
+    var conditions: [String: String]
+    /// A fingerprint of the files of each image, by their stem.
+    var images: [String: String]
+  }
+
+  /// One evaluation.
+  struct Entry: Codable {
+    var image: String
+    var setting: CRFSetting
+    var whole: [Int64]
+    var band: [Int64]
+  }
+
+  private let path: String
+  private let handle: Mutex<FileHandle>
+
+  /// Opens the file at `path`, or makes it.
+  ///
+  /// - Parameter visit: is given every evaluation that the file holds.
+  /// - Throws: `InputError` where the file is damaged, belongs to other inputs, or is in use.
+  init(
+    _ path: String, header: Header, visit: (_ image: String, CRFSetting, Tally) throws -> Void
+  ) throws {
+    self.path = path
+    if !FileSystem.exists(path) {
+      try AtomicOutput.write(to: path) { try $0.write(Self.line(header)) }
+    }
+    guard FileSystem.isFile(path), let handle = FileHandle(forUpdatingAtPath: path) else {
+      throw InputError(
+        .cannotCreate, at: path, "cannot be opened for reading and writing",
+        remedy: "name another file for --state")
+    }
+    guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw InputError(
+        .cannotCreate, at: path, "is in use by another run",
+        remedy: "wait for it, or name another file for --state")
+    }
+    let length = try Self.read(path, header, visit)
+    do {
+      try handle.truncate(atOffset: UInt64(length))
+      try handle.seekToEnd()
+    } catch {
+      throw Self.failure(path)
+    }
+    self.handle = Mutex(handle)
+  }
+
+  /// Appends evaluations of one image. May be called on several threads.
+  ///
+  /// - Throws: `InputError` of kind `.io` where they cannot be written; the file is as it was then.
+  func append(_ image: String, _ results: [(CRFSetting, Tally)]) throws {
+    let text = try results.map { setting, tally in
+      try Self.line(
+        Entry(
+          image: image, setting: setting, whole: tally.whole.counts, band: tally.band.counts))
+    }.joined()
+    try handle.withLock { handle in
+      try Interruption.whileWriting {
+        let end = try? handle.offset()
+        do {
+          try handle.write(contentsOf: Data(text.utf8))
+        } catch {
+          if let end { try? handle.truncate(atOffset: end) }
+          throw Self.failure(path)
+        }
+      }
+    }
+  }
+
+  /// - Returns: the length of the lines that are whole.
+  private static func read(
+    _ path: String, _ header: Header, _ visit: (String, CRFSetting, Tally) throws -> Void
+  ) throws -> Int {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    else {
+      throw InputError(.noInput, at: path, "cannot be read", remedy: "check its permissions")
+    }
+    let decoder = JSONDecoder()
+    var (start, number) = (data.startIndex, 1)
+    while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      let line = data[start..<end]
+      if number == 1 {
+        try check(try? decoder.decode(Header.self, from: line), header, path)
+      } else {
+        do {
+          let entry = try decoder.decode(Entry.self, from: line)
+          guard header.images[entry.image] != nil else {
+            throw InputError(.data, "it is of '\(entry.image)', which the first line does not name")
+          }
+          let (whole, band) = (
+            try ConfusionMatrix(counts: entry.whole), try ConfusionMatrix(counts: entry.band)
+          )
+          guard whole.labelCount == band.labelCount else {
+            throw InputError(
+              .data, "\(entry.whole.count) and \(entry.band.count) counts do not fit each other")
+          }
+          try visit(entry.image, entry.setting, Tally(whole: whole, band: band))
+        } catch {
+          let problem = (error as? InputError)?.problem ?? "it is no evaluation"
+          throw damaged(path, "line \(number): \(problem)")
+        }
+      }
+      (start, number) = (end + 1, number + 1)
+    }
+    guard number > 1 else { throw damaged(path, "it has no first line") }
+    return start - data.startIndex
+  }
+
+  private static func check(_ found: Header?, _ expected: Header, _ path: String) throws {
+    guard let found, found.format == expected.format else {
+      throw damaged(path, "line 1 does not say '\(expected.format)'")
+    }
+    func refusal(_ problem: String) -> InputError {
+      InputError(
+        .data, at: path, "belongs to another search: " + problem,
+        remedy: "name another file for --state, or remove this one")
+    }
+    for (name, value) in expected.conditions.sorted(by: { $0.key < $1.key })
+    where found.conditions[name] != value {
+      throw refusal("\(name) was \(found.conditions[name] ?? "not given"), and is \(value) now")
+    }
+    for (name, fingerprint) in expected.images.sorted(by: { $0.key < $1.key }) {
+      guard let before = found.images[name] else { throw refusal("'\(name)' was not in it") }
+      guard before == fingerprint else { throw refusal("the files of '\(name)' have changed") }
+    }
+    if let name = found.images.keys.sorted().first(where: { expected.images[$0] == nil }) {
+      throw refusal("'\(name)' was in it, and is missing now")
+    }
+  }
+
+  private static func damaged(_ path: String, _ problem: String) -> InputError {
+    InputError(
+      .data, at: path, "is no state of crf-tune, or is damaged: " + problem,
+      remedy: "name another file for --state, or remove this one")
+  }
+
+  private static func failure(_ path: String) -> InputError {
+    InputError(
+      .io, at: path, "cannot be written",
+      remedy: "what was finished before is kept; check the space of the disk, and run again")
+  }
+
+  private static func line(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}

@@ -1,0 +1,52 @@
+import Evaluation
+import Support
+
+/// What is counted of one setting over some images: all three objectives follow.
+package struct Tally: Sendable, Equatable {
+  /// All points that count.
+  package private(set) var whole: ConfusionMatrix
+  /// Those near true boundaries.
+  package private(set) var band: ConfusionMatrix
+
+  package init(whole: ConfusionMatrix, band: ConfusionMatrix) {
+    precondition(whole.labelCount == band.labelCount)
+    self.whole = whole
+    self.band = band
+  }
+
+  package static func += (sum: inout Tally, other: Tally) {
+    sum.whole += other.whole
+    sum.band += other.band
+  }
+}
+
+/// What a search makes as large as it can.
+package enum Objective: String, CaseIterable, Sendable {
+  /// The mean IOU.
+  case miou
+  /// The mean IOU near true boundaries.
+  case trimap
+  /// The share of points labelled rightly.
+  case accuracy
+
+  /// 0…1.
+  ///
+  /// - Throws: `InputError` where no point counts.
+  package func value(of tally: Tally) throws -> Double {
+    let value =
+      switch self {
+      case .miou: tally.whole.meanIOU
+      case .trimap: tally.band.meanIOU
+      case .accuracy: tally.whole.pixelAccuracy
+      }
+    guard let value else {
+      throw InputError(
+        .data, at: "--ground-truth",
+        self == .trimap
+          ? "has no boundary between labels, so that there is nothing to measure near them"
+          : "has no pixel that counts: all are void",
+        remedy: self == .trimap ? "choose another --objective" : "check --void")
+    }
+    return value
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Support
+import ToolSupport
+
+/// `crf-tune`: the parameters of a dense CRF that suit a segmenter, by search.
+@main
+struct CRFTune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crf-tune",
+    abstract: "Search the parameters of a dense CRF on images with ground truth.",
+    discussion: """
+      Reads folders of scores, images and true labels, files of the same stem belonging together, as \
+      crf-refine does. Solves every image with every setting of a coarse grid, then with finer grids \
+      around the best, and writes the best as a preset for crf-refine --preset and deeplab segment \
+      --crf. A parameter with one value is fixed; without any options for ranges, w₁, σα and σβ are \
+      searched as DeepLab's paper does.
+
+      Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
+      output failed.
+      """,
+    version: "crf-tune \(Version.current)")
+
+  @OptionGroup(title: "Input") var input: UnaryOptions
+  @OptionGroup(title: "Input") var truth: TruthOptions
+  @OptionGroup(title: "Search") var search: SearchOptions
+  @OptionGroup(title: "Output") var output: TuneOutputOptions
+
+  static func main() { runAsTool() }
+
+  mutating func run() throws {
+    try TuneRun(TuneSettings(input: input, truth: truth, search: search, output: output)).run()
+  }
+}

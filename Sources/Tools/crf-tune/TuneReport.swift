@@ -1,0 +1,89 @@
+import Evaluation
+import Foundation
+import ToolSupport
+import Tuning
+import Unaries
+
+/// A search's outcome for people.
+struct TuneReport {
+  private let outcome: TuneOutcome
+
+  init(_ outcome: TuneOutcome) { self.outcome = outcome }
+
+  var text: String {
+    let settings = outcome.settings
+    let (tuned, heldOut) = (
+      settings.parts.count { $0 == TuneSettings.tuned },
+      settings.parts.count { $0 == TuneSettings.heldOut }
+    )
+    let rounds = outcome.result.rounds.map { "\($0.settings.count)" }.joined(separator: " + ")
+    var parts = [
+      """
+      images   \(tuned) to tune on\(heldOut > 0 ? ", \(heldOut) held out" : "")
+      search   \(rounds) settings for \(settings.objective.rawValue), \
+      \(outcome.madeCount) evaluations in \(String(format: "%.1f", outcome.seconds)) s\
+      \(outcome.resumedCount > 0 ? ", \(outcome.resumedCount) found in the state" : "")
+      """
+    ]
+    parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(outcome.tuned))
+    if heldOut > 0 { parts.append("On the images held out:\n" + table(outcome.heldOut)) }
+    parts.append(classes(heldOut > 0 ? outcome.heldOut : outcome.tuned))
+    parts += remarks
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func table(_ rows: [TuneOutcome.Row]) -> String {
+    let symbols = CRFSetting.Parameter.allCases.map(\.symbol)
+    let width = outcome.settings.conditions.trimapWidth
+    let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
+    let body = rows.map { row in
+      let parameters = CRFSetting.Parameter.allCases.map { parameter in
+        row.setting.iterations == 0 ? "–" : CRFSetting.text(row.setting[parameter])
+      }
+      return [row.title] + parameters
+        + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
+        + [
+          row.tally.whole.meanIOU, row.tally.band.meanIOU, row.tally.whole.pixelAccuracy,
+        ].map(Self.percent)
+    }
+    return TextColumns([.left] + head.dropFirst().map { _ in .right }, rows: [head] + body)
+      .lines.joined(separator: "\n")
+  }
+
+  /// The IOU of each class: a mean hides that a CRF feeds on small classes.
+  private func classes(_ rows: [TuneOutcome.Row]) -> String {
+    let rows = Array(rows.prefix(3))
+    let names = outcome.settings.conditions.unary.palette.names
+    let head = ["IOU, %"] + rows.map(\.title)
+    let columns = rows.map(\.tally.whole.intersectionsOverUnion)
+    let body = columns[0].indices.map { label in
+      let name = label < names.count ? names[label] : ""
+      return [name.isEmpty ? "\(label)" : "\(label) \(name)"]
+        + columns.map { Self.percent($0[label]) }
+    }
+    return TextColumns([.left] + rows.map { _ in .right }, rows: [head] + body)
+      .lines.joined(separator: "\n")
+  }
+
+  private var remarks: [String] {
+    var remarks = outcome.result.parametersAtEnds.map { parameter in
+      let value = CRFSetting.text(outcome.result.best.setting[parameter])
+      return "The best \(parameter.symbol), \(value), lies at an end of its range: "
+        + "widen \(parameter.option)."
+    }
+    let rows = outcome.heldOut.isEmpty ? outcome.tuned : outcome.heldOut
+    let objective = outcome.settings.objective
+    if let none = try? objective.value(of: rows[0].tally),
+      let best = try? objective.value(of: rows[2].tally), best <= none
+    {
+      remarks.append(
+        "No setting found is better than no CRF at all by this objective; docs/tune.md says what that "
+          + "means.")
+    }
+    return remarks.isEmpty ? [] : [remarks.joined(separator: "\n")]
+  }
+
+  private static func percent(_ share: Double?) -> String {
+    share.map { String(format: "%.2f", 100 * $0) } ?? "–"
+  }
+}

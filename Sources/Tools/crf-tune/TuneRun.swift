@@ -1,0 +1,110 @@
+import Lattice
+import MeanField
+import Support
+import ToolSupport
+import Tuning
+import Unaries
+
+/// A search from its first evaluation to its report.
+struct TuneRun {
+  private let settings: TuneSettings
+
+  init(_ settings: TuneSettings) { self.settings = settings }
+
+  func run() throws {
+    let evaluator = try Evaluator(
+      settings.images, parts: settings.parts, conditions: settings.conditions,
+      statePath: settings.output.state, parallelism: settings.parallelism,
+      isQuiet: settings.output.quiet)
+    let start = ContinuousClock.now
+    note(resumed: evaluator.resumedCount)
+    var round = 0
+    let result = try settings.search.run { grid in
+      let work = round == 0 ? "the coarse search" : "refinement \(round)"
+      round += 1
+      return try evaluator.tallies(of: grid, part: TuneSettings.tuned, work: work)
+        .map { try settings.objective.value(of: $0) }
+    }
+    let outcome = try TuneOutcome(
+      settings, result, evaluator, seconds: (ContinuousClock.now - start) / .seconds(1))
+    try Interruption.whileWriting { try write(outcome) }
+    if settings.output.json {
+      try StandardOutput.print(json: TuneJSON(outcome))
+    } else if !settings.output.quiet {
+      try StandardOutput.print(TuneReport(outcome).text)
+    }
+  }
+
+  private func note(resumed count: Int) {
+    guard count > 0, !settings.output.quiet, let path = settings.output.state else { return }
+    StandardError.write("\(path): goes on after \(count) evaluations\n")
+  }
+
+  private func write(_ outcome: TuneOutcome) throws {
+    if let path = settings.output.output {
+      let name = FileSystem.split(FileSystem.name(of: path)).stem
+      try PresetFile.write(outcome.preset(named: name), to: path)
+    }
+    if let path = settings.output.surface {
+      try PNG.write(try SurfaceFigure(outcome).picture(), to: path)
+    }
+  }
+}
+
+/// What a search came to.
+struct TuneOutcome {
+  /// A setting, and what it comes to on the images that are reported on.
+  struct Row {
+    let title: String
+    let setting: CRFSetting
+    let tally: Tally
+  }
+
+  let settings: TuneSettings
+  let result: CoarseToFineSearch.Result
+  let seconds: Double
+  let madeCount: Int
+  let resumedCount: Int
+  /// On the images that were tuned on: no CRF, the default preset, the best settings.
+  let tuned: [Row]
+  /// The same on the images that were held out, with the best setting only; empty without any.
+  let heldOut: [Row]
+
+  /// Settings of the ranking that are shown.
+  private static let shown = 5
+
+  init(
+    _ settings: TuneSettings, _ result: CoarseToFineSearch.Result, _ evaluator: Evaluator,
+    seconds: Double
+  ) throws {
+    self.settings = settings
+    self.result = result
+    let preset = try Preset.named(Preset.defaultName)
+    let references = [("no CRF", CRFSetting.unrefined), (preset.name, CRFSetting(preset))]
+    func rows(_ best: [(String, CRFSetting)], part: Int, work: String) throws -> [Row] {
+      let all = references + best
+      let tallies = try evaluator.tallies(of: all.map(\.1), part: part, work: work)
+      return zip(all, tallies).map { Row(title: $0.0, setting: $0.1, tally: $1) }
+    }
+    let best = result.ranking.prefix(Self.shown).enumerated().map { ("\($0 + 1).", $1.setting) }
+    tuned = try rows(best, part: TuneSettings.tuned, work: "what it is compared with")
+    heldOut =
+      settings.isHoldout
+      ? try rows(Array(best.prefix(1)), part: TuneSettings.heldOut, work: "the images held out")
+      : []
+    self.seconds = seconds
+    madeCount = evaluator.madeCount
+    resumedCount = evaluator.resumedCount
+  }
+
+  /// The best setting, and how it was found.
+  func preset(named name: String) -> Preset {
+    let count = settings.parts.count { $0 == TuneSettings.tuned }
+    let filter = settings.conditions.backend.name
+    return result.best.setting.preset(
+      name: name,
+      source: "crf-tune on \(count) images for \(settings.objective.rawValue)"
+        + (filter == FilterBackends.all[0].name ? "" : " with the \(filter) filter"),
+      normalization: settings.conditions.normalization)
+  }
+}
