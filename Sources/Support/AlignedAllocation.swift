@@ -28,6 +28,12 @@ package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int)
   LargeBlocks.shared.give(block, size: size)
 }
 
+/// Lets blocks of up to `byteCount` bytes, in use and kept, be kept for later: for work that needs the same
+/// blocks again and again, such as steps of a training.
+package func keepLargeBlocks(upTo byteCount: Int) {
+  LargeBlocks.shared.raiseLimit(to: byteCount)
+}
+
 /// Large blocks that are not in use, kept for the next inference: the system takes longer to clear fresh
 /// pages than many a stage takes to fill them.
 ///
@@ -37,7 +43,7 @@ private final class LargeBlocks: Sendable {
   static let hugePage = 2 << 20
   /// Bytes in use and kept, above which none are kept: what an image of some hundred thousand points
   /// needs. Larger ones take so long that clearing pages does not matter.
-  private static let limit = 256 << 20
+  private static let usualLimit = 256 << 20
 
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
@@ -48,6 +54,7 @@ private final class LargeBlocks: Sendable {
     var kept: [Block] = []
     /// Bytes of blocks in use.
     var used = 0
+    var limit = usualLimit
   }
 
   private let state = Mutex(State())
@@ -93,7 +100,7 @@ private final class LargeBlocks: Sendable {
     let isKept = state.withLock { state in
       state.used -= size
       let kept = state.kept.lazy.map(\.size).reduce(0, +)
-      guard state.used + kept + size <= Self.limit else {
+      guard state.used + kept + size <= state.limit else {
         Self.free(&state.kept)
         return false
       }
@@ -101,6 +108,10 @@ private final class LargeBlocks: Sendable {
       return true
     }
     if !isKept { munmap(block, size) }
+  }
+
+  func raiseLimit(to bytes: Int) {
+    state.withLock { $0.limit = max($0.limit, bytes) }
   }
 
   private static func free(_ blocks: inout [Block]) {

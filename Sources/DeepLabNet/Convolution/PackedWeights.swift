@@ -22,10 +22,14 @@ struct PackedWeights: Sendable {
     groupSize = panels * columns * run * taps
     storage = AlignedBuffer(uninitialized: groupSize * layer.groups)
     let values = rowsOfTaps ? Self.joiningRows(weight) : weight.storage
-    for group in 0..<layer.groups {
+    let (run, panels, storage) = (self.run, self.panels, self.storage)
+    // Side by side: training packs anew in every step.
+    Parallelism.automatic.forEach(layer.groups * panels) { index in
+      let first = index / panels * outputs + index % panels * columns
+      let count = min(columns, outputs - index % panels * columns)
       ck_pack_weights(
-        values.base + group * outputs * run * taps, outputs, run, taps,
-        storage.base + group * groupSize)
+        values.base + first * run * taps, count, run, taps,
+        storage.base + index * columns * run * taps)
     }
   }
 

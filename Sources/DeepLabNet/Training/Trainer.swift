@@ -39,6 +39,8 @@ public final class Trainer {
       return ParameterValues(
         shape: values.shape, storage: AlignedBuffer(copying: values.storage))
     }
+    // Each step asks for the same memory, which the system takes long to clear.
+    keepLargeBlocks(upTo: memoryLimit() / 2)
     optimizer = Optimizer(options.optimizer, network: network, isLearned: graph.isLearned)
   }
 

@@ -151,12 +151,14 @@ CK_DEFINE_BY_REGISTERS(ck_convolve,
 void ck_pack_weights(const float *weights, size_t output_channels, size_t run, size_t taps,
                      float *panels) {
   const size_t panel_count = (output_channels + CK_TILE_COLUMNS - 1) / CK_TILE_COLUMNS;
-  for (size_t panel = 0; panel < panel_count; panel++) {
-    for (size_t tap = 0; tap < taps; tap++) {
-      for (size_t k = 0; k < run; k++, panels += CK_TILE_COLUMNS) {
+  // Taps within: each output channel's weights are read in the order in which they stand.
+  for (size_t panel = 0; panel < panel_count; panel++, panels += taps * run * CK_TILE_COLUMNS) {
+    for (size_t k = 0; k < run; k++) {
+      for (size_t tap = 0; tap < taps; tap++) {
+        float *row = panels + (tap * run + k) * CK_TILE_COLUMNS;
         for (size_t j = 0; j < CK_TILE_COLUMNS; j++) {
           const size_t channel = panel * CK_TILE_COLUMNS + j;
-          panels[j] = channel < output_channels ? weights[(channel * run + k) * taps + tap] : 0;
+          row[j] = channel < output_channels ? weights[(channel * run + k) * taps + tap] : 0;
         }
       }
     }

@@ -59,6 +59,9 @@ package enum Interruption {
     return try body()
   }
 
+  /// Whether an interrupt waits for `whileWriting` to end: long work can come to a good end first.
+  package static var isPending: Bool { state.withLock { $0.pending != nil } }
+
   private static func receive(_ signal: Int32) {
     let waits = state.withLock { state in
       defer { state.pending = signal }

@@ -14,7 +14,7 @@ struct DeepLabTool: ParsableCommand {
       """,
     version: "deeplab \(Version.current)",
     subcommands: [
-      Models.self, Segment.self, Evaluate.self, DatasetCommand.self, Inspect.self, Convert.self,
+      Models.self, Segment.self, Train.self, Evaluate.self, DatasetCommand.self, Inspect.self, Convert.self,
       Export.self, Profile.self,
     ])
 

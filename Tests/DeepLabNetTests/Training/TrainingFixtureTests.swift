@@ -21,11 +21,16 @@ struct TrainingFixtureTests {
     }
   }
 
+  /// - Parameter single: the sum of squares that PyTorch finds in float32, off by up to half a percent itself
+  ///   where a small change is the difference of two roundings.
   private func expectClose(
-    _ found: Figures, sum: Double?, squares: Double?, count: Int, _ name: String
+    _ found: Figures, sum: Double?, squares: Double?, single: Double? = nil, count: Int,
+    _ name: String
   ) {
     guard let sum, let squares else { return }
-    #expect(abs(found.squares - squares) <= Self.tolerance * squares, "\(name): squares")
+    let spread = single.map { 2 * abs($0 - squares) } ?? 0
+    #expect(
+      abs(found.squares - squares) <= max(Self.tolerance * squares, spread), "\(name): squares")
     // A sum of n values cancels: its rounding is that of √(n · Σ x²).
     let scale = max(abs(sum), (squares * Double(count)).squareRoot())
     #expect(abs(found.sum - sum) <= Self.tolerance * scale, "\(name): sum")
@@ -41,7 +46,11 @@ struct TrainingFixtureTests {
     for expected in contents["gradients_after_first_backward"].elements {
       let key = expected["key"].string ?? ""
       let name = try #require(names[key])
-      let found = try #require(gradients[name]).values()
+      // Frozen normalisations have none.
+      guard let found = gradients[name]?.values() else {
+        #expect(name.contains(".bn"), "\(name)")
+        continue
+      }
       expectClose(
         Figures(found), sum: expected["sum"].number, squares: expected["sum_sq"].number,
         count: found.count, "gradient of \(key)")
@@ -53,7 +62,8 @@ struct TrainingFixtureTests {
         "step \(step): \(report.loss) instead of \(expected)")
     }
     let end = Dictionary(uniqueKeysWithValues: trainer.snapshot().map { ($0.name, $0.values) })
-    for expected in contents["tensors_after_last_step"].elements {
+    let single = contents["tensors_after_last_step_torch_float32"].elements
+    for (place, expected) in contents["tensors_after_last_step"].elements.enumerated() {
       let key = expected["key"].string ?? ""
       let name = try #require(names[key])
       let (found, before) = (
@@ -64,7 +74,8 @@ struct TrainingFixtureTests {
         count: found.count, key)
       expectClose(
         Figures(found, minus: before), sum: expected["change_sum"].number,
-        squares: expected["change_sum_sq"].number, count: found.count, "change of \(key)")
+        squares: expected["change_sum_sq"].number, single: single[place]["change_sum_sq"].number,
+        count: found.count, "change of \(key)")
     }
   }
 

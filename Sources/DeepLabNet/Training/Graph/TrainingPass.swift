@@ -74,6 +74,7 @@ package struct TrainingPass {
       return output
     case .normalization(let layer, let usesBatch):
       _ = try shape(of: layer, step, [inputs[0]])
+      if inputs.count > 1 { _ = try shape(of: Sum(), step, inputs) }
       let found = usesBatch ? BatchMoments(of: inputs[0], parallelism: parallelism) : nil
       moments[index] = found
       let training = TrainedNormalization(layer, parameters: own, moments: found)

@@ -1,0 +1,131 @@
+import DeepLabNet
+import Evaluation
+import Foundation
+import Support
+import ToolSupport
+
+/// Everything that a training depends on: what a configuration file says, with its defaults.
+struct Experiment: Codable, Equatable {
+  /// The network; 'deeplab models' lists them.
+  var model = "deeplab-v1-largefov"
+  /// Classes; 0 for those that the data set names.
+  var classes = 0
+  /// Pixels between scores; 0 for the paper's.
+  var outputStride = 0
+  /// Whether an auxiliary head is trained with the network, where it has one.
+  var auxiliaryHead = false
+  /// What its loss is multiplied by.
+  var auxiliaryWeight = 0.5
+  /// A checkpoint to begin with; layers that it lacks, or has in other shapes, begin at random.
+  var weights = ""
+
+  /// The folder of the data set, its layout (seen from it where empty) and its split.
+  var data = ""
+  var layout = ""
+  var labelFolder = ""
+  var split = ""
+
+  /// Images of a batch.
+  var batch = 10
+  /// Batches of a step.
+  var accumulation = 1
+  /// Rows and columns of what is cut from images; none for whole images.
+  var crop = [321, 321]
+  /// Factors that images are resized by, one of them for each; none to keep their sizes.
+  var imageScales: [Double] = []
+  /// The smallest and the largest factor, instead.
+  var imageScaleRange: [Double] = []
+  /// Whether half of the images are mirrored.
+  var mirrors = true
+  /// Decides on images, crops, first weights and dropouts.
+  var seed: UInt64 = 0
+
+  /// Steps; or, where above 0, epochs.
+  var steps = 6000
+  var epochs = 0.0
+  var optimizer = OptimizerSettings(
+    .caffeSGD, biasRate: 2, biasDecay: 0, lastRate: 10, lastBiasRate: 20)
+  var schedule = LearningRateSchedule(.step, base: 1e-3, every: 2000)
+  var loss = SegmentationLoss()
+  var normalization = NormalizationMode.batch
+  /// How much of a batch's statistics goes into the running ones.
+  var normalizationShare = 0.1
+  /// Sizes at which the network sees each image, with a loss for each and one for the largest scores.
+  var lossScales = [1.0]
+
+  /// Steps from one checkpoint to the next, and from one line of the log to the next.
+  var checkpointEvery = 500
+  var logEvery = 10
+}
+
+extension Experiment {
+  /// Refuses what cannot be trained, before anything is read.
+  func check() throws {
+    func require(_ isRight: Bool, _ key: String, _ problem: String) throws {
+      guard isRight else { throw InputError(.usage, at: "'\(key)'", problem) }
+    }
+    try require(!data.isEmpty, "data", "is missing: the folder of a data set, --data FOLDER")
+    try require((0...65535).contains(classes), "classes", "is \(classes), but must be 0…65535")
+    try require(batch >= 1 && batch <= 4096, "batch", "is \(batch), but must be 1…4096")
+    try require(accumulation >= 1, "accumulation", "is \(accumulation), but must be at least 1")
+    try require(
+      crop.isEmpty || crop.count == 2 && crop.allSatisfy { (1...16384).contains($0) }, "crop",
+      "is \(crop), but must be rows and columns, or [] for whole images")
+    try require(
+      imageScaleRange.isEmpty
+        || imageScaleRange.count == 2
+          && imageScaleRange[0] <= imageScaleRange[1],
+      "imageScaleRange",
+      "is \(imageScaleRange), but must be the smallest and the largest factor")
+    try require(
+      imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
+      "is given, and so is 'imageScaleRange'")
+    try require(steps >= 1 && epochs >= 0, "steps", "is \(steps), but must be at least 1")
+    try require(
+      !lossScales.isEmpty && lossScales.allSatisfy { (0.1...4).contains($0) }, "lossScales",
+      "is \(lossScales), but must be factors of 0.1…4")
+    try require(
+      schedule.every >= 1, "schedule.every", "is \(schedule.every), but must be at least 1")
+    try require(schedule.base >= 0, "schedule.base", "is \(schedule.base), but cannot be negative")
+    try require(
+      optimizer.betas.count == 2 && optimizer.betas.allSatisfy { (0..<1).contains($0) },
+      "optimizer.betas", "is \(optimizer.betas), but must be two numbers of 0…1")
+    try require(
+      checkpointEvery >= 1 && logEvery >= 1, "checkpointEvery",
+      "and 'logEvery' must be at least 1")
+  }
+
+  /// How images are varied.
+  func augmentation() throws -> SampleAugmentation {
+    let scales: SampleAugmentation.Scales =
+      if !imageScaleRange.isEmpty {
+        .range(Float(imageScaleRange[0])...Float(imageScaleRange[1]))
+      } else if !imageScales.isEmpty {
+        .choices(imageScales.map { Float($0) })
+      } else {
+        .none
+      }
+    return try SampleAugmentation(
+      scales: scales, crop: crop.isEmpty ? nil : .init(height: crop[0], width: crop[1]),
+      mirrors: mirrors)
+  }
+
+  /// How the network is trained on `images` photographs.
+  func trainerOptions(images: Int) -> TrainerOptions {
+    let perStep = Double(batch * accumulation)
+    let steps = epochs > 0 ? Int((epochs * Double(images) / perStep).rounded(.up)) : steps
+    return TrainerOptions(
+      optimizer: optimizer, schedule: schedule, steps: max(1, steps), loss: loss,
+      normalization: normalization, normalizationShare: normalizationShare, scales: lossScales,
+      accumulation: accumulation, auxiliaryWeight: auxiliaryWeight, seed: seed)
+  }
+
+  /// The photographs.
+  func dataset() throws -> Dataset {
+    let layout: (any DatasetLayout)? =
+      labelFolder.isEmpty
+      ? (self.layout.isEmpty ? nil : try DatasetLayouts.named(self.layout))
+      : FolderPairLayout(labels: labelFolder)
+    return try Dataset(at: data, layout: layout, split: split.isEmpty ? nil : split)
+  }
+}

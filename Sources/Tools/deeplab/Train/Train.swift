@@ -1,0 +1,115 @@
+import ArgumentParser
+import DeepLabNet
+import Foundation
+import Support
+import ToolSupport
+
+/// `deeplab train`: a network learns from labelled photographs.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a network on labelled photographs.",
+    discussion: """
+      A recipe or a configuration file (--recipe) says how; options and --set change single values of it. \
+      The output folder gets state.safetensors (weights, and all that --resume needs), weights.safetensors \
+      at the end, log.jsonl and loss.png. An interrupt writes the state first. docs/train.md tells more.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A named recipe, or a configuration file in JSON; --list-recipes lists names.",
+      valueName: "name"))
+  var recipe: String?
+
+  @Option(help: ArgumentHelp("The network; 'deeplab models' lists them.", valueName: "name"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder")) var data: String?
+
+  @Option(help: ArgumentHelp("Which photographs of it.", valueName: "split")) var split: String?
+
+  @Option(help: ArgumentHelp("A folder of label maps, matched by name.", valueName: "folder"))
+  var labelFolder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint to begin with; layers of other shapes begin at random.", valueName: "file"))
+  var weights: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Change a value of the configuration, such as schedule.base=0.001; repeats.",
+      valueName: "key=value"))
+  var set: [String] = []
+
+  @Option(help: ArgumentHelp("Where results go.", valueName: "folder")) var output: String?
+
+  @Flag(help: "Go on with the training whose state is in --output.") var resume = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Print the configuration as JSON, and train nothing.") var print = false
+  @Flag(help: "List the recipes.") var listRecipes = false
+  @Flag(help: "Print nothing but errors.") var quiet = false
+
+  func run() throws {
+    if listRecipes {
+      let rows = Recipe.all.map { [$0.name, $0.summary] }
+      return try StandardOutput.print(
+        TextColumns([.left, .left], rows: rows).lines.joined(separator: "\n"))
+    }
+    if print { return try StandardOutput.print(json: experiment()) }
+    guard let output else {
+      throw InputError(
+        .usage, at: "--output", "is missing: there is nowhere to put the weights",
+        remedy: "name a folder with --output FOLDER")
+    }
+    let parallelism = try Parallelism(option: threads)
+    let folder = TrainingFolder(output)
+    if resume {
+      try OptionCheck.refuse(
+        [
+          "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
+          "--split": split != nil, "--label-folder": labelFolder != nil,
+          "--weights": weights != nil, "--set": !set.isEmpty,
+        ], because: "cannot be changed by --resume, which goes on with what was begun",
+        remedy: "leave it out, or begin anew in another folder")
+      let saved = try folder.read()
+      try TrainingRun(
+        saved.experiment, folder: folder, resuming: saved, parallelism: parallelism, isQuiet: quiet
+      ).run()
+      return
+    }
+    let experiment = try experiment()
+    try experiment.check()
+    try folder.begin()
+    try TrainingRun(
+      experiment, folder: folder, resuming: nil, parallelism: parallelism, isQuiet: quiet
+    ).run()
+  }
+
+  /// Defaults, recipe or file, options, `--set`, in this order.
+  private func experiment() throws -> Experiment {
+    var text = try ExperimentText()
+    if let recipe {
+      if let named = Recipe.all.first(where: { $0.name == recipe }) {
+        try text.apply(text: named.text, at: named.name)
+      } else {
+        try text.apply(file: recipe)
+      }
+    }
+    var experiment = try text.experiment()
+    if !set.isEmpty {
+      for setting in set { try text.apply(setting: setting) }
+      experiment = try text.experiment()
+    }
+    if let model { experiment.model = model }
+    if let data { experiment.data = data }
+    if let split { experiment.split = split }
+    if let labelFolder { experiment.labelFolder = labelFolder }
+    if let weights { experiment.weights = weights }
+    return experiment
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Support
+import ToolSupport
+
+/// The log of a training: a JSON object a line, for each of some steps.
+struct TrainingLog {
+  /// A line.
+  struct Line: Codable {
+    /// Steps done.
+    var step: Int
+    /// The mean since the line before.
+    var loss: Double
+    /// The learning rate of the step.
+    var rate: Double
+    var imagesPerSecond: Double
+    /// Since the program was started.
+    var seconds: Double
+  }
+
+  private let path: String
+  private(set) var lines: [Line] = []
+  private let encoder = JSONEncoder()
+
+  /// Goes on with the log at `path`, without what it says about steps beyond `step`: they are made again.
+  init(at path: String, from step: Int) throws {
+    self.path = path
+    encoder.outputFormatting = .sortedKeys
+    let text = FileManager.default.contents(atPath: path).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    lines = (text ?? "").split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }.filter { $0.step <= step }
+    let kept = try lines.map(self.text)
+    try AtomicOutput.write(to: path) { output in
+      for line in kept { try output.write(line) }
+    }
+  }
+
+  private func text(_ line: Line) throws -> String {
+    String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
+  }
+
+  /// Appends a line.
+  ///
+  /// - Throws: `InputError` where it cannot be written, as on a full disk.
+  mutating func add(_ line: Line) throws {
+    lines.append(line)
+    do {
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      defer { try? file.close() }
+      try file.seekToEnd()
+      try file.write(contentsOf: Data(try text(line).utf8))
+    } catch {
+      throw InputError(
+        .io, at: path, "cannot be written: \(error.localizedDescription)",
+        remedy: "make room, and go on with --resume")
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import DeepLabNet
+import Evaluation
+import Foundation
+import Support
+import ToolSupport
+import Unaries
+
+/// A training from its first or some later step to its end, or to an interrupt.
+struct TrainingRun {
+  private let experiment: Experiment
+  private let folder: TrainingFolder
+  private let classes: Int
+  private let trainer: Trainer
+  private let batches: SampleBatches
+  private let isQuiet: Bool
+  /// What is printed before the first step.
+  private let title: String
+
+  /// Reads weights and lists, no photograph yet.
+  ///
+  /// - Parameter saved: what to go on with; `nil` for a new training.
+  /// - Throws: `InputError` where network, weights and data set do not fit together.
+  init(
+    _ experiment: Experiment, folder: TrainingFolder, resuming saved: TrainingFolder.Saved?,
+    parallelism: Parallelism, isQuiet: Bool
+  ) throws {
+    self.experiment = experiment
+    self.folder = folder
+    self.isQuiet = isQuiet
+    let dataset = try experiment.dataset()
+    try dataset.checkPresence()
+    classes = try saved?.classes ?? Self.classes(experiment, dataset)
+    let entry = try NetworkCatalog.entry(named: experiment.model)
+    let network = try entry.make(
+      classes: classes,
+      outputStride: experiment.outputStride == 0 ? nil : OutputStride(experiment.outputStride),
+      withAuxiliaryHead: experiment.auxiliaryHead)
+    let initial = InitialParameters(for: network, seed: experiment.seed)
+    var parameters: any ParameterSource = initial
+    var origin = "at random"
+    if saved == nil, !experiment.weights.isEmpty {
+      let mapped = try MappedCheckpoint(
+        network, in: CheckpointFile.open(experiment.weights), missing: .allowed(initial: initial))
+      parameters = mapped
+      let names = mapped.missingNames
+      origin =
+        experiment.weights
+        + (names.isEmpty ? "" : ", without \(names.joined(separator: ", "))")
+    }
+    trainer = try Trainer(
+      network, parameters: parameters, resize: entry.resize,
+      options: experiment.trainerOptions(images: dataset.count), parallelism: parallelism)
+    if let saved {
+      try trainer.restore(stepsDone: saved.step) { try saved.checkpoint.values(of: $0) }
+      origin = "step \(saved.step) of \(folder.state)"
+    }
+    batches = try SampleBatches(
+      dataset, classes: classes,
+      drawing: SampleDrawing(
+        batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation()),
+      preprocessing: entry.preprocessing,
+      startingAt: trainer.stepsDone * experiment.accumulation)
+    title = """
+      network  \(entry.name), \(classes) classes
+      weights  \(origin)
+      data     \(experiment.data): \(dataset.count) photographs
+      steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images
+
+      """
+  }
+
+  private static func classes(_ experiment: Experiment, _ dataset: Dataset) throws -> Int {
+    if experiment.classes > 0 { return experiment.classes }
+    guard let names = dataset.classNames else {
+      throw InputError(
+        .usage, at: "'classes'", "is missing, and the data set does not name its classes",
+        remedy: "add --set classes=N, or a classes.txt to \(experiment.data)")
+    }
+    return names.count
+  }
+
+  /// Trains to the end. An interrupt, or an error, saves the state first.
+  func run() throws {
+    if !isQuiet { StandardError.write(title) }
+    var log = try TrainingLog(at: folder.log, from: trainer.stepsDone)
+    var progress = TrainingProgress(
+      trainer.options.steps, done: trainer.stepsDone,
+      imagesAStep: experiment.batch * experiment.accumulation, isQuiet: isQuiet)
+    try Interruption.whileWriting {
+      var saved = trainer.stepsDone
+      func save() throws {
+        guard trainer.stepsDone > saved || !FileSystem.exists(folder.state) else { return }
+        try checkParameters()
+        try folder.write(trainer, experiment, classes: classes)
+        saved = trainer.stepsDone
+      }
+      do {
+        while trainer.stepsDone < trainer.options.steps, !Interruption.isPending {
+          try step(&progress, &log)
+          if trainer.stepsDone % experiment.checkpointEvery == 0 { try save() }
+        }
+      } catch {
+        progress.end()
+        // What was learned before the error is kept; the error is what the user needs to see.
+        try? save()
+        throw error
+      }
+      progress.end()
+      try save()
+      try finish(log)
+    }
+  }
+
+  private func step(_ progress: inout TrainingProgress, _ log: inout TrainingLog) throws {
+    let parts = try (0..<experiment.accumulation).map { _ in try batches.next() }
+    let report = try trainer.step(parts)
+    guard report.loss.isFinite else {
+      throw InputError(
+        .data, at: folder.path, "the loss of step \(trainer.stepsDone) is \(report.loss)",
+        remedy:
+          "begin with a smaller rate (--set schedule.base=…); the last state that was saved is kept"
+      )
+    }
+    progress.add(report)
+    if trainer.stepsDone % experiment.logEvery == 0 || trainer.stepsDone == trainer.options.steps {
+      try log.add(progress.line())
+    }
+  }
+
+  /// A state that is no good must not replace one that is.
+  private func checkParameters() throws {
+    for (name, values) in trainer.state
+    where !values.values().areFinite(parallelism: .automatic) {
+      throw InputError(
+        .data, at: folder.path, "\(name) is no longer finite at step \(trainer.stepsDone)",
+        remedy:
+          "begin with a smaller rate (--set schedule.base=…); the last state that was saved is kept"
+      )
+    }
+  }
+
+  private func finish(_ log: TrainingLog) throws {
+    if log.lines.count > 1 {
+      let points = log.lines.map { (x: Double($0.step), y: $0.loss) }
+      let chart = LineChart(
+        title: experiment.model, x: "steps", y: "loss", series: [.init("loss", points)])
+      try PNG.write(LineChart.picture(of: [chart]), to: folder.curve)
+    }
+    guard trainer.stepsDone == trainer.options.steps else { return }
+    try folder.writeWeights(trainer)
+    if !isQuiet { StandardError.write("wrote    \(folder.weights)\n") }
+  }
+}
