@@ -137,6 +137,38 @@ struct TuneTests {
     #expect(again["trials"] == undisturbed["trials"])
   }
 
+  /// Whatever moment the signals hit: before the first evaluation, between two, or after the end.
+  @Test func killedSearchesGoOnAndEndAsAnUndisturbedOne() throws {
+    let workspace = try Self.workspace()
+    let search =
+      Self.folders + [
+        "--gaussian-weight", "0.1", "--bilateral-weight", "0.1:0.1:0.6", "--bilateral-spatial",
+        "2:9", "--bilateral-color", "5:5:20", "--iterations", "40", "--json", "--quiet",
+      ]
+    let undisturbed = try json(run(search, in: workspace))
+    let stateful = search + ["--state", "state.jsonl"]
+    for (signal, after) in [(SIGINT, 0.1), (SIGKILL, 0.15), (SIGTERM, 0.2), (SIGKILL, 0.05)] {
+      _ = try Command.run(
+        stateful, of: "crf-tune", in: workspace, interruption: (signal, after))
+    }
+    let resumed = try json(run(stateful, in: workspace))
+    for key in ["trials", "tuned"] { #expect(resumed[key] == undisturbed[key]) }
+    let made = (resumed["evaluations"].number ?? 0) + (resumed["evaluations_found"].number ?? 0)
+    #expect(made == undisturbed["evaluations"].number)
+  }
+
+  @Test func helpNamesEveryOption() throws {
+    let help = try run(["--help"], in: Workspace())
+    #expect(help.status == 0)
+    let options = [
+      "unary", "image", "ground-truth", "void", "objective", "bilateral-weight",
+      "bilateral-spatial", "bilateral-color", "gaussian-weight", "gaussian-spatial", "iterations",
+      "refinements", "trimap-width", "holdout", "normalization", "filter", "threads", "output",
+      "surface", "state", "palette", "json", "quiet",
+    ]
+    for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
+  }
+
   @Test func aStateOfOtherInputsIsRefused() throws {
     let workspace = try Self.workspace()
     let stateful = Self.search + ["--state", "state.jsonl", "--refinements", "0"]

@@ -48,7 +48,7 @@ struct SurfaceFigure {
       }
     }
     return try HeatMap(
-      title: "\(title), % (best w1)", rowAxis: "sigma beta", columnAxis: "sigma alpha",
+      title: "\(title), % (best w1)", rowAxis: "σβ", columnAxis: "σα",
       rows: rows.map(CRFSetting.text), columns: columns.map(CRFSetting.text), cells: cells
     ).picture()
   }
