@@ -45,7 +45,9 @@ let package = Package(
     .target(name: "Unaries", dependencies: ["Support", "CKernels", "CImageCodecs", "CZip"]),
     .target(
       name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
-    .target(name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"]),
+    .target(
+      name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"],
+      resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(

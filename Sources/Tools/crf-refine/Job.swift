@@ -34,8 +34,9 @@ struct Job {
     guard network != nil else {
       guard let unary = input.scores.unary else {
         throw InputError(
-          .usage, at: "--unary", "is missing: there is nothing to refine",
-          remedy: "give the scores with --unary FILE, or a network with --model NAME; see --help")
+          .usage, at: "--image", "is missing, and so is --unary: there is nothing to refine",
+          remedy: "give a photograph with --image FILE, and scores for it with --unary FILE, or a "
+            + "network with --model NAME, or neither for the model that comes with the program")
       }
       return unary
     }

@@ -71,8 +71,7 @@ struct EvaluateSettings {
           : "is given, and so is \(given[0]): labels can come from one of them only",
         remedy: "give one of --model, --scores and --predictions")
     }
-    if let settings = try NetworkSettings(network) {
-      var settings = settings
+    if var settings = try NetworkSettings.named(in: network) {
       try options.tiling.apply(to: &settings)
       if case .file(let path) = settings.proposals?.source {
         throw InputError(

@@ -19,11 +19,7 @@ struct SegmentSettings {
 
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(network options: NetworkOptions, files: SegmentOptions, run: RunOptions) throws {
-    guard var network = try NetworkSettings(options) else {
-      throw InputError(
-        .usage, at: "--model", "is missing: a network is needed to label images",
-        remedy: "'deeplab models' lists them")
-    }
+    var network = try NetworkSettings(options)
     try files.tiling.apply(to: &network)
     self.network = network
     parallelism = try Parallelism(option: files.threads)

@@ -5,13 +5,15 @@ import DeepLabNet
 package struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network; 'deeplab models' lists them. (default: the one that the weights name)",
+      "The network; 'deeplab models' lists them. (default: the one that the weights "
+        + "name)",
       valueName: "name"))
   package var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "Its weights: .safetensors, .pth, .npz or .caffemodel, whatever the file's name.",
+      "Its weights: .safetensors, .pth, .npz or .caffemodel, whatever the file's name. (default: a "
+        + "small model that comes with the program, for streets seen from a car)",
       valueName: "file"))
   package var weights: String?
 

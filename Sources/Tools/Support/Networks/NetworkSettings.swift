@@ -12,22 +12,29 @@ package struct NetworkSettings {
   /// `nil` where the network looks at whole images.
   package let proposals: ProposalSettings?
 
-  /// `nil` where neither a network nor weights are named.
+  /// The network that is named; `nil` where none is.
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
-  package init?(_ options: NetworkOptions) throws {
+  package static func named(in options: NetworkOptions) throws -> NetworkSettings? {
     guard options.model != nil || options.weights != nil else {
       try OptionCheck.refuse(
         options.details, because: "says how a network is used, but none is named",
         remedy: "add --model NAME, or leave it out")
       return nil
     }
-    guard let weights = options.weights else {
+    return try NetworkSettings(options)
+  }
+
+  /// The network that is named, or the model that comes with the package.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package init(_ options: NetworkOptions) throws {
+    if let model = options.model, options.weights == nil {
       throw InputError(
-        .usage, at: "--weights",
-        "is missing: '\(options.model ?? "")' is a network without its weights",
+        .usage, at: "--weights", "is missing: '\(model)' is a network without its weights",
         remedy: "give the file of a trained checkpoint; docs/networks.md says where they come from")
     }
+    let weights = try options.weights ?? BundledModel.street.path()
     let model = try options.model ?? Self.network(in: weights)
     entry = try Self.naming("--model") { try NetworkCatalog.entry(named: model) }
     self.weights = weights
