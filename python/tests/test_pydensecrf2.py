@@ -20,7 +20,7 @@ VERSION = "1.1"
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pydensecrf2")
     download = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:",
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "pydensecrf2",
          "--disable-pip-version-check", "--dest", str(folder), f"pydensecrf2=={VERSION}"],
         capture_output=True, text=True, timeout=300,
     )
