@@ -98,7 +98,8 @@ struct WrongCallTests {
       latticecrf_set_scores($0.number, $0.energies, 96, Painted.extents, 9, 0, 1e-5)
     },
     Case("scores that sum to more than 1", data, "sum") {
-      latticecrf_set_scores($0.number, [Float](repeating: 1, count: 96), 96, Painted.extents, 2, 0, 1e-5)
+      latticecrf_set_scores(
+        $0.number, [Float](repeating: 1, count: 96), 96, Painted.extents, 2, 0, 1e-5)
     },
     Case("a probability to clip at of 2", argument, "probability") {
       latticecrf_set_scores($0.number, $0.energies, 96, Painted.extents, 1, 0, 2)
@@ -156,7 +157,8 @@ struct WrongCallTests {
     },
     Case("a short image", argument, "image") { painted in
       painted.term {
-        latticecrf_add_bilateral_kernel(painted.number, [5], 1, painted.image, 10, 0, 3, [9], 1, 0, $0)
+        latticecrf_add_bilateral_kernel(
+          painted.number, [5], 1, painted.image, 10, 0, 3, [9], 1, 0, $0)
       }
     },
     Case("2³¹ − 1 channels", argument, "channels") { painted in
