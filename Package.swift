@@ -9,6 +9,8 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
+    // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
+    .library(name: "latticecrf", type: .dynamic, targets: ["LatticeC"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
     .executable(name: "crf-tune", targets: ["crf-tune"]),
     .executable(name: "crf-bench", targets: ["crf-bench"]),
@@ -49,6 +51,12 @@ let package = Package(
       name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
+    // The C interface: its header, and what is behind it.
+    .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
+    .target(
+      name: "LatticeC",
+      dependencies: ["LatticeCHeader", "Support", "Lattice", "Unaries", "MeanField"],
+      path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(
       name: "ToolSupport",
@@ -114,6 +122,10 @@ let package = Package(
       name: "RefineScores", dependencies: ["Unaries", "MeanField"],
       path: "Examples/RefineScores"),
 
+    // What docs/c.md shows.
+    .executableTarget(
+      name: "c-refine", dependencies: ["LatticeC", "LatticeCHeader"], path: "Examples/CRefine"),
+
     .target(
       name: "TestSupport",
       dependencies: ["Support", "Lattice", "Unaries", "MeanField", "DeepLabNet"],
@@ -122,6 +134,9 @@ let package = Package(
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),
     .testTarget(name: "UnariesTests", dependencies: ["Unaries", "TestSupport"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
+    .testTarget(
+      name: "LatticeCTests",
+      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "MeanField"]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
     // The plug-ins that docs/plug-in.md shows.
@@ -146,7 +161,7 @@ let package = Package(
       dependencies: [
         "Unaries", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "Tuning", "TestSupport",
         "crf-refine", "crf-tune", "deeplab", "RefineScores",
-        "run-measured",
+        "run-measured", "c-refine",
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -77,6 +77,18 @@ extension DenseCRF {
     }
   }
 
+  /// softmax(−θ − Σₘ μₘ(Kₘ·Q)) of any Q: one update from wherever the caller has come.
+  ///
+  /// - Parameter marginals: N × L, replaced.
+  package func update(_ marginals: inout ChannelField) {
+    precondition(
+      marginals.points == unary.values.points && marginals.channels == labelCount,
+      "marginals of \(marginals.points) × \(marginals.channels) in a CRF of "
+        + "\(unary.values.points) × \(labelCount)")
+    var passing = MessagePassing(self)
+    _ = passing.update(&marginals)
+  }
+
   /// The marginals after `iterations` parallel updates, where nobody needs the CRF afterwards.
   ///
   /// The same values as `marginals(iterations:)`, with N × L floats less memory: where nobody else holds

@@ -57,7 +57,8 @@ public struct DenseCRF: Sendable {
     }
   }
 
-  init(unary: EnergyField, terms: [PreparedTerm], parallelism: Parallelism) {
+  /// A CRF of terms that were prepared for the unary's grid and number of labels.
+  package init(unary: EnergyField, terms: [PreparedTerm], parallelism: Parallelism) {
     self.unary = unary
     self.terms = terms
     self.parallelism = parallelism

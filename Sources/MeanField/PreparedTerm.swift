@@ -4,7 +4,7 @@ import Support
 import Unaries
 
 /// A pairwise term with its filter built and its normalisation computed for one scene.
-struct PreparedTerm: Sendable {
+package struct PreparedTerm: Sendable {
   let name: String
   /// Sums over pairs; normalised where it can be, so that no scales are left.
   let filter: any GaussianFilter
@@ -18,7 +18,8 @@ struct PreparedTerm: Sendable {
   /// What the filter leaves out; `nil` where it leaves out nothing.
   let omission: Omission?
 
-  init(
+  /// - Throws: what the kernel, its compatibility or the backend throws.
+  package init(
     _ term: PairwiseTerm, scene: Scene, labelCount: Int, backend: any FilterBackend,
     parallelism: Parallelism
   ) throws {

@@ -61,14 +61,26 @@ public struct ChannelField: Sendable {
     precondition(
       values.count == points * channels,
       "\(channels) × \(points) values needed, \(values.count) given")
+    self = values.withUnsafeBufferPointer { values in
+      // No points, no address; then none is read either.
+      let planes = values.baseAddress ?? UnsafePointer(bitPattern: 64)!
+      return Self(
+        points: points, channels: channels, planes: planes, padding: padding,
+        parallelism: parallelism)
+    }
+  }
+
+  /// The same from memory that holds C × N floats.
+  package init(
+    points: Int, channels: Int, planes values: UnsafePointer<Float>, padding: Float,
+    parallelism: Parallelism
+  ) {
     self.init(uninitializedPoints: points, channels: channels)
     let (base, stride) = (storage.base, stride)
-    values.withUnsafeBufferPointer { values in
-      parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
-        ck_planes_to_rows(
-          values.baseAddress!, points, range.lowerBound, range.count, channels, stride, padding,
-          base + range.lowerBound * stride)
-      }
+    parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
+      ck_planes_to_rows(
+        values, points, range.lowerBound, range.count, channels, stride, padding,
+        base + range.lowerBound * stride)
     }
   }
 

@@ -10,6 +10,9 @@
 /// more than their instructions. The compiler prefers vectors of 256 bits even at the highest level;
 /// CK_TARGET_512 makes it use all 512, which doubles the rate of code that does nothing but multiply.
 ///
+/// Headers declare what is cloned as hidden: in a shared library, what picks a clone may run before the
+/// addresses of symbols that another library could replace are known, and would pick null.
+///
 /// Tests compile the kernels for one level only, CK_ONLY_TARGET, and compare. Under the thread sanitizer
 /// there is only the baseline: what picks a clone runs while the program is loaded, before the sanitizer,
 /// which it calls, is ready.

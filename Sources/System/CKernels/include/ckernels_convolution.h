@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Outputs are computed in tiles of this many positions × channels, which stay in registers for as long
 /// as their sums take.
 enum { CK_TILE_ROWS = 12, CK_TILE_COLUMNS = 32 };
@@ -59,5 +61,7 @@ void ck_pack_weights(const float *weights, size_t output_channels, size_t run, s
 /// A convolution in which every channel sees itself alone: the outputs at `count` positions from `first` on.
 /// `run` is the number of channels, and `weights` are tap × channel.
 void ck_depthwise(const ck_convolution *c, size_t first, size_t count);
+
+#pragma GCC visibility pop
 
 #endif

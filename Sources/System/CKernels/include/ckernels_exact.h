@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Points of a block; blocks are evaluated whole.
 enum { CK_BLOCK = 64 };
 
@@ -47,5 +49,7 @@ void ck_pair_weights(const ck_blocks *blocks, ck_block_pairs pairs, float *weigh
 /// them here. `scratch`: CK_BLOCK² floats.
 void ck_pair_sums(const ck_blocks *blocks, ck_block_pairs pairs, const float *values, size_t stride,
                   const float *weights, float *scratch, float *sums);
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Loops over fields: rows of `stride` floats, of which the first `channels` count.
 
 /// output[i] = scale[i] · input[i], row by row.
@@ -52,5 +54,7 @@ void ck_add_matrix(const float *rows, size_t count, size_t stride, const float *
 /// log Σₖ exp(sₖ − max) − (sₗ − max): no probability is formed, so none underflows, and logits of ±3e38
 /// give the greatest energy, not NaN. Accurate to 3e-7.
 void ck_convert_logits(float *rows, size_t count, size_t stride, size_t channels, float ceiling);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "ckernels_layers.h"
 
+#pragma GCC visibility push(hidden)
+
 /// Gradients of the loops in ckernels_layers.h: how a loss changes with what went in, given how it changes
 /// with what came out (`gradient`). Outputs share no memory with anything else.
 
@@ -49,5 +51,7 @@ void ck_max_unpool_gradient(const float *switches, size_t count, size_t channels
 /// in it.
 void ck_resize_row_gradient(const float *gradient, float weight, const ck_tap *taps,
                             size_t columns, size_t channels, float *output);
+
+#pragma GCC visibility pop
 
 #endif

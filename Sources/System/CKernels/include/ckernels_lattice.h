@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// The permutohedral lattice of Adams, Baek & Davis (2010), doi:10.1111/j.1467-8659.2009.01645.x.
 
 /// Lattice points numbered in the order in which they were first seen: a hash table whose keys are
@@ -100,5 +102,7 @@ void ck_lattice_merge(float *rows, size_t width, const uint32_t *owners, const u
 /// rows[copies[i]] = rows[owners[i]].
 void ck_lattice_spread(float *rows, size_t width, const uint32_t *owners, const uint32_t *copies,
                        size_t count);
+
+#pragma GCC visibility pop
 
 #endif

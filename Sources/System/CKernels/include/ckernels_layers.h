@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Loops over maps: one image of a tensor, height × width × channels floats, channels-last, without
 /// gaps. Outputs share no memory with inputs unless the function says so.
 
@@ -95,5 +97,7 @@ typedef struct {
 void ck_transposed_row(const float *input, const ck_transposed *layer, const float *weights,
                        const float *bias, const float *zeros, size_t row, size_t columns,
                        float *output);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Floats of scratch memory that `ck_convolve_line` needs.
 size_t ck_line_scratch(size_t length, size_t radius);
 
@@ -15,5 +17,7 @@ void ck_convolve_line(float *line, size_t length, size_t step, size_t width, con
 
 /// Results that are computed together, sharing what they read.
 enum { CK_LINE_BLOCK = 8 };
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// The permutohedral lattice of two features as an array: its vertices lie on lines of equal last
 /// coordinate t, half a step apart from one line to the next.
 ///
@@ -45,5 +47,7 @@ void ck_planar_blur(float *output, ck_planar_lines lines, const uint32_t *runs, 
 
 /// target += source, `count` floats.
 void ck_planar_add(float *target, const float *source, size_t count);
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// One kernel of a sweep: where each point's vertices are, and what they hold.
 typedef struct {
   /// count × corners: rows, counted from `first_row`.
@@ -43,5 +45,7 @@ size_t ck_sweep_scratch(size_t stride);
 /// `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
               ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change, float *scratch);
+
+#pragma GCC visibility pop
 
 #endif

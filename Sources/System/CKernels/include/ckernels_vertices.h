@@ -7,6 +7,8 @@
 
 #include "ckernels_lattice.h"
 
+#pragma GCC visibility push(hidden)
+
 /// A Gaussian between lattice vertices themselves, without a blur along axes.
 ///
 /// Vertices stand in groups of CK_GROUP, near ones together, under a binary tree of boxes; d + 1
@@ -84,5 +86,7 @@ void ck_restrict_weights(const uint32_t *vertices, const uint8_t *kept, size_t c
 /// corners that are not kept get the number of one that is. numbers[v] starts as UINT32_MAX.
 uint32_t ck_renumber_vertices(uint32_t *vertices, const uint8_t *kept, size_t count,
                               size_t corners, uint32_t *numbers);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "ckernels_convolution.h"
 
+#pragma GCC visibility push(hidden)
+
 /// Winograd's F(4 × 4, 3 × 3) (Lavin & Gray 2015, arXiv:1509.09308): a patch of 6 × 6 inputs gives 4 ×
 /// 4 outputs by 36 products instead of 144.
 enum { CK_PATCH = 6, CK_PATCH_OUTPUTS = 4, CK_PATCH_VALUES = CK_PATCH * CK_PATCH };
@@ -50,5 +52,7 @@ void ck_winograd_products(const ck_winograd *w, size_t value, size_t rows, const
 /// The outputs of patches `first` ..< `end` in `panels` panels, from sums of all patch values.
 void ck_winograd_outputs(const ck_winograd *w, const int32_t *origins, size_t first, size_t end,
                          size_t rows, const float *sums, size_t first_panel, size_t panels);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,0 +1,175 @@
+import LatticeCHeader
+import MeanField
+import Support
+import Unaries
+
+/// `latticecrf_crf_create`.
+@_cdecl("latticecrf_crf_create")
+public func createCRF(
+  _ extents: UnsafePointer<Int64>?, _ rank: Int32, _ labels: Int64, _ threads: Int32,
+  _ crf: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  call {
+    let number = try Arguments.pointer(crf, "crf", alignment: 8)
+    let grid = try Arguments.grid(extents, rank: rank)
+    guard labels != 1 else {
+      throw CallError.argument(
+        "with 1 label there is nothing to decide; for foreground and background give two")
+    }
+    let object = try CRFObject(
+      grid: grid,
+      labelCount: Arguments.integer(
+        labels, in: 2...Arguments.mostLabels, "the number of labels"),
+      parallelism: Arguments.parallelism(threads: threads))
+    number.pointee = CRFObject.all.add(object)
+  }
+}
+
+/// `latticecrf_crf_destroy`.
+@_cdecl("latticecrf_crf_destroy")
+public func destroyCRF(_ crf: UInt64) -> Int32 {
+  call { try CRFObject.all.remove(crf) }
+}
+
+/// `latticecrf_set_unary`.
+@_cdecl("latticecrf_set_unary")
+public func setUnary(
+  _ crf: UInt64, _ energies: UnsafePointer<Float>?, _ count: Int64, _ layout: Int32
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let field = try object.field(
+      energies, count: count, layout: FieldLayout(layout), "the unary", each: "the energy",
+      magnitude: Arguments.largestEnergy, padding: EnergyField.paddingEnergy)
+    object.setUnary(EnergyField(unchecked: field, grid: object.grid))
+  }
+}
+
+/// `latticecrf_set_scores`.
+@_cdecl("latticecrf_set_scores")
+public func setScores(
+  _ crf: UInt64, _ scores: UnsafePointer<Float>?, _ count: Int64,
+  _ extents: UnsafePointer<Int64>?, _ kind: Int32, _ layout: Int32, _ minimumProbability: Float
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let scores = try Arguments.pointer(scores, "scores")
+    let grid = try Arguments.grid(extents, rank: Int32(object.grid.rank))
+    let layout = try FieldLayout(layout)
+    let kind = try TermArguments.entry(
+      of: [ScoreKind.energies, .logits, .probabilities], kind, "kind of scores")
+    let labels = object.labelCount
+    try Arguments.count(count, labels, grid.count, "the scores")
+    try layout.check(
+      scores, points: grid.count, channels: labels, magnitude: Arguments.largestEnergy,
+      "the score", channelName: "label", parallelism: object.parallelism)
+    let isLabelsFirst = layout == .channelsFirst
+    let array = try NumericArray(
+      shape: isLabelsFirst ? [labels] + grid.extents : grid.extents + [labels],
+      values: Array(UnsafeBufferPointer(start: scores, count: labels * grid.count)))
+    let unary = try ScoreMapUnary(
+      array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
+      minimumProbability: minimumProbability, parallelism: object.parallelism)
+    object.setUnary(try unary.energies(for: Scene(grid: object.grid)))
+  }
+}
+
+/// `latticecrf_run`.
+@_cdecl("latticecrf_run")
+public func run(
+  _ crf: UInt64, _ iterations: Int32, _ tolerance: Float,
+  _ marginals: UnsafeMutablePointer<Float>?, _ count: Int64, _ layout: Int32
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let layout = try FieldLayout(layout)
+    let target = try Arguments.pointer(marginals, "marginals")
+    try Arguments.count(count, object.labelCount, object.grid.count, "the array of marginals")
+    let result = try object.marginals(iterations: iterations, tolerance: tolerance)
+    layout.write(result.values, to: target, parallelism: object.parallelism)
+  }
+}
+
+/// `latticecrf_labels`.
+@_cdecl("latticecrf_labels")
+public func labels(
+  _ crf: UInt64, _ iterations: Int32, _ tolerance: Float,
+  _ labels: UnsafeMutablePointer<UInt16>?, _ count: Int64
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let target = try Arguments.pointer(labels, "labels", alignment: 2)
+    try Arguments.count(count, 1, object.grid.count, "the array of labels")
+    let map = try object.marginals(iterations: iterations, tolerance: tolerance)
+      .labels(parallelism: object.parallelism)
+    map.labels.withUnsafeBufferPointer { labels in
+      if let first = labels.baseAddress { target.update(from: first, count: labels.count) }
+    }
+  }
+}
+
+/// `latticecrf_step`.
+@_cdecl("latticecrf_step")
+public func step(
+  _ crf: UInt64, _ marginals: UnsafeMutablePointer<Float>?, _ count: Int64, _ layout: Int32
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let layout = try FieldLayout(layout)
+    let target = try Arguments.pointer(marginals, "marginals")
+    var field = try object.marginals(target, count: count, layout: layout)
+    object.crf.update(&field)
+    layout.write(field, to: target, parallelism: object.parallelism)
+  }
+}
+
+/// `latticecrf_energy`.
+@_cdecl("latticecrf_energy")
+public func energy(
+  _ crf: UInt64, _ marginals: UnsafePointer<Float>?, _ count: Int64, _ layout: Int32,
+  _ energies: UnsafeMutablePointer<latticecrf_energies>?
+) -> Int32 {
+  call {
+    let object = try CRFObject.all.object(crf)
+    let target = try Arguments.pointer(energies, "energies", alignment: 8)
+    let field = try object.marginals(marginals, count: count, layout: FieldLayout(layout))
+    let energy = object.crf.energy(of: Marginals(grid: object.grid, values: field))
+    target.pointee = latticecrf_energies(
+      unary: energy.unary, pairwise: energy.pairwise, entropy: energy.entropy,
+      free_energy: energy.freeEnergy, kl_divergence: energy.klDivergence)
+  }
+}
+
+extension CRFObject {
+  /// A caller's L × N numbers.
+  fileprivate func field(
+    _ values: UnsafePointer<Float>?, count: Int64, layout: FieldLayout, _ name: String,
+    each: String, magnitude: Float, padding: Float
+  ) throws -> ChannelField {
+    let values = try Arguments.pointer(values, name)
+    try Arguments.count(count, labelCount, grid.count, name)
+    try layout.check(
+      values, points: grid.count, channels: labelCount, magnitude: magnitude, each,
+      channelName: "label", parallelism: parallelism)
+    return layout.field(
+      values, points: grid.count, channels: labelCount, padding: padding,
+      parallelism: parallelism)
+  }
+
+  fileprivate func marginals(
+    _ values: UnsafePointer<Float>?, count: Int64, layout: FieldLayout
+  ) throws -> ChannelField {
+    try field(
+      values, count: count, layout: layout, "the array of marginals", each: "the marginal",
+      magnitude: Arguments.largestMarginal, padding: 0)
+  }
+
+  fileprivate func marginals(iterations: Int32, tolerance: Float) throws -> Marginals {
+    let iterations = try Arguments.integer(
+      iterations, in: 0...Arguments.mostIterations, "the number of iterations")
+    guard tolerance >= 0, tolerance.isFinite else {
+      throw CallError.argument("the tolerance is \(tolerance), but must be 0 or more")
+    }
+    return crf.marginals(iterations: iterations, tolerance: tolerance)
+  }
+}

@@ -1,0 +1,353 @@
+/*
+ * LatticeCRF for C, and for every language that can call C.
+ *
+ * Dense conditional random fields over grids of points, solved by mean field: P. Kraehenbuehl and
+ * V. Koltun, "Efficient inference in fully connected CRFs with Gaussian edge potentials", NIPS 2011.
+ *
+ *   int64_t extents[] = {height, width};
+ *   latticecrf_crf crf;
+ *   float w2 = 3, w1 = 10, near = 3, far = 80, color = 13;
+ *   latticecrf_term spatial = {&w2, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
+ *   latticecrf_term bilateral = {&w1, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
+ *   if (latticecrf_crf_create(extents, 2, labels, 0, &crf) != LATTICECRF_OK)
+ *     puts(latticecrf_last_error());
+ *   latticecrf_set_unary(crf, energies, labels * height * width, LATTICECRF_CHANNELS_FIRST);
+ *   latticecrf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial);
+ *   latticecrf_add_bilateral_kernel(crf, &far, 1, rgb, 3 * height * width, LATTICECRF_UINT8, 3, &color,
+ *                                   1, LATTICECRF_X_FIRST, &bilateral);
+ *   latticecrf_labels(crf, 10, labels_out, height * width);
+ *   latticecrf_crf_destroy(crf);
+ *
+ * What holds for every call:
+ *
+ * - It returns a status. Where that is not LATTICECRF_OK, nothing has been changed or written, and
+ *   latticecrf_last_error() says in one sentence what is wrong.
+ * - Objects are named by numbers. 0, a number that was never given out, and one whose object was
+ *   destroyed are refused; numbers are never used twice.
+ * - An array comes with the number of its elements, which must be the number that is needed. Arrays
+ *   are dense, must be aligned for their type, and are copied: they may be freed after the call. Input
+ *   and output must not overlap unless a call says so.
+ * - N is the number of points of a grid, the last axis running fastest; L is the number of labels.
+ * - Calls may be made from any thread, for one object too: a call sees the object as it was when the
+ *   call began. Results do not depend on the number of threads.
+ * - In a child process made by fork() while no call was running, calls work on one thread.
+ */
+#ifndef LATTICECRF_H
+#define LATTICECRF_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What became of a call. */
+typedef int32_t latticecrf_status;
+enum {
+  LATTICECRF_OK = 0,
+  /** There is no object of that number, or it is of another type. */
+  LATTICECRF_INVALID_HANDLE = 1,
+  /** A null pointer, a size that does not fit, or a parameter outside its range. */
+  LATTICECRF_INVALID_ARGUMENT = 2,
+  /** Numbers in an array that are of no use: NaN, infinite, outside their range. */
+  LATTICECRF_INVALID_DATA = 3,
+  /** More memory than this process can have. */
+  LATTICECRF_OUT_OF_MEMORY = 4,
+  /** Features outside what the filter can hold, such as a bandwidth too small for a lattice. */
+  LATTICECRF_UNSUPPORTED = 5
+};
+
+/** A CRF. */
+typedef uint64_t latticecrf_crf;
+/** A Gaussian filter. */
+typedef uint64_t latticecrf_filter;
+
+/** The order of an array's axes. */
+typedef int32_t latticecrf_layout;
+enum {
+  /** (C, N): all points of the first label or feature, then all of the next. pydensecrf, PyTorch. */
+  LATTICECRF_CHANNELS_FIRST = 0,
+  /** (N, C): all labels or features of the first point, then of the next. TensorFlow. */
+  LATTICECRF_CHANNELS_LAST = 1
+};
+
+/** What scores mean. */
+typedef int32_t latticecrf_score_kind;
+enum {
+  /** -log P up to a constant a point. */
+  LATTICECRF_ENERGIES = 0,
+  /** Before the softmax. */
+  LATTICECRF_LOGITS = 1,
+  /** After the softmax: in [0, 1], summing to 1. */
+  LATTICECRF_PROBABILITIES = 2
+};
+
+/** The type of an image's elements. */
+typedef int32_t latticecrf_element;
+enum { LATTICECRF_UINT8 = 0, LATTICECRF_FLOAT32 = 1 };
+
+/** The order of positions among features, which a lattice's result depends on slightly. */
+typedef int32_t latticecrf_axis_order;
+enum {
+  /** x, y(, z), as in pydensecrf's DenseCRF2D. Bandwidths come in this order too. */
+  LATTICECRF_X_FIRST = 0,
+  /** (z,) y, x: the order of the extents, as in pydensecrf's helpers for features. */
+  LATTICECRF_GRID_ORDER = 1
+};
+
+/** How a kernel's sums are normalised, with n = K 1. Numbered as in pydensecrf. */
+typedef int32_t latticecrf_normalization;
+enum {
+  /** K(i,j) */
+  LATTICECRF_NORMALIZE_NONE = 0,
+  /** K(i,j) / n(j) */
+  LATTICECRF_NORMALIZE_BEFORE = 1,
+  /** K(i,j) / n(i) */
+  LATTICECRF_NORMALIZE_AFTER = 2,
+  /** K(i,j) / sqrt(n(i) n(j)): what most people use. */
+  LATTICECRF_NORMALIZE_SYMMETRIC = 3
+};
+
+/** Whether a point sends a message to itself. */
+typedef int32_t latticecrf_self_term;
+enum {
+  /** K(i,i) counts, as in pydensecrf. */
+  LATTICECRF_SELF_INCLUDED = 0,
+  /** K(i,i) is left out of messages; n still has it. */
+  LATTICECRF_SELF_EXCLUDED = 1,
+  /** K(i,i) is left out of n too. */
+  LATTICECRF_SELF_EXCLUDED_BEFORE_NORMALIZATION = 2
+};
+
+/** How sums over all pairs of points are taken. */
+typedef int32_t latticecrf_method;
+enum {
+  /** The permutohedral lattice as pydensecrf has it. */
+  LATTICECRF_PERMUTOHEDRAL = 0,
+  /** A finer lattice, closer to the Gaussian. */
+  LATTICECRF_ACCURATE = 1,
+  /** All pairs that can matter; quadratic in N. */
+  LATTICECRF_EXACT = 2
+};
+
+/** Parameters of a feature kernel. Numbered as in pydensecrf. */
+typedef int32_t latticecrf_kernel_type;
+enum {
+  /** Features are taken as they are. */
+  LATTICECRF_CONST_KERNEL = 0,
+  /** Each feature is multiplied with a parameter; d of them. */
+  LATTICECRF_DIAG_KERNEL = 1,
+  /** Features are multiplied with a matrix, d x d row-major: M f. */
+  LATTICECRF_FULL_KERNEL = 2
+};
+
+/** What is alike for all kernels. */
+typedef struct latticecrf_term {
+  /**
+   * What two labels cost together: one number w for Potts (different labels cost w); L numbers for a
+   * diagonal, L x L row-major for a matrix (made symmetric), which are *added* to the energies, so that
+   * negative ones smooth. As pydensecrf's `compat`. At most 1e10 in magnitude.
+   */
+  const float *compatibility;
+  int64_t compatibility_count;
+  latticecrf_normalization normalization;
+  latticecrf_self_term self_term;
+  latticecrf_method method;
+} latticecrf_term;
+
+/** The mean field objective at some marginals. */
+typedef struct latticecrf_energies {
+  /** sum Q U */
+  double unary;
+  /** sum Q P(Q): every pair counted twice. */
+  double pairwise;
+  /** -sum Q log Q */
+  double entropy;
+  /** unary + pairwise / 2 - entropy: what the update descends. */
+  double free_energy;
+  /** unary + pairwise - entropy: pydensecrf's klDivergence, which may be negative. */
+  double kl_divergence;
+} latticecrf_energies;
+
+/** The most bandwidths a preset has for a kernel. */
+#define LATTICECRF_PRESET_BANDWIDTHS 4
+
+/** Published parameters: one kernel of positions, one of positions and colours. */
+typedef struct latticecrf_preset {
+  const char *name;
+  const char *source;
+  int32_t iterations;
+  latticecrf_normalization normalization;
+  float position_weight;
+  float bilateral_weight;
+  /** How many of each array are in use. Axes are in the order x, y(, z). */
+  int32_t position_count, bilateral_count, color_count;
+  float position_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
+  float bilateral_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
+  float color_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
+} latticecrf_preset;
+
+/* The library ------------------------------------------------------------------------------------ */
+
+/** The version, such as "0.1.0". Never null. */
+const char *latticecrf_version(void);
+
+/**
+ * What was wrong with this thread's last call that failed, in one sentence of UTF-8. Never null; valid
+ * until this thread's next call.
+ */
+const char *latticecrf_last_error(void);
+
+/**
+ * The number of threads that objects made from now on use, where they are not given one.
+ *
+ * @param threads 0 for one a processor, which is the default; at most 1024.
+ */
+latticecrf_status latticecrf_set_threads(int32_t threads);
+
+/** The number of threads that an object made now would use. */
+latticecrf_status latticecrf_threads(int32_t *threads);
+
+/**
+ * The preset number `index`, from 0.
+ *
+ * @return LATTICECRF_INVALID_ARGUMENT where there are no more.
+ */
+latticecrf_status latticecrf_get_preset(int32_t index, latticecrf_preset *preset);
+
+/* CRFs ------------------------------------------------------------------------------------------- */
+
+/**
+ * A CRF without kernels, with the same energy for all labels.
+ *
+ * @param extents the length of each axis, slowest first: {height, width}, {depth, height, width}; {N} for
+ *        points on no grid. At most 2^31 - 1 points in all.
+ * @param rank the number of axes, 1 to 16.
+ * @param labels L, 2 to 65536.
+ * @param threads 0 for what latticecrf_set_threads says.
+ * @param crf becomes the CRF's number.
+ */
+latticecrf_status latticecrf_crf_create(
+    const int64_t *extents, int32_t rank, int64_t labels, int32_t threads, latticecrf_crf *crf);
+
+/** Frees a CRF. Calls that use it at that time finish as if it were still there. */
+latticecrf_status latticecrf_crf_destroy(latticecrf_crf crf);
+
+/**
+ * The unary energies, -log P. Replaces those that were there; kernels stay.
+ *
+ * @param energies L x N; at most 1e20 in magnitude. A constant added to all labels of a point changes
+ *        nothing.
+ */
+latticecrf_status latticecrf_set_unary(
+    latticecrf_crf crf, const float *energies, int64_t count, latticecrf_layout layout);
+
+/**
+ * The unary energies from scores, which may be on a coarser grid of the same proportions: they are then
+ * upsampled linearly (half-pixel centres), logits before the softmax.
+ *
+ * @param extents the extents of the scores' grid, as many as the CRF has axes.
+ * @param minimum_probability what smaller probabilities are raised to; above 0 and below 1, 1e-5 as a
+ *        rule. Not used for energies.
+ */
+latticecrf_status latticecrf_set_scores(
+    latticecrf_crf crf, const float *scores, int64_t count, const int64_t *extents,
+    latticecrf_score_kind kind, latticecrf_layout layout, float minimum_probability);
+
+/**
+ * Adds a kernel of positions.
+ *
+ * @param sigmas bandwidths in grid steps; one, or one an axis. Above 0.
+ */
+latticecrf_status latticecrf_add_position_kernel(
+    latticecrf_crf crf, const float *sigmas, int32_t sigma_count, latticecrf_axis_order order,
+    const latticecrf_term *term);
+
+/**
+ * Adds a kernel of positions and colours.
+ *
+ * @param sigmas bandwidths of positions in grid steps; one, or one an axis.
+ * @param image N x channels, channels last.
+ * @param image_count the number of elements, not of bytes.
+ * @param color_sigmas bandwidths of colours in the image's units; one, or one a channel.
+ */
+latticecrf_status latticecrf_add_bilateral_kernel(
+    latticecrf_crf crf, const float *sigmas, int32_t sigma_count, const void *image,
+    int64_t image_count, latticecrf_element element, int32_t channels, const float *color_sigmas,
+    int32_t color_sigma_count, latticecrf_axis_order order, const latticecrf_term *term);
+
+/**
+ * Adds a kernel of any features.
+ *
+ * @param features d x N or N x d, divided by their bandwidths.
+ * @param dimensions d, 1 to 255.
+ * @param type what the parameters are.
+ * @param parameters none for LATTICECRF_CONST_KERNEL; d or d x d for the others, or null for ones and for
+ *        the identity, where all types are the same.
+ */
+latticecrf_status latticecrf_add_feature_kernel(
+    latticecrf_crf crf, const float *features, int64_t count, int32_t dimensions,
+    latticecrf_layout layout, latticecrf_kernel_type type, const float *parameters,
+    int64_t parameter_count, const latticecrf_term *term);
+
+/**
+ * Q after `iterations` updates from softmax(-U).
+ *
+ * @param iterations 0 to 100000; 0 gives softmax(-U).
+ * @param tolerance stops early once no marginal changes by more than this; 0 never does.
+ * @param marginals becomes L x N probabilities.
+ */
+latticecrf_status latticecrf_run(
+    latticecrf_crf crf, int32_t iterations, float tolerance, float *marginals, int64_t count,
+    latticecrf_layout layout);
+
+/** The most probable label of each point, the lowest of equals, after `iterations` updates. */
+latticecrf_status latticecrf_labels(
+    latticecrf_crf crf, int32_t iterations, float tolerance, uint16_t *labels, int64_t count);
+
+/**
+ * One update of marginals, in place: Q = softmax(-U - P(Q)). latticecrf_run with 0 iterations gives
+ * where to start.
+ *
+ * @param marginals L x N in 0 to 1.
+ */
+latticecrf_status latticecrf_step(
+    latticecrf_crf crf, float *marginals, int64_t count, latticecrf_layout layout);
+
+/** The objective at some marginals. */
+latticecrf_status latticecrf_energy(
+    latticecrf_crf crf, const float *marginals, int64_t count, latticecrf_layout layout,
+    latticecrf_energies *energies);
+
+/* Filters alone ---------------------------------------------------------------------------------- */
+
+/**
+ * A Gaussian over points: K(i,j) ~ exp(-|f_i - f_j|^2 / 2).
+ *
+ * @param features d x N or N x d, divided by their bandwidths.
+ * @param threads 0 for what latticecrf_set_threads says.
+ */
+latticecrf_status latticecrf_filter_create(
+    const float *features, int64_t count, int32_t dimensions, latticecrf_layout layout,
+    latticecrf_method method, int32_t threads, latticecrf_filter *filter);
+
+/** Frees a filter. */
+latticecrf_status latticecrf_filter_destroy(latticecrf_filter filter);
+
+/**
+ * Sums values over all points: output = K values, or its transpose's sums.
+ *
+ * @param values C x N or N x C, at most 1e20 in magnitude.
+ * @param channels C, 1 to 65536.
+ * @param transposed not 0 for the transposed filter; a lattice is not quite symmetric.
+ * @param output as many numbers as `values`; may be `values` itself.
+ */
+latticecrf_status latticecrf_filter_apply(
+    latticecrf_filter filter, const float *values, int64_t count, int32_t channels,
+    latticecrf_layout layout, int32_t transposed, float *output, int64_t output_count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,94 @@
+import LatticeCHeader
+import MeanField
+import Support
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The number of threads of objects that are not given one.
+enum DefaultThreads {
+  /// 0 for one a processor.
+  private static let chosen = Atomic<Int>(0)
+
+  static var parallelism: Parallelism {
+    let threads = chosen.load(ordering: .relaxed)
+    return threads == 0 ? .automatic : Parallelism(threads: threads)
+  }
+
+  static func choose(_ threads: Int) { chosen.store(threads, ordering: .relaxed) }
+}
+
+/// `latticecrf_version`.
+@_cdecl("latticecrf_version")
+public func libraryVersion() -> UnsafePointer<CChar> { versionText }
+
+/// `latticecrf_set_threads`.
+@_cdecl("latticecrf_set_threads")
+public func setThreads(_ threads: Int32) -> Int32 {
+  call {
+    DefaultThreads.choose(
+      try Arguments.integer(threads, in: 0...Arguments.mostThreads, "the number of threads"))
+  }
+}
+
+/// `latticecrf_threads`.
+@_cdecl("latticecrf_threads")
+public func threads(_ threads: UnsafeMutablePointer<Int32>?) -> Int32 {
+  call {
+    try Arguments.pointer(threads, "threads").pointee = Int32(DefaultThreads.parallelism.threads)
+  }
+}
+
+/// `latticecrf_get_preset`.
+@_cdecl("latticecrf_get_preset")
+public func preset(_ index: Int32, _ preset: UnsafeMutablePointer<latticecrf_preset>?) -> Int32 {
+  call {
+    let index = try Arguments.integer(index, in: 0...presets.count - 1, "the preset's number")
+    try Arguments.pointer(preset, "preset", alignment: 8).pointee = presets[index]
+  }
+}
+
+/// Texts that callers are given stay where they are for as long as the program runs.
+private func permanent(_ text: String) -> UnsafePointer<CChar> {
+  guard let copy = strdup(text) else { fatalError("out of memory: a text of the library") }
+  return UnsafePointer(copy)
+}
+
+nonisolated(unsafe) private let versionText = permanent(Version.current)
+nonisolated(unsafe) private let presets = Preset.all.map(latticecrf_preset.init)
+
+extension latticecrf_preset {
+  fileprivate init(_ preset: Preset) {
+    self.init()
+    name = permanent(preset.name)
+    source = permanent(preset.source)
+    iterations = Int32(preset.iterations)
+    normalization = TermArguments.number(of: preset.normalization)
+    position_weight = preset.spatial.weight
+    bilateral_weight = preset.bilateral.weight
+    position_count = Self.fill(&position_sigmas, preset.spatial.sigma)
+    bilateral_count = Self.fill(&bilateral_sigmas, preset.bilateral.spatialSigma)
+    color_count = Self.fill(&color_sigmas, preset.bilateral.colorSigma)
+  }
+
+  private static func fill(
+    _ target: inout (Float, Float, Float, Float), _ bandwidths: Bandwidths
+  ) -> Int32 {
+    let values = bandwidths.values
+    precondition(
+      values.count <= LATTICECRF_PRESET_BANDWIDTHS,
+      "\(values.count) bandwidths, room for \(LATTICECRF_PRESET_BANDWIDTHS)")
+    withUnsafeMutableBytes(of: &target) { target in
+      for (index, value) in values.enumerated() {
+        target.storeBytes(of: value, toByteOffset: 4 * index, as: Float.self)
+      }
+    }
+    return Int32(values.count)
+  }
+}

@@ -1,0 +1,29 @@
+"""Dense CRFs that refine segmentations.
+
+    labels = latticecrf.refine(logits, image, preset="deeplab-vgg", output="labels")
+
+`latticecrf.densecrf` and `latticecrf.utils` take the place of pydensecrf's modules of those names.
+"""
+from __future__ import annotations
+
+import ctypes as _ctypes
+
+from . import _arrays, _native
+from ._filter import Filter
+from ._presets import Preset, presets
+from ._refine import refine
+from ._version import VERSION as __version__
+
+__all__ = ["Filter", "Preset", "presets", "refine", "set_threads", "threads"]
+
+
+def set_threads(count: int) -> None:
+    """How many threads CRFs and filters made from now on use; 0 for one a processor."""
+    _native.call("set_threads", _arrays.integer(count, "the number of threads", 0, 1024))
+
+
+def threads() -> int:
+    """How many threads a CRF made now would use."""
+    count = _ctypes.c_int32()
+    _native.call("threads", _ctypes.byref(count))
+    return count.value

@@ -1,0 +1,135 @@
+"""A CRF as the C interface has it: what `densecrf` and `refine` are made of."""
+from __future__ import annotations
+
+import ctypes
+import weakref
+from typing import Any, Sequence
+
+import numpy as np
+
+from . import _arrays, _native
+
+
+class CRF:
+    """A CRF over a grid. Arrays are (labels, …grid) or (…grid, labels), by `layout`."""
+
+    def __init__(self, extents: Sequence[int], labels: int, threads: int = 0) -> None:
+        self.extents = tuple(extents)
+        self.labels = labels
+        self.number = _native.create(
+            "crf", _native.int64s(self.extents), len(self.extents), labels,
+            _arrays.integer(threads, "threads", 0, 1024),
+        )
+        weakref.finalize(self, _native.destroy, "crf", self.number)
+        self.points = int(np.prod(self.extents, dtype=np.int64))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a CRF can be neither copied nor pickled")
+
+    def set_unary(self, energies: np.ndarray, layout: int) -> None:
+        energies = _arrays.dense(energies)
+        _native.call("set_unary", self.number, energies.ctypes.data, energies.size, layout)
+
+    def set_scores(
+        self, scores: np.ndarray, extents: Sequence[int], kind: int, layout: int,
+        minimum_probability: float,
+    ) -> None:
+        scores = _arrays.dense(scores)
+        _native.call(
+            "set_scores", self.number, scores.ctypes.data, scores.size, _native.int64s(extents),
+            kind, layout, minimum_probability,
+        )
+
+    def add_position_kernel(
+        self, sigmas: Any, term: Term, order: int = _native.X_FIRST, name: str = "sigma"
+    ) -> None:
+        sigmas = _arrays.bandwidths(sigmas, name, len(self.extents), "axes")
+        _native.call(
+            "add_position_kernel", self.number, _native.floats(sigmas), len(sigmas), order,
+            term.pointer,
+        )
+
+    def add_bilateral_kernel(
+        self, sigmas: Any, color_sigmas: Any, image: np.ndarray, term: Term,
+        order: int = _native.X_FIRST, names: Sequence[str] = ("spatial sigma", "color sigma"),
+    ) -> None:
+        """`image` has the grid's axes, then one of channels."""
+        channels = image.shape[-1]
+        sigmas = _arrays.bandwidths(sigmas, names[0], len(self.extents), "axes")
+        color_sigmas = _arrays.bandwidths(color_sigmas, names[1], channels, "channels")
+        if image.dtype != np.uint8:
+            image = _arrays.to_float32(image, "the image")
+        image = _arrays.dense(image)
+        element = _native.UINT8 if image.dtype == np.uint8 else _native.FLOAT32
+        _native.call(
+            "add_bilateral_kernel", self.number, _native.floats(sigmas), len(sigmas),
+            image.ctypes.data, image.size, element, channels, _native.floats(color_sigmas),
+            len(color_sigmas), order, term.pointer,
+        )
+
+    def add_feature_kernel(self, features: np.ndarray, kernel_type: int, term: Term) -> None:
+        """`features` is (d, N)."""
+        features = _arrays.dense(features)
+        _native.call(
+            "add_feature_kernel", self.number, features.ctypes.data, features.size,
+            features.shape[0], _native.CHANNELS_FIRST, kernel_type, None, 0, term.pointer,
+        )
+
+    def marginals(self, iterations: Any, layout: int, tolerance: float = 0) -> np.ndarray:
+        """Dense: (L, N), or (N, L) for the layout of labels last."""
+        iterations = _arrays.integer(iterations, "the number of iterations", 0, 100_000)
+        shape = (self.labels, self.points)
+        result = np.empty(shape if layout == _native.CHANNELS_FIRST else shape[::-1], np.float32)
+        _native.call(
+            "run", self.number, iterations, tolerance, result.ctypes.data, result.size, layout
+        )
+        return result
+
+    def most_likely(self, iterations: Any, tolerance: float = 0) -> np.ndarray:
+        iterations = _arrays.integer(iterations, "the number of iterations", 0, 100_000)
+        labels = np.empty(self.extents, np.uint16)
+        _native.call(
+            "labels", self.number, iterations, tolerance, labels.ctypes.data, labels.size
+        )
+        return labels
+
+    def step(self, marginals: np.ndarray, layout: int) -> None:
+        """One update of a dense float32 array, in place."""
+        _native.call("step", self.number, marginals.ctypes.data, marginals.size, layout)
+
+    def energies(self, marginals: np.ndarray, layout: int) -> _native.Energies:
+        result = _native.Energies()
+        _native.call(
+            "energy", self.number, marginals.ctypes.data, marginals.size, layout,
+            ctypes.byref(result),
+        )
+        return result
+
+
+class Term:
+    """A compatibility with its normalisation, as C takes it."""
+
+    def __init__(
+        self, compatibility: Any, labels: int, normalization: int = 3, method: int = 0,
+        self_term: int = 0,
+    ) -> None:
+        values = _arrays.to_float32(compatibility, "the compatibility")
+        if values.ndim > 2:
+            raise ValueError(
+                f"the compatibility has {values.ndim} axes, but must be a number, {labels} numbers "
+                f"or {labels} × {labels}"
+            )
+        if values.shape not in ((), (labels,), (labels, labels)):
+            raise ValueError(
+                f"the compatibility has shape {values.shape}, but for {labels} labels it must be a "
+                f"number, ({labels},) or ({labels}, {labels})"
+            )
+        # Kept: the struct has only its address.
+        self._values = _arrays.dense(values)
+        self._struct = _native.Term(
+            self._values.ctypes.data, self._values.size, normalization, self_term, method
+        )
+
+    @property
+    def pointer(self) -> Any:
+        return ctypes.byref(self._struct)

@@ -1,0 +1,54 @@
+"""Gaussian filters alone, for research."""
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+
+from . import _arrays, _native
+
+
+class Filter:
+    """Sums over all points, weighted by a Gaussian of the distance between their features.
+
+    Args:
+        features: (d, N), divided by their bandwidths: weights are exp(−½‖fᵢ − fⱼ‖²).
+        method: "permutohedral" (pydensecrf's lattice), "accurate" or "exact".
+        threads: 0 for one a processor.
+    """
+
+    def __init__(self, features: Any, method: str = "permutohedral", threads: int = 0) -> None:
+        values = _arrays.to_float32(features, "features")
+        if values.ndim != 2 or values.size == 0:
+            raise ValueError(
+                f"features have shape {values.shape}, but must be (features, points)"
+            )
+        values = _arrays.dense(values)
+        self.points = values.shape[1]
+        self._number = _native.create(
+            "filter", values.ctypes.data, values.size, values.shape[0], _native.CHANNELS_FIRST,
+            _arrays.choice(method, "method", _native.METHODS),
+            _arrays.integer(threads, "threads", 0, 1024),
+        )
+        weakref.finalize(self, _native.destroy, "filter", self._number)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Filter can be neither copied nor pickled")
+
+    def apply(self, values: Any, transposed: bool = False) -> np.ndarray:
+        """K·values, or Kᵀ·values, for (channels, N) or (N,) values; float32 of their shape."""
+        array = _arrays.to_float32(values, "values")
+        if array.ndim not in (1, 2) or array.shape[-1] != self.points or array.size == 0:
+            raise ValueError(
+                f"values have shape {array.shape}, but must be (channels, {self.points}) or "
+                f"({self.points},)"
+            )
+        array = _arrays.dense(array)
+        output = np.empty_like(array)
+        _native.call(
+            "filter_apply", self._number, array.ctypes.data, array.size,
+            1 if array.ndim == 1 else len(array), _native.CHANNELS_FIRST, int(bool(transposed)),
+            output.ctypes.data, output.size,
+        )
+        return output

@@ -1,0 +1,159 @@
+"""liblatticecrf through ctypes: where it is, what its calls take, what its statuses mean.
+
+Calls release the GIL for as long as they last.
+"""
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
+from typing import Any, Sequence
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_FILE = "liblatticecrf.dylib" if sys.platform == "darwin" else "liblatticecrf.so"
+
+# As in latticecrf.h.
+CHANNELS_FIRST, CHANNELS_LAST = 0, 1
+UINT8, FLOAT32 = 0, 1
+X_FIRST, GRID_ORDER = 0, 1
+SCORE_KINDS = {"energies": 0, "logits": 1, "probabilities": 2}
+NORMALIZATIONS = {"none": 0, "before": 1, "after": 2, "symmetric": 3}
+SELF_TERMS = {"included": 0, "excluded": 1, "excluded_before_normalization": 2}
+METHODS = {"permutohedral": 0, "accurate": 1, "exact": 2}
+_OUT_OF_MEMORY = 4
+
+
+class Term(ctypes.Structure):
+    """latticecrf_term"""
+
+    _fields_ = [
+        ("compatibility", c_void_p),
+        ("compatibility_count", c_int64),
+        ("normalization", c_int32),
+        ("self_term", c_int32),
+        ("method", c_int32),
+    ]
+
+
+class Energies(ctypes.Structure):
+    """latticecrf_energies"""
+
+    _fields_ = [
+        (name, c_double)
+        for name in ("unary", "pairwise", "entropy", "free_energy", "kl_divergence")
+    ]
+
+
+class PresetStruct(ctypes.Structure):
+    """latticecrf_preset"""
+
+    _fields_ = [
+        ("name", c_char_p),
+        ("source", c_char_p),
+        ("iterations", c_int32),
+        ("normalization", c_int32),
+        ("position_weight", c_float),
+        ("bilateral_weight", c_float),
+        ("position_count", c_int32),
+        ("bilateral_count", c_int32),
+        ("color_count", c_int32),
+        ("position_sigmas", c_float * 4),
+        ("bilateral_sigmas", c_float * 4),
+        ("color_sigmas", c_float * 4),
+    ]
+
+
+_PROTOTYPES = {
+    "latticecrf_set_threads": [c_int32],
+    "latticecrf_threads": [POINTER(c_int32)],
+    "latticecrf_get_preset": [c_int32, POINTER(PresetStruct)],
+    "latticecrf_crf_create": [c_void_p, c_int32, c_int64, c_int32, POINTER(c_uint64)],
+    "latticecrf_crf_destroy": [c_uint64],
+    "latticecrf_set_unary": [c_uint64, c_void_p, c_int64, c_int32],
+    "latticecrf_set_scores": [
+        c_uint64, c_void_p, c_int64, c_void_p, c_int32, c_int32, c_float,
+    ],
+    "latticecrf_add_position_kernel": [
+        c_uint64, c_void_p, c_int32, c_int32, POINTER(Term),
+    ],
+    "latticecrf_add_bilateral_kernel": [
+        c_uint64, c_void_p, c_int32, c_void_p, c_int64, c_int32, c_int32, c_void_p, c_int32,
+        c_int32, POINTER(Term),
+    ],
+    "latticecrf_add_feature_kernel": [
+        c_uint64, c_void_p, c_int64, c_int32, c_int32, c_int32, c_void_p, c_int64, POINTER(Term),
+    ],
+    "latticecrf_run": [c_uint64, c_int32, c_float, c_void_p, c_int64, c_int32],
+    "latticecrf_labels": [c_uint64, c_int32, c_float, c_void_p, c_int64],
+    "latticecrf_step": [c_uint64, c_void_p, c_int64, c_int32],
+    "latticecrf_energy": [c_uint64, c_void_p, c_int64, c_int32, POINTER(Energies)],
+    "latticecrf_filter_create": [
+        c_void_p, c_int64, c_int32, c_int32, c_int32, c_int32, POINTER(c_uint64),
+    ],
+    "latticecrf_filter_destroy": [c_uint64],
+    "latticecrf_filter_apply": [
+        c_uint64, c_void_p, c_int64, c_int32, c_int32, c_int32, c_void_p, c_int64,
+    ],
+}
+
+
+def _load() -> ctypes.CDLL:
+    places = [
+        os.environ.get("LATTICECRF_LIBRARY"),
+        os.path.join(_HERE, _FILE),
+        # A checkout in which the library was built.
+        os.path.join(_HERE, "..", "..", ".build", "release", _FILE),
+    ]
+    path = next((place for place in places if place and os.path.exists(place)), None)
+    if path is None:
+        raise ImportError(
+            f"{_FILE} is not beside {_HERE}; install the wheel, or build the library with "
+            "`swift build -c release --product latticecrf`"
+        )
+    library = ctypes.CDLL(path)
+    for name, arguments in _PROTOTYPES.items():
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, c_int32
+    for name in ("latticecrf_version", "latticecrf_last_error"):
+        function = getattr(library, name)
+        function.argtypes, function.restype = [], c_char_p
+    return library
+
+
+_library = _load()
+
+
+def call(name: str, *arguments: Any) -> None:
+    """Makes a call; raises what its status means, with the library's own words."""
+    status = getattr(_library, "latticecrf_" + name)(*arguments)
+    if status != 0:
+        text = _library.latticecrf_last_error().decode("utf-8", "replace")
+        raise (MemoryError if status == _OUT_OF_MEMORY else ValueError)(text)
+
+
+def version() -> str:
+    """The library's version."""
+    return _library.latticecrf_version().decode()
+
+
+def create(kind: str, *arguments: Any) -> int:
+    """The number of a new "crf" or "filter"."""
+    number = c_uint64()
+    call(kind + "_create", *arguments, ctypes.byref(number))
+    return number.value
+
+
+def destroy(kind: str, number: int) -> None:
+    """Frees an object; a number that is no longer known is no error here."""
+    getattr(_library, f"latticecrf_{kind}_destroy")(number)
+
+
+def int64s(values: Sequence[int]) -> ctypes.Array:
+    """An array of C's int64_t."""
+    return (c_int64 * len(values))(*values)
+
+
+def floats(values: Sequence[float]) -> ctypes.Array:
+    """An array of C's float."""
+    return (c_float * len(values))(*values)
