@@ -21,7 +21,7 @@ import Testing
     "train", "--data", "set", "--model", "deeplab-v3plus-mobilenet-v2", "--quiet", "--set",
     "batch=2",
     "--set", "crop=[17,25]", "--set", "checkpointEvery=4", "--set", "logEvery=2", "--set",
-    "schedule.base=1e-4",
+    "schedule.base=1e-3", "--set", "optimizer.rule=adamw",
   ]
 
   private func train(
