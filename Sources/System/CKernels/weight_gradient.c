@@ -120,8 +120,8 @@ size_t ck_weight_gradient_scratch(const ck_weight_gradient *w, size_t panel_coun
          (size_t)w->input.height * sizeof(uint32_t);
 }
 
-/// Brings one row of a map into panels of `width` channels, `panel_pitch` floats apart. Missing channels of the
-/// last panel are 0.
+/// Brings one row of a map into panels of `width` channels, `panel_pitch` floats apart. Missing channels
+/// of the last panel are 0.
 CK_INLINE void pack_row(const ck_gradient_map *map, const float *row, size_t first_panel,
                         size_t panel_count, const size_t width, size_t panel_pitch, float *packed) {
   for (size_t panel = 0; panel < panel_count; panel++) {
