@@ -28,10 +28,10 @@ package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int)
   LargeBlocks.shared.give(block, size: size)
 }
 
-/// Lets blocks of up to `byteCount` bytes, in use and kept, be kept for later: for work that needs the same
-/// blocks again and again, such as steps of a training.
-package func keepLargeBlocks(upTo byteCount: Int) {
-  LargeBlocks.shared.raiseLimit(to: byteCount)
+/// Lets blocks be kept until they and those in use come to half as much again as was ever in use: for work that
+/// needs the same blocks again and again, such as the steps of a training.
+package func keepLargeBlocks() {
+  LargeBlocks.shared.keepMore()
 }
 
 /// Large blocks that are not in use, kept for the next inference: the system takes longer to clear fresh
@@ -54,7 +54,15 @@ private final class LargeBlocks: Sendable {
     var kept: [Block] = []
     /// Bytes of blocks in use.
     var used = 0
-    var limit = usualLimit
+    /// The largest `used` so far.
+    var peak = 0
+    var keepsMore = false
+
+    var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
+    /// Bytes in use and kept, above which none are kept.
+    var limit: Int {
+      keepsMore ? max(LargeBlocks.usualLimit, peak + peak / 2) : LargeBlocks.usualLimit
+    }
   }
 
   private let state = Mutex(State())
@@ -88,10 +96,11 @@ private final class LargeBlocks: Sendable {
   func take(size: Int) -> UnsafeMutableRawPointer? {
     state.withLock { state in
       state.used += size
+      state.peak = max(state.peak, state.used)
       if let index = state.kept.lastIndex(where: { $0.size == size }) {
         return state.kept.remove(at: index).base
       }
-      Self.free(&state.kept)
+      if !state.keepsMore || state.used + state.keptBytes > state.limit { Self.free(&state.kept) }
       return nil
     }
   }
@@ -99,8 +108,7 @@ private final class LargeBlocks: Sendable {
   func give(_ block: UnsafeMutableRawPointer, size: Int) {
     let isKept = state.withLock { state in
       state.used -= size
-      let kept = state.kept.lazy.map(\.size).reduce(0, +)
-      guard state.used + kept + size <= state.limit else {
+      guard state.used + state.keptBytes + size <= state.limit else {
         Self.free(&state.kept)
         return false
       }
@@ -110,8 +118,8 @@ private final class LargeBlocks: Sendable {
     if !isKept { munmap(block, size) }
   }
 
-  func raiseLimit(to bytes: Int) {
-    state.withLock { $0.limit = max($0.limit, bytes) }
+  func keepMore() {
+    state.withLock { $0.keepsMore = true }
   }
 
   private static func free(_ blocks: inout [Block]) {

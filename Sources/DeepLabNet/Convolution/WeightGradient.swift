@@ -17,7 +17,7 @@ struct WeightGradient {
   /// The same for one tap, where packing weighs more.
   private static let panelsOfPoints = 8
   /// Output channels of a piece of work that writes the sums.
-  private static let outputGrain = 8
+  private static let outputGrain = 16
 
   /// The gradient, (outputs, inputs / groups, rows, columns).
   ///

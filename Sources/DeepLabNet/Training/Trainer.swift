@@ -40,7 +40,7 @@ public final class Trainer {
         shape: values.shape, storage: AlignedBuffer(copying: values.storage))
     }
     // Each step asks for the same memory, which the system takes long to clear.
-    keepLargeBlocks(upTo: memoryLimit() / 2)
+    keepLargeBlocks()
     optimizer = Optimizer(options.optimizer, network: network, isLearned: graph.isLearned)
   }
 
@@ -135,7 +135,10 @@ public final class Trainer {
     stepsDone: Int, _ tensor: (String) throws -> ParameterValues
   ) throws {
     for (index, parameter) in network.parameters.enumerated() {
-      values[index] = try tensor(parameter.name)
+      let saved = try tensor(parameter.name)
+      // Steps write to this memory, which must be nobody else's.
+      values[index] = ParameterValues(
+        shape: saved.shape, storage: AlignedBuffer(copying: saved.storage))
       for memory in optimizer.memories[index].indices {
         optimizer.restore(
           try tensor(Self.memoryName(memory, parameter.name)), parameter: index, memory: memory)

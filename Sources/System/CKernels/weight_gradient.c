@@ -120,8 +120,8 @@ size_t ck_weight_gradient_scratch(const ck_weight_gradient *w, size_t panel_coun
          (size_t)w->input.height * sizeof(uint32_t);
 }
 
-/// Brings one row of a map into panels of `width` channels, `panel_pitch` floats apart. Missing channels of the
-/// last panel are 0.
+/// Brings one row of a map into panels of `width` channels, `panel_pitch` floats apart. Missing channels
+/// of the last panel are 0.
 CK_INLINE void pack_row(const ck_gradient_map *map, const float *row, size_t first_panel,
                         size_t panel_count, const size_t width, size_t panel_pitch, float *packed) {
   for (size_t panel = 0; panel < panel_count; panel++) {
@@ -290,19 +290,18 @@ void ck_finish_weight_gradient(const ck_weight_gradient *w, const float *sums, s
                                size_t part_pitch, size_t first, size_t end, float *weights) {
   const size_t inputs = w->input.channels, taps = gradient_taps(w);
   const size_t panel_pitch = ck_weight_gradient_panel(w);
-  for (size_t output = first; output < end; output++) {
-    for (size_t input = 0; input < inputs; input++) {
-      const size_t narrow = w->is_input_wide ? output : input;
-      const size_t wide = w->is_input_wide ? input : output;
-      const float *tile = sums + wide / WIDE * panel_pitch + narrow / NARROW * taps * NARROW * WIDE +
-                          narrow % NARROW * WIDE + wide % WIDE;
-      float *to = weights + (output * inputs + input) * taps;
-      for (size_t tap = 0; tap < taps; tap++) {
-        float sum = tile[tap * NARROW * WIDE];
-        for (size_t part = 1; part < parts; part++) {
-          sum += tile[part * part_pitch + tap * NARROW * WIDE];
-        }
-        to[tap] = sum;
+  // Outputs within, which are neighbours in the tiles where the gradient is the wide map.
+  for (size_t input = 0; input < inputs; input++) {
+    for (size_t tap = 0; tap < taps; tap++) {
+      for (size_t output = first; output < end; output++) {
+        const size_t narrow = w->is_input_wide ? output : input;
+        const size_t wide = w->is_input_wide ? input : output;
+        const float *value = sums + wide / WIDE * panel_pitch +
+                             (narrow / NARROW * taps + tap) * NARROW * WIDE +
+                             narrow % NARROW * WIDE + wide % WIDE;
+        float sum = *value;
+        for (size_t part = 1; part < parts; part++) sum += value[part * part_pitch];
+        weights[(output * inputs + input) * taps + tap] = sum;
       }
     }
   }

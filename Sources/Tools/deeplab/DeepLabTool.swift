@@ -14,8 +14,8 @@ struct DeepLabTool: ParsableCommand {
       """,
     version: "deeplab \(Version.current)",
     subcommands: [
-      Models.self, Segment.self, Train.self, Evaluate.self, DatasetCommand.self, Inspect.self, Convert.self,
-      Export.self, Profile.self,
+      Models.self, Segment.self, Train.self, Evaluate.self, DatasetCommand.self, Inspect.self,
+      Convert.self, Export.self, Profile.self,
     ])
 
   static func main() { runAsTool() }

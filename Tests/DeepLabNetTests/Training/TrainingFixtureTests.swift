@@ -28,9 +28,10 @@ struct TrainingFixtureTests {
     _ name: String
   ) {
     guard let sum, let squares else { return }
-    let spread = single.map { 2 * abs($0 - squares) } ?? 0
-    #expect(
-      abs(found.squares - squares) <= max(Self.tolerance * squares, spread), "\(name): squares")
+    let norm = squares.squareRoot()
+    let spread = single.map { 2 * abs($0.squareRoot() - norm) } ?? 0
+    let error = abs(found.squares.squareRoot() - norm)
+    #expect(error <= max(Self.tolerance * norm, spread), "\(name): norm \(norm)")
     // A sum of n values cancels: its rounding is that of √(n · Σ x²).
     let scale = max(abs(sum), (squares * Double(count)).squareRoot())
     #expect(abs(found.sum - sum) <= Self.tolerance * scale, "\(name): sum")

@@ -12,6 +12,13 @@ struct ExperimentText {
     values = try Self.object(JSONEncoder().encode(Experiment()), at: "the defaults")
   }
 
+  /// A configuration as a file has it.
+  static func text(of experiment: Experiment) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(experiment), as: UTF8.self)
+  }
+
   private static func object(_ data: Data, at place: String) throws -> [String: Any] {
     let object: Any
     do {
