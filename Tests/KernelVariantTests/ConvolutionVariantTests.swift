@@ -62,7 +62,7 @@ import Testing
       job.is_input_wide = isInputWide
       let expected = Self.weightGradient(Self.chosen, job)
       #expect(expected.contains { abs($0) > 10 })
-      for (name, variant) in Self.others {
+      for (name, variant) in KernelVariant.others {
         let difference = largestDifference(expected, Self.weightGradient(variant, job))
         #expect(difference < 5e-5, "\(name): \(difference)")
       }
@@ -79,7 +79,7 @@ import Testing
     }
     let expected = sums(Self.chosen)
     #expect(expected.contains { abs($0) > 10 })
-    for (name, variant) in Self.others {
+    for (name, variant) in KernelVariant.others {
       let difference = largestDifference(expected, sums(variant))
       #expect(difference < 5e-5, "\(name): \(difference)")
     }
