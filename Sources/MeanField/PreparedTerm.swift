@@ -42,10 +42,17 @@ package struct PreparedTerm: Sendable {
       return
     }
     var sums = Self.sums(of: filter, parallelism: parallelism)
+    var divisors = sums
     if term.selfTerm == .excludedBeforeNormalization, let selfWeights {
-      for point in sums.indices { sums[point] -= selfWeights[point] }
+      for point in sums.indices {
+        let others = sums[point] - selfWeights[point]
+        let hasOthers = others > Self.noise * selfWeights[point]
+        sums[point] = hasOthers ? others : 0
+        // Who has no neighbours gets and sends no messages: divided by nothing, rounding would be one.
+        divisors[point] = hasOthers ? others : .infinity
+      }
     }
-    let scales = term.normalization.scales(from: sums)
+    let scales = term.normalization.scales(from: divisors)
     if term.normalization == .symmetric, let filter = filter as? any FactoredFilter,
       filter.appliesWeights, let both = scales.input
     {
@@ -71,6 +78,9 @@ package struct PreparedTerm: Sendable {
     term.factors = PottsCompatibility(weight: weight).factors(labelCount: labelCount)
     return term
   }
+
+  /// What is left of a sum in float32 when all that it consists of is taken out again.
+  private static let noise: Float = 1e-6
 
   /// The term with one more channel, which holds bounds of errors: |μ| takes them along.
   func withErrorChannel() -> PreparedTerm {

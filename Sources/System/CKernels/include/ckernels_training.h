@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Loops over rows of channels, or over values, that only training needs.
 
 /// Adds `count` rows to sums[c], and their squares to squares[c].
@@ -50,5 +52,7 @@ typedef struct {
 /// A step of AdamW: Loshchilov & Hutter (2019), arXiv:1711.05101, algorithm 2.
 void ck_adam_step(float *values, const float *gradient, float *first, float *second, size_t count,
                   const ck_adam *step);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Sums are made in tiles of this many channels of one map × channels of the other.
 enum { CK_NARROW_CHANNELS = 12, CK_WIDE_CHANNELS = 32 };
 
@@ -50,5 +52,7 @@ void ck_finish_weight_gradient(const ck_weight_gradient *w, const float *sums, s
 /// gradient, for the channels `first` ..< `end`, to sums[tap][channel].
 void ck_add_depthwise_gradient(const ck_weight_gradient *w, size_t first_row, size_t row_count,
                                size_t first, size_t end, float *sums);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,0 +1,32 @@
+import Lattice
+import MeanField
+import Testing
+import Unaries
+
+/// Points without neighbours, whose sums are nothing once their own weights are taken out.
+struct SelfTermTests {
+  @Test(
+    "where every point is alone and its own weight is left out, marginals are those of the unary",
+    arguments: Normalization.allCases, [SelfTerm.excluded, .excludedBeforeNormalization])
+  func loneliness(normalization: Normalization, selfTerm: SelfTerm) throws {
+    for backend in FilterBackends.all {
+      for points in [1, 7] {
+        let grid = try GridShape([points])
+        let energies = (0..<2 * points).map { Float($0 % 3) }
+        // 100 bandwidths apart.
+        let kernel = try FeatureKernel(
+          rows: (0..<points).map { 100 * Float($0) + 0.3 }, dimensions: 1)
+        let unary = try EnergyField(grid: grid, labelCount: 2, planes: energies)
+        let term = PairwiseTerm(
+          kernel, weight: 10, normalization: normalization, selfTerm: selfTerm)
+        let crf = try DenseCRF(
+          scene: Scene(grid: grid), unary: unary, terms: [term], backend: backend)
+        let (found, alone) = (crf.marginals(iterations: 3), crf.marginals(iterations: 0))
+        // What is left of a sum less its only part, times the weight.
+        #expect(
+          zip(found.values.rows(), alone.values.rows()).allSatisfy { abs($0 - $1) <= 1e-5 },
+          "\(backend.name), \(points) points")
+      }
+    }
+  }
+}
