@@ -1,3 +1,4 @@
+import DeepLabNet
 import Foundation
 import Support
 import TestSupport
@@ -51,6 +52,10 @@ import Unaries
     let log = try #require(workspace.bytes("whole/log.jsonl"))
     #expect(String(decoding: log, as: UTF8.self).split(separator: "\n").count == 7)
     #expect(workspace.exists("whole/loss.png"))
+    let notes = ModelNotes(
+      metadata: try CheckpointFile.open(workspace.file("whole/weights.safetensors")).metadata)
+    #expect(notes.network == "deeplab-v3plus-mobilenet-v2")
+    #expect(notes.classNames == ["ground", "disc", "band"])
 
     var run = try train(
       Self.common + steps + ["--output", "parts"], interruption: (SIGTERM, whole.seconds / 4))

@@ -24,6 +24,8 @@ struct Experiment: Codable, Equatable {
   var layout = ""
   var labelFolder = ""
   var split = ""
+  /// The names of the classes: a list that is known, or a file; the data set's where empty.
+  var classNames = ""
 
   /// Images of a batch.
   var batch = 10
@@ -126,6 +128,8 @@ extension Experiment {
       labelFolder.isEmpty
       ? (self.layout.isEmpty ? nil : try DatasetLayouts.named(self.layout))
       : FolderPairLayout(labels: labelFolder)
-    return try Dataset(at: data, layout: layout, split: split.isEmpty ? nil : split)
+    return try Dataset(
+      at: data, layout: layout, split: split.isEmpty ? nil : split,
+      classNames: classNames.isEmpty ? nil : ClassNames.named(classNames))
   }
 }

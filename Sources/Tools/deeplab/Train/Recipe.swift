@@ -67,7 +67,7 @@ struct Recipe {
       name: "small",
       summary: "AdamW and poly for small networks: 14 epochs of 8 crops of 240 × 320",
       text: """
-        {"batch": 8, "epochs": 14, "crop": [240, 320], "normalization": "batch",
+        {"model": "deeplab-small", "batch": 8, "epochs": 14, "crop": [240, 320], "normalization": "batch",
          "optimizer": {"rule": "adamw", "weightDecay": 0.01, "biasRate": 1, "biasDecay": 1,
                        "lastRate": 1, "lastBiasRate": 1},
          "schedule": {"policy": "poly", "base": 0.002, "every": 1}}

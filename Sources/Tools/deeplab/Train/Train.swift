@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeepLabNet
+import Evaluation
 import Foundation
 import Support
 import ToolSupport
@@ -29,6 +30,12 @@ struct Train: ParsableCommand {
 
   @Option(help: ArgumentHelp("A folder of label maps, matched by name.", valueName: "folder"))
   var labelFolder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+        + "those of the data set)", valueName: "list"))
+  var classNames: String?
 
   @Option(
     help: ArgumentHelp(
@@ -73,7 +80,7 @@ struct Train: ParsableCommand {
         [
           "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
           "--split": split != nil, "--label-folder": labelFolder != nil,
-          "--weights": weights != nil, "--set": !set.isEmpty,
+          "--class-names": classNames != nil, "--weights": weights != nil, "--set": !set.isEmpty,
         ], because: "cannot be changed by --resume, which goes on with what was begun",
         remedy: "leave it out, or begin anew in another folder")
       let saved = try folder.read()
@@ -109,6 +116,7 @@ struct Train: ParsableCommand {
     if let data { experiment.data = data }
     if let split { experiment.split = split }
     if let labelFolder { experiment.labelFolder = labelFolder }
+    if let classNames { experiment.classNames = classNames }
     if let weights { experiment.weights = weights }
     return experiment
   }

@@ -49,18 +49,21 @@ struct TrainingFolder {
   }
 
   /// Replaces the state in one go.
-  func write(_ trainer: Trainer, _ experiment: Experiment, classes: Int) throws {
+  func write(
+    _ trainer: Trainer, _ experiment: Experiment, classes: Int, notes: ModelNotes
+  ) throws {
     let tensors = trainer.state
     let header = Header(experiment: experiment, step: trainer.stepsDone, classes: classes)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(header), as: UTF8.self)
-    try Self.write(tensors, to: state, ["format": "pt", Self.key: text])
+    try Self.write(
+      tensors, to: state, notes.metadata.merging([Self.key: text]) { _, experiment in experiment })
   }
 
   /// Writes the weights alone.
-  func writeWeights(_ trainer: Trainer) throws {
-    try Self.write(trainer.snapshot(), to: weights, ["format": "pt"])
+  func writeWeights(_ trainer: Trainer, notes: ModelNotes) throws {
+    try Self.write(trainer.snapshot(), to: weights, notes.metadata)
   }
 
   private static func write(

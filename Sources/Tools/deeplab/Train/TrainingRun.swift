@@ -12,6 +12,8 @@ struct TrainingRun {
   private let classes: Int
   private let trainer: Trainer
   private let batches: SampleBatches
+  /// What the weights are to say of themselves.
+  private let notes: ModelNotes
   private let isQuiet: Bool
   /// What is printed before the first step.
   private let title: String
@@ -30,6 +32,9 @@ struct TrainingRun {
     let dataset = try experiment.dataset()
     try dataset.checkPresence()
     classes = try saved?.classes ?? Self.classes(experiment, dataset)
+    let names = dataset.classNames
+    notes = ModelNotes(
+      network: experiment.model, classNames: names?.count == classes ? names : nil)
     let entry = try NetworkCatalog.entry(named: experiment.model)
     let network = try entry.make(
       classes: classes,
@@ -74,7 +79,7 @@ struct TrainingRun {
     guard let names = dataset.classNames else {
       throw InputError(
         .usage, at: "'classes'", "is missing, and the data set does not name its classes",
-        remedy: "add --set classes=N, or a classes.txt to \(experiment.data)")
+        remedy: "add --class-names, --set classes=N, or a classes.txt to \(experiment.data)")
     }
     return names.count
   }
@@ -91,7 +96,7 @@ struct TrainingRun {
       func save() throws {
         guard trainer.stepsDone > saved || !FileSystem.exists(folder.state) else { return }
         try checkParameters()
-        try folder.write(trainer, experiment, classes: classes)
+        try folder.write(trainer, experiment, classes: classes, notes: notes)
         saved = trainer.stepsDone
       }
       do {
@@ -147,7 +152,7 @@ struct TrainingRun {
       try PNG.write(LineChart.picture(of: [chart]), to: folder.curve)
     }
     guard trainer.stepsDone == trainer.options.steps else { return }
-    try folder.writeWeights(trainer)
+    try folder.writeWeights(trainer, notes: notes)
     if !isQuiet { StandardError.write("wrote    \(folder.weights)\n") }
   }
 }
