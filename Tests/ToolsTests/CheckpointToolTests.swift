@@ -19,7 +19,9 @@ struct CheckpointToolTests {
     }
   }
 
-  private func deeplab(_ arguments: String...) throws -> Command {
+  private func deeplab(_ arguments: String...) throws -> Command { try deeplab(arguments) }
+
+  private func deeplab(_ arguments: [String]) throws -> Command {
     try Command.run(arguments, of: "deeplab", in: workspace)
   }
 
@@ -54,6 +56,32 @@ struct CheckpointToolTests {
     #expect(run.status == 0 && run.errors.isEmpty)
     #expect(run.output.contains("2 tensors, 6 values, float32"))
     #expect(workspace.bytes("out.safetensors") == workspace.bytes("in.bin"))
+  }
+
+  @Test func convertNotesTheNetwork() throws {
+    try workspace.write("grass\nshed\nsky\nsign\n", as: "names.txt")
+    let weights = try NetworkWeights.file()
+    let run = try deeplab(
+      "convert", weights, "noted.safetensors", "--model", NetworkWeights.model, "--class-names",
+      "names.txt")
+    #expect(run.status == 0, "\(run.errors)")
+    let notes = ModelNotes(
+      metadata: try CheckpointFile.open(workspace.file("noted.safetensors")).metadata)
+    #expect(
+      notes
+        == ModelNotes(
+          network: NetworkWeights.model, classNames: ["grass", "shed", "sky", "sign"]))
+  }
+
+  @Test(arguments: [
+    (["--class-names", "camvid"], "--class-names: says what classes are called"),
+    (["--model", NetworkWeights.model, "--class-names", "camvid"], "names 11 classes"),
+    (["--model", "deeplab-small"], "deeplab-small"),
+  ])
+  func convertRefusesNotesThatDoNotFit(_ options: [String], says: String) throws {
+    let run = try deeplab(["convert", try NetworkWeights.file(), "out.safetensors"] + options)
+    #expect(run.status != 0 && run.errors.contains(says), "\(run.errors)")
+    #expect(!workspace.exists("out.safetensors"))
   }
 
   @Test func convertRoundsToHalfPrecision() throws {

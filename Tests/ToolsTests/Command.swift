@@ -13,8 +13,9 @@ struct Command {
   var peakMemory: Int?
   var seconds: Double
 
-  /// Where the build put a program: beside the tests.
-  private static func built(_ name: String) -> String {
+  /// Where the build put a program: beside the tests. A path is left as it is.
+  static func built(_ name: String) -> String {
+    if name.hasPrefix("/") { return name }
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appendingPathComponent(name).path
     if FileManager.default.isExecutableFile(atPath: beside) { return beside }
@@ -26,7 +27,7 @@ struct Command {
 
   /// Runs the program to its end.
   ///
-  /// - Parameter program: its name.
+  /// - Parameter program: its name, or its path.
   /// - Parameter folder: the current folder of the program.
   /// - Parameter interruption: a signal, and how many seconds after the start it is sent.
   /// - Parameter measuresMemory: whether a small program of its own starts it and measures.

@@ -148,7 +148,6 @@ struct SegmentTests {
         ["segment", "--image", "image.png", "--labels", "x.png"] + arguments, of: "deeplab",
         in: workspace)
     }
-    #expect(try run().errors.contains("--model: is missing"))
     #expect(try run("--weights", "absent").status == 66)
     #expect(try run("--model", NetworkWeights.model).errors.contains("--weights: is missing"))
     let unknown = try run("--model", "deeplab-v1-largefow", "--weights", "x")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeepLabNet
+import Evaluation
 import Support
 import ToolSupport
 import Unaries
@@ -19,6 +20,18 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The .safetensors file to be written.", valueName: "out"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Note which network the weights are for, so that they suffice without --model.",
+      valueName: "name"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Note the names of the classes: \(ClassNames.knownNames), or a file with a name a line.",
+      valueName: "list"))
+  var classNames: String?
+
   @Flag(
     name: .customLong("float16"),
     help: "Store half precision, rounded to the nearest; whole numbers stay float32.")
@@ -32,20 +45,48 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try OutputCheck.check([output], inputs: [input], overwrites: overwrite)
+    let names = try classNames.map { try ClassNames.named($0) }
+    let network = try model.map { try NetworkCatalog.entry(named: $0) }
     let checkpoint = try CheckpointFile.open(input)
+    try check(names, network, against: checkpoint)
+    let notes = ModelNotes(network: network?.name, classNames: names)
     let tensors = checkpoint.entries.map {
       // Counters soon exceed what half precision holds.
       Safetensors.Tensor(
         $0.name, shape: $0.shape, type: isHalf && !$0.isInteger ? .float16 : .float32)
     }
     do {
-      try Safetensors.write(tensors, to: output, metadata: checkpoint.metadata) {
+      try Safetensors.write(
+        tensors, to: output, metadata: checkpoint.metadata.merging(notes.metadata) { $1 }
+      ) {
         try checkpoint.values(of: $0.name)
       }
     } catch let error as InputError {
       throw error.at(output)
     }
     if !quiet { try report(checkpoint) }
+  }
+
+  /// - Throws: `InputError` where the weights are not the network's, or have another number of classes.
+  private func check(
+    _ names: [String]?, _ network: CatalogEntry?, against checkpoint: CheckpointFile
+  ) throws {
+    guard let network else {
+      guard names == nil else {
+        throw InputError(
+          .usage, at: "--class-names", "says what classes are called, but not of which network",
+          remedy: "add --model NAME")
+      }
+      return
+    }
+    let classes = try network.classCount(in: checkpoint)
+    _ = try MappedCheckpoint(network.make(classes: classes), in: checkpoint)
+    if let names, names.count != classes {
+      throw InputError(
+        .usage, at: "--class-names",
+        "names \(names.count) classes, but the weights tell \(classes) apart",
+        remedy: "choose the names of the data that they were trained on")
+    }
   }
 
   private func report(_ checkpoint: CheckpointFile) throws {

@@ -7,6 +7,8 @@ package struct LoadedNetwork: Sendable {
   package let settings: NetworkSettings
   /// How the checkpoint calls parameters.
   package let scheme: KeyScheme
+  /// What the checkpoint calls the classes, one name each; `nil` where it does not say.
+  package let classNames: [String]?
   private let segmenter: Segmenter
   private let parallelism: Parallelism
 
@@ -24,6 +26,8 @@ package struct LoadedNetwork: Sendable {
     self.settings = settings
     self.parallelism = parallelism
     scheme = parameters.scheme
+    let names = ModelNotes(metadata: checkpoint.metadata).classNames
+    classNames = names?.count == classes ? names : nil
     let size = settings.proposals?.options.inputSize ?? Segmenter.defaultSize
     segmenter = try Segmenter(
       entry, network: network, parameters: parameters, options: settings.views,

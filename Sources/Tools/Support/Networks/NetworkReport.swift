@@ -7,6 +7,7 @@ package struct NetworkReport: Encodable {
   private let weights: String
   private let keyScheme: String
   private let classes: Int
+  private let classNames: [String]?
   private let outputStride: Int
   private let scales: [Double]
   private let flip: Bool
@@ -25,6 +26,7 @@ package struct NetworkReport: Encodable {
     weights = settings.weights
     keyScheme = network.scheme.description
     classes = network.classCount
+    classNames = network.classNames
     outputStride = settings.outputStride.pixels
     scales = settings.views.scales
     flip = settings.views.isFlipped
@@ -44,9 +46,11 @@ package struct NetworkReport: Encodable {
       + (flip ? ["mirrored"] : [])
       + (proposals.map { ["up to \(proposalLimit ?? 0) proposals (\($0))"] } ?? [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
+    let names = classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
     return """
       network  \(([model] + views).joined(separator: ", "))
-               classes \(classes), output stride \(outputStride)
+               classes \(classes)\(names)
+               output stride \(outputStride)
       weights  \(FileSystem.name(of: weights)): names as in \(keyScheme)
       """
   }
