@@ -75,6 +75,21 @@ public struct ParameterValues: Sendable {
     if !isKnownUniquelyReferenced(&storage) { storage = AlignedBuffer(copying: storage) }
   }
 
+  /// The same values in memory of their own.
+  package func copied() -> ParameterValues {
+    ParameterValues(shape: shape, storage: AlignedBuffer(copying: storage))
+  }
+
+  /// Refuses values that came from outside and are not what a network needs.
+  ///
+  /// - Throws: `InputError` naming them, where they have another shape.
+  func check(_ name: String, isShaped expected: [Int]) throws {
+    guard shape == expected else {
+      throw InputError(
+        .data, "\(name) has shape \(shape), but the network needs \(expected)")
+    }
+  }
+
   /// All values. O(count).
   public func values() -> [Float] {
     [Float](UnsafeBufferPointer(start: storage.base, count: count))

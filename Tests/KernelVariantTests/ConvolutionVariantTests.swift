@@ -74,7 +74,7 @@ import Testing
     var job = Self.gradientJob(slopes, channels: Self.inputs)
     func sums(_ variant: kernel_variant) -> [Float] {
       let sums = AlignedBuffer<Float>(zeros: 9 * Self.inputs)
-      variant.depthwise_gradient(&job, 0, Self.side, 0, Self.inputs, sums.base)
+      variant.depthwise_gradient(&job, 0, Self.side, sums.base)
       return Self.values(of: sums)
     }
     let expected = sums(Self.chosen)

@@ -84,6 +84,11 @@ import Unaries
       Self.common + ["--set", "steps=2", "--set", "classes=2", "--output", "few"])
     #expect(few.status == 65)
     #expect(few.errors.contains("set/labels/"), "\(few.errors)")
+    let ignoring = try train(
+      Self.common + [
+        "--set", "steps=2", "--set", "classes=2", "--set", "loss.ignored=2", "--output", "ignoring",
+      ])
+    #expect(ignoring.status == 0, "\(ignoring.errors)")
     try workspace.write("no picture", as: "set/images/b.png")
     let broken = try train(Self.common + ["--set", "steps=9", "--output", "broken"])
     #expect(broken.status == 65)
@@ -94,15 +99,94 @@ import Unaries
 
   @Test("a loss that is not finite stops the training; the last good state stays")
   func divergence() throws {
+    // From step 5 on the rate is 1e30; states are written every four steps.
     let run = try train(
       Self.common + [
-        "--set", "steps=12", "--set", "schedule.base=1e30", "--set", "checkpointEvery=1",
-        "--output",
-        "wild",
+        "--set", "steps=12", "--set", "schedule.policy=step", "--set", "schedule.every=5", "--set",
+        "schedule.gamma=1e33", "--output", "wild",
       ])
-    #expect(run.status == 65)
-    #expect(run.errors.contains("finite") || run.errors.contains("nan"), "\(run.errors)")
+    let state = try #require(workspace.bytes("wild/state.safetensors"))
+    let resumed = try train(["train", "--resume", "--output", "wild", "--quiet"])
+    for command in [run, resumed] {
+      #expect(command.status == 65)
+      #expect(command.errors.contains("no longer finite"), "\(command.errors)")
+    }
+    #expect(String(decoding: state, as: UTF8.self).contains(#"\"step\":4"#))
+    #expect(workspace.bytes("wild/state.safetensors") == state)
     #expect(!workspace.exists("wild/weights.safetensors"))
+  }
+
+  @Test("neither results of another training nor another data set are taken for one's own")
+  func strangers() throws {
+    let begin = Self.common + ["--set", "steps=1", "--output", "done"]
+    let first = try train(begin)
+    #expect(first.status == 0, "\(first.errors)")
+    let log = try #require(workspace.bytes("done/log.jsonl"))
+    for file in ["state.safetensors", "weights.safetensors"] {
+      let again = try train(begin)
+      #expect(again.status != 0)
+      #expect(again.errors.contains(file), "\(again.errors)")
+      if file == "state.safetensors" {
+        try FileManager.default.moveItem(
+          atPath: workspace.file("done/" + file), toPath: workspace.file(file))
+      }
+    }
+    #expect(workspace.bytes("done/log.jsonl") == log)
+
+    try workspace.makeFolders("fewer")
+    try FileManager.default.moveItem(
+      atPath: workspace.file("state.safetensors"), toPath: workspace.file("fewer/state.safetensors")
+    )
+    for folder in ["images", "labels"] {
+      try FileManager.default.removeItem(atPath: workspace.file("set/\(folder)/c.png"))
+    }
+    let resumed = try train(["train", "--resume", "--output", "fewer", "--quiet"])
+    #expect(resumed.status == 65)
+    #expect(resumed.errors.contains("2 photographs, but had 3"), "\(resumed.errors)")
+  }
+
+  @Test("a state whose experiment cannot be is refused; keys that it lacks have their defaults")
+  func headers() throws {
+    func resume(_ header: String) throws -> String {
+      try workspace.makeFolders("state")
+      try Safetensors.write(
+        [], to: workspace.file("state/state.safetensors"), metadata: ["training": header]
+      ) { _ in ParameterValues(shape: [0], values: []) }
+      let command = try train(["train", "--resume", "--output", "state", "--quiet"])
+      #expect(command.status == 65)
+      return command.errors
+    }
+    #expect(try resume("none").contains("does not say rightly"))
+    let negative = #"{"experiment": {"data": "set"}, "step": -1, "classes": 3}"#
+    #expect(try resume(negative).contains("does not say rightly"))
+    let never =
+      #"{"experiment": {"data": "set", "schedule": {"every": 0}}, "step": 1, "classes": 3}"#
+    #expect(try resume(never).contains("'schedule.every' is 0"))
+    let alone =
+      #"{"experiment": {"data": "set", "optimizer": {"betas": [0]}}, "step": 1, "classes": 3}"#
+    #expect(try resume(alone).contains("'optimizer.betas'"))
+    // Nothing is wrong with this one but that there are no tensors.
+    let short =
+      #"{"experiment": {"data": "set", "model": "deeplab-small"}, "step": 1, "classes": 3}"#
+    let errors = try resume(short)
+    #expect(!errors.contains("does not say rightly") && !errors.contains("experiment"), "\(errors)")
+    #expect(errors.contains("no tensor"), "\(errors)")
+  }
+
+  @Test(
+    "numbers that cannot be are refused by their key",
+    arguments: [
+      "accumulation=5000", "epochs=-1", "epochs=1e9", "steps=0", "normalizationShare=1.5",
+      "schedule.gamma=-1", "schedule.power=-1", "optimizer.momentum=1", "optimizer.weightDecay=-1",
+      "optimizer.epsilon=0", "auxiliaryWeight=-1", "checkpointEvery=0", "logEvery=0",
+      "schedule.every=0",
+    ])
+  func ranges(_ setting: String) throws {
+    let run = try train(Self.common + ["--set", setting, "--output", "none"])
+    #expect(run.status == 64)
+    let key = setting.split(separator: "=")[0]
+    #expect(run.errors.contains("'\(key)'"), "\(run.errors)")
+    #expect(!workspace.exists("none"))
   }
 
   @Test("configurations: recipes, overrides, and keys that nothing is called")
@@ -123,6 +207,18 @@ import Unaries
     let kind = try train(["train", "--set", "steps=many", "--print"])
     #expect(kind.status == 64)
     #expect(kind.errors.contains("'steps'"), "\(kind.errors)")
+    let misspelt = try train(["train", "--set", "schedule.policy=polly", "--print"])
+    #expect(misspelt.status == 64)
+    #expect(misspelt.errors.contains("constant, poly, step"), "\(misspelt.errors)")
+    for setting in [".=5", "schedule.=5", ".base=5", "=5"] {
+      let broken = try train(["train", "--set", setting, "--print"])
+      #expect(broken.status == 64)
+      #expect(broken.errors.contains("no key=value"), "\(broken.errors)")
+    }
+    let both = try train([
+      "train", "--set", "model=deeplab-small", "--model", "fcn8s", "--print",
+    ])
+    #expect(both.output.contains("\"deeplab-small\""), "\(both.output)")
   }
 
   @Test("every recipe names a network that there is and values that fit")
@@ -135,6 +231,10 @@ import Unaries
       #expect(printed.status == 0, "\(name): \(printed.errors)")
       let object = try #require(
         JSONSerialization.jsonObject(with: Data(printed.output.utf8)) as? [String: Any])
+      let schedule = try #require(object["schedule"] as? [String: Any])
+      if schedule["policy"] as? String == "poly" {
+        #expect(schedule["every"] as? Int == 1, "\(name): poly must not be a staircase")
+      }
       let model = try #require(object["model"] as? String)
       #expect(try train(["models", "--json"]).output.contains("\"\(model)\""), "\(name): \(model)")
     }

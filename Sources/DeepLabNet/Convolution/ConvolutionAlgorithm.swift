@@ -1,3 +1,5 @@
+import Support
+
 /// A way to compute a convolution. All give the same results but for rounding.
 public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   /// Products at the taps where they lie: the sparse sampling of Chen et al. (2017), §3.1.
@@ -18,15 +20,19 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   }
 
   func prepare(
-    _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?
+    _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?,
+    parallelism: Parallelism
   ) -> any ConvolutionExecution {
     precondition(applies(to: layer), "\(rawValue) does not apply to this convolution")
     return switch self {
     case .direct where DepthwiseConvolution.applies(to: layer):
       DepthwiseConvolution(layer, weight: weight, bias: bias)
-    case .direct: DirectConvolution(layer, weight: weight, bias: bias)
-    case .winograd: WinogradConvolution(layer, weight: weight, bias: bias)
-    case .phases: PhaseConvolution(layer, weight: weight, bias: bias)
+    case .direct:
+      DirectConvolution(layer, weight: weight, bias: bias, parallelism: parallelism)
+    case .winograd:
+      WinogradConvolution(layer, weight: weight, bias: bias, parallelism: parallelism)
+    case .phases:
+      PhaseConvolution(layer, weight: weight, bias: bias, parallelism: parallelism)
     }
   }
 }

@@ -24,8 +24,9 @@ struct ConvolutionGradients {
     let result = sum ?? Tensor(uninitialized: shape)
     if let equivalent = transposed.equivalent {
       PreparedConvolution(
-        equivalent, weight: transposed.equivalentWeight(weight), bias: nil,
-        algorithm: .fastest(for: equivalent, input: gradient.shape)
+        equivalent, weight: transposed.equivalentWeight(weight, parallelism: parallelism),
+        bias: nil,
+        algorithm: .fastest(for: equivalent, input: gradient.shape), parallelism: parallelism
       ).apply(
         to: gradient, into: result, epilogue: ConvolutionEpilogue(residual: sum),
         parallelism: parallelism)
@@ -95,7 +96,7 @@ extension TransposedConvolution {
     let ofInput = Tensor(uninitialized: inputs[0].shape)
     PreparedConvolution(
       reversed, weight: parameters[0], bias: nil,
-      algorithm: .fastest(for: reversed, input: gradient.shape)
+      algorithm: .fastest(for: reversed, input: gradient.shape), parallelism: parallelism
     ).apply(to: gradient, into: ofInput, parallelism: parallelism)
     let weight =
       isFrozen

@@ -13,11 +13,14 @@ struct DirectConvolution: ConvolutionExecution {
   /// Rows of taps in one stretch: the input has few channels and is padded first.
   private let rowsOfTaps: PaddedRows?
 
-  init(_ layer: Convolution, weight: ParameterValues, bias: ParameterValues?) {
+  init(
+    _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?, parallelism: Parallelism
+  ) {
     self.layer = layer
     self.bias = bias?.storage
     rowsOfTaps = PaddedRows(layer)
-    weights = PackedWeights(layer, weight: weight, rowsOfTaps: rowsOfTaps != nil)
+    weights = PackedWeights(
+      layer, weight: weight, rowsOfTaps: rowsOfTaps != nil, parallelism: parallelism)
     zeros = AlignedBuffer(zeros: weights.run)
   }
 

@@ -10,8 +10,14 @@ struct PackedWeights: Sendable {
   private let storage: AlignedBuffer<Float>
   private let groupSize: Int
 
-  /// - Parameter rowsOfTaps: whether a row of taps is one run, column × channel.
-  init(_ layer: Convolution, weight: ParameterValues, rowsOfTaps: Bool) {
+  /// - Parameters:
+  ///   - layer: the convolution.
+  ///   - weight: of the layer's shape.
+  ///   - rowsOfTaps: whether a row of taps is one run, column × channel.
+  ///   - parallelism: the threads to use.
+  init(
+    _ layer: Convolution, weight: ParameterValues, rowsOfTaps: Bool, parallelism: Parallelism
+  ) {
     let size = layer.geometry.kernelSize
     let channels = layer.inputChannels / layer.groups
     let outputs = layer.outputChannels / layer.groups
@@ -24,7 +30,7 @@ struct PackedWeights: Sendable {
     let values = rowsOfTaps ? Self.joiningRows(weight) : weight.storage
     let (run, panels, storage) = (self.run, self.panels, self.storage)
     // Side by side: training packs anew in every step.
-    Parallelism.automatic.forEach(layer.groups * panels) { index in
+    parallelism.forEach(layer.groups * panels) { index in
       let first = index / panels * outputs + index % panels * columns
       let count = min(columns, outputs - index % panels * columns)
       ck_pack_weights(

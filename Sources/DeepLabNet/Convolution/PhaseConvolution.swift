@@ -16,7 +16,9 @@ struct PhaseConvolution: ConvolutionExecution {
       && geometry.padding.columns % geometry.rate.columns == 0
   }
 
-  init(_ layer: Convolution, weight: ParameterValues, bias: ParameterValues?) {
+  init(
+    _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?, parallelism: Parallelism
+  ) {
     let geometry = layer.geometry
     rate = geometry.rate
     let ordinary = Convolution(
@@ -26,7 +28,8 @@ struct PhaseConvolution: ConvolutionExecution {
       groups: layer.groups, hasBias: layer.hasBias)
     self.ordinary = PreparedConvolution(
       ordinary, weight: weight, bias: bias,
-      algorithm: ConvolutionAlgorithm.winograd.applies(to: ordinary) ? .winograd : .direct)
+      algorithm: ConvolutionAlgorithm.winograd.applies(to: ordinary) ? .winograd : .direct,
+      parallelism: parallelism)
   }
 
   func apply(

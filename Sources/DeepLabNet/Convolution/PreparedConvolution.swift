@@ -10,14 +10,16 @@ package struct PreparedConvolution: Sendable {
   ///   - weight: of the layer's shape.
   ///   - bias: one value an output channel, or none.
   ///   - algorithm: one that the layer allows.
+  ///   - parallelism: the threads that bring the weights into order.
   package init(
     _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?,
-    algorithm: ConvolutionAlgorithm = .direct
+    algorithm: ConvolutionAlgorithm = .direct, parallelism: Parallelism = .automatic
   ) {
     precondition(
       weight.shape == layer.parameters[0].shape, "\(weight.shape) are not this layer's weights")
     self.layer = layer
-    execution = algorithm.prepare(layer, weight: weight, bias: bias)
+    execution = algorithm.prepare(
+      layer, weight: weight, bias: bias, parallelism: parallelism)
   }
 
   /// Computes the output, on the threads of `parallelism`.

@@ -122,8 +122,7 @@ struct WeightGradient {
     parallelism.forEach(parts) { part in
       let (first, end) = (rows * part / parts, rows * (part + 1) / parts)
       withUnsafePointer(to: job) {
-        ck_add_depthwise_gradient(
-          $0, first, end - first, 0, channels, sums.base + part * taps * channels)
+        ck_add_depthwise_gradient($0, first, end - first, sums.base + part * taps * channels)
       }
     }
     for channel in 0..<channels {

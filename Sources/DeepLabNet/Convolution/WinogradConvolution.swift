@@ -26,11 +26,13 @@ struct WinogradConvolution: ConvolutionExecution {
       && layer.inputChannels % 16 == 0 && layer.outputChannels % 16 == 0
   }
 
-  init(_ layer: Convolution, weight: ParameterValues, bias: ParameterValues?) {
+  init(
+    _ layer: Convolution, weight: ParameterValues, bias: ParameterValues?, parallelism: Parallelism
+  ) {
     self.layer = layer
     self.bias = bias?.storage
     zeros = AlignedBuffer(zeros: layer.inputChannels)
-    weights = PackedWeights(layer, weight: weight, rowsOfTaps: false)
+    weights = PackedWeights(layer, weight: weight, rowsOfTaps: false, parallelism: parallelism)
   }
 
   func apply(

@@ -61,10 +61,7 @@ extension ParameterSource {
     try node.layer.parameters.map { specification in
       let name = "\(node.name).\(specification.name)"
       let values = try values(of: name)
-      guard values.shape == specification.shape else {
-        throw InputError(
-          .data, "\(name) has shape \(values.shape), but the network needs \(specification.shape)")
-      }
+      try values.check(name, isShaped: specification.shape)
       return values
     }
   }

@@ -20,11 +20,13 @@ extension TransposedConvolution {
   }
 
   /// The weight of `equivalent`: (in, out / groups, taps) as (out, in / groups, taps in the opposite order).
-  func equivalentWeight(_ weight: ParameterValues) -> ParameterValues {
+  func equivalentWeight(
+    _ weight: ParameterValues, parallelism: Parallelism = .automatic
+  ) -> ParameterValues {
     let (ins, outs) = (inputChannels / groups, outputChannels / groups)
     let taps = geometry.kernelSize.rows * geometry.kernelSize.columns
     let result = AlignedBuffer<Float>(uninitialized: weight.count)
-    Parallelism.automatic.forEachChunk(of: outputChannels, grain: 16) { outputs in
+    parallelism.forEachChunk(of: outputChannels, grain: 16) { outputs in
       for output in outputs {
         let firstInput = output / outs * ins
         for input in 0..<ins {

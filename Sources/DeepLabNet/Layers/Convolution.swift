@@ -87,7 +87,7 @@ public struct Convolution: Layer {
     parallelism: Parallelism
   ) {
     let convolution = PreparedConvolution(
-      self, weight: parameters[0], bias: hasBias ? parameters[1] : nil)
+      self, weight: parameters[0], bias: hasBias ? parameters[1] : nil, parallelism: parallelism)
     convolution.apply(to: inputs[0], into: output, parallelism: parallelism)
   }
 }

@@ -24,11 +24,13 @@ public final class Trainer {
   ///   - resize: how the scores come to the image's size.
   ///   - options: how it is trained.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where a parameter is missing.
+  /// - Throws: `InputError` where a parameter is missing or has another shape than the network's, or where the
+  ///   loss is taken at pixels and the scores come there by more than an interpolation.
   public init(
     _ network: Network, parameters: any ParameterSource, resize: ScoreResize,
     options: TrainerOptions, parallelism: Parallelism = .automatic
   ) throws {
+    try options.loss.check(resize)
     self.network = network
     self.options = options
     self.resize = resize
@@ -36,8 +38,8 @@ public final class Trainer {
     graph = TrainingGraph(network, normalization: options.normalization)
     values = try network.parameters.map { parameter in
       let values = try parameters.values(of: parameter.name)
-      return ParameterValues(
-        shape: values.shape, storage: AlignedBuffer(copying: values.storage))
+      try values.check(parameter.name, isShaped: parameter.specification.shape)
+      return values.copied()
     }
     // Each step asks for the same memory, which the system takes long to clear.
     keepLargeBlocks()
@@ -87,6 +89,8 @@ public final class Trainer {
   }
 
   /// How the loss of the batches changes with the parameters, which stay as they are.
+  ///
+  /// - Throws: `InputError` where a batch does not fit the network or a label is no class.
   public func gradients(_ batches: [TrainingBatch]) throws -> [String: ParameterValues] {
     var gradients = ParameterGradients(count: values.count)
     var moments: [(mean: Int, moments: BatchMoments)] = []
@@ -130,26 +134,33 @@ public final class Trainer {
   /// - Parameters:
   ///   - stepsDone: steps done so far.
   ///   - tensor: the values of each of `state`'s tensors by name.
-  /// - Throws: what `tensor` throws; the trainer must not be used then.
+  /// - Throws: what `tensor` throws, and `InputError` where its values have another shape than the network's or
+  ///   `stepsDone` is negative; the trainer is as it was then.
   public func restore(
     stepsDone: Int, _ tensor: (String) throws -> ParameterValues
   ) throws {
-    for (index, parameter) in network.parameters.enumerated() {
-      let saved = try tensor(parameter.name)
-      // Steps write to this memory, which must be nobody else's.
-      values[index] = ParameterValues(
-        shape: saved.shape, storage: AlignedBuffer(copying: saved.storage))
-      for memory in optimizer.memories[index].indices {
-        optimizer.restore(
-          try tensor(Self.memoryName(memory, parameter.name)), parameter: index, memory: memory)
+    guard stepsDone >= 0 else { throw InputError(.data, "\(stepsDone) steps are said to be done") }
+    // Steps write to this memory, which must be nobody else's.
+    func copy(_ name: String, _ specification: ParameterSpecification) throws -> ParameterValues {
+      let saved = try tensor(name)
+      try saved.check(name, isShaped: specification.shape)
+      return saved.copied()
+    }
+    let parameters = network.parameters
+    let values = try parameters.map { try copy($0.name, $0.specification) }
+    let memories = try zip(parameters, optimizer.memories).map { parameter, memories in
+      try memories.indices.map { memory in
+        try copy(Self.memoryName(memory, parameter.name), parameter.specification)
       }
     }
+    self.values = values
+    optimizer.restore(memories)
     self.stepsDone = stepsDone
   }
 
   /// Everything that the next step depends on beside `stepsDone`: parameters under their names, and what the
-  /// optimiser remembers.
-  public var state: [(name: String, values: ParameterValues)] {
+  /// optimiser remembers. Not copies: the next step changes them.
+  package var state: [(name: String, values: ParameterValues)] {
     network.parameters.enumerated().flatMap { index, parameter in
       [(parameter.name, values[index])]
         + optimizer.memories[index].enumerated().map {
@@ -158,11 +169,8 @@ public final class Trainer {
     }
   }
 
-  /// The prefix of the names under which `state` has what the optimiser remembers.
-  public static let memoryPrefix = "optimizer."
-
   private static func memoryName(_ memory: Int, _ parameter: String) -> String {
-    "\(memoryPrefix)\(memory).\(parameter)"
+    "optimizer.\(memory).\(parameter)"
   }
 }
 
@@ -170,10 +178,7 @@ extension Trainer {
   /// A copy of the parameters as they are now.
   public func snapshot() -> [(name: String, values: ParameterValues)] {
     zip(network.parameters, values).map { parameter, values in
-      (
-        parameter.name,
-        ParameterValues(shape: values.shape, storage: AlignedBuffer(copying: values.storage))
-      )
+      (parameter.name, values.copied())
     }
   }
 }

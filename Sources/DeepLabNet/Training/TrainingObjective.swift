@@ -38,9 +38,9 @@ struct TrainingObjective {
     guard let finest = scores.max(by: { $0.shape.positions < $1.shape.positions })?.shape else {
       return 0
     }
-    let corners: BilinearResize.Corners = resize == .bilinear(.halfPixel) ? .halfPixel : .aligned
     let layer = BilinearResize(
-      to: .fixed(.init(rows: finest.height, columns: finest.width)), corners: corners)
+      to: .fixed(.init(rows: finest.height, columns: finest.width)),
+      corners: resize.corners)
     let resized = scores.map { scores -> Tensor in
       guard scores.shape != finest else { return scores }
       let output = Tensor(uninitialized: finest)
@@ -72,7 +72,7 @@ extension Tensor {
   func scaled(by factor: Double, resize: ScoreResize, parallelism: Parallelism) throws -> Tensor {
     guard factor != 1 else { return self }
     let layer: BilinearResize
-    if resize == .bilinear(.halfPixel) {
+    if resize.corners == .halfPixel {
       layer = BilinearResize(to: .scaled(by: factor), corners: .halfPixel)
     } else {
       func size(_ length: Int) -> Int { Int((Double(length - 1) * factor).rounded()) + 1 }

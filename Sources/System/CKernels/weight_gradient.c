@@ -309,9 +309,9 @@ void ck_finish_weight_gradient(const ck_weight_gradient *w, const float *sums, s
 
 CK_CLONES
 void ck_add_depthwise_gradient(const ck_weight_gradient *w, size_t first_row, size_t row_count,
-                               size_t first, size_t end, float *sums) {
+                               float *sums) {
   const ck_gradient_map in = w->input, out = w->gradient;
-  const size_t count = end - first;
+  const size_t count = in.channels;
   for (size_t row = first_row; row < first_row + row_count; row++) {
     const size_t image = row / (size_t)out.height;
     for (int32_t ky = 0; ky < w->kernel_rows; ky++) {
@@ -319,14 +319,14 @@ void ck_add_depthwise_gradient(const ck_weight_gradient *w, size_t first_row, si
                         ky * w->rate_rows;
       if (y < 0 || y >= in.height) continue;
       const float *inputs =
-          in.values + (image * (size_t)in.height + (size_t)y) * (size_t)in.width * in.pitch + first;
+          in.values + (image * (size_t)in.height + (size_t)y) * (size_t)in.width * in.pitch;
       for (int32_t kx = 0; kx < w->kernel_columns; kx++) {
         const column_range columns = present_columns(w, kx);
-        float *to = sums + (size_t)(ky * w->kernel_columns + kx) * in.channels + first;
+        float *to = sums + (size_t)(ky * w->kernel_columns + kx) * count;
         for (int32_t x = columns.first; x < columns.end; x++) {
           const int32_t column = x * w->stride_columns - w->padding_columns + kx * w->rate_columns;
           const float *a = inputs + (size_t)column * in.pitch;
-          const float *b = out.values + (row * (size_t)out.width + (size_t)x) * out.pitch + first;
+          const float *b = out.values + (row * (size_t)out.width + (size_t)x) * out.pitch;
           for (size_t c = 0; c < count; c++) to[c] += a[c] * b[c];
         }
       }

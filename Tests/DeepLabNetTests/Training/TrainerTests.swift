@@ -87,10 +87,8 @@ import Testing
       _ = try whole.step(Self.batches(step, options))
       _ = try parts.step(Self.batches(step, options))
       guard generator.uniform() < 0.3 else { continue }
-      let copies = parts.state.map {
-        ($0.name, ParameterValues(shape: $0.values.shape, values: $0.values.values()))
-      }
-      let saved = Dictionary(uniqueKeysWithValues: copies)
+      let saved = Dictionary(
+        uniqueKeysWithValues: parts.state.map { ($0.name, $0.values.copied()) })
       let next = try Self.trainer(options, threads: 2)
       try next.restore(stepsDone: parts.stepsDone) { try #require(saved[$0]) }
       parts = next
@@ -113,6 +111,49 @@ import Testing
     #expect(trainer.stepsDone == 1)
     let isSame = trainer.snapshot().map { $0.values.values() } == before
     #expect(isSame)
+  }
+
+  @Test func parametersOfOtherShapesAreRefused() throws {
+    let network = Self.network()
+    let initial = InitialParameters(for: network, seed: 1)
+    let text = errorText {
+      _ = try Trainer(
+        network, parameters: Reshaped(source: initial, name: "conv2.weight"),
+        resize: .bilinear(.aligned), options: Self.ways[0])
+    }
+    #expect(text.contains("conv2.weight has shape [1], but the network needs [16, 16, 3, 3]"))
+  }
+
+  @Test(arguments: ["score.bias", "optimizer.0.conv2.weight", "optimizer.1.score.bias"])
+  func aStateOfOtherShapesIsRefusedAndChangesNothing(_ name: String) throws {
+    let options = Self.options(.adamW, rate: 0.01)
+    let (whole, disturbed) = (try Self.trainer(options), try Self.trainer(options))
+    for trainer in [whole, disturbed] { _ = try trainer.step([Self.batch(0)]) }
+    let other = Dictionary(
+      uniqueKeysWithValues: try Self.trainer(options).state.map { ($0.name, $0.values) })
+    let text = errorText {
+      try disturbed.restore(stepsDone: 0) {
+        $0 == name ? ParameterValues(shape: [1], values: [0]) : try #require(other[$0])
+      }
+    }
+    #expect(text.contains("\(name) has shape [1]"), "\(text)")
+    #expect(disturbed.stepsDone == 1)
+    for trainer in [whole, disturbed] { _ = try trainer.step([Self.batch(1)]) }
+    for (first, second) in zip(whole.state, disturbed.state) {
+      let isSame = first.values.values() == second.values.values()
+      #expect(isSame, "\(first.name)")
+    }
+  }
+
+  @Test func scoresThatAreZoomedAreNotComparedAtPixels() throws {
+    let network = Self.network()
+    func make(_ grid: SegmentationLoss.Grid) throws {
+      _ = try Trainer(
+        network, parameters: InitialParameters(for: network),
+        resize: .zoomed(by: 2, croppedFrom: 1), options: Self.options(.sgd, rate: 1, grid: grid))
+    }
+    #expect(errorText { try make(.pixels) }.contains("'loss.grid'"))
+    try make(.scores)
   }
 
   @Test func labelsThatAreNoClassAreRefused() throws {
@@ -153,6 +194,17 @@ import Testing
       }
       let quotient = (losses[0] - losses[1]) / (2 * Double(step))
       #expect(abs(quotient - Double(gradient)) < 2e-3 + 0.02 * abs(quotient), "\(name)")
+    }
+  }
+
+  /// Another source, but for one parameter of a single value.
+  private struct Reshaped: ParameterSource {
+    let source: any ParameterSource
+    let name: String
+
+    func values(of name: String) throws -> ParameterValues {
+      name == self.name
+        ? ParameterValues(shape: [1], values: [0]) : try source.values(of: name)
     }
   }
 

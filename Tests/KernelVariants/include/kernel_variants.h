@@ -27,7 +27,7 @@ typedef struct {
   void (*winograd_outputs)(const ck_winograd *, const int32_t *, size_t, size_t, size_t, const float *, size_t,
                            size_t);
   void (*weight_gradient)(const ck_weight_gradient *, size_t, size_t, size_t, size_t, void *, float *);
-  void (*depthwise_gradient)(const ck_weight_gradient *, size_t, size_t, size_t, size_t, float *);
+  void (*depthwise_gradient)(const ck_weight_gradient *, size_t, size_t, float *);
 } kernel_variant;
 
 /// All functions of a variant, in its order.

@@ -2,9 +2,9 @@ import CKernels
 import Support
 
 /// How a loss changes with each of a network's parameters, summed over passes.
-public struct ParameterGradients: Sendable {
+package struct ParameterGradients: Sendable {
   /// For each parameter of the network, in its order; `nil` where nothing has been found, or is wanted.
-  public private(set) var values: [ParameterValues?]
+  package private(set) var values: [ParameterValues?]
 
   /// Nothing yet for `count` parameters.
   package init(count: Int) {

@@ -66,7 +66,7 @@ package struct TrainingPass {
       let output = Tensor(uninitialized: try shape(of: layer, step, inputs))
       PreparedConvolution(
         layer, weight: own[0], bias: layer.hasBias ? own[1] : nil,
-        algorithm: .fastest(for: layer, input: inputs[0].shape)
+        algorithm: .fastest(for: layer, input: inputs[0].shape), parallelism: parallelism
       ).apply(
         to: inputs[0], into: output,
         epilogue: ConvolutionEpilogue(range: step.range ?? -Float.infinity...Float.infinity),

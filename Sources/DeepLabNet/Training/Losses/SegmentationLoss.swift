@@ -31,6 +31,18 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
     self.ignored = ignored
   }
 
+  /// Refuses what `value` cannot compute.
+  ///
+  /// - Throws: `InputError` where scores that lie elsewhere than at even steps from corner to corner are to be
+  ///   interpolated to pixels: they would be trained at places from which they are not taken.
+  func check(_ resize: ScoreResize) throws {
+    guard grid == .pixels, case .zoomed = resize else { return }
+    throw InputError(
+      .usage, at: "'loss.grid'",
+      "is pixels, but the network's scores are zoomed and cropped to come to the image's size",
+      remedy: "compare at the scores' positions: loss.grid=scores")
+  }
+
   /// The loss and how it changes with the scores.
   ///
   /// - Parameters:
@@ -52,9 +64,8 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
         of: scores, labels: picked, ignored: ignored, reduction: reduction, weight: weight,
         parallelism: parallelism)
     case .pixels:
-      let corners: BilinearResize.Corners = resize == .bilinear(.halfPixel) ? .halfPixel : .aligned
       let layer = BilinearResize(
-        to: .fixed(.init(rows: labels.height, columns: labels.width)), corners: corners)
+        to: .fixed(.init(rows: labels.height, columns: labels.width)), corners: resize.corners)
       let whole = Tensor(uninitialized: try layer.outputShape(for: [scores.shape]))
       layer.forward([scores], parameters: [], into: whole, parallelism: parallelism)
       let (loss, slope) = try CrossEntropy.gradient(
@@ -62,7 +73,10 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
         parallelism: parallelism)
       let back = try layer.backward(
         slope, inputs: [scores], output: whole, parameters: [], parallelism: parallelism)
-      return (loss, back.inputs[0] ?? scores)
+      guard let slope = back.inputs[0] else {
+        preconditionFailure("an interpolation has a gradient of its input")
+      }
+      return (loss, slope)
     }
   }
 }

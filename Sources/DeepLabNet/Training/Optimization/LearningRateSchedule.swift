@@ -14,13 +14,13 @@ public struct LearningRateSchedule: Sendable, Hashable, Codable {
 
   /// The rule.
   public var policy: Policy
-  /// The rate at the start.
+  /// The rate at the start: 0 or more.
   public var base: Double
-  /// Of poly; 0.9 in the paper.
+  /// Of poly: 0 or more; 0.9 in the paper.
   public var power: Double
-  /// What the rate is multiplied by every `every` steps, of step.
+  /// What the rate is multiplied by every `every` steps, of step: 0 or more.
   public var gamma: Double
-  /// Of step: steps from one fall to the next. Of poly: steps for which a rate is kept.
+  /// Of step: steps from one fall to the next. Of poly: steps for which a rate is kept. At least 1.
   public var every: Int
 
   /// - Parameters:
@@ -28,7 +28,7 @@ public struct LearningRateSchedule: Sendable, Hashable, Codable {
   ///   - base: the rate at the start.
   ///   - power: of poly.
   ///   - gamma: of step.
-  ///   - every: steps from one change to the next.
+  ///   - every: steps from one change to the next, at least 1.
   public init(
     _ policy: Policy, base: Double, power: Double = 0.9, gamma: Double = 0.1, every: Int = 1
   ) {
@@ -42,6 +42,7 @@ public struct LearningRateSchedule: Sendable, Hashable, Codable {
 
   /// The rate of step number `step`, from 0 on, of `total`.
   public func rate(at step: Int, of total: Int) -> Double {
+    precondition(every >= 1, "a rate that changes every \(every) steps")
     switch policy {
     case .constant: return base
     case .step: return base * Self.power(gamma, Double(step / every))

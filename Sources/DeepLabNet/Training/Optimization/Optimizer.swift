@@ -16,6 +16,7 @@ struct Optimizer {
   ///   - network: whose parameters are moved.
   ///   - isLearned: for each of its parameters, whether it is.
   init(_ settings: OptimizerSettings, network: Network, isLearned: [Bool]) {
+    precondition(settings.hasTwoBetas, "betas of \(settings.betas)")
     self.settings = settings
     let last = network.lastLayers
     var factors: [(rate: Double, decay: Double)] = []
@@ -34,10 +35,12 @@ struct Optimizer {
     }
   }
 
-  /// Takes back what was remembered.
-  mutating func restore(_ values: ParameterValues, parameter: Int, memory: Int) {
-    memories[parameter][memory] = ParameterValues(
-      shape: values.shape, storage: AlignedBuffer(copying: values.storage))
+  /// Takes back what was remembered, which must have the shapes of `memories` and be nobody else's.
+  mutating func restore(_ saved: [[ParameterValues]]) {
+    precondition(
+      saved.map { $0.map(\.shape) } == memories.map { $0.map(\.shape) },
+      "the memories of another network or rule")
+    memories = saved
   }
 
   /// Changes the parameters in their memory.

@@ -15,13 +15,13 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
 
   /// The rule.
   public var rule: Rule
-  /// Of SGD.
+  /// Of SGD: 0 or more and below 1.
   public var momentum: Double
-  /// How fast weights shrink by themselves.
+  /// How fast weights shrink by themselves: 0 or more.
   public var weightDecay: Double
-  /// AdamW's averages of gradients and of their squares keep these shares.
+  /// AdamW's averages of gradients and of their squares keep these shares: two, of 0 or more and below 1.
   public var betas: [Double]
-  /// AdamW's ε.
+  /// AdamW's ε, above 0.
   public var epsilon: Double
   /// Multiplies the rate of biases.
   public var biasRate: Double
@@ -38,7 +38,7 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
   ///   - rule: the rule.
   ///   - momentum: of SGD.
   ///   - weightDecay: how fast weights shrink by themselves.
-  ///   - betas: AdamW's two.
+  ///   - betas: AdamW's two, of 0 or more and below 1.
   ///   - epsilon: AdamW's ε.
   ///   - biasRate: multiplies the rate of biases.
   ///   - biasDecay: multiplies the decay of biases.
@@ -61,7 +61,11 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
     self.normalizationDecay = normalizationDecay
     self.lastRate = lastRate
     self.lastBiasRate = lastBiasRate
+    precondition(hasTwoBetas, "betas of \(betas)")
   }
+
+  /// Whether AdamW can be done with them.
+  var hasTwoBetas: Bool { betas.count == 2 && betas.allSatisfy { (0..<1).contains($0) } }
 
   /// What a parameter's rate and decay are multiplied by.
   func factors(

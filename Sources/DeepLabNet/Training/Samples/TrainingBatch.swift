@@ -2,7 +2,7 @@
 public struct TrainingBatch: Sendable {
   /// batch × height × width × 3, preprocessed as the network wants it.
   public let images: Tensor
-  /// One a pixel of all images, in the images' order; 255 is ignored.
+  /// One a pixel of all images, in the images' order: classes, and the label that the loss ignores.
   public let labels: [UInt16]
 
   /// - Parameters:

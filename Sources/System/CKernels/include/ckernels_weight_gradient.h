@@ -49,9 +49,9 @@ void ck_finish_weight_gradient(const ck_weight_gradient *w, const float *sums, s
                                size_t part_pitch, size_t first, size_t end, float *weights);
 
 /// How a loss changes with the weights of a depthwise convolution: adds the sums of `row_count` rows of the
-/// gradient, for the channels `first` ..< `end`, to sums[tap][channel].
+/// gradient to sums[tap][channel].
 void ck_add_depthwise_gradient(const ck_weight_gradient *w, size_t first_row, size_t row_count,
-                               size_t first, size_t end, float *sums);
+                               float *sums);
 
 #pragma GCC visibility pop
 

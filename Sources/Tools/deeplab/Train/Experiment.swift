@@ -47,7 +47,7 @@ struct Experiment: Codable, Equatable {
   var epochs = 0.0
   var optimizer = OptimizerSettings(
     .caffeSGD, biasRate: 2, biasDecay: 0, lastRate: 10, lastBiasRate: 20)
-  var schedule = LearningRateSchedule(.step, base: 1e-3, every: 2000)
+  var schedule = LearningRateSchedule(.poly, base: 1e-3)
   var loss = SegmentationLoss()
   var normalization = NormalizationMode.batch
   /// How much of a batch's statistics goes into the running ones.
@@ -66,10 +66,16 @@ extension Experiment {
     func require(_ isRight: Bool, _ key: String, _ problem: String) throws {
       guard isRight else { throw InputError(.usage, at: "'\(key)'", problem) }
     }
+    func requireAmount(_ value: Double, _ key: String) throws {
+      try require(
+        value >= 0 && value.isFinite, key, "is \(value), but must be a number of 0 or more")
+    }
     try require(!data.isEmpty, "data", "is missing: the folder of a data set, --data FOLDER")
     try require((0...65535).contains(classes), "classes", "is \(classes), but must be 0…65535")
     try require(batch >= 1 && batch <= 4096, "batch", "is \(batch), but must be 1…4096")
-    try require(accumulation >= 1, "accumulation", "is \(accumulation), but must be at least 1")
+    try require(
+      (1...4096).contains(accumulation), "accumulation",
+      "is \(accumulation), but must be 1…4096")
     try require(
       crop.isEmpty || crop.count == 2 && crop.allSatisfy { (1...16384).contains($0) }, "crop",
       "is \(crop), but must be rows and columns, or [] for whole images")
@@ -82,19 +88,33 @@ extension Experiment {
     try require(
       imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
       "is given, and so is 'imageScaleRange'")
-    try require(steps >= 1 && epochs >= 0, "steps", "is \(steps), but must be at least 1")
+    try require(steps >= 1, "steps", "is \(steps), but must be at least 1")
+    try require((0...1e6).contains(epochs), "epochs", "is \(epochs), but must be 0…1000000")
     try require(
       !lossScales.isEmpty && lossScales.allSatisfy { (0.1...4).contains($0) }, "lossScales",
       "is \(lossScales), but must be factors of 0.1…4")
     try require(
       schedule.every >= 1, "schedule.every", "is \(schedule.every), but must be at least 1")
-    try require(schedule.base >= 0, "schedule.base", "is \(schedule.base), but cannot be negative")
+    try requireAmount(schedule.base, "schedule.base")
+    try requireAmount(schedule.gamma, "schedule.gamma")
+    try requireAmount(schedule.power, "schedule.power")
+    try require(
+      (0...1).contains(normalizationShare), "normalizationShare",
+      "is \(normalizationShare), but must be 0…1")
+    try requireAmount(auxiliaryWeight, "auxiliaryWeight")
+    try require(
+      (0..<1).contains(optimizer.momentum), "optimizer.momentum",
+      "is \(optimizer.momentum), but must be 0 or more and below 1")
+    try requireAmount(optimizer.weightDecay, "optimizer.weightDecay")
+    try require(
+      optimizer.epsilon > 0 && optimizer.epsilon.isFinite, "optimizer.epsilon",
+      "is \(optimizer.epsilon), but must be above 0")
     try require(
       optimizer.betas.count == 2 && optimizer.betas.allSatisfy { (0..<1).contains($0) },
-      "optimizer.betas", "is \(optimizer.betas), but must be two numbers of 0…1")
+      "optimizer.betas", "is \(optimizer.betas), but must be two numbers of 0 or more and below 1")
     try require(
-      checkpointEvery >= 1 && logEvery >= 1, "checkpointEvery",
-      "and 'logEvery' must be at least 1")
+      checkpointEvery >= 1, "checkpointEvery", "is \(checkpointEvery), but must be at least 1")
+    try require(logEvery >= 1, "logEvery", "is \(logEvery), but must be at least 1")
   }
 
   /// How images are varied.

@@ -50,7 +50,13 @@ struct ExperimentText {
     try apply(Self.object(Data(text.utf8), at: place), at: place)
   }
 
-  private mutating func apply(_ changes: [String: Any], at place: String) throws {
+  /// Lays values over what there is.
+  ///
+  /// - Parameters:
+  ///   - changes: values by keys, as JSON has them.
+  ///   - place: who says so.
+  /// - Throws: `InputError` naming a key that nothing is called.
+  mutating func apply(_ changes: [String: Any], at place: String) throws {
     values = try Self.merged(values, changes, at: place, prefix: "")
   }
 
@@ -81,7 +87,8 @@ struct ExperimentText {
   /// Follows `key=value`, such as `optimizer.momentum=0.95`.
   mutating func apply(setting: String) throws {
     let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty else {
+    let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !path.contains("") else {
       throw InputError(
         .usage, at: "--set", "is '\(setting)', which is no key=value",
         remedy: "as in --set schedule.base=0.001")
@@ -90,8 +97,7 @@ struct ExperimentText {
     // What is no JSON value is a word.
     let value =
       (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
-    try apply(
-      Self.nested(parts[0].split(separator: ".").map(String.init)[...], value), at: "--set")
+    try apply(Self.nested(path[...], value), at: "--set")
   }
 
   private static func nested(_ path: ArraySlice<String>, _ value: Any) -> [String: Any] {
@@ -112,6 +118,15 @@ struct ExperimentText {
     }
   }
 
+  /// The keys whose values are words, with these.
+  private static let words: [String: [String]] = [
+    "optimizer.rule": OptimizerSettings.Rule.allCases.map(\.rawValue),
+    "schedule.policy": LearningRateSchedule.Policy.allCases.map(\.rawValue),
+    "loss.grid": SegmentationLoss.Grid.allCases.map(\.rawValue),
+    "loss.reduction": CrossEntropy.Reduction.allCases.map(\.rawValue),
+    "normalization": NormalizationMode.allCases.map(\.rawValue),
+  ]
+
   private static func error(_ error: DecodingError) -> InputError {
     let context: DecodingError.Context =
       switch error {
@@ -121,6 +136,11 @@ struct ExperimentText {
       @unknown default: DecodingError.Context(codingPath: [], debugDescription: "does not fit")
       }
     let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+    if let words = words[key] {
+      return InputError(
+        .usage, at: "'\(key)'", "has a value that it cannot have",
+        remedy: "it is one of \(words.joined(separator: ", "))")
+    }
     return InputError(
       .usage, at: "'\(key)'", "has a value of the wrong kind: \(context.debugDescription)",
       remedy: "'deeplab train --recipe NAME --print' shows values that fit")

@@ -13,7 +13,8 @@ struct Recipe {
     Recipe(
       name: "deeplab-v1", summary: "DeepLab v1 LargeFOV: step policy, 6000 steps of 20 crops",
       text: """
-        {"model": "deeplab-v1-largefov", "batch": 20, "steps": 6000, "crop": [321, 321]}
+        {"model": "deeplab-v1-largefov", "batch": 20, "steps": 6000, "crop": [321, 321],
+         "schedule": {"policy": "step", "every": 2000}}
         """),
     Recipe(
       name: "deeplab-v2-vgg",
@@ -33,7 +34,7 @@ struct Recipe {
         """),
     Recipe(
       name: "deeplab-v3", summary: "DeepLab v3 at stride 16: poly .007, 30000 steps of 16 crops",
-      text: deepLabV3),
+      text: deepLabV3("deeplab-v3-resnet101-multigrid")),
     Recipe(
       name: "deeplab-v3-fine",
       summary: "DeepLab v3, second stage at stride 8: frozen normalisations, .001",
@@ -46,7 +47,7 @@ struct Recipe {
         """),
     Recipe(
       name: "deeplab-v3plus", summary: "DeepLab v3+ on ResNet-101 at stride 16, as DeepLab v3",
-      text: deepLabV3.replacing("deeplab-v3-resnet101-multigrid", by: "deeplab-v3plus-resnet101")),
+      text: deepLabV3("deeplab-v3plus-resnet101")),
     Recipe(
       name: "fcn32s", summary: "FCN-32s: one whole image a step, momentum .99, summed loss",
       text: fcn("fcn32s", rate: "1e-10")),
@@ -61,7 +62,8 @@ struct Recipe {
       text: """
         {"model": "deconvnet", "batch": 64, "steps": 20000, "crop": [224, 224],
          "optimizer": {"biasRate": 1, "biasDecay": 1, "lastRate": 1, "lastBiasRate": 1},
-         "loss": {"grid": "pixels"}, "schedule": {"base": 0.01, "every": 10000}}
+         "loss": {"grid": "pixels"},
+         "schedule": {"policy": "step", "base": 0.01, "every": 10000}}
         """),
     Recipe(
       name: "small",
@@ -70,18 +72,20 @@ struct Recipe {
         {"model": "deeplab-small", "batch": 8, "epochs": 14, "crop": [240, 320], "normalization": "batch",
          "optimizer": {"rule": "adamw", "weightDecay": 0.01, "biasRate": 1, "biasDecay": 1,
                        "lastRate": 1, "lastBiasRate": 1},
-         "schedule": {"policy": "poly", "base": 0.002, "every": 1}}
+         "schedule": {"policy": "poly", "base": 0.002}}
         """),
   ]
 
   /// Chen et al. (2017), arXiv:1706.05587, §4.1.
-  private static let deepLabV3 = """
-    {"model": "deeplab-v3-resnet101-multigrid", "outputStride": 16, "batch": 16, "steps": 30000,
+  private static func deepLabV3(_ model: String) -> String {
+    """
+    {"model": "\(model)", "outputStride": 16, "batch": 16, "steps": 30000,
      "crop": [513, 513], "imageScaleRange": [0.5, 2], "loss": {"grid": "pixels"},
      "normalizationShare": 0.0003, "schedule": {"policy": "poly", "base": 0.007},
      "optimizer": {"rule": "sgd", "weightDecay": 1e-4, "biasRate": 1, "biasDecay": 1,
                    "lastRate": 1, "lastBiasRate": 1}}
     """
+  }
 
   /// Long et al. (2015), §4.3: losses are summed over all pixels of one image, hence the small rates.
   private static func fcn(_ model: String, rate: String) -> String {
@@ -94,10 +98,4 @@ struct Recipe {
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
-}
-
-extension String {
-  fileprivate func replacing(_ part: String, by other: String) -> String {
-    replacingOccurrences(of: part, with: other)
-  }
 }

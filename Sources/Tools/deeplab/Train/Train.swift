@@ -85,16 +85,18 @@ struct Train: ParsableCommand {
         remedy: "leave it out, or begin anew in another folder")
       let saved = try folder.read()
       try TrainingRun(
-        saved.experiment, folder: folder, resuming: saved, parallelism: parallelism, isQuiet: quiet
+        saved.header.experiment, folder: folder, resuming: saved, parallelism: parallelism,
+        isQuiet: quiet
       ).run()
       return
     }
     let experiment = try experiment()
     try experiment.check()
+    try folder.checkIsFree()
+    let run = try TrainingRun(
+      experiment, folder: folder, resuming: nil, parallelism: parallelism, isQuiet: quiet)
     try folder.begin()
-    try TrainingRun(
-      experiment, folder: folder, resuming: nil, parallelism: parallelism, isQuiet: quiet
-    ).run()
+    try run.run()
   }
 
   /// Defaults, recipe or file, options, `--set`, in this order.
@@ -107,17 +109,12 @@ struct Train: ParsableCommand {
         try text.apply(file: recipe)
       }
     }
-    var experiment = try text.experiment()
-    if !set.isEmpty {
-      for setting in set { try text.apply(setting: setting) }
-      experiment = try text.experiment()
-    }
-    if let model { experiment.model = model }
-    if let data { experiment.data = data }
-    if let split { experiment.split = split }
-    if let labelFolder { experiment.labelFolder = labelFolder }
-    if let classNames { experiment.classNames = classNames }
-    if let weights { experiment.weights = weights }
-    return experiment
+    let options = [
+      "model": model, "data": data, "split": split, "labelFolder": labelFolder,
+      "classNames": classNames, "weights": weights,
+    ]
+    try text.apply(options.compactMapValues { $0 }, at: "the options")
+    for setting in set { try text.apply(setting: setting) }
+    return try text.experiment()
   }
 }

@@ -20,45 +20,36 @@ struct TrainingFolder {
 
   private static let key = "training"
 
-  /// What a state's header says beside its tensors.
-  private struct Header: Codable {
-    var experiment: Experiment
-    var step: Int
-    var classes: Int
-  }
-
   /// A state that was saved.
   struct Saved {
-    let experiment: Experiment
-    let step: Int
-    let classes: Int
+    let header: TrainingHeader
     let checkpoint: SafetensorsCheckpoint
+  }
+
+  /// Refuses a folder with the results of another training.
+  ///
+  /// - Throws: `InputError` naming them.
+  func checkIsFree() throws {
+    for (path, remedy) in [
+      (state, "go on with --resume, or name another folder"), (weights, "name another folder"),
+    ] where FileSystem.exists(path) {
+      throw InputError(.cannotCreate, at: path, "exists already", remedy: remedy)
+    }
   }
 
   /// Makes the folder for a new training.
   ///
-  /// - Throws: `InputError` where another's state is there.
+  /// - Throws: `InputError` where another's results are there.
   func begin() throws {
     try FileSystem.makeFolder(path)
-    guard !FileSystem.exists(state) else {
-      throw InputError(
-        .cannotCreate, at: state, "exists already",
-        remedy: "go on with --resume, or name another folder")
-    }
-    try AtomicOutput.write(to: log) { _ in }
+    try checkIsFree()
   }
 
   /// Replaces the state in one go.
-  func write(
-    _ trainer: Trainer, _ experiment: Experiment, classes: Int, notes: ModelNotes
-  ) throws {
-    let tensors = trainer.state
-    let header = Header(experiment: experiment, step: trainer.stepsDone, classes: classes)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text = String(decoding: try encoder.encode(header), as: UTF8.self)
+  func write(_ trainer: Trainer, _ header: TrainingHeader, notes: ModelNotes) throws {
     try Self.write(
-      tensors, to: state, notes.metadata.merging([Self.key: text]) { _, experiment in experiment })
+      trainer.state, to: state,
+      notes.metadata.merging([Self.key: try header.text()]) { _, header in header })
   }
 
   /// Writes the weights alone.
@@ -88,15 +79,11 @@ struct TrainingFolder {
         remedy: "begin without --resume")
     }
     let checkpoint = try SafetensorsCheckpoint(state)
-    guard let text = checkpoint.metadata[Self.key],
-      let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8))
-    else {
+    guard let text = checkpoint.metadata[Self.key] else {
       throw InputError(
         .data, at: state, "holds weights, but not how they were trained",
         remedy: "begin anew with --weights \(state) and another folder")
     }
-    return Saved(
-      experiment: header.experiment, step: header.step, classes: header.classes,
-      checkpoint: checkpoint)
+    return Saved(header: try TrainingHeader(text, at: state), checkpoint: checkpoint)
   }
 }

@@ -8,7 +8,7 @@ struct TrainingLog {
   struct Line: Codable {
     /// Steps done.
     var step: Int
-    /// The mean since the line before.
+    /// The mean since the line before; of the first line after a resumption, since that.
     var loss: Double
     /// The learning rate of the step.
     var rate: Double

@@ -14,6 +14,9 @@ struct TrainingRun {
   private let batches: SampleBatches
   /// What the weights are to say of themselves.
   private let notes: ModelNotes
+  /// Photographs of the data set.
+  private let images: Int
+  private let parallelism: Parallelism
   private let isQuiet: Bool
   /// What is printed before the first step.
   private let title: String
@@ -28,10 +31,13 @@ struct TrainingRun {
   ) throws {
     self.experiment = experiment
     self.folder = folder
+    self.parallelism = parallelism
     self.isQuiet = isQuiet
     let dataset = try experiment.dataset()
+    images = dataset.count
+    try saved?.header.check(images: images, at: experiment.data)
     try dataset.checkPresence()
-    classes = try saved?.classes ?? Self.classes(experiment, dataset)
+    classes = try saved?.header.classes ?? Self.classes(experiment, dataset)
     let names = dataset.classNames
     notes = ModelNotes(
       network: experiment.model, classNames: names?.count == classes ? names : nil)
@@ -54,13 +60,13 @@ struct TrainingRun {
     }
     trainer = try Trainer(
       network, parameters: parameters, resize: entry.resize,
-      options: experiment.trainerOptions(images: dataset.count), parallelism: parallelism)
+      options: experiment.trainerOptions(images: images), parallelism: parallelism)
     if let saved {
-      try trainer.restore(stepsDone: saved.step) { try saved.checkpoint.values(of: $0) }
-      origin = "step \(saved.step) of \(folder.state)"
+      try trainer.restore(stepsDone: saved.header.step) { try saved.checkpoint.values(of: $0) }
+      origin = "step \(saved.header.step) of \(folder.state)"
     }
     batches = try SampleBatches(
-      dataset, classes: classes,
+      dataset, classes: classes, ignoring: experiment.loss.ignored,
       drawing: SampleDrawing(
         batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation()),
       preprocessing: entry.preprocessing,
@@ -68,7 +74,7 @@ struct TrainingRun {
     title = """
       network  \(entry.name), \(classes) classes
       weights  \(origin)
-      data     \(experiment.data): \(dataset.count) photographs
+      data     \(experiment.data): \(images) photographs
       steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images
 
       """
@@ -84,9 +90,18 @@ struct TrainingRun {
     return names.count
   }
 
-  /// Trains to the end. An interrupt, or an error, saves the state first.
+  /// Trains to the end. An interrupt saves the state first, and so does an error, unless it is that the
+  /// training has diverged: then the last state is better than the present one.
   func run() throws {
     if !isQuiet { StandardError.write(title) }
+    do {
+      try train()
+    } catch let divergence as Divergence {
+      throw divergence.error
+    }
+  }
+
+  private func train() throws {
     var log = try TrainingLog(at: folder.log, from: trainer.stepsDone)
     var progress = TrainingProgress(
       trainer.options.steps, done: trainer.stepsDone,
@@ -96,7 +111,11 @@ struct TrainingRun {
       func save() throws {
         guard trainer.stepsDone > saved || !FileSystem.exists(folder.state) else { return }
         try checkParameters()
-        try folder.write(trainer, experiment, classes: classes, notes: notes)
+        try folder.write(
+          trainer,
+          TrainingHeader(
+            experiment: experiment, step: trainer.stepsDone, classes: classes, images: images),
+          notes: notes)
         saved = trainer.stepsDone
       }
       do {
@@ -107,7 +126,7 @@ struct TrainingRun {
       } catch {
         progress.end()
         // What was learned before the error is kept; the error is what the user needs to see.
-        try? save()
+        if !(error is Divergence) { try? save() }
         throw error
       }
       progress.end()
@@ -120,11 +139,7 @@ struct TrainingRun {
     let parts = try (0..<experiment.accumulation).map { _ in try batches.next() }
     let report = try trainer.step(parts)
     guard report.loss.isFinite else {
-      throw InputError(
-        .data, at: folder.path, "the loss of step \(trainer.stepsDone) is \(report.loss)",
-        remedy:
-          "begin with a smaller rate (--set schedule.base=…); the last state that was saved is kept"
-      )
+      throw divergence("the loss is no longer finite at step \(trainer.stepsDone)")
     }
     progress.add(report)
     if trainer.stepsDone % experiment.logEvery == 0 || trainer.stepsDone == trainer.options.steps {
@@ -135,13 +150,23 @@ struct TrainingRun {
   /// A state that is no good must not replace one that is.
   private func checkParameters() throws {
     for (name, values) in trainer.state
-    where !values.values().areFinite(parallelism: .automatic) {
-      throw InputError(
-        .data, at: folder.path, "\(name) is no longer finite at step \(trainer.stepsDone)",
+    where !values.values().areFinite(parallelism: parallelism) {
+      throw divergence("\(name) is no longer finite at step \(trainer.stepsDone)")
+    }
+  }
+
+  /// The training has left all finite numbers: its parameters are not worth keeping.
+  private struct Divergence: Error {
+    let error: InputError
+  }
+
+  private func divergence(_ problem: String) -> Divergence {
+    Divergence(
+      error: InputError(
+        .data, at: folder.path, problem,
         remedy:
           "begin with a smaller rate (--set schedule.base=…); the last state that was saved is kept"
-      )
-    }
+      ))
   }
 
   private func finish(_ log: TrainingLog) throws {
@@ -151,7 +176,7 @@ struct TrainingRun {
         title: experiment.model, x: "steps", y: "loss", series: [.init("loss", points)])
       try PNG.write(LineChart.picture(of: [chart]), to: folder.curve)
     }
-    guard trainer.stepsDone == trainer.options.steps else { return }
+    guard trainer.stepsDone >= trainer.options.steps else { return }
     try folder.writeWeights(trainer, notes: notes)
     if !isQuiet { StandardError.write("wrote    \(folder.weights)\n") }
   }

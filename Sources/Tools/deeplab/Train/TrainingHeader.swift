@@ -1,0 +1,68 @@
+import Foundation
+import Support
+
+/// What a state says beside its tensors: how they were trained, and how far.
+struct TrainingHeader: Encodable {
+  let experiment: Experiment
+  /// Steps done.
+  let step: Int
+  let classes: Int
+  /// Photographs of the data set, on which epochs and the order of images depend; `nil` where a state does
+  /// not say.
+  let images: Int?
+
+  init(experiment: Experiment, step: Int, classes: Int, images: Int) {
+    self.experiment = experiment
+    self.step = step
+    self.classes = classes
+    self.images = images
+  }
+
+  /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are younger than the
+  /// state.
+  ///
+  /// - Throws: `InputError` where it is no header, or says what no training can have said.
+  init(_ text: String, at path: String) throws {
+    let remedy = "begin anew with --weights \(path) and another folder"
+    let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    guard let object, let values = object["experiment"] as? [String: Any],
+      let step = object["step"] as? Int, let classes = object["classes"] as? Int,
+      step >= 0, (1...65535).contains(classes)
+    else {
+      throw InputError(
+        .data, at: path, "does not say rightly how its weights were trained", remedy: remedy)
+    }
+    do {
+      var experiment = try ExperimentText()
+      try experiment.apply(values, at: "the experiment")
+      self.experiment = try experiment.experiment()
+      try self.experiment.check()
+    } catch let error as InputError {
+      throw InputError(
+        .data, at: path, "\(error.place ?? "the experiment") \(error.problem)", remedy: remedy)
+    }
+    self.step = step
+    self.classes = classes
+    images = object["images"] as? Int
+  }
+
+  /// As JSON.
+  func text() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Refuses to go on with other photographs.
+  ///
+  /// - Parameters:
+  ///   - found: photographs of the data set as it is now.
+  ///   - path: where it is.
+  /// - Throws: `InputError` where there were more or fewer.
+  func check(images found: Int, at path: String) throws {
+    guard let images, images != found else { return }
+    throw InputError(
+      .data, at: path, "has \(found) photographs, but had \(images) when the training began",
+      remedy: "restore the data set, or begin anew with --weights and another folder")
+  }
+}
