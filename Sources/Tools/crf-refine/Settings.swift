@@ -29,7 +29,7 @@ struct Settings {
     input: InputOptions, network networkOptions: NetworkOptions, model: ModelOptions,
     exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
-    let networkSettings = 
+    let networkSettings =
       input.scores.unary == nil && input.scores.image != nil
       ? try NetworkSettings(networkOptions) : try NetworkSettings.named(in: networkOptions)
     files = try Job(input: input, network: networkSettings, output: output)
