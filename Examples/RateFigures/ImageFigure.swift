@@ -30,7 +30,7 @@ enum ImageFigure {
     try dense.check(contains: sparse)
 
     let panel = (width: zoom * Float(crop.width), height: zoom * Float(crop.height))
-    var canvas = Canvas(
+    var canvas = try Canvas(
       width: Int(3 * panel.width + 2 * gap), height: Int(2 * panel.height + gap))
     let columns = (0..<3).map { Float($0) * (panel.width + gap) }
     let below = panel.height + gap

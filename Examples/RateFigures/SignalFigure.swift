@@ -33,7 +33,7 @@ enum SignalFigure {
 
     let panel = Float(samples - 1) * step
     let width = 2 * margin + 2 * panel + gap
-    var canvas = Canvas(width: Int(width), height: 330)
+    var canvas = try Canvas(width: Int(width), height: 330)
     let rows: (input: Float, kept: Float, response: Float) = (310, 190, 70)
     let left = Row(values: signal, x: margin, step: step)
     let right = Row(values: signal, x: margin + panel + gap, step: step)

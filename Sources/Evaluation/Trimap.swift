@@ -78,7 +78,7 @@ public struct Trimap: Sendable {
   ///
   /// - Throws: `InputError` as `ConfusionMatrix.add` does, for labels outside the bands too;
   ///   nothing has been counted then.
-  /// - Complexity: O(N).
+  /// - Complexity: O(N · widths).
   public mutating func add(prediction: LabelMap, truth: LabelMap) throws {
     try check(prediction, truth)
     count(prediction, in: rings(of: truth))
@@ -91,7 +91,7 @@ public struct Trimap: Sendable {
     fileprivate let indices: [Int32]
   }
 
-  /// Measures the distances of a truth's points once, for `add(prediction:in:)`. O(N).
+  /// Measures the distances of a truth's points once, for `add(prediction:in:)`. O(N · widths).
   public func rings(of truth: LabelMap) -> Rings {
     let distances = DistanceTransform.squaredDistances(to: seeds(of: truth), on: truth.grid)
     // Where labels change, the seeds are the points at distance 1 themselves.

@@ -53,13 +53,17 @@ enum Arguments {
   static func grid(_ extents: UnsafePointer<Int64>?, rank: Int32) throws -> GridShape {
     let rank = try integer(rank, in: 1...16, "the number of axes")
     let extents = try pointer(extents, "extents", alignment: 8)
-    let grid = try GridShape((0..<rank).map { Int(extents[$0]) })
-    guard grid.count <= mostPoints else {
-      throw CallError.argument(
-        "a grid of \(grid) has \(grid.count) points, but at most \(mostPoints) can be numbered; "
-          + "process it in tiles")
+    let sizes = try (0..<rank).map {
+      try integer(extents[$0], in: 1...mostPoints, "extent \($0) of the grid")
     }
-    return grid
+    // No overflow: a product that has not passed 2³¹ yet times an extent below it.
+    let isNumbered = sizes.reduce(1) { $0 > mostPoints ? $0 : $0 * $1 } <= mostPoints
+    guard isNumbered else {
+      throw CallError.argument(
+        "a grid of \(sizes) has more than \(mostPoints) points, which cannot be numbered; process "
+          + "it in tiles")
+    }
+    return try GridShape(sizes)
   }
 
   /// A short list of finite numbers, such as bandwidths.

@@ -53,7 +53,8 @@ struct FeatureArguments {
     case LATTICECRF_FULL_KERNEL: needed = dimensions * dimensions
     default: throw CallError.argument("there is no type of kernel number \(type)")
     }
-    if parameters == nil && count == 0 { return }
+    // A kernel without parameters may still get the address of an empty array.
+    if count == 0 && (parameters == nil || needed == 0) { return }
     guard Int(exactly: count) == needed, needed > 0 else {
       throw CallError.argument(
         "\(count) parameters for a kernel that has \(needed) for \(dimensions) features")

@@ -79,8 +79,11 @@ private func bandwidths(
     throw CallError.argument(
       "\(count) bandwidths for \(axes) \(what): give one value, or one for each")
   }
-  return Bandwidths(
+  let bandwidths = Bandwidths(
     try Arguments.numbers(values, count: Int(count), "the bandwidths of \(what)"))
+  // Before an image is looked at: the limits of its numbers are multiples of bandwidths.
+  _ = try bandwidths.expanded(to: axes, of: what)
+  return bandwidths
 }
 
 /// What features and a lattice over them take besides what is there already.

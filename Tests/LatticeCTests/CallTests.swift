@@ -97,6 +97,7 @@ struct CallTests {
       return painted.run()
     }
     let plain = try marginals(0, nil)
+    #expect(try marginals(0, []) == plain)
     #expect(try marginals(1, nil) == plain)
     #expect(try marginals(2, nil) == plain)
     #expect(try marginals(1, [1, 1]) == plain)

@@ -42,10 +42,14 @@ struct WrongCallTests {
     Case("null extents", argument, "null") { _ in create(nil, rank: 2, labels: 2) },
     Case("no axes", argument, "axes") { _ in create([], rank: 0, labels: 2) },
     Case("negative rank", argument, "axes") { _ in create([4], rank: -1, labels: 2) },
-    Case("an axis of 0", data, "no points") { _ in create([0, 5], rank: 2, labels: 2) },
-    Case("a negative axis", data, "no points") { _ in create([5, -5], rank: 2, labels: 2) },
-    Case("2³¹ points", argument, "numbered") { _ in create([1 << 31], rank: 1, labels: 2) },
-    Case("2⁶⁴ points", data, "points") { _ in create([1 << 32, 1 << 32], rank: 2, labels: 2) },
+    Case("an axis of 0", argument, "extent 0") { _ in create([0, 5], rank: 2, labels: 2) },
+    Case("a negative axis", argument, "extent 1") { _ in create([5, -5], rank: 2, labels: 2) },
+    Case("2³¹ points", argument, "numbered") { _ in create([1 << 16, 1 << 15], rank: 2, labels: 2)
+    },
+    Case("2⁸⁰ points", argument, "numbered") { _ in
+      create([1 << 20, 1 << 20, 1 << 20, 1 << 20], rank: 4, labels: 2)
+    },
+    Case("an axis of 2³¹", argument, "extent 0") { _ in create([1 << 31], rank: 1, labels: 2) },
     Case("more than memory", LATTICECRF_OUT_OF_MEMORY, "GiB") { _ in
       create([30_000, 30_000], rank: 2, labels: 60_000)
     },
@@ -165,6 +169,12 @@ struct WrongCallTests {
       painted.term {
         latticecrf_add_bilateral_kernel(
           painted.number, [5], 1, painted.image, 144, 0, .max, [9], 1, 0, $0)
+      }
+    },
+    Case("a negative colour bandwidth beside floats", argument, "bandwidth") { painted in
+      painted.term {
+        latticecrf_add_bilateral_kernel(
+          painted.number, [5], 1, [Float](repeating: 1, count: 48), 48, 1, 1, [-9], 1, 0, $0)
       }
     },
     Case("NaN in an image", data, "image") { painted in

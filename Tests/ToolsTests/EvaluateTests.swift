@@ -154,9 +154,13 @@ struct EvaluateTests {
 
   @Test("what is missing, or contradicts itself, is refused before anything is computed")
   func refusals() throws {
+    // Without a source it is the model that comes with the program, whose classes are others; a build may
+    // lack its weights.
     let nothing = try evaluate()
-    #expect(nothing.status == 64)
-    #expect(nothing.errors.contains("nothing says where labels come from"))
+    #expect(
+      nothing.errors.contains(
+        "set: has 3 classes (ground, disc, band), but there are scores of 11")
+        || nothing.errors.contains("is not there, which is the trained model"))
     let both = try evaluate("--scores", "scores", "--predictions", "predictions")
     #expect(both.errors.contains("is given, and so is --predictions"))
     let refined = try evaluate("--predictions", "predictions", "--crf", "deeplab-v2-pytorch")
@@ -172,6 +176,76 @@ struct EvaluateTests {
     let gap = try evaluate("--scores", "scores")
     #expect(gap.status == 66)
     #expect(gap.errors.contains("set/labels/b.png: is not there; 'deeplab dataset check'"))
+    let early = try evaluate("--scores", "scores", "--output", "early")
+    #expect(early.status == 66)
+    #expect(!workspace.exists("early"))
+  }
+
+  @Test("labels that could be of two photographs, or two files for one photograph, are refused")
+  func ambiguity() throws {
+    for name in ["a", "b"] { try workspace.writeTruth("predictions/\(name).png") }
+    try workspace.makeFolders("set/other")
+    try workspace.writeImage("set/other/a.png")
+    try workspace.write(
+      "images/a.png labels/a.png\nother/a.png labels/a.png\n", as: "pairs.txt")
+    for source in ["predictions", "scores"] {
+      let run = try evaluate("--\(source)", source, "--split", "pairs.txt")
+      #expect(run.status == 65)
+      #expect(run.errors.contains("set/other/a.png: has the same stem as set/images/a.png"))
+    }
+    try workspace.write("of another run", as: "predictions/b.npy")
+    let run = try evaluate("--predictions", "predictions")
+    #expect(run.status == 65)
+    #expect(
+      run.errors.contains("predictions/b.npy: has the same stem as predictions/b.png"),
+      "\(run.errors)")
+  }
+
+  @Test("a picture that cannot be written costs neither the figures nor the report")
+  func unwritablePicture() throws {
+    try workspace.makeFolders("out/confusion.png")
+    let run = try evaluate("--scores", "scores", "--output", "out")
+    #expect(run.status == 73, "\(run.errors)")
+    #expect(run.output.contains("mean IOU"))
+    #expect(run.errors.contains("out/confusion.png"))
+    #expect(try workspace.contents("out") == ["confusion.png", "evaluation.json", "trimap.png"])
+  }
+
+  @Test("confusion matrices of too many classes are not drawn, which is said")
+  func manyClasses() throws {
+    // A list of names has 255 at most; scores may be of more.
+    try FileManager.default.removeItem(atPath: workspace.file("set/classes.txt"))
+    let shape = [300, Workspace.height, Workspace.width]
+    for name in ["a", "b"] {
+      try NPY.write(
+        NumericArray(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *))),
+        to: workspace.file("scores/\(name).npy"))
+    }
+    let run = try evaluate("--scores", "scores", "--output", "out")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("out: no picture of the confusion matrix of 300 classes"))
+    #expect(try workspace.contents("out") == ["evaluation.json", "trimap.png"])
+  }
+
+  @Test("labels that do not fit are named by their own file")
+  func placeOfMisfits() throws {
+    for name in ["a", "b"] { try workspace.writeTruth("predictions/\(name).png") }
+    try LabelFile.write(
+      LabelMap(grid: GridShape(width: 3, height: 2), labels: [0, 0, 0, 0, 0, 0]),
+      to: workspace.file("predictions/b.png"))
+    let run = try evaluate("--predictions", "predictions")
+    #expect(run.status == 65)
+    #expect(run.errors.contains("predictions/b.png: "), "\(run.errors)")
+  }
+
+  @Test("crf-refine shows every width that was asked for")
+  func listedWidths() throws {
+    let widths = [1, 2, 3, 5, 6, 7, 9]
+    let run = try workspace.run(
+      "--unary", "scores/a.npy", "--image", "set/images/a.png", "--ground-truth",
+      "set/labels/a.png", "--trimap", widths.map(String.init).joined(separator: ","))
+    #expect(run.status == 0, "\(run.errors)")
+    for width in widths { #expect(run.output.contains("within \(width) px"), "\(width)") }
   }
 
   @Test("a truth with a label outside the classes stops the run, named")

@@ -181,6 +181,7 @@ struct TuneTests {
       #expect(refused.errors.contains(text), "\(refused.errors)")
     }
     try expectRefusal(stateful + ["--void", "0"], "--void was 255, and is 0 now")
+    try expectRefusal(stateful + ["--palette", "camvid"], "--palette was of colours")
     try expectRefusal(stateful + ["--normalization", "after"], "--normalization was symmetric")
     try workspace.writeScores("scores/b.npy", scaled: 9)
     try expectRefusal(stateful, "the files of 'b' have changed")
@@ -194,7 +195,7 @@ struct TuneTests {
   }
 
   @Test(arguments: [
-    ("", "no first line"), ("not JSON\n", "line 1"), ("{\"format\":\"other\"}\n", "line 1"),
+    ("not JSON\n", "line 1"), ("{\"format\":\"other\"}\n", "line 1"), ("{", "no first line"),
   ])
   func aFileThatIsNoStateIsRefusedAndKept(contents: String, text: String) throws {
     let workspace = try Self.workspace()
@@ -203,6 +204,47 @@ struct TuneTests {
     #expect(refused.status == 65)
     #expect(refused.errors.contains(text), "\(refused.errors)")
     #expect(workspace.bytes("state.jsonl") == Data(contents.utf8))
+  }
+
+  /// As of a run that was stopped before its first line, or of another that has just made the file.
+  @Test func anEmptyStateIsBegun() throws {
+    let workspace = try Self.workspace()
+    try workspace.write("", as: "state.jsonl")
+    let stateful = Self.search + ["--state", "state.jsonl", "--refinements", "0", "--json"]
+    let first = try json(run(stateful, in: workspace))
+    let again = try json(run(stateful, in: workspace))
+    #expect(again["evaluations_found"].number == first["evaluations"].number)
+    #expect(again["trials"] == first["trials"])
+  }
+
+  @Test func aSearchThatFindsTheDefaultPresetComparesItWithItself() throws {
+    let workspace = try Self.workspace()
+    // Its parameters, one value each.
+    let report = try json(
+      run(
+        Self.folders + [
+          "--gaussian-weight", "3", "--gaussian-spatial", "1", "--bilateral-weight", "4",
+          "--bilateral-spatial", "67", "--bilateral-color", "3", "--iterations", "10",
+          "--holdout", "--json",
+        ], in: workspace))
+    for part in ["tuned", "held_out"] {
+      let rows = report[part].elements
+      #expect(rows.count == 3)
+      #expect(rows[1]["setting"] == rows[2]["setting"])
+      #expect(rows[1]["mean_iou"] == rows[2]["mean_iou"])
+    }
+  }
+
+  @Test func aReportLeavesStandardOutputToAResult() throws {
+    let workspace = try Self.workspace()
+    let search = Self.search + ["--refinements", "0", "--output", "/dev/stdout"]
+    let preset = try json(run(search, in: workspace))
+    #expect(preset["bilateral"]["weight"].number != nil)
+    #expect(try run(search, in: workspace).errors.contains("mean IOU, %"))
+    let both = try run(search + ["--json"], in: workspace)
+    #expect(both.status == 64)
+    #expect(both.errors.contains("cannot be written to where --json prints"))
+    #expect(both.output.isEmpty)
   }
 
   @Test func aDamagedEvaluationIsNamedByItsLine() throws {
@@ -277,6 +319,7 @@ struct TuneTests {
     Refusal(given + "--threads 0", says: "--threads"),
     Refusal(given + "--output best.txt", says: "--output", ".json"),
     Refusal(given + "--surface best.jpg", says: "--surface", ".png"),
+    Refusal(given + "--state /dev/stdout", says: "--state", "read again"),
     Refusal(given + "--quiet", says: "--quiet", "--json"),
   ])
   func optionsThatCannotBeFollowedAreRefused(refusal: Refusal) throws {

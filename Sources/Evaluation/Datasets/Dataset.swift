@@ -111,11 +111,18 @@ public struct Dataset: LabelledImages {
   /// - Throws: `InputError` naming the first that is not, and how many there are.
   /// - Complexity: O(count) questions to the file system.
   public func checkPresence() throws {
-    let missing = entries.flatMap { [$0.image, $0.labels] }.filter { !FolderListing.exists($0) }
+    try Self.checkPresence(
+      of: entries.flatMap { [$0.image, $0.labels] },
+      remedy: "'deeplab dataset check' lists all that is missing")
+  }
+
+  /// - Throws: `InputError` naming the first of `paths` where no file is, and how many there are.
+  package static func checkPresence(of paths: [String], remedy: String) throws {
+    let missing = paths.filter { !FolderListing.exists($0) }
     guard let first = missing.first else { return }
     throw InputError(
       .noInput, at: first,
       "is not there" + (missing.count == 1 ? "" : ", nor are \(missing.count - 1) other files"),
-      remedy: "'deeplab dataset check' lists all that is missing")
+      remedy: remedy)
   }
 }

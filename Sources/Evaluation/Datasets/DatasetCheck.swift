@@ -102,16 +102,21 @@ public struct DatasetCheck: Sendable {
     var finding = Finding()
     let entry = dataset.entries[index]
     let image = read(entry.image, &finding) { try dataset.image(index) }
-    guard let labels = read(entry.labels, &finding, { try dataset.labels(index) }) else {
-      return finding
+    let stored = read(entry.labels, &finding) {
+      try LabelFile.read(entry.labels, palette: dataset.palette)
     }
-    finding.pixels = labels.occurrences
+    guard let stored else { return finding }
+    finding.pixels = stored.occurrences(of: dataset.layout.classTable(for: entry.labels))
+    var labels: LabelMap?
+    note(.mislabelled, entry.labels, &finding) {
+      labels = try dataset.layout.classes(of: stored, path: entry.labels)
+    }
     if let image {
       note(.misSized, entry.labels, &finding) {
-        _ = try LabelledImage(image: image, labels: labels)
+        _ = try LabelledImage(image: image, labels: stored)
       }
     }
-    if let names = dataset.classNames {
+    if let labels, let names = dataset.classNames {
       note(.mislabelled, entry.labels, &finding) {
         try labels.check(classes: names.count, ignoring: Dataset.void)
       }
@@ -145,12 +150,21 @@ public struct DatasetCheck: Sendable {
 }
 
 extension LabelMap {
-  /// How many points have each label. O(N).
-  fileprivate var occurrences: [UInt16: Int] {
+  /// How many points have each class; those whose labels stand for nothing are left out. O(N).
+  ///
+  /// - Parameter table: see `DatasetLayout.classTable`.
+  fileprivate func occurrences(of table: [UInt16]?) -> [UInt16: Int] {
     var counts = [Int](repeating: 0, count: Int(UInt16.max) + 1)
     for label in labels { counts[Int(label)] += 1 }
     var result: [UInt16: Int] = [:]
-    for (label, count) in counts.enumerated() where count > 0 { result[UInt16(label)] = count }
+    for (label, count) in counts.enumerated() where count > 0 {
+      let label = UInt16(label)
+      guard let table, label != Dataset.void else {
+        result[label, default: 0] += count
+        continue
+      }
+      if label < table.count { result[table[Int(label)], default: 0] += count }
+    }
     return result
   }
 }

@@ -19,15 +19,33 @@ public protocol DatasetLayout: Sendable {
   ///
   /// - Throws: `InputError` where there is no such split, or it cannot be read.
   func entries(in folder: String, split: String?) throws -> [Dataset.Entry]
-  /// The classes that the labels of the file at `path` stand for.
-  ///
-  /// - Throws: `InputError` naming the file, where one stands for nothing.
-  func classes(of labels: LabelMap, path: String) throws -> LabelMap
+  /// The classes that labels 0, 1, … of the file at `path` stand for, `Dataset.void` for those that do not
+  /// count; others stand for nothing. `nil` where labels are classes.
+  func classTable(for path: String) -> [UInt16]?
 }
 
 extension DatasetLayout {
   /// Labels are classes, unless a layout says otherwise.
-  public func classes(of labels: LabelMap, path: String) throws -> LabelMap { labels }
+  public func classTable(for path: String) -> [UInt16]? { nil }
+
+  /// The classes that the labels of the file at `path` stand for; void stays void. O(N).
+  ///
+  /// - Throws: `InputError` naming the file, where one stands for nothing.
+  func classes(of labels: LabelMap, path: String) throws -> LabelMap {
+    guard let table = classTable(for: path) else { return labels }
+    var classes = labels
+    for (point, label) in labels.labels.enumerated() where label != Dataset.void {
+      guard label < table.count else {
+        throw InputError(
+          .data, at: path,
+          "has the label \(label) at \(labels.grid.position(of: point)), which the layout \(name) "
+            + "has not: expected 0…\(table.count - 1)",
+          remedy: "check that it is the file that is meant; the layout is \(summary)")
+      }
+      classes.labels[point] = table[Int(label)]
+    }
+    return classes
+  }
 
   /// Says that there is no such split.
   func missing(split: String?, in folder: String) -> InputError {

@@ -50,13 +50,16 @@ package final class Evaluator {
     }
   }
 
-  /// What each of `settings` comes to over the images of a part.
+  /// What each of `settings`, which may repeat, comes to over the images of a part.
   ///
   /// - Parameter work: what is under way, for the progress.
   /// - Throws: `InputError` of the first image that cannot be solved; what is finished is kept.
   package func tallies(of settings: [CRFSetting], part: Int, work: String) throws -> [Tally] {
+    // The best setting may well be one that it is compared with: it is solved once.
+    var seen: Set<CRFSetting> = []
+    let distinct = settings.filter { seen.insert($0).inserted }
     let pending = images.indices.filter { parts[$0] == part }.map { image in
-      (image, settings.filter { !evaluations.holds($0, image: image) })
+      (image, distinct.filter { !evaluations.holds($0, image: image) })
     }.filter { !$0.1.isEmpty }
     try solve(pending, work: work)
     return settings.map { setting in
@@ -134,6 +137,8 @@ extension TuningConditions {
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
       "--normalization": normalization.rawValue, "--filter": backend.name, "--void": "\(void)",
       "--trimap-width": "\(trimapWidth)",
+      // Names of labels change no count.
+      "--palette": "of colours " + Fingerprint.of(unary.palette),
     ]
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Unaries
 
 /// Tells files from others of the same name; not meant to withstand malice.
 enum Fingerprint {
@@ -19,6 +20,19 @@ enum Fingerprint {
       }
       return data.withUnsafeBytes { add($0, to: value) }
     }
+    return digits(value)
+  }
+
+  /// What a palette makes of pixels: its colours and that of void, but not the labels' names. O(colours).
+  static func of(_ palette: Palette) -> String {
+    let colors = palette.colors + (palette.voidColor.map { [$0] } ?? [])
+    let bytes = colors.flatMap { [$0.red, $0.green, $0.blue] }
+    // The last colour may be void's or a label's.
+    let value = mixed(start, UInt64(palette.colors.count))
+    return digits(bytes.withUnsafeBytes { add($0, to: value) })
+  }
+
+  private static func digits(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

@@ -37,19 +37,13 @@ final class StateFile: Sendable {
     _ path: String, header: Header, visit: (_ image: String, CRFSetting, Tally) throws -> Void
   ) throws {
     self.path = path
-    if !FileSystem.exists(path) {
-      try AtomicOutput.write(to: path) { try $0.write(Self.line(header)) }
-    }
-    guard FileSystem.isFile(path), let handle = FileHandle(forUpdatingAtPath: path) else {
-      throw InputError(
-        .cannotCreate, at: path, "cannot be opened for reading and writing",
-        remedy: "name another file for --state")
-    }
+    let handle = try Self.open(path)
     guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw InputError(
         .cannotCreate, at: path, "is in use by another run",
         remedy: "wait for it, or name another file for --state")
     }
+    try Self.begin(path, handle, with: header)
     let length = try Self.read(path, header, visit)
     do {
       try handle.truncate(atOffset: UInt64(length))
@@ -58,6 +52,31 @@ final class StateFile: Sendable {
       throw Self.failure(path)
     }
     self.handle = Mutex(handle)
+  }
+
+  /// Opens the file, or makes an empty one: of two runs that do so at once, both have the same.
+  private static func open(_ path: String) throws -> FileHandle {
+    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: descriptor >= 0)
+    guard descriptor >= 0, FileSystem.isFile(path) else {
+      throw InputError(
+        .cannotCreate, at: path, "cannot be opened for reading and writing",
+        remedy: "name another file for --state")
+    }
+    return handle
+  }
+
+  /// Writes the first line of a file that is empty; whoever calls holds its lock.
+  private static func begin(_ path: String, _ handle: FileHandle, with header: Header) throws {
+    try Interruption.whileWriting {
+      do {
+        guard try handle.seekToEnd() == 0 else { return }
+        try handle.write(contentsOf: Data(try line(header).utf8))
+      } catch {
+        try? handle.truncate(atOffset: 0)
+        throw failure(path)
+      }
+    }
   }
 
   /// Appends evaluations of one image. May be called on several threads.

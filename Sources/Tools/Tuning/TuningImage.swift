@@ -61,7 +61,7 @@ struct LoadedTuningImage {
     var stopwatch = Stopwatch()
     var loaded = try conditions.unary.load(
       UnaryFiles(scores: files.scores, image: files.image), parallelism: parallelism,
-      stopwatch: &stopwatch)
+      hasTiles: false, stopwatch: &stopwatch)
     scene = loaded.scene
     energies = loaded.takeEnergies()
     truth = try LabelFile.read(files.truth, palette: conditions.unary.palette)

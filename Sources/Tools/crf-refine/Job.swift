@@ -106,7 +106,7 @@ extension FolderPlan {
       return
     }
     try self.init(
-      files.subject, endings: Self.pictureEndings, option: "--image",
+      files.subject, endings: ImageFile.pictureEndings, option: "--image",
       companions: [Self.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
   }
 }

@@ -23,7 +23,8 @@ struct Refiner {
       labelCount: loaded.energies.labelCount, unary: loaded.summary)
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
-    outcome.evaluation = try truth.map { try evaluate(before, $0, outcome) }
+    var measured: EvaluationCounts.MeasuredTruth?
+    if let truth { measured = try evaluate(before, truth, &outcome) }
 
     let progress =
       settings.crf.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
@@ -41,9 +42,7 @@ struct Refiner {
     progress?.clear()
     let after = solution.marginals.labels(parallelism: settings.parallelism)
     outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
-    if let truth {
-      try outcome.evaluation?.addAfter(after, truth: truth)
-    }
+    if let measured { try outcome.evaluation?.addAfter(after, truth: measured) }
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
         try writer.write(after, to: job.labels)
@@ -80,13 +79,18 @@ struct Refiner {
     try job.groundTruth.map { try LabelFile.read($0, palette: settings.palette) }
   }
 
+  /// Counts the labels that are there before the inference.
+  ///
+  /// - Returns: what the labels after it are compared with.
   private func evaluate(
-    _ before: LabelMap, _ truth: LabelMap, _ outcome: Outcome
-  ) throws -> EvaluationCounts {
+    _ before: LabelMap, _ truth: LabelMap, _ outcome: inout Outcome
+  ) throws -> EvaluationCounts.MeasuredTruth {
     do {
       var evaluation = try EvaluationCounts(labelCount: outcome.labelCount, settings: settings)
-      try evaluation.addBefore(before, truth: truth)
-      return evaluation
+      let measured = evaluation.measured(truth)
+      try evaluation.addBefore(before, truth: measured)
+      outcome.evaluation = evaluation
+      return measured
     } catch let error as InputError {
       throw error.at(outcome.job.groundTruth ?? "--ground-truth")
     }

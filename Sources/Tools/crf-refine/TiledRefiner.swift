@@ -131,10 +131,9 @@ private struct TiledRun {
         try outcome.evaluation ?? EvaluationCounts(labelCount: input.labelCount, settings: settings)
       let grid = band.region.grid
       try truth.naming(band.region) {
-        try evaluation.addBefore(
-          LabelMap(grid: grid, labels: band.before), truth: labels)
-        try evaluation.addAfter(
-          LabelMap(grid: grid, labels: band.after), truth: labels)
+        let truth = evaluation.measured(labels)
+        try evaluation.addBefore(LabelMap(grid: grid, labels: band.before), truth: truth)
+        try evaluation.addAfter(LabelMap(grid: grid, labels: band.after), truth: truth)
       }
       outcome.evaluation = evaluation
     } catch let error as InputError {

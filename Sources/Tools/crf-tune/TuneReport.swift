@@ -44,7 +44,7 @@ struct TuneReport {
         + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
         + [
           row.tally.whole.meanIOU, row.tally.band.meanIOU, row.tally.whole.pixelAccuracy,
-        ].map(Self.percent)
+        ].map(EvaluationTable.percent)
     }
     return TextColumns([.left] + head.dropFirst().map { _ in .right }, rows: [head] + body)
       .lines.joined(separator: "\n")
@@ -57,9 +57,8 @@ struct TuneReport {
     let head = ["IOU, %"] + rows.map(\.title)
     let columns = rows.map(\.tally.whole.intersectionsOverUnion)
     let body = columns[0].indices.map { label in
-      let name = label < names.count ? names[label] : ""
-      return [name.isEmpty ? "\(label)" : "\(label) \(name)"]
-        + columns.map { Self.percent($0[label]) }
+      [EvaluationTable.name(of: label, in: names)]
+        + columns.map { EvaluationTable.percent($0[label]) }
     }
     return TextColumns([.left] + rows.map { _ in .right }, rows: [head] + body)
       .lines.joined(separator: "\n")
@@ -81,9 +80,5 @@ struct TuneReport {
           + "means.")
     }
     return remarks.isEmpty ? [] : [remarks.joined(separator: "\n")]
-  }
-
-  private static func percent(_ share: Double?) -> String {
-    share.map { String(format: "%.2f", 100 * $0) } ?? "–"
   }
 }

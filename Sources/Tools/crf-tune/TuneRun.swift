@@ -27,12 +27,14 @@ struct TuneRun {
     }
     let outcome = try TuneOutcome(
       settings, result, evaluator, seconds: (ContinuousClock.now - start) / .seconds(1))
-    try Interruption.whileWriting { try write(outcome) }
+    // A search may have taken hours: its report is printed even where a file cannot be written.
+    let written = Result { try write(outcome) }
     if settings.output.json {
       try StandardOutput.print(json: TuneJSON(outcome))
     } else if !settings.output.quiet {
-      try StandardOutput.print(TuneReport(outcome).text)
+      try settings.plan.print(TuneReport(outcome).text)
     }
+    try written.get()
   }
 
   private func note(resumed count: Int) {
@@ -40,13 +42,17 @@ struct TuneRun {
     StandardError.write("\(path): goes on after \(count) evaluations\n")
   }
 
+  /// The preset first: a picture that cannot be drawn must not cost it.
   private func write(_ outcome: TuneOutcome) throws {
     if let path = settings.output.output {
       let name = FileSystem.split(FileSystem.name(of: path)).stem
-      try PresetFile.write(outcome.preset(named: name), to: path)
+      try Interruption.whileWriting {
+        try PresetFile.write(outcome.preset(named: name), to: path)
+      }
     }
     if let path = settings.output.surface {
-      try PNG.write(try SurfaceFigure(outcome).picture(), to: path)
+      let picture = try SurfaceFigure(outcome).picture()
+      try Interruption.whileWriting { try PNG.write(picture, to: path) }
     }
   }
 }

@@ -14,6 +14,8 @@ struct TuneSettings {
   /// The part of the set that each image belongs to.
   let parts: [Int]
   let output: TuneOutputOptions
+  /// Where results go; the state is none of them.
+  let plan: OutputPlan
   let parallelism: Parallelism
 
   /// The parts.
@@ -55,7 +57,10 @@ struct TuneSettings {
         .usage, at: "--holdout", "needs two images at least, but there is one",
         remedy: "leave it out, or add images")
     }
-    try checkOutputs(folders)
+    plan = OutputPlan(
+      outputs: [output.output, output.surface], inputs: folders.all, labels: nil,
+      subject: folders.scores)
+    try checkOutputs()
   }
 
   private static func backend(_ name: String) throws -> any FilterBackend {
@@ -144,7 +149,7 @@ struct TuneSettings {
     }
   }
 
-  private func checkOutputs(_ folders: Folders) throws {
+  private func checkOutputs() throws {
     for (option, path, ending) in [
       ("--output", output.output, "json"), ("--surface", output.surface, "png"),
     ] {
@@ -155,12 +160,17 @@ struct TuneSettings {
         .usage, at: option, "is '\(path)', but its file is a .\(ending)",
         remedy: "name it as what it is")
     }
-    let written = [output.output, output.surface].compactMap { $0 }
-    guard !written.isEmpty || !output.quiet || output.json else {
+    guard !plan.outputs.isEmpty || !output.quiet || output.json else {
       throw InputError(
         .usage, at: "--quiet", "leaves nothing that would show a result",
         remedy: "add --output, --surface or --json, or leave it out")
     }
-    try OutputCheck.check(written + [output.state].compactMap { $0 }, inputs: folders.all)
+    try plan.check(resumes: false, printsJSON: output.json)
+    if let state = output.state, FileSystem.isStandardOutput(state) {
+      throw InputError(
+        .usage, at: "--state", "is '\(state)', which cannot be read again",
+        remedy: "name a file")
+    }
+    try OutputCheck.check(plan.outputs + [output.state].compactMap { $0 }, inputs: plan.inputs)
   }
 }

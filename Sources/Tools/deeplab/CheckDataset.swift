@@ -12,7 +12,7 @@ struct CheckDataset: ParsableCommand {
     abstract: "Find missing, unreadable, mis-sized and mislabelled files.",
     discussion: """
       Reads every photograph and its labels, names those that something is wrong with, and counts the \
-      pixels of each class. Exit status: 0 nothing is wrong; 65 something is. docs/datasets.md shows \
+      pixels of each class. --json prints a list with an object for each split. Exit status: 0 nothing is wrong; 65 something is. docs/datasets.md shows \
       layouts.
       """)
 

@@ -8,9 +8,10 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare labels with the truth of a data set.",
     discussion: """
-      Labels come from a network (--model, --weights), from scores in files (--scores) or from label maps \
-      (--predictions). One confusion matrix is kept over all photographs, which are read one after the \
-      other. docs/evaluate.md says what the figures are.
+      Labels come from a network (--model, --weights, or the small model that comes with the program), \
+      from scores in files (--scores) or from label maps (--predictions). One confusion matrix is kept over all photographs, which are read one after the \
+      other. --json prints one object: figures, confusion matrices, parameters. docs/evaluate.md says \
+      what the figures are.
       """)
 
   @OptionGroup(title: "Network") var network: NetworkOptions
@@ -24,12 +25,14 @@ struct Evaluate: ParsableCommand {
     let evaluation = try settings.makeRun()
     let outcome = try evaluation.run()
     let report = try EvaluateReport(settings, evaluation, outcome)
-    if let folder = options.output { try report.write(to: folder) }
+    // The labels may have taken hours: the report is printed even where a file cannot be written.
+    let written = Result { if let folder = options.output { try report.write(to: folder) } }
     if runOptions.json {
       try StandardOutput.print(json: report.json)
     } else if !runOptions.quiet {
       try StandardOutput.print(report.text)
     }
+    try written.get()
   }
 }
 
@@ -98,9 +101,8 @@ struct DataRunOptions: ParsableArguments {
     help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
   var threads: Int?
 
-  @Flag(help: "Print one JSON object: figures, confusion matrices, parameters.") var json = false
-  @Flag(help: "Print nothing but errors, and the object of --json where asked for.") var quiet =
-    false
+  @Flag(help: "Print JSON instead of text.") var json = false
+  @Flag(help: "Print nothing but errors, and the JSON where asked for.") var quiet = false
 }
 
 /// `--trimap-boundary`.

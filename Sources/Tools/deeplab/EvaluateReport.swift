@@ -41,7 +41,9 @@ struct EvaluateReport {
     if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
     lines.append(stopwatch.line)
     lines.append(
-      EvaluationTable(counts, names: settings.dataset.classNames ?? [], isDetailed: true).text)
+      EvaluationTable(
+        counts, names: settings.dataset.classNames ?? [], isDetailed: true, areBandsThinned: true
+      ).text)
     if let note = absenceNote { lines.append(note) }
     return lines.joined(separator: "\n")
   }
@@ -132,24 +134,34 @@ struct EvaluateReport {
 
   // MARK: As files
 
-  /// Writes the object and the pictures into a folder, which exists.
+  /// Writes the object into a folder, which exists, and then the pictures: one that cannot be drawn must
+  /// not cost the figures.
   ///
   /// - Throws: `InputError` where a file cannot be written.
   func write(to folder: String) throws {
-    var pictures = [("confusion.png", try EvaluationFigures.confusion(counts.before, names: names))]
-    if let after = counts.after {
-      pictures.append(
-        (
-          "confusion-refined.png",
-          try EvaluationFigures.confusion(after, names: names, isRefined: true)
-        ))
-    }
+    try Interruption.whileWriting { try JSONObject.write(json, to: "\(folder)/\(Self.jsonName)") }
     if counts.bandsBefore != nil {
-      pictures.append(("trimap.png", try EvaluationFigures.trimap(counts)))
+      try write(EvaluationFigures.trimap(counts), to: folder, as: "trimap.png")
     }
-    try Interruption.whileWriting {
-      for (name, picture) in pictures { try PNG.write(picture, to: "\(folder)/\(name)") }
-      try JSONObject.write(json, to: "\(folder)/\(Self.jsonName)")
+    guard counts.before.labelCount <= EvaluationFigures.mostConfusionClasses else {
+      if !settings.isQuiet { StandardError.write("\(folder): \(confusionNote)\n") }
+      return
     }
+    try write(
+      EvaluationFigures.confusion(counts.before, names: names), to: folder, as: "confusion.png")
+    if let after = counts.after {
+      try write(
+        EvaluationFigures.confusion(after, names: names, isRefined: true), to: folder,
+        as: "confusion-refined.png")
+    }
+  }
+
+  private func write(_ picture: Image, to folder: String, as name: String) throws {
+    try Interruption.whileWriting { try PNG.write(picture, to: "\(folder)/\(name)") }
+  }
+
+  private var confusionNote: String {
+    "no picture of the confusion matrix of \(counts.before.labelCount) classes: more than "
+      + "\(EvaluationFigures.mostConfusionClasses) cannot be told apart; \(Self.jsonName) has its counts"
   }
 }

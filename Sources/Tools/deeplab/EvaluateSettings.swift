@@ -46,14 +46,14 @@ struct EvaluateSettings {
     boundary = options.trimapBoundary
     isQuiet = run.quiet
     dataPath = options.data
-    if let folder = options.output {
-      try FileSystem.makeFolder(folder)
-      try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
-    }
     self.dataset = try dataset.dataset(
       at: options.data, split: Self.split(options, dataset),
       palette: run.palette.map { try Palette(option: $0) })
     try self.dataset.checkPresence()
+    if let folder = options.output {
+      try FileSystem.makeFolder(folder)
+      try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
+    }
   }
 
   private static func source(
@@ -63,15 +63,16 @@ struct EvaluateSettings {
       "--model": network.model != nil || network.weights != nil, "--scores": options.scores != nil,
       "--predictions": options.predictions != nil,
     ].filter(\.value).keys.sorted()
-    guard given.count == 1 else {
+    guard given.count <= 1 else {
       throw InputError(
-        .usage, at: given.last ?? "--model",
-        given.isEmpty
-          ? "is missing: nothing says where labels come from"
-          : "is given, and so is \(given[0]): labels can come from one of them only",
+        .usage, at: given[1],
+        "is given, and so is \(given[0]): labels can come from one of them only",
         remedy: "give one of --model, --scores and --predictions")
     }
-    if var settings = try NetworkSettings.named(in: network) {
+    // Where nothing is named, it is the model that comes with the program.
+    if var settings = given.isEmpty
+      ? try NetworkSettings(network) : try NetworkSettings.named(in: network)
+    {
       try options.tiling.apply(to: &settings)
       if case .file(let path) = settings.proposals?.source {
         throw InputError(
@@ -99,7 +100,7 @@ struct EvaluateSettings {
     let layout =
       try dataset.namedLayout() ?? DatasetLayouts.detect(in: options.data, split: usualSplit)
     let splits = try layout.splits(in: options.data)
-    return splits.count > 1 && splits.contains(usualSplit) ? usualSplit : nil
+    return splits.contains(usualSplit) ? usualSplit : nil
   }
 
   /// Loads what gives labels, and makes sure that its classes are those of the data set.

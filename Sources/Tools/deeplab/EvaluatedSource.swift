@@ -13,6 +13,8 @@ protocol EvaluatedSource {
   func labels(
     of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?)
+  /// The file that the labels of photograph `index` come from.
+  func place(of index: Int, in dataset: Dataset) -> String
 }
 
 /// A network's labels.
@@ -26,6 +28,8 @@ struct NetworkSource: EvaluatedSource {
   }
 
   var labelCount: Int { network.classCount }
+
+  func place(of index: Int, in dataset: Dataset) -> String { dataset.entries[index].image }
 
   func labels(
     of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
@@ -44,18 +48,21 @@ struct ScoreFolderSource: EvaluatedSource {
   private let folder: String
   private let parallelism: Parallelism
   let labelCount: Int
+  private static let endings = ["npy"]
 
   /// - Throws: `InputError` where a file is missing, or the first cannot be read: it says how many classes
   ///   there are.
   init(_ folder: String, dataset: Dataset, parallelism: Parallelism) throws {
     self.folder = folder
     self.parallelism = parallelism
-    try dataset.checkCompanions(in: folder, endings: ["npy"])
-    labelCount = try Self.unary(Self.path(folder, dataset, 0), parallelism).labelCount
+    try dataset.checkCompanions(in: folder, endings: Self.endings)
+    labelCount = try Self.unary(
+      dataset.companion(0, in: folder, endings: Self.endings), parallelism
+    ).labelCount
   }
 
-  private static func path(_ folder: String, _ dataset: Dataset, _ index: Int) -> String {
-    "\(folder)/\(dataset.name(index)).npy"
+  func place(of index: Int, in dataset: Dataset) -> String {
+    dataset.companion(index, in: folder, endings: Self.endings)
   }
 
   private static func unary(_ path: String, _ parallelism: Parallelism) throws -> ScoreMapUnary {
@@ -70,7 +77,7 @@ struct ScoreFolderSource: EvaluatedSource {
   func labels(
     of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
-    let path = Self.path(folder, dataset, index)
+    let path = place(of: index, in: dataset)
     let unary = try stopwatch.measure(.read) { try Self.unary(path, parallelism) }
     do {
       guard unary.labelCount == labelCount else {
@@ -90,7 +97,6 @@ struct ScoreFolderSource: EvaluatedSource {
 struct LabelFolderSource: EvaluatedSource {
   private let folder: String
   let labelCount: Int
-  private static let endings = ["png", "npy"]
 
   /// - Throws: `InputError` where a file is missing, or nobody says which classes there are.
   init(_ folder: String, dataset: Dataset) throws {
@@ -102,33 +108,56 @@ struct LabelFolderSource: EvaluatedSource {
     }
     self.folder = folder
     labelCount = names.count
-    try dataset.checkCompanions(in: folder, endings: Self.endings)
+    try dataset.checkCompanions(in: folder, endings: LabelFile.endings)
+  }
+
+  func place(of index: Int, in dataset: Dataset) -> String {
+    dataset.companion(index, in: folder, endings: LabelFile.endings)
   }
 
   func labels(
     of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
-    let path = dataset.companion(index, in: folder, endings: Self.endings)
+    let path = place(of: index, in: dataset)
     let labels = try stopwatch.measure(.read) { try LabelFile.read(path, palette: dataset.palette) }
     return (labels, nil)
   }
 }
 
 extension Dataset {
+  private func companions(_ index: Int, in folder: String, endings: [String]) -> [String] {
+    endings.map { "\(folder)/\(name(index)).\($0)" }
+  }
+
   /// The file in `folder` that belongs to photograph `index`; where there is none, what it might be called.
   fileprivate func companion(_ index: Int, in folder: String, endings: [String]) -> String {
-    let paths = endings.map { "\(folder)/\(name(index)).\($0)" }
+    let paths = companions(index, in: folder, endings: endings)
     return paths.first(where: FileSystem.exists) ?? paths[0]
   }
 
-  /// - Throws: `InputError` where a photograph has no file in `folder`.
+  /// - Throws: `InputError` where a photograph has no file in `folder`, or several, or two photographs have
+  ///   the same.
   fileprivate func checkCompanions(in folder: String, endings: [String]) throws {
-    let missing = (0..<count).map { companion($0, in: folder, endings: endings) }
-      .filter { !FileSystem.exists($0) }
-    guard let first = missing.first else { return }
-    throw InputError(
-      .noInput, at: first,
-      "is not there" + (missing.count == 1 ? "" : ", nor are \(missing.count - 1) other files"),
+    var photographs: [String: String] = [:]
+    for (index, entry) in entries.enumerated() {
+      if let other = photographs.updateValue(entry.image, forKey: entry.name),
+        other != entry.image
+      {
+        throw InputError(
+          .data, at: entry.image,
+          "has the same stem as \(other), so that both would have the same file in '\(folder)'",
+          remedy: "rename one of them, or evaluate them in runs of their own")
+      }
+      let present = companions(index, in: folder, endings: endings).filter(FileSystem.exists)
+      guard present.count <= 1 else {
+        throw InputError(
+          .data, at: present[1],
+          "has the same stem as \(present[0]), so that both belong to \(entry.image)",
+          remedy: "rename or remove one of them")
+      }
+    }
+    try Dataset.checkPresence(
+      of: entries.indices.map { companion($0, in: folder, endings: endings) },
       remedy: "there must be one for each of the split's \(count) photographs")
   }
 }

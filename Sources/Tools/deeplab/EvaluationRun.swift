@@ -46,10 +46,12 @@ struct EvaluationRun {
         stopwatch: &outcome.stopwatch)
     }
     do {
-      try outcome.counts.addBefore(labels, truth: sample.labels)
-      if let after { try outcome.counts.addAfter(after, truth: sample.labels) }
+      let truth = outcome.counts.measured(sample.labels)
+      try outcome.counts.addBefore(labels, truth: truth)
+      if let after { try outcome.counts.addAfter(after, truth: truth) }
     } catch let error as InputError {
-      throw error.at(dataset.name(index))
+      // The truth was checked as it was read.
+      throw error.at(source.place(of: index, in: dataset))
     }
   }
 

@@ -27,7 +27,7 @@ struct FolderSegmentation {
 
   func run() throws {
     let files = settings.files
-    let plan = try FolderPlan(files.image, endings: FolderPlan.pictureEndings, option: "--image")
+    let plan = try FolderPlan(files.image, endings: ImageFile.pictureEndings, option: "--image")
     let network = try LoadedNetwork(settings.network, parallelism: settings.parallelism)
     try FolderRun.prepare(outputs: files.plan.outputs, inputs: files.plan.inputs)
     let segmentation = ImageSegmentation(settings: settings, network: network)

@@ -2,6 +2,9 @@ import Support
 
 /// Images from files of any supported format.
 public enum ImageFile {
+  /// Endings of pictures, the commonest of photographs first.
+  package static let pictureEndings = ["jpg", "png", "jpeg"]
+
   /// Reads a PNG or JPEG image in 8-bit RGB, whatever its name ends in: the contents decide.
   ///
   /// The orientation and the colour profile that a camera noted are not applied.
@@ -52,7 +55,7 @@ public enum ImageFile {
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isArray(_ path: String) throws -> Bool {
-    let isNamedPicture = [".png", ".jpg", ".jpeg"].contains { path.lowercased().hasSuffix($0) }
+    let isNamedPicture = pictureEndings.contains { path.lowercased().hasSuffix("." + $0) }
     return try !isNamedPicture && [.npy, .zip].contains(kind(of: path))
   }
 

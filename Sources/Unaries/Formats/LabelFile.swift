@@ -2,6 +2,9 @@ import Support
 
 /// Label maps in files: PNG pictures, or NPY arrays for grids of any number of axes.
 public enum LabelFile {
+  /// Endings of label maps.
+  package static let endings = ["png", "npy"]
+
   /// Reads labels from a PNG picture (palette indices, gray values, or colours of `palette`) or from an
   /// NPY array of whole numbers.
   ///

@@ -63,6 +63,20 @@ struct DatasetCheckTests {
     #expect(DatasetCheck(dataset, parallelism: Parallelism(threads: 3)).problems == check.problems)
   }
 
+  @Test("an id that Cityscapes has not is a wrong label; the others are counted")
+  func ids() throws {
+    let set = try DatasetFolder()
+    try set.writeImage("leftImg8bit/val/ulm/ulm_0_leftImg8bit.png")
+    // 7 is road, 0…3 count for nothing.
+    try set.writeLabels("gtFine/val/ulm/ulm_0_gtFine_labelIds.png", [7, 7, 77])
+    let check = try DatasetCheck(Dataset(at: set.path))
+    #expect(check.problems.map(\.fault) == [.mislabelled])
+    #expect(check.problems.first?.text.contains("has the label 77 at row 0, column 2") == true)
+    #expect(check.occurrences[0]?.pixels == 2)
+    #expect(check.occurrences[Dataset.void]?.pixels == DatasetFolder.grid.count - 3)
+    #expect(check.occurrences[77] == nil)
+  }
+
   @Test("progress tells how many were read, up to all")
   func progress() throws {
     var told: [Int] = []

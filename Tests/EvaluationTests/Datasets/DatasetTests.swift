@@ -79,7 +79,7 @@ struct DatasetTests {
     #expect(try dataset.labels(1).labels.prefix(3) == [18, 255, 0])
     try folder.writeLabels("\(labels)0_gtFine_labelIds.png", [0, 77])
     let text = errorText { _ = try dataset.labels(0) }
-    #expect(text.contains("has the id 77 at row 0, column 1"))
+    #expect(text.contains("has the label 77 at row 0, column 1"))
     #expect(text.contains("_gtFine_labelTrainIds.png"))
   }
 
@@ -117,6 +117,16 @@ struct DatasetTests {
     #expect(
       try Dataset(at: folder.path, split: "val").entries[0].image
         == folder.file("images/val/a.png"))
+  }
+
+  @Test("a folder beside photographs is no split")
+  func flatFolders() throws {
+    try folder.writeImage("images/a.png")
+    try folder.writeImage("images/thumbnails/a.png")
+    try folder.writeLabels("labels/a.png")
+    let dataset = try Dataset(at: folder.path)
+    #expect(dataset.split == nil)
+    #expect(dataset.entries.map(\.image) == [folder.file("images/a.png")])
   }
 
   @Test("classes come from the caller, else from the folder's classes.txt, else from the layout")

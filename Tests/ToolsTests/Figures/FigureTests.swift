@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ToolSupport
 import Unaries
@@ -31,6 +32,12 @@ struct FigureTests {
       }
     }
     return Double(hits) / Double(rows.count * columns.count)
+  }
+
+  @Test("a picture that no memory can hold is refused, by its size")
+  func tooLarge() {
+    let text = errorText { _ = try Canvas(width: 1 << 31, height: 1 << 31) }
+    #expect(text.contains("a picture of 2147483648×2147483648 pixels"))
   }
 
   @Test("a curve is drawn where its values are, and each chart takes its part of the picture")

@@ -55,21 +55,10 @@ struct CityscapesLayout: DatasetLayout {
   }
 
   /// Ids become train ids; those of a file of train ids stay.
-  func classes(of labels: LabelMap, path: String) throws -> LabelMap {
-    guard path.hasSuffix(Self.idEnding) else { return labels }
+  func classTable(for path: String) -> [UInt16]? {
+    guard path.hasSuffix(Self.idEnding) else { return nil }
     var trainIds = [UInt16](repeating: Dataset.void, count: Self.idCount)
     for (trainId, id) in Self.evaluatedIds.enumerated() { trainIds[Int(id)] = UInt16(trainId) }
-    var labels = labels
-    for (point, id) in labels.labels.enumerated() where id != Dataset.void {
-      guard id < Self.idCount else {
-        throw InputError(
-          .data, at: path,
-          "has the id \(id) at \(labels.grid.position(of: point)), which Cityscapes has not: "
-            + "expected 0…\(Self.idCount - 1)",
-          remedy: "files of train ids must be named *\(Self.trainIdEnding)")
-      }
-      labels.labels[point] = trainIds[Int(id)]
-    }
-    return labels
+    return trainIds
   }
 }

@@ -14,8 +14,6 @@ public struct FolderPairLayout: DatasetLayout {
   /// `nil` for `images` and `labels` in the data set's folder.
   private let labelFolder: String?
 
-  private static let labelEndings = ["png", "npy"]
-
   /// The folders `images` and `labels` of a data set's folder.
   public init() { labelFolder = nil }
 
@@ -32,10 +30,15 @@ public struct FolderPairLayout: DatasetLayout {
     return FolderListing.isFolder(images) && FolderListing.isFolder(labels)
   }
 
-  /// The folders among the photographs.
+  /// The folders of photographs; none where photographs lie beside them, whatever those folders are for.
   public func splits(in folder: String) throws -> [String] {
     let images = folders(in: folder).images
-    return try FolderListing.names(in: images).filter { FolderListing.isFolder("\(images)/\($0)") }
+    let names = try FolderListing.names(in: images)
+    let folders = names.filter { FolderListing.isFolder("\(images)/\($0)") }
+    let isFlat = Set(names).subtracting(folders).contains {
+      ImageFile.pictureEndings.contains(FolderListing.split($0).ending)
+    }
+    return isFlat ? [] : folders
   }
 
   /// A photograph without labels, and labels without a photograph, have an entry too: whoever reads the
@@ -46,12 +49,12 @@ public struct FolderPairLayout: DatasetLayout {
       folders(in: folder).images + suffix, folders(in: folder).labels + suffix
     )
     guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
-    let pictures = try files(in: images, endings: PictureEndings.all)
-    let maps = try files(in: labels, endings: Self.labelEndings)
+    let pictures = try files(in: images, endings: ImageFile.pictureEndings)
+    let maps = try files(in: labels, endings: LabelFile.endings)
     return Set(pictures.keys).union(maps.keys).sorted().map { stem in
       Dataset.Entry(
-        name: stem, image: pictures[stem] ?? "\(images)/\(stem).\(PictureEndings.all[0])",
-        labels: maps[stem] ?? "\(labels)/\(stem).\(Self.labelEndings[0])")
+        name: stem, image: pictures[stem] ?? "\(images)/\(stem).\(ImageFile.pictureEndings[0])",
+        labels: maps[stem] ?? "\(labels)/\(stem).\(LabelFile.endings[0])")
     }
   }
 

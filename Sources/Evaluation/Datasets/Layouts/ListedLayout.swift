@@ -69,12 +69,7 @@ struct ListedLayout: DatasetLayout {
 
   /// The photograph of that name: a JPEG file, unless there is only another.
   private func image(_ name: String, in folder: String) -> String {
-    let paths = PictureEndings.all.map { "\(folder)/\(name).\($0)" }
+    let paths = ImageFile.pictureEndings.map { "\(folder)/\(name).\($0)" }
     return paths.first(where: FolderListing.exists) ?? paths[0]
   }
-}
-
-/// How the names of photographs end.
-enum PictureEndings {
-  static let all = ["jpg", "png", "jpeg"]
 }

@@ -9,13 +9,16 @@
  *   float w2 = 3, w1 = 10, near = 3, far = 80, color = 13;
  *   latticecrf_term spatial = {&w2, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
  *   latticecrf_term bilateral = {&w1, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
- *   if (latticecrf_crf_create(extents, 2, labels, 0, &crf) != LATTICECRF_OK)
+ *   if (latticecrf_crf_create(extents, 2, labels, 0, &crf) != LATTICECRF_OK) {
  *     puts(latticecrf_last_error());
- *   latticecrf_set_unary(crf, energies, labels * height * width, LATTICECRF_CHANNELS_FIRST);
- *   latticecrf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial);
- *   latticecrf_add_bilateral_kernel(crf, &far, 1, rgb, 3 * height * width, LATTICECRF_UINT8, 3, &color,
- *                                   1, LATTICECRF_X_FIRST, &bilateral);
- *   latticecrf_labels(crf, 10, labels_out, height * width);
+ *     return 1;
+ *   }
+ *   if (latticecrf_set_unary(crf, energies, labels * height * width, LATTICECRF_CHANNELS_FIRST)
+ *       || latticecrf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial)
+ *       || latticecrf_add_bilateral_kernel(crf, &far, 1, rgb, 3 * height * width, LATTICECRF_UINT8, 3,
+ *                                          &color, 1, LATTICECRF_X_FIRST, &bilateral)
+ *       || latticecrf_labels(crf, 10, 0, labels_out, height * width))
+ *     puts(latticecrf_last_error());
  *   latticecrf_crf_destroy(crf);
  *
  * What holds for every call:

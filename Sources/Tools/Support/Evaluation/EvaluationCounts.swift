@@ -32,20 +32,32 @@ package struct EvaluationCounts: Sendable {
     bandsAfter = isRefined ? bandsBefore : nil
   }
 
+  /// The truth of an image, its distances to boundaries measured once for all labels of it.
+  package struct MeasuredTruth {
+    fileprivate let labels: LabelMap
+    /// `nil` where boundaries are not looked at.
+    fileprivate let rings: Trimap.Rings?
+  }
+
+  /// Measures what `addBefore` and `addAfter` need. O(N · widths).
+  package func measured(_ truth: LabelMap) -> MeasuredTruth {
+    MeasuredTruth(labels: truth, rings: bandsBefore?.rings(of: truth))
+  }
+
   /// Counts labels as they come.
   ///
   /// - Throws: `InputError` where the labels do not fit the truth.
-  package mutating func addBefore(_ labels: LabelMap, truth: LabelMap) throws {
-    try before.add(prediction: labels, truth: truth, ignoring: void)
-    try bandsBefore?.add(prediction: labels, truth: truth)
+  package mutating func addBefore(_ labels: LabelMap, truth: MeasuredTruth) throws {
+    try before.add(prediction: labels, truth: truth.labels, ignoring: void)
+    if let rings = truth.rings { try bandsBefore?.add(prediction: labels, in: rings) }
   }
 
   /// Counts the refined labels of the same image.
   ///
   /// - Throws: as `addBefore` does.
-  package mutating func addAfter(_ labels: LabelMap, truth: LabelMap) throws {
-    try after?.add(prediction: labels, truth: truth, ignoring: void)
-    try bandsAfter?.add(prediction: labels, truth: truth)
+  package mutating func addAfter(_ labels: LabelMap, truth: MeasuredTruth) throws {
+    try after?.add(prediction: labels, truth: truth.labels, ignoring: void)
+    if let rings = truth.rings { try bandsAfter?.add(prediction: labels, in: rings) }
   }
 
   package static func += (sum: inout EvaluationCounts, other: EvaluationCounts) {

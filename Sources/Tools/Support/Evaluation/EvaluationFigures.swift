@@ -8,12 +8,21 @@ package enum EvaluationFigures {
   /// Cells of more classes are too many to be read as numbers.
   private static let mostNumberedClasses = 32
 
+  /// A picture of more would be of tens of thousands of pixels a side, which nobody can look at.
+  package static let mostConfusionClasses = 256
+
   /// A confusion matrix, each row shaded by the shares of its true class's pixels, with per cent in its cells.
   ///
+  /// - Parameters:
+  ///   - matrix: of at most `mostConfusionClasses` classes.
+  ///   - names: of all its classes.
+  ///   - isRefined: whether the title says that the labels are a CRF's.
   /// - Throws: `InputError` where the picture is too large for memory.
   package static func confusion(
     _ matrix: ConfusionMatrix, names: [String], isRefined: Bool = false
   ) throws -> Image {
+    precondition(
+      matrix.labelCount <= mostConfusionClasses, "a picture of \(matrix.labelCount) classes")
     let labels = 0..<matrix.labelCount
     let cells = labels.map { truth in
       let total = matrix.occurrences(of: truth)

@@ -6,6 +6,7 @@ package struct EvaluationTable {
   private let counts: EvaluationCounts
   private let names: [String]
   private let isDetailed: Bool
+  private let areBandsThinned: Bool
   /// More would hide the figures of the whole.
   private static let mostBands = 6
 
@@ -15,8 +16,14 @@ package struct EvaluationTable {
   ///   - counts: what the figures are of.
   ///   - names: of classes; those that are missing have numbers only.
   ///   - isDetailed: whether the mean class accuracy and the frequency-weighted IOU are shown too.
-  package init(_ counts: EvaluationCounts, names: [String], isDetailed: Bool = false) {
+  ///   - areBandsThinned: whether of many bands near boundaries only those of doubled widths are shown, for
+  ///     widths that nobody has listed one by one.
+  package init(
+    _ counts: EvaluationCounts, names: [String], isDetailed: Bool = false,
+    areBandsThinned: Bool = false
+  ) {
     self.counts = counts
+    self.areBandsThinned = areBandsThinned
     self.names = names
     self.isDetailed = isDetailed
   }
@@ -44,9 +51,8 @@ package struct EvaluationTable {
   private var bands: [Row] {
     guard let before = counts.bandsBefore?.bands else { return [] }
     let after = counts.bandsAfter?.bands
-    // Of many bands, those of doubled widths.
     let widths =
-      before.count <= Self.mostBands
+      !areBandsThinned || before.count <= Self.mostBands
       ? Set(before.map(\.width)) : [1, 2, 4, 8, 16, 32, before[before.count - 1].width]
     return before.indices.filter { widths.contains(before[$0].width) }.map {
       (
@@ -58,21 +64,30 @@ package struct EvaluationTable {
 
   private func line(_ row: Row, width: Int) -> String {
     let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-    guard counts.after != nil else { return name + Self.percent(row.before) }
+    guard counts.after != nil else { return name + Self.cell(row.before) }
     let change =
       if let before = row.before, let after = row.after {
         String(format: "%+8.2f", 100 * (after - before))
       } else {
         "       –"
       }
-    return name + Self.percent(row.before) + Self.percent(row.after) + change
+    return name + Self.cell(row.before) + Self.cell(row.after) + change
   }
 
-  private static func percent(_ value: Double?) -> String {
-    value.map { String(format: "%8.2f", 100 * $0) } ?? "       –"
+  private static func cell(_ value: Double?) -> String {
+    let text = percent(value)
+    return String(repeating: " ", count: 8 - text.count) + text
   }
 
-  private func name(of label: Int) -> String {
+  private func name(of label: Int) -> String { Self.name(of: label, in: names) }
+
+  /// A share of 0…1 in per cent, to two digits; a dash where there is none.
+  package static func percent(_ share: Double?) -> String {
+    share.map { String(format: "%.2f", 100 * $0) } ?? "–"
+  }
+
+  /// A class by its number and, where it has one, its name.
+  package static func name(of label: Int, in names: [String]) -> String {
     let name = label < names.count ? names[label] : ""
     return name.isEmpty ? "\(label)" : "\(label) \(name)"
   }

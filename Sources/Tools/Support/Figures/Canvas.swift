@@ -1,3 +1,4 @@
+import Support
 import Unaries
 
 /// A white sheet to draw on, with smooth edges: drawn larger than it is written.
@@ -12,11 +13,22 @@ package struct Canvas {
   /// Drawn pixels for each written one, along an axis.
   private let detail: Int
 
+  /// The sheet's three floats a pixel, and the picture that is made of them.
+  private static let bytesEach = 3 * MemoryLayout<Float>.size + 6
+
   /// - Parameters:
   ///   - width: written pixels.
   ///   - height: written pixels.
   ///   - detail: drawn pixels for each written one, along an axis; 1 suffices for upright boxes and text.
-  package init(width: Int, height: Int, detail: Int = 3) {
+  /// - Throws: `InputError` where the sheet is too large for memory.
+  package init(width: Int, height: Int, detail: Int = 3) throws {
+    precondition(width >= 1 && height >= 1 && detail >= 1, "a sheet of \(width)×\(height)")
+    let most = memoryLimit() / (Self.bytesEach * detail * detail)
+    guard width <= most / height else {
+      throw InputError(
+        .data, "a picture of \(width)×\(height) pixels is too large for memory",
+        remedy: "show fewer values")
+    }
     self.detail = detail
     self.width = width * detail
     self.height = height * detail

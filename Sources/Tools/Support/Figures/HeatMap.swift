@@ -22,6 +22,7 @@ package struct HeatMap {
   private let rows: [String]
   private let columns: [String]
   private let cells: [[Cell]]
+  private let cellWidth: Int
 
   /// - Parameters:
   ///   - title: what is shown, in a few words.
@@ -43,15 +44,12 @@ package struct HeatMap {
     self.rows = rows
     self.columns = columns
     self.cells = cells
+    let longest = cells.joined().map { Canvas.length(of: $0.text) }.max() ?? 0
+    cellWidth = max(Self.smallestCell, longest + 10)
   }
 
   private static let gap = 14
   private static let smallestCell = 24
-
-  private var cellWidth: Int {
-    let longest = cells.flatMap { $0 }.map { Canvas.length(of: $0.text) }.max() ?? 0
-    return max(Self.smallestCell, longest + 10)
-  }
 
   private var cellHeight: Int { max(Self.smallestCell, Canvas.textHeight + 12) }
 
@@ -71,7 +69,7 @@ package struct HeatMap {
     let titled = max(Canvas.length(of: title), Canvas.length(of: columnAxis) + left)
     let width = max(left + table.width, titled + gap) + gap
     let height = max(top + table.height, top + Canvas.length(of: rowAxis)) + gap
-    var canvas = Canvas(width: width, height: height, detail: 1)
+    var canvas = try Canvas(width: width, height: height, detail: 1)
     canvas.text(title, x: Float(gap), y: Float(gap + line / 2))
     canvas.text(columnAxis, x: Float(left), y: Float(2 * gap + line + line / 2))
     canvas.text(

@@ -54,7 +54,7 @@ package struct LineChart {
   /// - Throws: `InputError` where the picture is too large for memory.
   package static func picture(of charts: [LineChart]) throws -> Image {
     precondition(!charts.isEmpty, "there is no chart to draw")
-    var canvas = Canvas(width: size.width, height: size.height * charts.count)
+    var canvas = try Canvas(width: size.width, height: size.height * charts.count)
     for (place, chart) in charts.enumerated() {
       chart.draw(on: &canvas, top: Float(place * size.height))
     }

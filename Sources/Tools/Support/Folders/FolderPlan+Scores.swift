@@ -1,4 +1,5 @@
 import Support
+import Unaries
 
 extension FolderPlan {
   /// Files of scores or labels with the images and true labels of the same stems.
@@ -14,11 +15,11 @@ extension FolderPlan {
       // Arrays in the folder of the scores are scores.
       let arrays = FileSystem.isSame(folder, files.scores) ? [] : Self.arrayEndings
       return try Companion(
-        "image", in: folder, endings: Self.pictureEndings, arrays, beside: option)
+        "image", in: folder, endings: ImageFile.pictureEndings, arrays, beside: option)
     }
     let isLabels = kind == .labels
     try self.init(
-      files.scores, endings: isLabels ? Self.labelEndings : Self.arrayEndings, option: option,
+      files.scores, endings: isLabels ? LabelFile.endings : Self.arrayEndings, option: option,
       companions: [images, try Self.truths(groundTruth, beside: option)].compactMap { $0 },
       remedy: isLabels ? "check the folder" : "for label maps, add --unary-kind labels")
   }
@@ -26,7 +27,7 @@ extension FolderPlan {
   /// The true labels in a folder, as companions; `nil` where there is no folder.
   package static func truths(_ folder: String?, beside option: String) throws -> Companion? {
     try folder.map {
-      try Companion("ground truth", in: $0, endings: labelEndings, beside: option)
+      try Companion("ground truth", in: $0, endings: LabelFile.endings, beside: option)
     }
   }
 }

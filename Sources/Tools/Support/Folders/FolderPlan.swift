@@ -65,10 +65,6 @@ package struct FolderPlan {
   /// One for each file that leads.
   package private(set) var entries: [Entry] = []
 
-  /// Endings of photographs.
-  package static let pictureEndings = ["png", "jpg", "jpeg"]
-  /// Endings of label maps.
-  package static let labelEndings = ["png", "npy"]
   /// Endings of arrays.
   package static let arrayEndings = ["npy", "npz"]
 

@@ -6,7 +6,7 @@ import Unaries
 package struct TruthOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The true labels, .png or .npy: intersections over union are reported before and after.",
+      "The true labels that results are compared with, .png or .npy; or a folder of them.",
       valueName: "file"))
   package var groundTruth: String?
 

@@ -5,7 +5,7 @@ import Unaries
 package struct UnaryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them. Not with --model.",
+      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them.",
       valueName: "file"))
   package var unary: String?
 

@@ -54,11 +54,13 @@ extension UnarySettings {
   /// Reads `files` and makes the energies; the scores are given up before this returns.
   ///
   /// The scores come first: they say how many axes an image has that is an array.
+  /// - Parameter hasTiles: whether the program can refine an image in tiles, for messages.
   package func load(
-    _ files: UnaryFiles, parallelism: Parallelism, stopwatch: inout Stopwatch
+    _ files: UnaryFiles, parallelism: Parallelism, hasTiles: Bool = true,
+    stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
     guard let scoreKind = kind.scoreKind else {
-      return try loadLabels(files, parallelism, stopwatch: &stopwatch)
+      return try loadLabels(files, parallelism, hasTiles: hasTiles, stopwatch: &stopwatch)
     }
     let reading = files.image.map { ImageReading($0, layout: imageLayout) }
     let (scoresOrError, picture) = stopwatch.measure(.read) {
@@ -79,7 +81,7 @@ extension UnarySettings {
         }
       }
       let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
-      try Self.checkMemory(scene.grid, scores.labelCount)
+      try Self.checkMemory(scene.grid, scores.labelCount, hasTiles: hasTiles)
       return LoadedUnary(
         scene: scene,
         energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
@@ -90,10 +92,11 @@ extension UnarySettings {
     }
   }
 
-  private static func checkMemory(_ grid: GridShape, _ labelCount: Int) throws {
+  private static func checkMemory(_ grid: GridShape, _ labelCount: Int, hasTiles: Bool) throws {
     try MemoryCheck.check(
       grid, labelCount: labelCount,
-      remedy: grid.rank == 2 ? "refine it in tiles, as with --tile 2048" : "cut it into parts")
+      remedy: hasTiles && grid.rank == 2
+        ? "refine it in tiles, as with --tile 2048" : "cut it into parts")
   }
 
   private func readScores(_ files: UnaryFiles) throws -> NumericArray {
@@ -124,7 +127,8 @@ extension UnarySettings {
   }
 
   private func loadLabels(
-    _ files: UnaryFiles, _ parallelism: Parallelism, stopwatch: inout Stopwatch
+    _ files: UnaryFiles, _ parallelism: Parallelism, hasTiles: Bool,
+    stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
     let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, palette: palette) }
     let image = try stopwatch.measure(.read) {
@@ -140,7 +144,7 @@ extension UnarySettings {
           map, labelCount: labelCount, confidence: confidence, unknown: unknown,
           parallelism: parallelism)
         let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
-        try Self.checkMemory(scene.grid, labelCount)
+        try Self.checkMemory(scene.grid, labelCount, hasTiles: hasTiles)
         return LoadedUnary(
           scene: scene, energies: try unary.energies(for: scene),
           summary: UnarySummary(grid: map.grid, resampling: nil))
