@@ -1,4 +1,5 @@
-/// The surface of a wall with its windows: what colour is at a place, in metres from its lower corner.
+/// The surface of a wall with its windows: what colour is at a place, in metres from its lower
+/// corner.
 struct Facade {
   let width: Float
   let height: Float

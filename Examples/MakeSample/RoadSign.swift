@@ -1,4 +1,5 @@
-/// A round traffic sign on its pole, facing the viewer; or a street lamp, which is a pole with an arm.
+/// A round traffic sign on its pole, facing the viewer; or a street lamp, which is a pole with an
+/// arm.
 struct RoadSign: SceneObject {
   enum Head: Sendable { case speedLimit, lamp }
 

@@ -1,8 +1,8 @@
 import Foundation
 import Support
 
-/// Scores as a network of output stride 8 would give them: right about the scene as a whole, blurred
-/// and displaced at outlines, taken in by lookalikes here and there.
+/// Scores as a network of output stride 8 would give them: right about the scene as a whole,
+/// blurred and displaced at outlines, taken in by lookalikes here and there.
 struct ScoreModel: Sendable {
   let width: Int
   let height: Int

@@ -1,4 +1,5 @@
-/// A point, direction or linear-light colour: metres with x to the right, y up, z ahead; or R, G, B.
+/// A point, direction or linear-light colour: metres with x to the right, y up, z ahead; or R, G,
+/// B.
 typealias Vector = SIMD3<Float>
 
 func dot(_ a: Vector, _ b: Vector) -> Float { (a * b).sum() }

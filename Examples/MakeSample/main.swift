@@ -2,8 +2,8 @@ import Foundation
 import Support
 import Unaries
 
-// Paints Examples/sample anew: a street, its true labels, and the scores of a network that half sees
-// it. The same seed gives the same files.
+// Paints Examples/sample anew: a street, its true labels, and the scores of a network that half
+// sees it. The same seed gives the same files.
 
 let usage = "usage: make-sample [FOLDER [SEED]]   (Examples/sample and 5 where not given)\n"
 let arguments = CommandLine.arguments.dropFirst()

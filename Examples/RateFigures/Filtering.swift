@@ -52,7 +52,8 @@ extension Tensor {
       values: (0..<height * width).map { self[0, margin + $0 / width, margin + $0 % width, 0] })
   }
 
-  /// Makes sure that the values of `coarse` are every second of this tensor's: the claim of the figures.
+  /// Makes sure that the values of `coarse` are every second of this tensor's: the claim of the
+  /// figures.
   func check(contains coarse: Tensor) throws {
     let difference = zip(halved().values(), coarse.values()).map { abs($0 - $1) }.max() ?? 0
     guard difference < 1e-4 else {

@@ -5,9 +5,10 @@ import Unaries
 
 /// Sparse and dense responses in two dimensions: figure 3 of Chen et al. (2017).
 ///
-/// Above: every second pixel of an image, the response to a filter for vertical edges, and that response on the
-/// image's own grid, where three of four positions have none. Below: the whole image, the same filter's taps
-/// spread by a rate of 2, and their response, which has the one above among its values.
+/// Above: every second pixel of an image, the response to a filter for vertical edges, and that
+/// response on the image's own grid, where three of four positions have none. Below: the whole
+/// image, the same filter's taps spread by a rate of 2, and their response, which has the one above
+/// among its values.
 enum ImageFigure {
   /// The part of the image that is shown.
   private static let crop = (x: 130, y: 150, width: 96, height: 72)

@@ -4,8 +4,9 @@ import Unaries
 
 /// Sparse and dense responses in one dimension: figure 2 of Chen et al. (2017).
 ///
-/// Left, every second sample is dropped and a filter of three taps runs over the rest. Right, the same taps are
-/// spread by a rate of 2 over all samples. The left responses, in dark, are every second of the right ones.
+/// Left, every second sample is dropped and a filter of three taps runs over the rest. Right, the
+/// same taps are spread by a rate of 2 over all samples. The left responses, in dark, are every
+/// second of the right ones.
 enum SignalFigure {
   private static let samples = 15
   /// From one sample to the next, in pixels.

@@ -1,8 +1,8 @@
 import Support
 import Unaries
 
-/// Puts pictures of the same height next to each other: `side-by-side OUTPUT PICTURE…`. It makes the
-/// pictures of the documentation; see `Scripts/pictures`.
+/// Puts pictures of the same height next to each other: `side-by-side OUTPUT PICTURE…`. It makes
+/// the pictures of the documentation; see `Scripts/pictures`.
 func sideBySide(_ paths: [String], output: String) throws {
   let pictures = try paths.map(ImageFile.read)
   guard let height = pictures.first?.grid.height,

@@ -18,8 +18,8 @@ public struct CatalogEntry: Sendable {
   public let sizes: ImageSizes
   /// The output strides that it can be built for.
   public let outputStrides: [OutputStride]
-  /// Pixels between neighbouring scores where a decoder makes them finer than the features, whatever the output
-  /// stride; `nil` where they are those of the output stride.
+  /// Pixels between neighbouring scores where a decoder makes them finer than the features,
+  /// whatever the output stride; `nil` where they are those of the output stride.
   public let scoreStride: OutputStride?
   /// Makes a network.
   public typealias Build = @Sendable (_ classes: Int, _ outputStride: OutputStride) -> Network
@@ -43,7 +43,8 @@ public struct CatalogEntry: Sendable {
   ///   - outputStrides: the output strides that it can be built for.
   ///   - defaultOutputStride: the output stride of the paper.
   ///   - scoreStride: pixels between scores where a decoder makes them finer than the features.
-  ///   - buildWithAuxiliaryHead: makes the network with a second output, `auxiliary`; `nil` where it has none.
+  ///   - buildWithAuxiliaryHead: makes the network with a second output, `auxiliary`; `nil` where
+  ///     it has none.
   ///   - build: makes the network; its first output is called `scores`.
   public init(
     name: String, summary: String, paper: String, year: Int, preprocessing: Preprocessing,
@@ -74,9 +75,10 @@ public struct CatalogEntry: Sendable {
   /// - Parameters:
   ///   - classes: at least 1.
   ///   - outputStride: pixels between features; the paper's where it is `nil`.
-  ///   - withAuxiliaryHead: whether the logits of the classifier half way are a second output, `auxiliary`.
-  ///     Without it, a checkpoint's tensors for it are left out.
-  /// - Throws: `InputError` where the network cannot have that output stride, or has no such classifier.
+  ///   - withAuxiliaryHead: whether the logits of the classifier half way are a second output,
+  ///     `auxiliary`. Without it, a checkpoint's tensors for it are left out.
+  /// - Throws: `InputError` where the network cannot have that output stride, or has no such
+  ///   classifier.
   public func make(
     classes: Int = CatalogEntry.defaultClasses, outputStride: OutputStride? = nil,
     withAuxiliaryHead: Bool = false

@@ -1,7 +1,8 @@
 import Support
 import Unaries
 
-/// A segmentation network as a unary: the energies −log P of every class at every pixel of a photograph.
+/// A segmentation network as a unary: the energies −log P of every class at every pixel of a
+/// photograph.
 public struct DeepLab: Unary {
   /// What scores the pixels.
   public let scorer: any PixelScorer
@@ -10,7 +11,8 @@ public struct DeepLab: Unary {
 
   /// - Parameters:
   ///   - scorer: a network with its weights, such as a `Segmenter` or a `ProposalSegmenter`.
-  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0 and 1.
+  ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
+  ///     and 1.
   ///   - parallelism: the threads to use.
   public init(
     _ scorer: any PixelScorer, minimumProbability: Float = 1e-5,

@@ -1,8 +1,8 @@
 import Support
 
-/// Values to begin a training with, or to measure time by: weights from He et al. (2015), arXiv:1502.01852,
-/// eq. 12 (variance 2 / fan-in, here of uniform values), no biases, normalisations that change nothing, frozen
-/// weights that interpolate.
+/// Values to begin a training with, or to measure time by: weights from He et al. (2015),
+/// arXiv:1502.01852, eq. 12 (variance 2 / fan-in, here of uniform values), no biases,
+/// normalisations that change nothing, frozen weights that interpolate.
 public struct InitialParameters: ParameterSource {
   private let specifications: [String: ParameterSpecification]
   private let seed: UInt64
@@ -37,8 +37,8 @@ public struct InitialParameters: ParameterSource {
     return ParameterValues(shape: specification.shape, storage: values)
   }
 
-  /// Bilinear interpolation of every channel by itself, Long et al. (2015), doi:10.1109/CVPR.2015.7298965,
-  /// §3.3: a tent around the middle of the window.
+  /// Bilinear interpolation of every channel by itself, Long et al. (2015),
+  /// doi:10.1109/CVPR.2015.7298965, §3.3: a tent around the middle of the window.
   private static func fillBilinear(_ values: AlignedBuffer<Float>, _ shape: [Int]) {
     precondition(shape.count == 4, "a frozen weight of shape \(shape) is no convolution's")
     func tent(_ size: Int) -> [Float] {

@@ -1,7 +1,7 @@
 /// A network: layers, what each takes its inputs from, and the names of its outputs.
 ///
-/// A description without weights and without an image size; the same network serves any size that its
-/// layers accept. Nodes stand in an order in which they can be computed.
+/// A description without weights and without an image size; the same network serves any size that
+/// its layers accept. Nodes stand in an order in which they can be computed.
 public struct Network: Sendable {
   /// A layer in its place.
   public struct Node: Sendable {
@@ -46,7 +46,8 @@ public struct Network: Sendable {
     parameters.lazy.filter(\.specification.isLearned).map(\.specification.count).reduce(0, +)
   }
 
-  /// The shape of every node's output for an input of `height` × `width`, in the order of the nodes.
+  /// The shape of every node's output for an input of `height` × `width`, in the order of the
+  /// nodes.
   ///
   /// - Throws: `InputError` naming the layer that cannot take its inputs.
   public func shapes(height: Int, width: Int, batch: Int = 1) throws -> [TensorShape] {

@@ -29,8 +29,8 @@ extension NetworkBuilder {
     return add(Activation.relu, to: output, named: name + ".relu")
   }
 
-  /// Adds a convolution with a bias, the batch normalisation behind it, whose statistics are part of its scale
-  /// and shift, and a ReLU.
+  /// Adds a convolution with a bias, the batch normalisation behind it, whose statistics are part
+  /// of its scale and shift, and a ReLU.
   mutating func addNormalizedAndRectified(
     _ convolution: some Layer, channels: Int, to input: Network.Source, named name: String,
     normalization: String

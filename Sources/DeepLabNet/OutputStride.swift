@@ -1,11 +1,12 @@
 import Support
 
-/// How many image pixels lie between neighbouring positions of a network's scores: 4, 8, 16 or 32; 1 where the
-/// network itself goes back to the image's grid.
+/// How many image pixels lie between neighbouring positions of a network's scores: 4, 8, 16 or 32;
+/// 1 where the network itself goes back to the image's grid.
 ///
-/// A classification network halves its maps five times. To keep finer maps, the halving steps beyond the
-/// output stride are left out, and every filter behind them is spread by the rate that makes it see what it
-/// saw before: "atrous" convolution, Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.1.
+/// A classification network halves its maps five times. To keep finer maps, the halving steps
+/// beyond the output stride are left out, and every filter behind them is spread by the rate that
+/// makes it see what it saw before: "atrous" convolution, Chen et al. (2017),
+/// doi:10.1109/TPAMI.2017.2699184, §3.1.
 public struct OutputStride: Sendable, Hashable {
   /// Pixels from one position to the next.
   public let pixels: Int

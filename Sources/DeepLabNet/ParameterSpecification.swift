@@ -18,8 +18,8 @@ public struct ParameterSpecification: Sendable, Hashable {
 
   /// The name within the layer: `weight`, `bias`, `running_mean` …
   public let name: String
-  /// The sizes, slowest first: convolutions (out, in / groups, rows, columns), transposed convolutions
-  /// (in, out / groups, rows, columns), everything else (channels).
+  /// The sizes, slowest first: convolutions (out, in / groups, rows, columns), transposed
+  /// convolutions (in, out / groups, rows, columns), everything else (channels).
   public let shape: [Int]
   /// What the parameter is.
   public let role: Role
@@ -69,8 +69,8 @@ public struct ParameterValues: Sendable {
   /// The number of values.
   public var count: Int { storage.count }
 
-  /// Copies the values if anybody else has them, so that they can be written to. Memory of their own is what
-  /// every source gives; a part of another buffer would not show as shared.
+  /// Copies the values if anybody else has them, so that they can be written to. Memory of their
+  /// own is what every source gives; a part of another buffer would not show as shared.
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&storage) { storage = AlignedBuffer(copying: storage) }
   }

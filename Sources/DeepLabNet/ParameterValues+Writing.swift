@@ -2,7 +2,8 @@ import Support
 import Unaries
 
 extension ParameterValues {
-  /// Appends the values to a file, in their order, little endian; a block of 1 MiB is in memory beside them.
+  /// Appends the values to a file, in their order, little endian; a block of 1 MiB is in memory
+  /// beside them.
   ///
   /// - Throws: `InputError` where the file cannot be written or a number does not fit its type.
   func write(as type: NPY.ElementType, to output: AtomicOutput) throws {

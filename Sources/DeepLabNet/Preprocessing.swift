@@ -44,7 +44,8 @@ public struct Preprocessing: Sendable, Hashable {
     order: .bgr, divisor: 1, mean: [104.006_987_93, 116.668_767_62, 122.678_914_34],
     deviation: [1, 1, 1])
 
-  /// PyTorch's models: red, green, blue of 0…1, centred and scaled by the mean and deviation of ImageNet.
+  /// PyTorch's models: red, green, blue of 0…1, centred and scaled by the mean and deviation of
+  /// ImageNet.
   public static let pyTorch = Preprocessing(
     order: .rgb, divisor: 255, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 

@@ -4,8 +4,8 @@ import Support
 public enum ScoreResize: Sendable, Hashable {
   /// Bilinearly, straight to the image's size.
   case bilinear(BilinearResize.Corners)
-  /// With aligned corners to `zoom` · (n − 1) + 1, of which the image's size is taken from an offset on:
-  /// where padded pools have moved the first position outside the image.
+  /// With aligned corners to `zoom` · (n − 1) + 1, of which the image's size is taken from an
+  /// offset on: where padded pools have moved the first position outside the image.
   case zoomed(by: Int, croppedFrom: Int)
 
   /// What coincides in the scores and in the image.

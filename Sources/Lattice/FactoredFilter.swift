@@ -2,7 +2,8 @@ import CKernels
 import Support
 
 /// A filter of the form K = Sᵀ·B·S: every point spreads its value to a few rows with weights, the
-/// rows are blurred among themselves, and the point gathers from the same rows with the same weights.
+/// rows are blurred among themselves, and the point gathers from the same rows with the same
+/// weights.
 ///
 /// Whoever filters often need not store the N × C values in between: it can gather, compute and
 /// spread again point by point.
@@ -92,8 +93,8 @@ extension FactoredFilter {
 }
 
 extension FactoredFilter {
-  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet, and it must
-  /// apply its weights.
+  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet, and it
+  /// must apply its weights.
   ///
   /// - Complexity: O(N·corners).
   package func scale(by scales: [Float], parallelism: Parallelism) {
@@ -116,8 +117,8 @@ package struct FactoredSegment: Sendable {
   package let points: Range<Int>
   /// The segment's rows.
   package let rows: Range<Int>
-  /// Points × corners: rows, counted from `rows.lowerBound`, numbered about in the order in which the
-  /// points first use them, since whoever spreads sets all lower rows to 0 as well.
+  /// Points × corners: rows, counted from `rows.lowerBound`, numbered about in the order in which
+  /// the points first use them, since whoever spreads sets all lower rows to 0 as well.
   package let vertices: AlignedBuffer<UInt32>
   /// Points × corners.
   package let weights: AlignedBuffer<Float>
@@ -136,8 +137,8 @@ package struct FactoredSegment: Sendable {
     self.visits = visits ?? [points]
   }
 
-  /// Visits long lines in strips, so that what one line uses is still in a cache when the next one uses
-  /// it again.
+  /// Visits long lines in strips, so that what one line uses is still in a cache when the next one
+  /// uses it again.
   ///
   /// - Parameter lineLength: the points of a line; `nil` where there are none.
   static func visits(of points: Range<Int>, lineLength: Int?) -> [Range<Int>] {
@@ -157,7 +158,8 @@ package struct FactoredSegment: Sendable {
   /// Points of a strip's lines, about.
   private static let strip = 512
 
-  /// Where each point's vertices and weights are written: memory for all points, which segments share.
+  /// Where each point's vertices and weights are written: memory for all points, which segments
+  /// share.
   ///
   /// One block, so that the sweep through it finds large pages.
   struct Corners {

@@ -1,10 +1,10 @@
 import Support
 
-/// The rows of a factored filter, in panels: all rows of the first 16 channels, then all rows of the next
-/// 16, and so on; the last panel is 16, 8 or 4 wide.
+/// The rows of a factored filter, in panels: all rows of the first 16 channels, then all rows of
+/// the next 16, and so on; the last panel is 16, 8 or 4 wide.
 ///
-/// A row of a panel lies in one cache line, and a filter that works on one panel after the other finds
-/// more rows in its caches than if whole rows passed by.
+/// A row of a panel lies in one cache line, and a filter that works on one panel after the other
+/// finds more rows in its caches than if whole rows passed by.
 package struct RowPanels: Sendable {
   /// Rows of each panel.
   package let rowCount: Int

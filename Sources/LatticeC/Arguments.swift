@@ -9,7 +9,8 @@ enum Arguments {
   static let mostLabels = Int(UInt16.max) + 1
   static let mostThreads = 1024
   static let mostIterations = 100_000
-  /// Energies above it would reach that of the labels that pad a row (1e30), once messages are added.
+  /// Energies above it would reach that of the labels that pad a row (1e30), once messages are
+  /// added.
   static let largestEnergy: Float = 1e20
   /// Sums of 2³¹ points times a weight stay far below the largest energy.
   static let largestWeight: Float = 1e10

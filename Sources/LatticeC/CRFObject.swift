@@ -5,8 +5,8 @@ import Unaries
 
 /// A CRF that is put together call by call.
 ///
-/// Its parts are values: a call takes those that are there when it begins, and works on them without
-/// a lock, whatever other calls do meanwhile.
+/// Its parts are values: a call takes those that are there when it begins, and works on them
+/// without a lock, whatever other calls do meanwhile.
 final class CRFObject: Sendable {
   static let all = Registry<CRFObject>(of: "CRF")
 

@@ -71,7 +71,8 @@ enum FieldLayout {
         + "finite and at most \(largest) in magnitude")
   }
 
-  /// Whether no value is NaN or larger than `largest`: its bits, but for the sign, are then no larger.
+  /// Whether no value is NaN or larger than `largest`: its bits, but for the sign, are then no
+  /// larger.
   private static func areWithin(
     _ largest: Float, _ values: UnsafePointer<Float>, count: Int, parallelism: Parallelism
   ) -> Bool {

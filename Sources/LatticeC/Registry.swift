@@ -3,8 +3,8 @@ import Synchronization
 
 /// Objects by the numbers that callers know them by.
 ///
-/// A caller's number is looked up and never followed, so a wrong one is an error and no crash. Numbers
-/// are not used twice, in no registry.
+/// A caller's number is looked up and never followed, so a wrong one is an error and no crash.
+/// Numbers are not used twice, in no registry.
 final class Registry<Object: Sendable>: Sendable {
   private let objects = Mutex<[UInt64: Object]>([:])
   private let kind: String

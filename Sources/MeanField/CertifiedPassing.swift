@@ -4,10 +4,11 @@ import Unaries
 
 /// Mean field updates that carry a bound of every point's error along with its marginals.
 ///
-/// One more channel of the messages sums the neighbours' bounds with the same weights; it mostly fits
-/// into the padding. If no message is off by more than eᵢ, and the CRF's largest factor is w, no energy
-/// is off by more than η = w·eᵢ, and then no marginal q by more than q(1 − q)x / (1 + min(q, 1 − q)·x) with
-/// x = e^2η − 1: its own energy off by η one way, those of all other labels by η the other way.
+/// One more channel of the messages sums the neighbours' bounds with the same weights; it mostly
+/// fits into the padding. If no message is off by more than eᵢ, and the CRF's largest factor is w,
+/// no energy is off by more than η = w·eᵢ, and then no marginal q by more than q(1 − q)x / (1 +
+/// min(q, 1 − q)·x) with x = e^2η − 1: its own energy off by η one way, those of all other labels
+/// by η the other way.
 struct CertifiedPassing: Sendable {
   private let crf: DenseCRF
   /// The CRF with the additional channel, whose unary is 0.

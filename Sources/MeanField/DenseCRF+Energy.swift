@@ -15,8 +15,9 @@ public struct MeanFieldEnergy: Sendable, Equatable {
   /// All points are updated at once, so it need not fall at every step.
   public var freeEnergy: Double { unary + 0.5 * pairwise - entropy }
 
-  /// pydensecrf's `klDivergence`: the pairwise term counts twice and log Z is left out, so it may be
-  /// negative and its minimum is not where the update leads. For comparison with that program only.
+  /// pydensecrf's `klDivergence`: the pairwise term counts twice and log Z is left out, so it may
+  /// be negative and its minimum is not where the update leads. For comparison with that program
+  /// only.
   public var klDivergence: Double { unary + pairwise - entropy }
 }
 

@@ -21,8 +21,8 @@ extension DenseCRF {
 
     private var engine: Engine
 
-    /// Bounds how far any marginal is from what all pairs of points would have given by now; 0 where
-    /// none is skipped.
+    /// Bounds how far any marginal is from what all pairs of points would have given by now; 0
+    /// where none is skipped.
     ///
     /// Followed through all updates: every point's bound is passed on with its messages, and each
     /// update adds what its own skipped pairs can do. Rounding to float32 comes on top.
@@ -91,8 +91,8 @@ extension DenseCRF {
 
   /// The marginals after `iterations` parallel updates, where nobody needs the CRF afterwards.
   ///
-  /// The same values as `marginals(iterations:)`, with N × L floats less memory: where nobody else holds
-  /// the energies, the marginals take their place.
+  /// The same values as `marginals(iterations:)`, with N × L floats less memory: where nobody else
+  /// holds the energies, the marginals take their place.
   ///
   /// - Parameter iterations: at least 0; 0 gives softmax(−θ).
   public consuming func finalMarginals(iterations: Int) -> Marginals {

@@ -1,8 +1,8 @@
 import Support
 import Unaries
 
-// Building filters is a good part of the work where many settings are tried on one image; these share
-// what is built.
+// Building filters is a good part of the work where many settings are tried on one image; these
+// share what is built.
 extension DenseCRF {
   /// This CRF with the terms of `other` after its own; all filters are shared.
   ///
@@ -16,8 +16,8 @@ extension DenseCRF {
     return DenseCRF(unary: unary, terms: terms + other.terms, parallelism: parallelism)
   }
 
-  /// This CRF with Potts compatibilities of other weights in place of its terms' own; all filters are
-  /// shared.
+  /// This CRF with Potts compatibilities of other weights in place of its terms' own; all filters
+  /// are shared.
   ///
   /// - Parameter weights: one a term, in their order.
   /// - Complexity: O(L).
@@ -30,10 +30,11 @@ extension DenseCRF {
       parallelism: parallelism)
   }
 
-  /// The marginals of this CRF with other Potts weights, one inference after another in the same memory.
+  /// The marginals of this CRF with other Potts weights, one inference after another in the same
+  /// memory.
   ///
-  /// They share the filters, and what the first update passes on: softmax(−θ) has no weights. The values
-  /// are those of `reweighted(_:)` and `marginals(iterations:)`.
+  /// They share the filters, and what the first update passes on: softmax(−θ) has no weights. The
+  /// values are those of `reweighted(_:)` and `marginals(iterations:)`.
   ///
   /// - Parameters:
   ///   - weightings: for each inference, one weight a term.

@@ -31,8 +31,8 @@ public struct DenseCRF: Sendable {
   ///   - terms: may be empty; the marginals are then softmax(−θ).
   ///   - backend: how to sum over pairs of points.
   ///   - parallelism: the threads to use; results do not depend on it.
-  /// - Throws: `InputError` where sizes do not fit; `PairwiseTermError` where a kernel lacks what it
-  ///   compares or its filter cannot be built.
+  /// - Throws: `InputError` where sizes do not fit; `PairwiseTermError` where a kernel lacks what
+  ///   it compares or its filter cannot be built.
   /// - Complexity: O(N·d²) a term with the permutohedral lattice, O(N²) with the exact filter.
   public init(
     scene: Scene, unary: EnergyField, terms: [PairwiseTerm],

@@ -92,8 +92,8 @@ struct FusedSweep: Sendable {
     for index in kernels.indices { kernels[index].keepRows() }
   }
 
-  /// Makes the next sweep gather what the one after `keepRows()` did, with the weights of the terms of
-  /// `crf`, which has the same filters.
+  /// Makes the next sweep gather what the one after `keepRows()` did, with the weights of the terms
+  /// of `crf`, which has the same filters.
   mutating func restart(with crf: DenseCRF) {
     for (index, term) in crf.terms.enumerated() {
       guard case .perLabel(let weights) = term.factors else { continue }
@@ -116,8 +116,8 @@ struct FusedSweep: Sendable {
   ///
   /// - Parameters:
   ///   - unary: points × `stride`.
-  ///   - marginals: where to write the marginals, points × `stride`, which may be where the energies
-  ///     are; `nil` where only the next sweep needs them.
+  ///   - marginals: where to write the marginals, points × `stride`, which may be where the
+  ///     energies are; `nil` where only the next sweep needs them.
   /// - Returns: the largest change of a marginal, where they are compared.
   mutating func sweep(
     unary: UnsafePointer<Float>, stride: Int, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?

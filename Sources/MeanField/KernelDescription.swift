@@ -3,8 +3,8 @@ import Unaries
 
 /// A kernel and its weight in words: `bilateral:weight=4,spatial=67,color=3`.
 ///
-/// What command-line options, presets and configuration files say, checked as far as that goes without
-/// a scene. A file name cannot contain a comma here.
+/// What command-line options, presets and configuration files say, checked as far as that goes
+/// without a scene. A file name cannot contain a comma here.
 public struct KernelDescription: Sendable {
   /// What kind of kernel it is.
   public let kind: KernelKind
@@ -57,8 +57,8 @@ public struct KernelDescription: Sendable {
     return result
   }
 
-  /// The largest bandwidth of positions, in grid steps; `nil` for a kernel that does not compare positions, to
-  /// which every point is as near as any other.
+  /// The largest bandwidth of positions, in grid steps; `nil` for a kernel that does not compare
+  /// positions, to which every point is as near as any other.
   public var largestSpatialBandwidth: Float? {
     guard case .bandwidths(let bandwidths)? = settings.values["spatial"] else { return nil }
     return bandwidths.values.max()

@@ -17,9 +17,9 @@ struct Omission: Sendable {
   /// `nil` where `filter` evaluates every pair.
   ///
   /// K = K′ + Δ is the exact matrix, K′ the evaluated one, n and n′ = `sums` their row sums. With
-  /// εᵢ = (Δ·1)ᵢ/n′ᵢ the true factors are a*ⱼ = aⱼ(1 + εⱼ)^−α for values and b*ᵢ = bᵢ(1 + εᵢ)^−β for
-  /// sums (α, β ∈ {0, ½, 1} by the normalisation), not larger than the computed a and b. Then the true
-  /// message less the computed one is, for marginals in 0…1,
+  /// εᵢ = (Δ·1)ᵢ/n′ᵢ the true factors are a*ⱼ = aⱼ(1 + εⱼ)^−α for values and b*ᵢ = bᵢ(1 + εᵢ)^−β
+  /// for sums (α, β ∈ {0, ½, 1} by the normalisation), not larger than the computed a and b. Then
+  /// the true message less the computed one is, for marginals in 0…1,
   /// - at most bᵢ(Δ·a)ᵢ: what is missing;
   /// - at least −bᵢ(β·εᵢ(K′a)ᵢ + α(K′(aε))ᵢ): what normalisers that are too small give in excess.
   ///

@@ -48,7 +48,8 @@ package struct PreparedTerm: Sendable {
         let others = sums[point] - selfWeights[point]
         let hasOthers = others > Self.noise * selfWeights[point]
         sums[point] = hasOthers ? others : 0
-        // Who has no neighbours gets and sends no messages: divided by nothing, rounding would be one.
+        // Who has no neighbours gets and sends no messages: divided by nothing, rounding would be
+        // one.
         divisors[point] = hasOthers ? others : .infinity
       }
     }

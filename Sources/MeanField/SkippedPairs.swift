@@ -15,7 +15,8 @@ public struct SkippedPairs: Sendable, Equatable {
 }
 
 extension DenseCRF {
-  /// What the filters skip; `nil` where they evaluate every pair, or where they approximate otherwise.
+  /// What the filters skip; `nil` where they evaluate every pair, or where they approximate
+  /// otherwise.
   public var skippedPairs: SkippedPairs? {
     let omissions = omissions
     guard !omissions.isEmpty else { return nil }
@@ -25,7 +26,8 @@ extension DenseCRF {
       evaluatedShare: omissions.map(\.evaluatedShare).reduce(0, +) / Double(omissions.count),
       massBound: omissions.map(\.mass).max() ?? 0,
       relativeMassBound: omissions.map(\.relativeMass).max() ?? 0,
-      // A marginal changes by a quarter of what its energy's distance from the others does, at most.
+      // A marginal changes by a quarter of what its energy's distance from the others does, at
+      // most.
       updateErrorBound: min(1, Double(energyError) / 2))
   }
 

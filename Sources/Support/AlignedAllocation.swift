@@ -13,8 +13,8 @@ import Synchronization
 /// Large blocks ask for huge pages, where the system has them: rows of a lattice lie anywhere in
 /// tens of megabytes, and with pages of 4 KiB most accesses would miss the address cache too.
 ///
-/// Ends the program where there is no memory, as Swift's own arrays do. Whoever takes sizes from outside
-/// compares them with `memoryLimit()` first, and throws.
+/// Ends the program where there is no memory, as Swift's own arrays do. Whoever takes sizes from
+/// outside compares them with `memoryLimit()` first, and throws.
 package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
   guard let size = LargeBlocks.size(of: byteCount) else {
     return .allocate(byteCount: byteCount, alignment: 64)
@@ -28,21 +28,21 @@ package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int)
   LargeBlocks.shared.give(block, size: size)
 }
 
-/// Lets blocks be kept until they and those in use come to half as much again as was ever in use: for work that
-/// needs the same blocks again and again, such as the steps of a training.
+/// Lets blocks be kept until they and those in use come to half as much again as was ever in use:
+/// for work that needs the same blocks again and again, such as the steps of a training.
 package func keepLargeBlocks() {
   LargeBlocks.shared.keepMore()
 }
 
-/// Large blocks that are not in use, kept for the next inference: the system takes longer to clear fresh
-/// pages than many a stage takes to fill them.
+/// Large blocks that are not in use, kept for the next inference: the system takes longer to clear
+/// fresh pages than many a stage takes to fill them.
 ///
 /// A request that none serves frees all of them first, so that they do not add to a program's peak.
 private final class LargeBlocks: Sendable {
   static let shared = LargeBlocks()
   static let hugePage = 2 << 20
-  /// Bytes in use and kept, above which none are kept: what an image of some hundred thousand points
-  /// needs. Larger ones take so long that clearing pages does not matter.
+  /// Bytes in use and kept, above which none are kept: what an image of some hundred thousand
+  /// points needs. Larger ones take so long that clearing pages does not matter.
   private static let usualLimit = 256 << 20
 
   private struct Block: @unchecked Sendable {

@@ -1,8 +1,8 @@
 /// A fixed-size block of memory that starts on a cache line.
 ///
-/// The block is shared by reference; the value types built on it (`ChannelField` and others) copy it
-/// before a write when it is not theirs alone. Inlinable, since a generic class that another module does
-/// not specialise costs a metadata lookup for every element.
+/// The block is shared by reference; the value types built on it (`ChannelField` and others) copy
+/// it before a write when it is not theirs alone. Inlinable, since a generic class that another
+/// module does not specialise costs a metadata lookup for every element.
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   package let count: Int
   package let base: UnsafeMutablePointer<Element>

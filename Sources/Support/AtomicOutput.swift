@@ -8,9 +8,10 @@
 
 /// An output file that appears whole or not at all.
 ///
-/// Bytes go to a temporary file in the folder of the output, which `commit()` renames over it. Whatever
-/// stood there stays untouched until then, and an output that is never committed leaves nothing behind.
-/// An output that exists and is no regular file (a pipe, `/dev/stdout`, `/dev/null`) is written directly.
+/// Bytes go to a temporary file in the folder of the output, which `commit()` renames over it.
+/// Whatever stood there stays untouched until then, and an output that is never committed leaves
+/// nothing behind. An output that exists and is no regular file (a pipe, `/dev/stdout`,
+/// `/dev/null`) is written directly.
 package final class AtomicOutput {
   /// The path as it was given, for messages.
   package let path: String
@@ -41,7 +42,8 @@ package final class AtomicOutput {
 
   deinit { discard() }
 
-  /// Writes an output in one go: `body` writes the bytes, and if it does not throw they are committed.
+  /// Writes an output in one go: `body` writes the bytes, and if it does not throw they are
+  /// committed.
   package static func write<Result>(
     to path: String, _ body: (AtomicOutput) throws -> Result
   ) throws -> Result {
@@ -102,8 +104,8 @@ package final class AtomicOutput {
 
   /// Puts the file in its place. Nothing can be written after it.
   ///
-  /// - Throws: `InputError` of kind `.io` where the last bytes cannot be written or the file cannot be
-  ///   renamed; the temporary file is gone then.
+  /// - Throws: `InputError` of kind `.io` where the last bytes cannot be written or the file cannot
+  ///   be renamed; the temporary file is gone then.
   package func commit() throws {
     precondition(descriptor >= 0, "\(path) is committed twice")
     // Some file systems report a full disk only here.

@@ -46,7 +46,8 @@ public struct ChannelField: Sendable {
     }
   }
 
-  /// A field from channel planes, as files hold them: `values[c * points + i]` is channel c of point i.
+  /// A field from channel planes, as files hold them: `values[c * points + i]` is channel c of
+  /// point i.
   ///
   /// - Parameters:
   ///   - points: N.
@@ -141,8 +142,8 @@ public struct ChannelField: Sendable {
     return storage.base
   }
 
-  /// Calls `body` with the values and with memory for others to replace them, which is the same where
-  /// nobody shares the field.
+  /// Calls `body` with the values and with memory for others to replace them, which is the same
+  /// where nobody shares the field.
   package mutating func replaceContents(
     _ body: (_ old: UnsafePointer<Float>, _ new: UnsafeMutablePointer<Float>) -> Void
   ) {

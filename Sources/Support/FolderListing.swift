@@ -37,7 +37,8 @@ package enum FolderListing {
     return names.sorted()
   }
 
-  /// A file's name without its folders and its ending, and the ending in lower case: `("a.b", "png")`.
+  /// A file's name without its folders and its ending, and the ending in lower case: `("a.b",
+  /// "png")`.
   package static func split(_ path: String) -> (stem: String, ending: String) {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }

@@ -25,8 +25,8 @@ struct IndexedJob: ~Copyable, @unchecked Sendable {
 
   /// Takes indices as long as there are any.
   ///
-  /// Never inlined: whatever it retains of the closure is released when it returns, not after its caller
-  /// has said that it is done.
+  /// Never inlined: whatever it retains of the closure is released when it returns, not after its
+  /// caller has said that it is done.
   @inline(never)
   borrowing func work() {
     while true {

@@ -44,7 +44,8 @@ package enum OutputCheck {
   package static func checkCreation(of path: String) throws {
     var status = stat()
     let exists = stat(path, &status) == 0
-    // Opening a pipe would wait for its reader, and closing it again would end what the reader gets.
+    // Opening a pipe would wait for its reader, and closing it again would end what the reader
+    // gets.
     if exists, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR { return }
     // Made beside the output under another name, and gone at once: it was never committed.
     _ = try AtomicOutput(path)

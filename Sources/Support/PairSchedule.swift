@@ -9,10 +9,10 @@ import Synchronization
 
 /// An order of work on pairs of panels, where a pair writes to both of its panels.
 ///
-/// Each panel is written by one pair at a time, and in an order that does not depend on the number of
-/// threads: then sums need no copies of their own to be the same bit for bit. Pairs follow each other
-/// by (first + second) mod panels; all with the same remainder are disjoint, so that threads seldom wait
-/// for each other.
+/// Each panel is written by one pair at a time, and in an order that does not depend on the number
+/// of threads: then sums need no copies of their own to be the same bit for bit. Pairs follow each
+/// other by (first + second) mod panels; all with the same remainder are disjoint, so that threads
+/// seldom wait for each other.
 package struct PairSchedule: Sendable {
   /// A pair, and how many earlier ones write to each of its panels.
   package struct Pair: Sendable {

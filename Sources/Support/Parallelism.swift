@@ -2,9 +2,9 @@ import Dispatch
 
 /// How many threads a computation may use.
 ///
-/// Every result in this package is the same, bit for bit, whatever the number of threads: work is cut
-/// into pieces by the size of the problem, never by the number of threads, and partial sums are merged
-/// in the order of the pieces.
+/// Every result in this package is the same, bit for bit, whatever the number of threads: work is
+/// cut into pieces by the size of the problem, never by the number of threads, and partial sums are
+/// merged in the order of the pieces.
 public struct Parallelism: Sendable, Hashable {
   /// The largest number of threads in use at a time; at least 1.
   public let threads: Int
@@ -55,7 +55,8 @@ public struct Parallelism: Sendable, Hashable {
     return (first, second)
   }
 
-  /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next index.
+  /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next
+  /// index.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     let workers = min(threads, count)
     guard workers > 1 else {

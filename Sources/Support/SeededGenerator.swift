@@ -9,8 +9,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = seed
   }
 
-  /// The sequence of one of many places, such as (epoch, image): each has its own, whichever are visited
-  /// and in whatever order.
+  /// The sequence of one of many places, such as (epoch, image): each has its own, whichever are
+  /// visited and in whatever order.
   public init(seed: UInt64, place: UInt64...) {
     state = seed
     // Mixed before and after, so that neither neighbouring seeds nor places have related sequences.
@@ -32,14 +32,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     Float(next() >> 40) * 0x1p-24
   }
 
-  /// A whole number uniformly distributed in 0..<`bound`, but for a bias below `bound` · 2⁻⁶⁴; `bound` is at
-  /// least 1.
+  /// A whole number uniformly distributed in 0..<`bound`, but for a bias below `bound` · 2⁻⁶⁴;
+  /// `bound` is at least 1.
   public mutating func below(_ bound: Int) -> Int {
     precondition(bound >= 1, "no number is below \(bound)")
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
-  /// The numbers 0..<`count` in a random order, each order as likely as any other (Fisher & Yates). O(count).
+  /// The numbers 0..<`count` in a random order, each order as likely as any other (Fisher & Yates).
+  /// O(count).
   public mutating func permutation(of count: Int) -> [Int] {
     var order = Array(0..<count)
     for place in stride(from: count - 1, to: 0, by: -1) {

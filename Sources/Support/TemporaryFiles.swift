@@ -33,8 +33,8 @@ package enum TemporaryFiles {
     _ = paths.withLock { $0.remove(path) }
   }
 
-  /// Removes all of them, and then calls `end`, which ends the process. Any thread may call it; no new ones
-  /// are made meanwhile.
+  /// Removes all of them, and then calls `end`, which ends the process. Any thread may call it; no
+  /// new ones are made meanwhile.
   package static func removeAll(andThen end: () -> Never) -> Never {
     paths.withLock { paths in
       for path in paths { unlink(path) }

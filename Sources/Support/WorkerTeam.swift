@@ -3,8 +3,8 @@ import Synchronization
 
 /// Threads that wait for work by looking for it, a few dozen microseconds long, before they sleep.
 ///
-/// The stages of an update follow one another within tens of microseconds, which is less than it takes to
-/// wake a thread: with threads that sleep in between, short stages would run on one.
+/// The stages of an update follow one another within tens of microseconds, which is less than it
+/// takes to wake a thread: with threads that sleep in between, short stages would run on one.
 ///
 /// A worker joins a job only where it finds it open, and the caller waits only for those that have
 /// joined: a worker that comes late, or not at all, delays nothing.

@@ -15,8 +15,8 @@ public struct EnergyField: Sendable {
   /// The energy of labels that do not exist: their probability is 0, and it stays finite in sums.
   package static let paddingEnergy: Float = 1e30
 
-  /// - Throws: `InputError` where `values` has another number of points than `grid`, or an energy is
-  ///   not finite.
+  /// - Throws: `InputError` where `values` has another number of points than `grid`, or an energy
+  ///   is not finite.
   public init(grid: GridShape, values: ChannelField) throws {
     guard values.points == grid.count else {
       throw InputError(

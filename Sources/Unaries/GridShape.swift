@@ -1,6 +1,7 @@
 import Support
 
-/// The extents of a grid of points, slowest axis first: `[height, width]`, `[depth, height, width]`.
+/// The extents of a grid of points, slowest axis first: `[height, width]`, `[depth, height,
+/// width]`.
 ///
 /// Points are numbered with the last axis fastest.
 public struct GridShape: Sendable, Hashable {

@@ -27,14 +27,15 @@ extension Image {
 
   /// An image of any number of axes and channels from an array.
   ///
-  /// Whole numbers from 0 to 255 throughout are kept in 8 bits, as those of photographs are; kernels
-  /// see the same values either way.
+  /// Whole numbers from 0 to 255 throughout are kept in 8 bits, as those of photographs are;
+  /// kernels see the same values either way.
   /// - Parameters:
-  ///   - array: the values, every one finite; without an axis for channels where there is one channel.
+  ///   - array: the values, every one finite; without an axis for channels where there is one
+  ///     channel.
   ///   - rank: the number of axes of the grid: 2 for an image, 3 for a volume.
   ///   - layout: where the axis of channels stands.
-  /// - Throws: `InputError` where the number of axes is neither `rank` nor `rank` + 1, or a value is
-  ///   not finite.
+  /// - Throws: `InputError` where the number of axes is neither `rank` nor `rank` + 1, or a value
+  ///   is not finite.
   /// - Complexity: O(N·C).
   public init(_ array: NumericArray, rank: Int, layout: Layout = .channelsFirst) throws {
     let (extents, channels) = try Self.split(array.shape, rank: rank, layout: layout)

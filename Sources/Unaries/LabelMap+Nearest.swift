@@ -2,7 +2,8 @@ extension LabelMap {
   /// The labels on another grid: each point takes the label of the nearest point.
   ///
   /// With n input and m output points along an axis, output i takes input ⌊(i + ½)·n/m⌋, in whole
-  /// numbers, so that no rounding decides: how labels are brought to the stride of a network's scores.
+  /// numbers, so that no rounding decides: how labels are brought to the stride of a network's
+  /// scores.
   ///
   /// - Parameters:
   ///   - height: rows of the result, at least 1.
@@ -19,7 +20,8 @@ extension LabelMap {
     return LabelMap(unchecked: labels, grid: GridShape(width: width, height: height))
   }
 
-  /// The input point of output `output`, along an axis of `inputs` input and `outputs` output points.
+  /// The input point of output `output`, along an axis of `inputs` input and `outputs` output
+  /// points.
   package static func nearest(_ output: Int, of inputs: Int, to outputs: Int) -> Int {
     (2 * output + 1) * inputs / (2 * outputs)
   }

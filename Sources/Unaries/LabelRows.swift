@@ -32,7 +32,8 @@ struct LabelRows {
       base: base + range.lowerBound * stride, points: range.count, labels: labels, stride: stride)
   }
 
-  /// Logits to energies: −log max(softmax, `minimumProbability`). The padding of rows is overwritten.
+  /// Logits to energies: −log max(softmax, `minimumProbability`). The padding of rows is
+  /// overwritten.
   func convertLogits(minimumProbability: Float) {
     ck_convert_logits(base, points, stride, labels, -logf(minimumProbability))
   }

@@ -57,8 +57,8 @@ extension LabelMap {
 extension LabelledImages {
   /// Reads image `index` and its labels, and checks that they fit.
   ///
-  /// - Throws: `InputError` naming the file that cannot be read, labels of another size than the image's,
-  ///   or a label outside of the classes.
+  /// - Throws: `InputError` naming the file that cannot be read, labels of another size than the
+  ///   image's, or a label outside of the classes.
   public func sample(
     _ index: Int, classes: Int, ignoring void: UInt16
   ) throws -> LabelledImage {

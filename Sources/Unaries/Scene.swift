@@ -4,10 +4,11 @@ public struct Scene: Sendable {
   public let grid: GridShape
   /// What lies over them; `nil` where only positions are known.
   public let image: Image?
-  /// Where the first point lies in the grid that a tile is cut from, slowest axis first; zeros for a scene
-  /// of its own.
+  /// Where the first point lies in the grid that a tile is cut from, slowest axis first; zeros for
+  /// a scene of its own.
   ///
-  /// Kernels place positions by it so that a lattice has its vertices where that of the whole has them.
+  /// Kernels place positions by it so that a lattice has its vertices where that of the whole has
+  /// them.
   public let origin: [Int]
 
   /// The points of `image`.

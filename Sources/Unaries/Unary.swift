@@ -8,7 +8,8 @@ public protocol Unary: Sendable {
   /// The energies −log P of every label at every point of `scene`.
   ///
   /// - Returns: N × L energies over `scene.grid`.
-  /// - Throws: `InputError` where the scene cannot be scored: wrong size, no image where one is needed.
+  /// - Throws: `InputError` where the scene cannot be scored: wrong size, no image where one is
+  ///   needed.
   func energies(for scene: Scene) throws -> EnergyField
 }
 

@@ -63,9 +63,9 @@ import Testing
       width: 6),
   ]
 
-  /// A sum of n products of values in ±1 has partial sums of about √n / 3, and n roundings of them by 2⁻²⁴:
-  /// about 2e-8 · n in all, the largest of ten thousand a few times that. Winograd's transforms have
-  /// coefficients up to 8, which cost another digit.
+  /// A sum of n products of values in ±1 has partial sums of about √n / 3, and n roundings of them
+  /// by 2⁻²⁴: about 2e-8 · n in all, the largest of ten thousand a few times that. Winograd's
+  /// transforms have coefficients up to 8, which cost another digit.
   @Test(arguments: cases, ConvolutionAlgorithm.allCases)
   func equalsTheDefinition(_ given: Case, _ algorithm: ConvolutionAlgorithm) throws {
     guard algorithm.applies(to: given.layer) else { return }

@@ -9,12 +9,14 @@ import Unaries
   private static let folder = "deconvnet_vgg16"
   /// The layer whose output the reference calls `fc7_native`.
   private static let code = "bnfc7.relu"
-  /// Of a score's deviation. PyTorch in float32 has a median error of 3e-6 and is wrong where a switch has moved.
+  /// Of a score's deviation. PyTorch in float32 has a median error of 3e-6 and is wrong where a
+  /// switch has moved.
   private static let tolerance: Float = 1e-3
-  /// Algorithms, `nil` for each layer's fastest, and the share of the scores that must agree. Rounding decides
-  /// between values that are nearly equal which switch is set, and values behind it move by a pixel: PyTorch in
-  /// float32 disagrees in 0.4 %. Winograd's transforms round more coarsely, and otherwise at each place of a patch:
-  /// some ten times as many scores are found to differ.
+  /// Algorithms, `nil` for each layer's fastest, and the share of the scores that must agree.
+  /// Rounding decides between values that are nearly equal which switch is set, and values behind
+  /// it move by a pixel: PyTorch in float32 disagrees in 0.4 %. Winograd's transforms round more
+  /// coarsely, and otherwise at each place of a patch: some ten times as many scores are found to
+  /// differ.
   private static let algorithms: [(ConvolutionAlgorithm?, agreement: Double)] = [
     (.direct, 0.99), (nil, 0.94),
   ]

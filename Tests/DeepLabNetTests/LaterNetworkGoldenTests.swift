@@ -2,7 +2,8 @@ import DeepLabNet
 import TestSupport
 import Testing
 
-/// FCNs, DeepLab v3 and v3+ with the fixtures' weights, under the names that the programs they come from give them.
+/// FCNs, DeepLab v3 and v3+ with the fixtures' weights, under the names that the programs they come
+/// from give them.
 @Suite(.enabled(if: Shared.isPresent, Shared.absence), .serialized) struct LaterNetworkGoldenTests {
   /// A folder of the fixtures, and the network that it is of.
   struct Reference: Sendable, CustomTestStringConvertible {

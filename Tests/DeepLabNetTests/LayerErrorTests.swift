@@ -3,7 +3,8 @@ import Support
 import TestSupport
 import Testing
 
-/// Shapes that a layer cannot take are refused before anything is computed, with what was found and expected.
+/// Shapes that a layer cannot take are refused before anything is computed, with what was found and
+/// expected.
 @Suite struct LayerErrorTests {
   private static func shape(_ height: Int, _ width: Int, _ channels: Int) -> TensorShape {
     TensorShape(height: height, width: width, channels: channels)

@@ -4,10 +4,11 @@ import Testing
 
 /// What is expected of a network on the photograph of a case.
 extension NetworkCase {
-  /// Of the logits' standard deviation: far below what changes a label, far above the rounding of some
-  /// hundred layers in float32, for which the fixtures give 5e-6.
+  /// Of the logits' standard deviation: far below what changes a label, far above the rounding of
+  /// some hundred layers in float32, for which the fixtures give 5e-6.
   static let tolerance: Float = 1e-3
-  /// The share of pixels whose class must be the same: two classes may be as good as equal at a border.
+  /// The share of pixels whose class must be the same: two classes may be as good as equal at a
+  /// border.
   private static let agreement = 0.999
 
   /// The preprocessed photograph, which equals the one of the reference where there is one.
@@ -29,8 +30,8 @@ extension NetworkCase {
     #expect(Self.agreement(scores.argMax(), expected.argMax()) >= Self.agreement)
   }
 
-  /// Compares scores, brought to the size of the photograph, with the output called `output`; the first output
-  /// has labels, too.
+  /// Compares scores, brought to the size of the photograph, with the output called `output`; the
+  /// first output has labels, too.
   func expectPixels(_ scores: Tensor, _ output: String, _ entry: CatalogEntry) throws {
     let pixels = try entry.resize.apply(to: scores, height: height, width: width)
     try expect(pixels.subsampled(by: subsampling(of: output)), output)

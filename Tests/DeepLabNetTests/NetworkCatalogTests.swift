@@ -82,8 +82,8 @@ import Testing
     #expect(Set(whole.parameters.map(\.name)).isSuperset(of: plain.parameters.map(\.name)))
   }
 
-  /// A switch between two values that are as good as equal is set by rounding, and moves a value by a pixel:
-  /// networks with switches have tests of their own.
+  /// A switch between two values that are as good as equal is set by rounding, and moves a value by
+  /// a pixel: networks with switches have tests of their own.
   static let namesWithoutSwitches = NetworkCatalog.all.filter { entry in
     (try? entry.make())?.nodes.contains { $0.layer is MaxPoolSwitches } == false
   }.map(\.name)

@@ -5,8 +5,8 @@ import Testing
 import Unaries
 
 @Suite(.enabled(if: Shared.isPresent, Shared.absence)) struct OperatorTests {
-  /// Float32 sums of up to 600 products, in whatever order, are off by a few units in the 24th bit of
-  /// their largest: 600 · 2⁻²⁴ = 4e-5 at worst, some √600 · 2⁻²⁴ = 1.5e-6 as a rule.
+  /// Float32 sums of up to 600 products, in whatever order, are off by a few units in the 24th bit
+  /// of their largest: 600 · 2⁻²⁴ = 4e-5 at worst, some √600 · 2⁻²⁴ = 1.5e-6 as a rule.
   static let tolerance: Float = 1e-5
 
   @Test(arguments: OperatorCase.all().filter { !Self.plainFunctions.contains($0.operation) })

@@ -31,8 +31,8 @@ import Testing
     #expect(found == rates.map { .init($0) })
   }
 
-  /// What the atrous algorithm promises, paper §3.1: left-out steps and spread filters see the same pixels.
-  /// The head's rate of 12 at a stride of 8 is a whole number at every other, too.
+  /// What the atrous algorithm promises, paper §3.1: left-out steps and spread filters see the same
+  /// pixels. The head's rate of 12 at a stride of 8 is a whole number at every other, too.
   @Test func finerStridesGiveTheSameScoresAndMoreOfThem() throws {
     let entry = try NetworkCatalog.entry(named: "deeplab-v2-resnet50-largefov")
     let shape = TensorShape(height: 97, width: 65, channels: 3)

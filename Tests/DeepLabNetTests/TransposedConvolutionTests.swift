@@ -3,8 +3,8 @@ import Support
 import TestSupport
 import Testing
 
-/// A transposed convolution by a plan, which writes it as a convolution where it can, by its own kernel, and by
-/// its definition.
+/// A transposed convolution by a plan, which writes it as a convolution where it can, by its own
+/// kernel, and by its definition.
 @Suite struct TransposedConvolutionTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let layer: TransposedConvolution

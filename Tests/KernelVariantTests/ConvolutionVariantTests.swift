@@ -4,7 +4,8 @@ import Support
 import TestSupport
 import Testing
 
-/// What convolutions sum differs between instruction sets by the rounding of fused multiplications only.
+/// What convolutions sum differs between instruction sets by the rounding of fused multiplications
+/// only.
 @Suite struct ConvolutionVariantTests {
   private static let chosen = kernel_variant_chosen().pointee
 
@@ -24,7 +25,8 @@ import Testing
     ck_epilogue(bias: bias.base, residual: nil, residual_pitch: 0, lowest: -5, highest: 5)
   }
 
-  /// 3 × 3 at rate 2; 27 products of about 1 are summed over 48 channels, and rounded to 6e-8 of their sum.
+  /// 3 × 3 at rate 2; 27 products of about 1 are summed over 48 channels, and rounded to 6e-8 of
+  /// their sum.
   @Test func shiftedProductsAgree() {
     let expected = Self.direct(Self.chosen)
     #expect(expected.contains { abs($0) > 2 })

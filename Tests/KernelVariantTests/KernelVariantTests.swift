@@ -4,8 +4,8 @@ import Support
 import TestSupport
 import Testing
 
-/// Results must not depend on the processor: all instruction sets put every point into the same simplex,
-/// and what they sum differs by the rounding of fused multiplications only.
+/// Results must not depend on the processor: all instruction sets put every point into the same
+/// simplex, and what they sum differs by the rounding of fused multiplications only.
 @Suite struct KernelVariantTests {
   private static let chosen = kernel_variant_chosen().pointee
 

@@ -54,7 +54,8 @@ struct CallTests {
     for iteration in 1...3 {
       #expect(latticecrf_step(painted.number, &marginals, 96, 0) == LATTICECRF_OK)
       let expected = try #require(painted.run(iterations: Int32(iteration)))
-      // Stages in one pass and stages one by one round sums differently, by some units in the last place.
+      // Stages in one pass and stages one by one round sums differently, by some units in the last
+      // place.
       #expect(zip(marginals, expected).allSatisfy { abs($0 - $1) <= 2e-6 })
     }
   }

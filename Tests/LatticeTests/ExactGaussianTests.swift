@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What the exact filter promises beyond being a filter: its bounds hold, and nothing but the threshold
-/// changes its results.
+/// What the exact filter promises beyond being a filter: its bounds hold, and nothing but the
+/// threshold changes its results.
 struct ExactGaussianTests {
   /// Clusters, so that blocks are far apart and near ones overlap; N is no multiple of a block.
   static func features(points: Int = 1500, dimensions: Int) throws -> FeatureMatrix {

@@ -8,8 +8,9 @@ import Unaries
 /// The compatible lattice against pydensecrf's own results.
 @Suite(.enabled(if: Shared.isPresent, Shared.absence))
 struct GoldenCompatibleTests {
-  /// The same algorithm in float32: two builds of pydensecrf differ by up to 1.2e-6, summation order
-  /// adds as much again; Q of the a2 cases is stored as float16, which rounds by up to 2.5e-4.
+  /// The same algorithm in float32: two builds of pydensecrf differ by up to 1.2e-6, summation
+  /// order adds as much again; Q of the a2 cases is stored as float16, which rounds by up to
+  /// 2.5e-4.
   static func tolerance(_ golden: GoldenCase) -> Float {
     golden.id.hasPrefix("a2_") ? 3e-4 : 1e-4
   }

@@ -5,7 +5,8 @@ import Testing
 
 /// The exact filter against all pairs in float64.
 ///
-/// One case at a time: tests that run beside these measure memory, and this process counts for them.
+/// One case at a time: tests that run beside these measure memory, and this process counts for
+/// them.
 @Suite(.serialized, .enabled(if: Shared.isPresent, Shared.absence))
 struct GoldenExactTests {
   @Test(

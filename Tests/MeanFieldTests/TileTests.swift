@@ -46,7 +46,8 @@ import MeanField
     ).marginals(iterations: 5)
   }
 
-  /// The largest difference of a marginal on the tile's right and lower part, `margin` from where it is cut.
+  /// The largest difference of a marginal on the tile's right and lower part, `margin` from where
+  /// it is cut.
   private static func difference(
     margin: Int, origin: [Int], backend: any FilterBackend = .permutohedral(.compatible)
   ) throws -> Float {
@@ -64,8 +65,8 @@ import MeanField
     return largest
   }
 
-  /// Nothing of the border reaches 36 pixels, nine bandwidths, in five updates: what is left is rounding,
-  /// which a bandwidth's 1e-7 and five updates with weights of 5 amplify to about 1e-5.
+  /// Nothing of the border reaches 36 pixels, nine bandwidths, in five updates: what is left is
+  /// rounding, which a bandwidth's 1e-7 and five updates with weights of 5 amplify to about 1e-5.
   @Test func withItsOriginATileIsPartOfTheWhole() throws {
     #expect(try Self.difference(margin: 36, origin: [20, 24]) < 2e-5)
   }
@@ -83,8 +84,8 @@ import MeanField
     }
   }
 
-  /// The same for the finer lattice, whose vertices repeat elsewhere, and far from the origin, where
-  /// positions would lose digits.
+  /// The same for the finer lattice, whose vertices repeat elsewhere, and far from the origin,
+  /// where positions would lose digits.
   @Test func everyLatticeRepeats() throws {
     #expect(
       try Self.difference(

@@ -1,7 +1,7 @@
 import DeepLabNet
 
-/// A small network whose filters see ever farther without losing positions: the context module of Yu & Koltun
-/// (2016), arXiv 1511.07122, table 1, behind three convolutions that halve the maps.
+/// A small network whose filters see ever farther without losing positions: the context module of
+/// Yu & Koltun (2016), arXiv 1511.07122, table 1, behind three convolutions that halve the maps.
 struct ContextNetwork: Sendable {
   /// Channels of all layers but the last.
   var width = 16
@@ -27,7 +27,8 @@ struct ContextNetwork: Sendable {
       let source = builder.add(convolution, to: features.source, named: name)
       features = (builder.add(Activation.relu, to: source, named: name + ".relu"), width)
     }
-    // A halving that would go beyond the output stride is left out; all filters behind it are spread.
+    // A halving that would go beyond the output stride is left out; all filters behind it are
+    // spread.
     let halvings = outputStride.stages(of: [2, 2, 2])
     for (index, halving) in halvings.enumerated() {
       add("stem.\(index)", stride: halving.stride, rate: halving.rateBefore)

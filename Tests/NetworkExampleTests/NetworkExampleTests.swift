@@ -18,8 +18,8 @@ struct NetworkExampleTests {
     }
   }
 
-  /// What makes the output stride a choice at run time: the finer network has the coarse one's scores, and more
-  /// between them.
+  /// What makes the output stride a choice at run time: the finer network has the coarse one's
+  /// scores, and more between them.
   @Test func aFinerOutputStrideRefinesTheSameScores() throws {
     let parameters = InitialParameters(for: try entry.make())
     var generator = SeededGenerator(seed: 3)

@@ -25,7 +25,8 @@ struct ONNXCase {
     self.init(name, height: height, width: width) { $0.add(layer, to: .image, named: "layer") }
   }
 
-  /// Writes the model, once for the size and once for all sizes, and what the network makes of noise.
+  /// Writes the model, once for the size and once for all sizes, and what the network makes of
+  /// noise.
   func write(to folder: String) throws {
     let parameters = RandomParameters(network)
     var generator = SeededGenerator(seed: 3)

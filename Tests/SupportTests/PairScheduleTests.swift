@@ -2,7 +2,8 @@ import Support
 import Synchronization
 import Testing
 
-/// Pairs of panels are worked on once each, never two at a panel, and in the same order for a panel.
+/// Pairs of panels are worked on once each, never two at a panel, and in the same order for a
+/// panel.
 struct PairScheduleTests {
   @Test("every unordered pair comes once", arguments: [0, 1, 2, 3, 8, 17])
   func allPairs(panels: Int) {

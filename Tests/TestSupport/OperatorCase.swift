@@ -25,7 +25,8 @@ package struct OperatorCase: Sendable, CustomTestStringConvertible {
     return operation.map { wanted in cases.filter { $0.operation == wanted } } ?? cases
   }
 
-  /// A tensor such as `x`, `w`, `y` in the file's order; `nil` where the case has none of this name.
+  /// A tensor such as `x`, `w`, `y` in the file's order; `nil` where the case has none of this
+  /// name.
   package func array(_ tensor: String) throws -> NumericArray? {
     let file = contents["tensors"][tensor]["file"].string ?? contents["running"][tensor].string
     return try file.map { try NPY.read(Shared.fixture("net/ops/\($0)")) }

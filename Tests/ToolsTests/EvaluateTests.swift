@@ -154,8 +154,8 @@ struct EvaluateTests {
 
   @Test("what is missing, or contradicts itself, is refused before anything is computed")
   func refusals() throws {
-    // Without a source it is the model that comes with the program, whose classes are others; a build may
-    // lack its weights.
+    // Without a source it is the model that comes with the program, whose classes are others; a
+    // build may lack its weights.
     let nothing = try evaluate()
     #expect(
       nothing.errors.contains(

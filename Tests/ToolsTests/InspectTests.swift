@@ -27,7 +27,8 @@ struct InspectTests {
   }
 
   @Test func whatIsMissingIsNamed() throws {
-    // The convolutions of a network for classification before its fourth pool, by torchvision's names.
+    // The convolutions of a network for classification before its fourth pool, by torchvision's
+    // names.
     let network = try NetworkCatalog.entry(named: NetworkWeights.model).make()
     let values = InitialParameters(for: network)
     let layers = ["1_1": 0, "1_2": 2, "2_1": 5, "2_2": 7, "3_1": 10, "3_2": 12, "3_3": 14]

@@ -41,8 +41,8 @@ struct SearchTests {
     let search = CoarseToFineSearch(
       ranges: try Self.ranges(Self.paper), iterations: [10], refinements: 5)
     let best = search.run { $0.map(Self.hill) }.best.setting
-    // The last gaps are 2⁻⁵ of the first; the hill is separable, so that the best is within half of one
-    // along every axis, and within one for rounding.
+    // The last gaps are 2⁻⁵ of the first; the hill is separable, so that the best is within half of
+    // one along every axis, and within one for rounding.
     #expect(abs(best[.bilateralWeight] - 4.4) <= 1.0 / 32)
     #expect(abs(best[.bilateralSpatial] - 57) <= 10.0 / 32)
     #expect(abs(best[.bilateralColor] - 4.8) <= 1.0 / 32)

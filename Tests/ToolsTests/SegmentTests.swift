@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 import Unaries
 
-/// `deeplab segment`, with a network whose weights are drawn at random: labels mean nothing, but how they are
-/// made is the same.
+/// `deeplab segment`, with a network whose weights are drawn at random: labels mean nothing, but
+/// how they are made is the same.
 struct SegmentTests {
   private let workspace: Workspace
   private static let folders = ["--image", "images", "--labels", "labels", "--scores", "scores"]

@@ -36,8 +36,8 @@ struct TileTests {
     #expect(!whole.contains(nil))
   }
 
-  /// Tiles see 4 pixels beyond their cores, 2.7 bandwidths, where a Gaussian is 3 % of its peak; of what is
-  /// missing there, a part reaches marginals. The bound is twice what was measured.
+  /// Tiles see 4 pixels beyond their cores, 2.7 bandwidths, where a Gaussian is 3 % of its peak; of
+  /// what is missing there, a part reaches marginals. The bound is twice what was measured.
   @Test func tilesGiveNearlyTheUntiledResult() throws {
     let workspace = try Workspace.sample()
     let updates = ["--iterations", "3"]
@@ -264,9 +264,9 @@ struct TileTests {
     #expect(try workspace.contents() == ["image.png", "scores.npy"])
   }
 
-  /// Four times the pixels take the same memory, but for bands of rows that are twice as wide: 128 rows of
-  /// image, labels before and after, and the lines at seams take less than 3 kB a column. On one thread,
-  /// since allocators keep some memory for each, more or less of it by chance.
+  /// Four times the pixels take the same memory, but for bands of rows that are twice as wide: 128
+  /// rows of image, labels before and after, and the lines at seams take less than 3 kB a column.
+  /// On one thread, since allocators keep some memory for each, more or less of it by chance.
   @Test func memoryIsThatOfATileAndABand() throws {
     func peak(side: Int) throws -> Int {
       let run = try self.large(side: side).run(

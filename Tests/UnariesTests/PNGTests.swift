@@ -96,8 +96,8 @@ import Unaries
     }
   }
 
-  /// A change in a checksum, a length, a name or the data itself; only the last 4 bytes, the checksum
-  /// of the empty chunk at the end, say nothing about the image.
+  /// A change in a checksum, a length, a name or the data itself; only the last 4 bytes, the
+  /// checksum of the empty chunk at the end, say nothing about the image.
   @Test func everyDamagedByteIsNoticed() throws {
     let image = try Image(width: 3, height: 3, rgb: (0..<27).map { UInt8($0 * 9) })
     try PNG.write(image, to: path)

@@ -1,8 +1,9 @@
-/// The block of MobileNets: a 1 × 1 to many channels, a depthwise window, a 1 × 1 to few; the input is added where
-/// it has the output's shape.
+/// The block of MobileNets: a 1 × 1 to many channels, a depthwise window, a 1 × 1 to few; the input
+/// is added where it has the output's shape.
 ///
-/// Sandler et al. (2018), doi:10.1109/CVPR.2018.00474, §3.3; Howard et al. (2019), arXiv:1905.02244, figure 4,
-/// for the squeeze-and-excite. Layers have the names of PyTorch's model library, which counts a block's parts.
+/// Sandler et al. (2018), doi:10.1109/CVPR.2018.00474, §3.3; Howard et al. (2019),
+/// arXiv:1905.02244, figure 4, for the squeeze-and-excite. Layers have the names of PyTorch's model
+/// library, which counts a block's parts.
 struct InvertedResidual {
   let inputChannels: Int
   /// Channels of the depthwise convolution. Where they are the input's, there is no first 1 × 1.
@@ -16,8 +17,8 @@ struct InvertedResidual {
   var isSqueezed = false
   /// ε of the batch normalisations.
   var epsilon: Float = 1e-5
-  /// Whether the zeros around the map are put there before the first 1 × 1, not behind it: the depthwise
-  /// convolution then sees what the normalisation makes of 0.
+  /// Whether the zeros around the map are put there before the first 1 × 1, not behind it: the
+  /// depthwise convolution then sees what the normalisation makes of 0.
   var padsFirst = false
   /// Whether the last 1 × 1 and its normalisation are two parts instead of one.
   var hasFlatProjection = false
@@ -82,7 +83,8 @@ extension NetworkBuilder {
   }
 }
 
-/// The multiple of 8 nearest to `channels`, or the next if that is more than a tenth below: MobileNets' rule.
+/// The multiple of 8 nearest to `channels`, or the next if that is more than a tenth below:
+/// MobileNets' rule.
 private func roundedToEights(_ channels: Int) -> Int {
   let nearest = max(8, (channels + 4) / 8 * 8)
   return nearest * 10 < channels * 9 ? nearest + 8 : nearest

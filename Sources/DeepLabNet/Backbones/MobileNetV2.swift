@@ -1,13 +1,15 @@
 /// MobileNetV2, rewritten for an output stride, as VainF/DeepLabV3Plus-Pytorch has it.
 ///
-/// Sandler et al. (2018), doi:10.1109/CVPR.2018.00474, table 2. That port puts the zeros around a map before a
-/// block's first 1 × 1, so that the depthwise convolution sees at the border what the normalisation makes of 0, and
-/// none around the image. Layers have the names of PyTorch's model library: `backbone.0.0`, `backbone.2.conv.0.0` ….
+/// Sandler et al. (2018), doi:10.1109/CVPR.2018.00474, table 2. That port puts the zeros around a
+/// map before a block's first 1 × 1, so that the depthwise convolution sees at the border what the
+/// normalisation makes of 0, and none around the image. Layers have the names of PyTorch's model
+/// library: `backbone.0.0`, `backbone.2.conv.0.0` ….
 struct MobileNetV2: Backbone {
   /// How coarse the maps become.
   let outputStride: OutputStride
 
-  /// Stages: how many times as wide as its input a block is, its output, the blocks, the first one's stride.
+  /// Stages: how many times as wide as its input a block is, its output, the blocks, the first
+  /// one's stride.
   private static let stages: [(expansion: Int, channels: Int, blocks: Int, stride: Int)] = [
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
     (6, 320, 1, 1),

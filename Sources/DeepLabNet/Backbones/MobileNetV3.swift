@@ -1,7 +1,7 @@
 /// MobileNetV3-Large, rewritten for an output stride.
 ///
-/// Howard et al. (2019), arXiv:1905.02244, table 1. Layers have the names that PyTorch's model library gives them:
-/// `backbone.0.0`, `backbone.4.block.1.0` ….
+/// Howard et al. (2019), arXiv:1905.02244, table 1. Layers have the names that PyTorch's model
+/// library gives them: `backbone.0.0`, `backbone.4.block.1.0` ….
 struct MobileNetV3: Backbone {
   /// How coarse the maps become.
   let outputStride: OutputStride
@@ -54,8 +54,8 @@ struct MobileNetV3: Backbone {
       channels: Self.stemChannels)
     var maps = [map]
     for (index, row) in Self.rows.enumerated() {
-      // A block that would have made the step has its stage's rate, unlike a residual network's: its window
-      // is spread over the map that the step left alone.
+      // A block that would have made the step has its stage's rate, unlike a residual network's:
+      // its window is spread over the map that the step left alone.
       let step = steps[index + 1]
       let block = InvertedResidual(
         inputChannels: map.channels, expandedChannels: row.expanded, outputChannels: row.output,

@@ -1,7 +1,7 @@
 /// A residual network of bottleneck blocks, rewritten for an output stride.
 ///
-/// He et al. (2016), doi:10.1109/CVPR.2016.90, table 1. Layers have the names that PyTorch's model library
-/// gives them: `backbone.conv1`, `backbone.layer3.0.conv1` ….
+/// He et al. (2016), doi:10.1109/CVPR.2016.90, table 1. Layers have the names that PyTorch's model
+/// library gives them: `backbone.conv1`, `backbone.layer3.0.conv1` ….
 public struct ResNet: Backbone, Hashable {
   /// Which convolution of a stage's first block makes the maps coarser.
   public enum StridePlace: Sendable, Hashable {
@@ -84,8 +84,8 @@ public struct ResNet: Backbone, Hashable {
     return BackboneFeatures(last: stages[3], low: stages[0], middle: stages[2])
   }
 
-  /// The rate of a block's 3 × 3: where this convolution would have made the step, it still sees the maps
-  /// before it, unless the last stage's rates are a design of their own.
+  /// The rate of a block's 3 × 3: where this convolution would have made the step, it still sees
+  /// the maps before it, unless the last stage's rates are a design of their own.
   private func rate(of block: Int, inStage stage: Int, _ step: OutputStride.Stage) -> Int {
     if let multiGrid, stage == blocks.count - 1 { return multiGrid[block] * step.rate }
     return block == 0 && stridePlace == .middleConvolution ? step.rateBefore : step.rate

@@ -1,11 +1,12 @@
 /// The thirteen convolutions and five pools of VGG-16, rewritten for an output stride.
 ///
-/// Simonyan & Zisserman (2015), arXiv 1409.1556, table 1, column D. Layers have the names of the Caffe
-/// model: `conv1_1` … `conv5_3`.
+/// Simonyan & Zisserman (2015), arXiv 1409.1556, table 1, column D. Layers have the names of the
+/// Caffe model: `conv1_1` … `conv5_3`.
 public struct VGG16: Sendable, Hashable {
   /// The window of the pools, which decides where the positions of coarse maps lie.
   public enum Pools: Sendable, Hashable {
-    /// 3 × 3 with padding 1, so that positions stay at multiples of the stride: DeepLab's released models.
+    /// 3 × 3 with padding 1, so that positions stay at multiples of the stride: DeepLab's released
+    /// models.
     case aligned
     /// 2 × 2 with padding 1, the last one 3 × 3: the first DeepLab model.
     case shifted
@@ -27,8 +28,8 @@ public struct VGG16: Sendable, Hashable {
   public let outputStride: OutputStride
   /// Zeros around the image, for the first convolution.
   public let imagePadding: Int
-  /// Whether a batch normalisation, `bn1_1` … `bn5_3`, follows every convolution, and the places of the pools'
-  /// maxima are kept: the lower half of Noh et al. (2015), doi:10.1109/ICCV.2015.178.
+  /// Whether a batch normalisation, `bn1_1` … `bn5_3`, follows every convolution, and the places of
+  /// the pools' maxima are kept: the lower half of Noh et al. (2015), doi:10.1109/ICCV.2015.178.
   public let isReversible: Bool
 
   /// The features with the given pools.

@@ -1,9 +1,10 @@
 /// Aligned Xception with 16 blocks in its middle flow, rewritten for an output stride, as
 /// jfzhang95/pytorch-deeplab-xception has it, whose names its layers bear.
 ///
-/// Chen et al. (2018), arXiv:1802.02611, figure 4, after Chollet (2017), doi:10.1109/CVPR.2017.195. Where a block
-/// begins with a ReLU, that port's shortcut sees what comes out of it, and the decoder takes the first block's output,
-/// not the second's: weights of the paper's authors do not fit.
+/// Chen et al. (2018), arXiv:1802.02611, figure 4, after Chollet (2017), doi:10.1109/CVPR.2017.195.
+/// Where a block begins with a ReLU, that port's shortcut sees what comes out of it, and the
+/// decoder takes the first block's output, not the second's: weights of the paper's authors do not
+/// fit.
 struct Xception: Backbone {
   /// How coarse the maps become: 8 or 16.
   let outputStride: OutputStride

@@ -4,12 +4,13 @@ import Unaries
 extension CatalogEntry {
   /// The classes that a checkpoint of this network tells apart.
   ///
-  /// Two networks that differ by one class show which weight is as long as there are classes, and along which
-  /// axis; the checkpoint's tensor of that name has the number.
+  /// Two networks that differ by one class show which weight is as long as there are classes, and
+  /// along which axis; the checkpoint's tensor of that name has the number.
   /// - Parameters:
   ///   - checkpoint: weights of this network, or of its like.
   ///   - scheme: how the checkpoint calls parameters; guessed where it is `nil`.
-  /// - Throws: `InputError` where the checkpoint is none of this network's, or its scores are missing.
+  /// - Throws: `InputError` where the checkpoint is none of this network's, or its scores are
+  ///   missing.
   public func classCount(in checkpoint: any Checkpoint, scheme: KeyScheme? = nil) throws -> Int {
     do {
       let network = try make(classes: CatalogEntry.defaultClasses)

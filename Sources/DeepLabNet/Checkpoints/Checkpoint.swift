@@ -12,8 +12,8 @@ public protocol Checkpoint: Sendable {
   /// The values of one tensor as float32.
   ///
   /// - Throws: `InputError` where there is no such tensor, or the file is damaged.
-  /// - Complexity: O(values). Beside what is returned, it takes a fixed buffer; for a view that skips parts of
-  ///   a shared storage, the part of the storage that it spans.
+  /// - Complexity: O(values). Beside what is returned, it takes a fixed buffer; for a view that
+  ///   skips parts of a shared storage, the part of the storage that it spans.
   func values(of name: String) throws -> ParameterValues
 }
 

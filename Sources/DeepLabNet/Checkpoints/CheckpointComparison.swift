@@ -2,7 +2,8 @@ import Support
 
 /// Which of a network's parameters a checkpoint has, and what else it has.
 ///
-/// A layer is taken whole or not at all: a bias goes ill with a weight that it was not learned beside.
+/// A layer is taken whole or not at all: a bias goes ill with a weight that it was not learned
+/// beside.
 struct CheckpointComparison {
   /// Each parameter's shape, and the tensor with its values where the checkpoint has its layer.
   private(set) var places: [String: (tensor: String?, shape: [Int])] = [:]
@@ -26,7 +27,8 @@ struct CheckpointComparison {
 
   /// What heads that may be left over begin with: a classifier, and PyTorch's auxiliary one.
   private static let headNames = ["fc.", "aux_classifier.", "classifier."]
-  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, decoders, branches at the sides.
+  /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, decoders, branches at
+  /// the sides.
   private static let replaceableHeadNames =
     headNames + ["fc", "aspp.", "msc_", "decoder.", "head.", "auxiliary.", "score_", "upscore"]
   /// The lines that are shown of each kind.
@@ -93,10 +95,10 @@ struct CheckpointComparison {
 
   /// Whether a tensor's values are those of the network's parameter, in the same order.
   ///
-  /// A fully connected layer over maps of C × H × W is the convolution with this window: Caffe and PyTorch
-  /// both store its weight as (outputs, C · H · W), the columns fastest. So VGG-16's `fc6` of 4096 × 25088
-  /// is a convolution of 4096 × 512 × 7 × 7. DeconvNet's normalisations are stored as maps of one position,
-  /// 1 × channels × 1 × 1.
+  /// A fully connected layer over maps of C × H × W is the convolution with this window: Caffe and
+  /// PyTorch both store its weight as (outputs, C · H · W), the columns fastest. So VGG-16's `fc6`
+  /// of 4096 × 25088 is a convolution of 4096 × 512 × 7 × 7. DeconvNet's normalisations are stored
+  /// as maps of one position, 1 × channels × 1 × 1.
   private static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
     if found == expected || found == [1] + expected + [1, 1] { return true }
     return found.count == 2 && expected.count == 4 && found[0] == expected[0]

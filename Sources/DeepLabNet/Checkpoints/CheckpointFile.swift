@@ -32,7 +32,8 @@ public struct CheckpointFile: Checkpoint {
   /// Opens the checkpoint at `path` and reads the description of its tensors.
   ///
   /// The contents decide on the format; the name only where they leave it open.
-  /// - Throws: `InputError` where the file cannot be read, or is none of the formats, or is damaged.
+  /// - Throws: `InputError` where the file cannot be read, or is none of the formats, or is
+  ///   damaged.
   public static func open(_ path: String) throws -> CheckpointFile {
     let bytes = try StoredBytes(path)
     let format: Format

@@ -43,7 +43,8 @@ public struct CheckpointFit: Sendable {
   /// Networks of the catalogue that share fewer of their tensors than this are not worth naming.
   private static let leastShare = 0.25
 
-  /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come close.
+  /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come
+  /// close.
   ///
   /// - Parameters:
   ///   - checkpoint: weights of some network.

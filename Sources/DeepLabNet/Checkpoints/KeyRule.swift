@@ -1,8 +1,8 @@
 /// A rule that turns some names of parameters into keys of a checkpoint.
 ///
 /// A pattern is text with placeholders between `<` and `>`: `<block>` stands for a residual block,
-/// `layer3.12`; any other for whatever has no dot in it, and `<rest>` for anything. The key repeats them;
-/// `<n:letter>` writes 1, 2, 3 as a, b, c.
+/// `layer3.12`; any other for whatever has no dot in it, and `<rest>` for anything. The key repeats
+/// them; `<n:letter>` writes 1, 2, 3 as a, b, c.
 struct KeyRule: Sendable {
   /// The pattern of the network's own name.
   let name: [Piece]

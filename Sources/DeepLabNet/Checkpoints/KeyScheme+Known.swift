@@ -4,8 +4,8 @@ extension KeyScheme {
     own, port, caffe, torchvision, torchvisionSegmentation, vainf, jfzhang,
   ]
 
-  /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and what
-  /// PyTorch's DataParallel adds.
+  /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and
+  /// what PyTorch's DataParallel adds.
   static let prefixes = ["", "base.", "module.", "module.base."]
 
   /// The names that networks here have: PyTorch's for residual networks, Caffe's layers for VGG-16.
@@ -28,8 +28,9 @@ extension KeyScheme {
       KeyRule("aspp.<n>.<p>", "aspp.c<n>.<p>"),
     ])
 
-  /// Caffe's models, in the names that `CaffeCheckpoint` gives to blobs. A batch normalisation is two layers
-  /// there: one for the statistics, one that scales. VGG-16's layers are called alike here and there.
+  /// Caffe's models, in the names that `CaffeCheckpoint` gives to blobs. A batch normalisation is
+  /// two layers there: one for the statistics, one that scales. VGG-16's layers are called alike
+  /// here and there.
   static let caffe = KeyScheme(
     "Caffe", block: .caffe,
     rules: [
@@ -63,7 +64,8 @@ extension KeyScheme {
         KeyRule("auxiliary.scores.<p>", "aux_classifier.4.<p>"),
       ])
 
-  /// DeepLab v3+'s port to PyTorch by VainF, whose MobileNetV2 is cut in two behind its fourth part.
+  /// DeepLab v3+'s port to PyTorch by VainF, whose MobileNetV2 is cut in two behind its fourth
+  /// part.
   static let vainf = KeyScheme(
     "VainF/DeepLabV3Plus-Pytorch",
     rules: ["conv1", "bn1", "<block>"].map {
@@ -117,8 +119,8 @@ extension KeyScheme {
     ]
   }
 
-  /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's layers by their
-  /// place among all.
+  /// PyTorch's classification networks: the backbone's names without the prefix, and VGG-16's
+  /// layers by their place among all.
   static let torchvision = KeyScheme(
     "torchvision, classification",
     rules: [KeyRule("backbone.<rest>", "<rest>")]

@@ -4,7 +4,8 @@ import Support
 public struct KeyScheme: Sendable {
   /// The program, or the format.
   public let name: String
-  /// What stands before every key, such as `module.` where several processors have trained together.
+  /// What stands before every key, such as `module.` where several processors have trained
+  /// together.
   public let prefix: String
   private let rules: [KeyRule]
   private let block: BlockName
@@ -15,7 +16,8 @@ public struct KeyScheme: Sendable {
     case asIs
     /// `layer4.block13`: the first convolution counts as a stage, and counting starts at 1.
     case fromOne
-    /// `4b12`; `4a` for a stage's first, and `2b`, `2c` in stages of three blocks: Caffe's ResNet-101.
+    /// `4b12`; `4a` for a stage's first, and `2b`, `2c` in stages of three blocks: Caffe's
+    /// ResNet-101.
     case caffe
   }
 
@@ -30,7 +32,8 @@ public struct KeyScheme: Sendable {
     KeyScheme(name, block: block, prefix: prefix, rules: rules)
   }
 
-  /// The tensor with the values of a parameter of the network; `nil` where the scheme has no name for it.
+  /// The tensor with the values of a parameter of the network; `nil` where the scheme has no name
+  /// for it.
   package func key(for parameter: String) -> String? {
     for rule in rules {
       if let key = rule.apply(to: parameter, block: block) { return prefix + key }

@@ -2,18 +2,18 @@ import Support
 
 /// A network's parameters in a checkpoint, whatever the checkpoint calls them.
 ///
-/// All names and shapes are compared when it is made, before any value is read. Counters of batches are left
-/// out silently, other networks' heads are left out by name.
+/// All names and shapes are compared when it is made, before any value is read. Counters of batches
+/// are left out silently, other networks' heads are left out by name.
 public struct MappedCheckpoint: ParameterSource {
   /// What becomes of layers that the checkpoint does not have, or has in other shapes.
   public enum Missing: Sendable {
     /// The checkpoint is refused.
     case refused
-    /// They take their values from `initial`, for training to begin with: a head for other classes on a
-    /// backbone that has learned to classify images.
+    /// They take their values from `initial`, for training to begin with: a head for other classes
+    /// on a backbone that has learned to classify images.
     ///
-    /// A layer is taken whole or not at all. There may be no gap: behind a layer that is missing, only
-    /// tensors named as heads are accepted; a backbone of other depth or width is refused.
+    /// A layer is taken whole or not at all. There may be no gap: behind a layer that is missing,
+    /// only tensors named as heads are accepted; a backbone of other depth or width is refused.
     case allowed(initial: any ParameterSource)
   }
 
@@ -21,8 +21,8 @@ public struct MappedCheckpoint: ParameterSource {
   public let scheme: KeyScheme
   /// Parameters that are not from the checkpoint, by the network's names and in its order.
   public let missingNames: [String]
-  /// Tensors that are not taken, in the checkpoint's order: of heads that the network does not have, or that
-  /// are missing since they have other shapes.
+  /// Tensors that are not taken, in the checkpoint's order: of heads that the network does not
+  /// have, or that are missing since they have other shapes.
   public let unusedHeads: [String]
   private let checkpoint: any Checkpoint
   private let places: [String: (tensor: String?, shape: [Int])]
@@ -33,7 +33,8 @@ public struct MappedCheckpoint: ParameterSource {
   ///   - checkpoint: where they are.
   ///   - scheme: how the checkpoint calls them; guessed where it is `nil`.
   ///   - missing: what becomes of those that are not there.
-  /// - Throws: one `InputError` that lists what is missing, what has another shape, and what is too many.
+  /// - Throws: one `InputError` that lists what is missing, what has another shape, and what is too
+  ///   many.
   public init(
     _ network: Network, in checkpoint: any Checkpoint, scheme: KeyScheme? = nil,
     missing: Missing = .refused
@@ -57,7 +58,8 @@ public struct MappedCheckpoint: ParameterSource {
 
   /// The values of a parameter of the network, by its own name.
   ///
-  /// - Throws: `InputError` where the checkpoint cannot be read, or the initial values are another network's.
+  /// - Throws: `InputError` where the checkpoint cannot be read, or the initial values are another
+  ///   network's.
   public func values(of name: String) throws -> ParameterValues {
     guard let (tensor, shape) = places[name] else {
       throw InputError(.data, at: checkpoint.place, "the network has no parameter '\(name)'")

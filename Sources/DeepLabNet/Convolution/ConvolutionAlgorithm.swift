@@ -4,8 +4,9 @@ import Support
 public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   /// Products at the taps where they lie: the sparse sampling of Chen et al. (2017), §3.1.
   case direct
-  /// Winograd's F(4 × 4, 3 × 3) for 3 × 3 windows of stride 1 (Lavin & Gray 2015, arXiv:1509.09308): a quarter
-  /// of the products. With a rate above 1, on patches whose members lie that far apart.
+  /// Winograd's F(4 × 4, 3 × 3) for 3 × 3 windows of stride 1 (Lavin & Gray 2015,
+  /// arXiv:1509.09308): a quarter of the products. With a rate above 1, on patches whose members
+  /// lie that far apart.
   case winograd
   /// De-interleaving into rate² phase images, each convolved at rate 1 (Chen et al. 2017, §3.1).
   case phases

@@ -5,8 +5,8 @@ import Support
 struct ConvolutionGradients {
   let layer: Convolution
 
-  /// How the loss changes with the input: the transposed convolution of the output's gradient, which for a
-  /// stride of 1 is a convolution again.
+  /// How the loss changes with the input: the transposed convolution of the output's gradient,
+  /// which for a stride of 1 is a convolution again.
   ///
   /// - Parameters:
   ///   - gradient: how the loss changes with the output.
@@ -87,8 +87,8 @@ extension TransposedConvolution {
       hasBias: false)
   }
 
-  /// Computes the gradients: those of the convolution that it reverses, with input and output in each other's
-  /// place. A frozen weight has none. See `Layer`.
+  /// Computes the gradients: those of the convolution that it reverses, with input and output in
+  /// each other's place. A frozen weight has none. See `Layer`.
   public func backward(
     _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
     parallelism: Parallelism

@@ -31,7 +31,8 @@ extension ck_convolution {
       epilogue, bias: bias, firstOutput: firstOutput, channels: to.channels)
   }
 
-  /// The same for `outputs` output channels from `firstOutput` on, whose inputs begin with `firstInput`.
+  /// The same for `outputs` output channels from `firstOutput` on, whose inputs begin with
+  /// `firstInput`.
   func part(firstInput: Int, firstOutput: Int, outputs: Int) -> ck_convolution {
     var part = self
     part.input += firstInput

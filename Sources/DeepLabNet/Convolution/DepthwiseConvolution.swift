@@ -1,8 +1,8 @@
 import CKernels
 import Support
 
-/// A convolution in which every channel sees itself alone, as in MobileNets and Xception: as many groups as
-/// channels. Bound by memory, so that products are not worth rearranging.
+/// A convolution in which every channel sees itself alone, as in MobileNets and Xception: as many
+/// groups as channels. Bound by memory, so that products are not worth rearranging.
 struct DepthwiseConvolution: ConvolutionExecution {
   private let geometry: ConvolutionGeometry
   private let channels: Int

@@ -1,8 +1,8 @@
 import CKernels
 import Support
 
-/// Matrix products at shifted positions, straight from the tensor: the paper's sparse sampling (Chen et al.
-/// 2017, §3.1), without the copies of an im2col.
+/// Matrix products at shifted positions, straight from the tensor: the paper's sparse sampling
+/// (Chen et al. 2017, §3.1), without the copies of an im2col.
 ///
 /// Taps that lie in the padding for a whole tile of positions are left out.
 struct DirectConvolution: ConvolutionExecution {

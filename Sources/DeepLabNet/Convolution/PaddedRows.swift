@@ -1,7 +1,7 @@
 import Support
 
-/// Inputs of few channels, such as images: with zeros around them, the taps of a row are one stretch of
-/// memory, and a product is a few long stretches instead of many short ones.
+/// Inputs of few channels, such as images: with zeros around them, the taps of a row are one
+/// stretch of memory, and a product is a few long stretches instead of many short ones.
 struct PaddedRows: Sendable {
   /// Values in a row of taps, above which padding does not pay.
   private static let limit = 64

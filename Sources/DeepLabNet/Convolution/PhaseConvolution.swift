@@ -1,10 +1,11 @@
 import Support
 
-/// An atrous convolution as the paper's second implementation computes it: the input is de-interleaved into
-/// rate² phase images, on which it is an ordinary convolution, and the outputs are interleaved again.
+/// An atrous convolution as the paper's second implementation computes it: the input is
+/// de-interleaved into rate² phase images, on which it is an ordinary convolution, and the outputs
+/// are interleaved again.
 ///
-/// Chen et al. (2017), §3.1. Here for comparison: the algorithms that read phases in place do without the
-/// copies.
+/// Chen et al. (2017), §3.1. Here for comparison: the algorithms that read phases in place do
+/// without the copies.
 struct PhaseConvolution: ConvolutionExecution {
   private let rate: ConvolutionGeometry.Extent
   private let ordinary: PreparedConvolution

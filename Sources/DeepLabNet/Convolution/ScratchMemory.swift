@@ -1,7 +1,8 @@
 import Support
 import Synchronization
 
-/// Memory that threads borrow for a piece of work and give back, so that each piece does not ask the system.
+/// Memory that threads borrow for a piece of work and give back, so that each piece does not ask
+/// the system.
 final class ScratchMemory: Sendable {
   static let shared = ScratchMemory()
 
@@ -21,7 +22,8 @@ final class ScratchMemory: Sendable {
     buffers.withLock { $0.removeAll() }
   }
 
-  /// The smallest buffer that is large enough; where there is none, a new one in the place of the largest.
+  /// The smallest buffer that is large enough; where there is none, a new one in the place of the
+  /// largest.
   private func take(_ count: Int) -> AlignedBuffer<Float> {
     let kept = buffers.withLock { buffers -> AlignedBuffer<Float>? in
       let bySize = buffers.indices.sorted { buffers[$0].count < buffers[$1].count }

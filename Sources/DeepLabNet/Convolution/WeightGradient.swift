@@ -1,11 +1,12 @@
 import CKernels
 import Support
 
-/// How a loss changes with a convolution's weights: for each tap the matrix product of the shifted input,
-/// transposed, with the gradient of the output, over all positions.
+/// How a loss changes with a convolution's weights: for each tap the matrix product of the shifted
+/// input, transposed, with the gradient of the output, over all positions.
 ///
-/// Both maps are packed into panels of channels, some rows at a time, which then meet in register tiles; taps
-/// in the padding are left out. Where there are few outputs, the two maps change places in the tile.
+/// Both maps are packed into panels of channels, some rows at a time, which then meet in register
+/// tiles; taps in the padding are left out. Where there are few outputs, the two maps change places
+/// in the tile.
 struct WeightGradient {
   let geometry: ConvolutionGeometry
   let groups: Int
@@ -64,7 +65,8 @@ struct WeightGradient {
     return job
   }
 
-  /// Products at a position for each tap, with those of the channels that panels are filled up with.
+  /// Products at a position for each tap, with those of the channels that panels are filled up
+  /// with.
   private static func tileArea(narrow: Int, wide: Int) -> Int {
     func filled(_ channels: Int, _ width: Int) -> Int { (channels + width - 1) / width * width }
     return filled(narrow, Int(CK_NARROW_CHANNELS)) * filled(wide, Int(CK_WIDE_CHANNELS))

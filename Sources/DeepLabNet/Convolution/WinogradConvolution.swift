@@ -3,9 +3,9 @@ import Support
 
 /// A 3 × 3 convolution by Winograd's F(4 × 4, 3 × 3), at any rate.
 ///
-/// Lavin & Gray (2015), arXiv:1509.09308, §4.3. Since channels are neighbours in memory, a patch can be read
-/// from positions that lie a rate apart as well as from neighbours: the phases of an atrous convolution
-/// need no copies.
+/// Lavin & Gray (2015), arXiv:1509.09308, §4.3. Since channels are neighbours in memory, a patch
+/// can be read from positions that lie a rate apart as well as from neighbours: the phases of an
+/// atrous convolution need no copies.
 struct WinogradConvolution: ConvolutionExecution {
   /// Patches that pass through all stages together, where the weights stay in a cache.
   private static let patchesABlock = 24
@@ -15,8 +15,8 @@ struct WinogradConvolution: ConvolutionExecution {
   private static let cachedWeights = 4 << 20
 
   private let layer: Convolution
-  /// As they were given: their transforms are four times as large, and are quicker made anew for each
-  /// convolution than read from memory.
+  /// As they were given: their transforms are four times as large, and are quicker made anew for
+  /// each convolution than read from memory.
   private let weights: PackedWeights
   private let bias: AlignedBuffer<Float>?
   private let zeros: AlignedBuffer<Float>

@@ -2,12 +2,13 @@ import CKernels
 
 /// A grid of positions × panels of channels in pieces of about equal work.
 ///
-/// Positions of a piece share the weights that are in the cache; where there are few positions, panels are
-/// spread over threads instead.
+/// Positions of a piece share the weights that are in the cache; where there are few positions,
+/// panels are spread over threads instead.
 struct WorkPieces {
   /// Tiles of positions whose inputs stay in the second-level cache while all panels pass by.
   private static let largestPiece = 16
-  /// Pieces that are not divided by panels come in multiples of this: of nine, one of two threads would take five.
+  /// Pieces that are not divided by panels come in multiples of this: of nine, one of two threads
+  /// would take five.
   private static let round = 4
   /// Pieces below which panels are divided too.
   private static let fewest = 16

@@ -1,7 +1,8 @@
-/// Atrous spatial pyramid pooling with batch normalisation: a 1 × 1, a 3 × 3 at each of several rates and the
-/// mean of the whole map, side by side, and a 1 × 1 over all.
+/// Atrous spatial pyramid pooling with batch normalisation: a 1 × 1, a 3 × 3 at each of several
+/// rates and the mean of the whole map, side by side, and a 1 × 1 over all.
 ///
-/// Chen et al. (2017), arXiv:1706.05587, §3.3. Layers are called `aspp.0` …, `aspp.pooling` and `aspp.project`.
+/// Chen et al. (2017), arXiv:1706.05587, §3.3. Layers are called `aspp.0` …, `aspp.pooling` and
+/// `aspp.project`.
 struct AtrousPyramid {
   /// Channels of each branch, and of the output.
   static let channels = 256

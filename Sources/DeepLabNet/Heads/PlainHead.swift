@@ -1,7 +1,9 @@
-/// The plainest classifier of positions: a 3 × 3 to a quarter of the channels, and a 1 × 1 to the classes.
+/// The plainest classifier of positions: a 3 × 3 to a quarter of the channels, and a 1 × 1 to the
+/// classes.
 ///
-/// That of PyTorch's FCNs, and of the classifiers that look at features half way: while it trains, a network has
-/// a loss of theirs beside its own, as Zhao et al. (2017), arXiv:1612.01105, §3.3, do.
+/// That of PyTorch's FCNs, and of the classifiers that look at features half way: while it trains,
+/// a network has a loss of theirs beside its own, as Zhao et al. (2017), arXiv:1612.01105, §3.3,
+/// do.
 struct PlainHead {
   /// The beginning of the layers' names.
   let name: String
@@ -19,8 +21,8 @@ struct PlainHead {
       Convolution(from: width, to: classes, kernelSize: 1), to: source, named: name + ".scores")
   }
 
-  /// The outputs of a network whose classifier gives `scores`, with another on the middle features where one is
-  /// asked for.
+  /// The outputs of a network whose classifier gives `scores`, with another on the middle features
+  /// where one is asked for.
   static func outputs(
     _ scores: Network.Source, of features: BackboneFeatures, classes: Int, hasAuxiliary: Bool,
     in builder: inout NetworkBuilder

@@ -1,8 +1,8 @@
-/// Atrous spatial pyramid pooling as the classifier itself: 3 × 3 convolutions of several rates straight to the
-/// classes, summed.
+/// Atrous spatial pyramid pooling as the classifier itself: 3 × 3 convolutions of several rates
+/// straight to the classes, summed.
 ///
-/// Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.2. Layers are called `aspp.0` …; with one rate it is the
-/// large field of view.
+/// Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.2. Layers are called `aspp.0` …; with one
+/// rate it is the large field of view.
 struct SummedPyramid {
   /// The rates at an output stride of 8; other strides keep the span in pixels.
   let rates: [Int]

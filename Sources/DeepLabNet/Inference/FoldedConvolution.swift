@@ -1,7 +1,7 @@
 import Support
 
-/// A convolution into whose weights the normalisation after it is folded: scale · (W x + b) + shift is one
-/// convolution.
+/// A convolution into whose weights the normalisation after it is folded: scale · (W x + b) + shift
+/// is one convolution.
 struct FoldedConvolution {
   private(set) var layer: Convolution
   private(set) var weight: ParameterValues
@@ -10,7 +10,8 @@ struct FoldedConvolution {
   /// - Parameters:
   ///   - layer: what is computed.
   ///   - convolution: the convolution that it is, or is as good as.
-  ///   - values: the layer's, changed in place where nobody else has them: they may be hundreds of megabytes.
+  ///   - values: the layer's, changed in place where nobody else has them: they may be hundreds of
+  ///     megabytes.
   init(
     _ layer: any Layer, as convolution: Convolution, _ values: consuming [ParameterValues]
   ) {

@@ -1,6 +1,6 @@
-/// The steps of an inference: transposed convolutions of stride 1 written as convolutions, batch normalisations
-/// folded into the convolutions before them, residual sums and clamping activations done by the convolution that
-/// comes last, dropouts left out.
+/// The steps of an inference: transposed convolutions of stride 1 written as convolutions, batch
+/// normalisations folded into the convolutions before them, residual sums and clamping activations
+/// done by the convolution that comes last, dropouts left out.
 ///
 /// A tensor that nobody but the next layer needs is never written.
 struct FusedNetwork: Sendable {

@@ -1,5 +1,5 @@
-/// One step of an inference: a layer by itself, or a convolution with what follows it. Nodes are those of the
-/// simplified graph.
+/// One step of an inference: a layer by itself, or a convolution with what follows it. Nodes are
+/// those of the simplified graph.
 struct FusedStep: Sendable {
   /// A convolution and what is done to its sums before they are written.
   struct FusedConvolution: Sendable {

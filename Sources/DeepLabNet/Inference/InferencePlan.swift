@@ -1,7 +1,7 @@
 import Support
 
-/// A prepared network for images of one size: every tensor has its place in one block of memory, which tensors
-/// that are not needed at the same time share.
+/// A prepared network for images of one size: every tensor has its place in one block of memory,
+/// which tensors that are not needed at the same time share.
 ///
 /// A plan serves one caller at a time.
 public final class InferencePlan {
@@ -17,7 +17,8 @@ public final class InferencePlan {
   /// The number of bytes that the tensors take, beside the image and the weights.
   public var byteCount: Int { memory.count * MemoryLayout<Float>.stride }
 
-  /// - Throws: `InputError` where such an image does not fit the network, or the tensors the memory.
+  /// - Throws: `InputError` where such an image does not fit the network, or the tensors the
+  ///   memory.
   init(_ network: PreparedNetwork, height: Int, width: Int) throws {
     self.network = network
     inputShape = TensorShape(height: height, width: width, channels: network.network.inputChannels)

@@ -1,6 +1,8 @@
-/// Where tensors lie in one block of memory, so that those that are never needed at the same time share it.
+/// Where tensors lie in one block of memory, so that those that are never needed at the same time
+/// share it.
 ///
-/// Tensors are placed by falling size, each at the lowest place that is free for as long as it is needed.
+/// Tensors are placed by falling size, each at the lowest place that is free for as long as it is
+/// needed.
 struct MemoryPlan {
   /// A tensor's size and the steps, first to last, in which its values must stand.
   struct Request {

@@ -1,8 +1,8 @@
 import CKernels
 import Support
 
-/// A network with its weights, ready to be run on images of any size: normalisations folded, weights in the order
-/// in which they are read.
+/// A network with its weights, ready to be run on images of any size: normalisations folded,
+/// weights in the order in which they are read.
 public struct PreparedNetwork: Sendable {
   /// The network as it was described.
   public let network: Network
@@ -15,7 +15,8 @@ public struct PreparedNetwork: Sendable {
   ///   - height: rows of the images to come; algorithms are chosen for this size.
   ///   - width: columns of the images to come.
   ///   - algorithm: one for all convolutions that it applies to; `nil` for each layer's fastest.
-  /// - Throws: `InputError` where a parameter is missing or of another shape, or an image of this size does not fit.
+  /// - Throws: `InputError` where a parameter is missing or of another shape, or an image of this
+  ///   size does not fit.
   /// - Complexity: O(parameters), and as much memory.
   public init(
     _ network: Network, parameters: any ParameterSource, height: Int, width: Int,
@@ -46,8 +47,8 @@ public struct PreparedNetwork: Sendable {
 
   /// A plan for images of one size.
   ///
-  /// - Throws: `InputError` naming the layer that such an image does not fit, or saying that the tensors
-  ///   do not fit into the memory.
+  /// - Throws: `InputError` naming the layer that such an image does not fit, or saying that the
+  ///   tensors do not fit into the memory.
   public func plan(height: Int, width: Int) throws -> InferencePlan {
     try InferencePlan(self, height: height, width: width)
   }

@@ -1,9 +1,11 @@
 import Support
 
-/// A transposed convolution of stride 1 is a convolution: it visits the same taps in the opposite order.
+/// A transposed convolution of stride 1 is a convolution: it visits the same taps in the opposite
+/// order.
 ///
-/// Output position o takes w[k] from input position o + padding − k·rate; with the taps flipped, k' = size − 1 − k,
-/// that is position o − padding' + k'·rate for a padding' of rate·(size − 1) − padding.
+/// Output position o takes w[k] from input position o + padding − k·rate; with the taps flipped, k'
+/// = size − 1 − k, that is position o − padding' + k'·rate for a padding' of rate·(size − 1) −
+/// padding.
 extension TransposedConvolution {
   /// The convolution; `nil` where there is none.
   var equivalent: Convolution? {
@@ -19,7 +21,8 @@ extension TransposedConvolution {
       hasBias: hasBias)
   }
 
-  /// The weight of `equivalent`: (in, out / groups, taps) as (out, in / groups, taps in the opposite order).
+  /// The weight of `equivalent`: (in, out / groups, taps) as (out, in / groups, taps in the
+  /// opposite order).
   func equivalentWeight(
     _ weight: ParameterValues, parallelism: Parallelism = .automatic
   ) -> ParameterValues {

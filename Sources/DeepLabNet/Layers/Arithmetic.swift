@@ -1,8 +1,8 @@
 import CKernels
 import Support
 
-/// The sum of inputs of one shape: residual connections, and the branches of DeepLab v2's atrous spatial
-/// pyramid pooling.
+/// The sum of inputs of one shape: residual connections, and the branches of DeepLab v2's atrous
+/// spatial pyramid pooling.
 public struct Sum: Layer {
   /// The sum of any number of inputs.
   public init() {}
@@ -30,8 +30,8 @@ public struct Sum: Layer {
   }
 }
 
-/// The largest value of inputs of one shape, at every position and channel: how DeepLab v2 fuses the scores
-/// of several scales.
+/// The largest value of inputs of one shape, at every position and channel: how DeepLab v2 fuses
+/// the scores of several scales.
 public struct ElementwiseMax: Layer {
   /// The maximum of any number of inputs.
   public init() {}
@@ -93,7 +93,8 @@ private func combine(
   }
 }
 
-/// Multiplies everything by a constant, such as FCN-8s's 0.01 and 0.0001 before its skip connections.
+/// Multiplies everything by a constant, such as FCN-8s's 0.01 and 0.0001 before its skip
+/// connections.
 public struct Scale: Layer {
   /// The constant.
   public let factor: Float

@@ -10,8 +10,8 @@ public struct BatchNormalization: Layer {
   public let channels: Int
   /// ε, which keeps the division away from 0.
   public let epsilon: Float
-  /// Whether the statistics are parameters; otherwise they are already part of the scale and the shift, as in
-  /// the model that Noh et al. (2015) released, and the layer is scale · x + shift.
+  /// Whether the statistics are parameters; otherwise they are already part of the scale and the
+  /// shift, as in the model that Noh et al. (2015) released, and the layer is scale · x + shift.
   public let hasStatistics: Bool
 
   /// - Parameters:

@@ -4,7 +4,8 @@ import Unaries
 
 /// Reads a map on a finer or coarser grid, linearly along both axes.
 ///
-/// Inputs: the map and, for a size of `.ofLastInput`, something of the size wanted, such as the image.
+/// Inputs: the map and, for a size of `.ofLastInput`, something of the size wanted, such as the
+/// image.
 public struct BilinearResize: Layer {
   /// Which points of the two grids coincide.
   public enum Corners: Sendable, Hashable {

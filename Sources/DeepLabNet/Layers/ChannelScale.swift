@@ -1,9 +1,11 @@
 import CKernels
 import Support
 
-/// Multiplies every channel of a map by a number of the image's own: the second half of a squeeze-and-excite.
+/// Multiplies every channel of a map by a number of the image's own: the second half of a
+/// squeeze-and-excite.
 ///
-/// Hu et al. (2018), doi:10.1109/CVPR.2018.00745, eq. 4. Inputs: the map, and the factors, 1 × 1 × channels.
+/// Hu et al. (2018), doi:10.1109/CVPR.2018.00745, eq. 4. Inputs: the map, and the factors, 1 × 1 ×
+/// channels.
 public struct ChannelScale: Layer {
   /// The product of a map and factors for its channels.
   public init() {}

@@ -2,8 +2,9 @@ import Support
 
 /// A convolution of any kernel size, stride, padding, rate and number of groups.
 ///
-/// Of (height, width, `inputChannels`) to (height', width', `outputChannels`); what lies outside the input
-/// is 0. A rate above 1 is the atrous convolution of Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.1.
+/// Of (height, width, `inputChannels`) to (height', width', `outputChannels`); what lies outside
+/// the input is 0. A rate above 1 is the atrous convolution of Chen et al. (2017),
+/// doi:10.1109/TPAMI.2017.2699184, §3.1.
 public struct Convolution: Layer {
   /// Channels that come in; a multiple of `groups`.
   public let inputChannels: Int
@@ -11,7 +12,8 @@ public struct Convolution: Layer {
   public let outputChannels: Int
   /// How the window moves.
   public let geometry: ConvolutionGeometry
-  /// Groups of channels that do not see one another; as many as channels in a depthwise convolution.
+  /// Groups of channels that do not see one another; as many as channels in a depthwise
+  /// convolution.
   public let groups: Int
   /// Whether a bias is added.
   public let hasBias: Bool
@@ -81,7 +83,8 @@ public struct Convolution: Layer {
     return try outputShape(for: inputs).positions * weight.count
   }
 
-  /// Computes the output; see `Layer`. Weights are packed anew each time: an `InferencePlan` packs them once.
+  /// Computes the output; see `Layer`. Weights are packed anew each time: an `InferencePlan` packs
+  /// them once.
   public func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism

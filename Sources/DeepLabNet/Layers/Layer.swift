@@ -2,8 +2,8 @@ import Support
 
 /// One operation of a network: what comes in, what its parameters are, what goes out.
 ///
-/// A layer holds no values: the parameters are handed to it, so that one description serves inference,
-/// training and counting. A conformer has one output.
+/// A layer holds no values: the parameters are handed to it, so that one description serves
+/// inference, training and counting. A conformer has one output.
 public protocol Layer: Sendable {
   /// What kind of layer it is, in one or two words, for tables and messages.
   var kind: String { get }
@@ -24,7 +24,8 @@ public protocol Layer: Sendable {
   /// - Parameters:
   ///   - inputs: of shapes that `outputShape` accepts.
   ///   - parameters: values for `self.parameters`, in that order.
-  ///   - output: memory of the output's shape, with unspecified contents; shares none with the inputs.
+  ///   - output: memory of the output's shape, with unspecified contents; shares none with the
+  ///     inputs.
   ///   - parallelism: the threads to use.
   func forward(
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,

@@ -32,8 +32,8 @@ extension Parallelism {
 
   /// `count` sums over the tensor's positions.
   ///
-  /// - Parameter body: adds what a range of positions contributes to sums that begin at 0. Those of the
-  ///   ranges are added in their order.
+  /// - Parameter body: adds what a range of positions contributes to sums that begin at 0. Those of
+  ///   the ranges are added in their order.
   func sums(
     _ count: Int, over shape: TensorShape,
     _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void

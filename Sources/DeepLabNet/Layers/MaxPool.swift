@@ -52,11 +52,11 @@ public struct MaxPool: Layer {
   }
 }
 
-/// Where the maxima of a `MaxPool` of the same geometry stand: the switches of Zeiler & Fergus (2014),
-/// doi:10.1007/978-3-319-10590-1_53, which `MaxUnpool` takes.
+/// Where the maxima of a `MaxPool` of the same geometry stand: the switches of Zeiler & Fergus
+/// (2014), doi:10.1007/978-3-319-10590-1_53, which `MaxUnpool` takes.
 ///
-/// A switch is row · width + column in the input's map, the first of equal values. It is stored as a
-/// float, which is exact for maps of up to 2²⁴ positions.
+/// A switch is row · width + column in the input's map, the first of equal values. It is stored as
+/// a float, which is exact for maps of up to 2²⁴ positions.
 public struct MaxPoolSwitches: Layer {
   /// How the window moves.
   public let geometry: PoolingGeometry

@@ -4,8 +4,8 @@ import Support
 /// Puts values back to where a `MaxPoolSwitches` found the maxima; everything else becomes 0.
 ///
 /// Unpooling of Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178, §3.2. Inputs: the values, the
-/// switches, and, for a size of `.ofLastInput`, the map that was pooled. Where windows overlap and two
-/// values have the same switch, the last one in row order stays.
+/// switches, and, for a size of `.ofLastInput`, the map that was pooled. Where windows overlap and
+/// two values have the same switch, the last one in row order stays.
 public struct MaxUnpool: Layer {
   /// The size of the map that was pooled.
   public let size: TargetSize

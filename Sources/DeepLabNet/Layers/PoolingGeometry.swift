@@ -20,8 +20,8 @@ public struct PoolingGeometry: Sendable, Hashable {
   /// What becomes of the last window.
   public let rounding: Rounding
 
-  /// Kernel size and stride are at least 1; the padding is smaller than the kernel size, so that every
-  /// window sees the map.
+  /// Kernel size and stride are at least 1; the padding is smaller than the kernel size, so that
+  /// every window sees the map.
   public init(
     kernelSize: ConvolutionGeometry.Extent, stride: ConvolutionGeometry.Extent,
     padding: ConvolutionGeometry.Extent = 0, rounding: Rounding = .ceiling
@@ -40,8 +40,8 @@ public struct PoolingGeometry: Sendable, Hashable {
     self.rounding = rounding
   }
 
-  /// The number of windows along an axis of n positions: ⌈(n + 2p − k)/s⌉ + 1, without the last if it
-  /// would start at or beyond n + p; or ⌊(n + 2p − k)/s⌋ + 1. Less than 1 where none fits.
+  /// The number of windows along an axis of n positions: ⌈(n + 2p − k)/s⌉ + 1, without the last if
+  /// it would start at or beyond n + p; or ⌊(n + 2p − k)/s⌋ + 1. Less than 1 where none fits.
   private func windows(
     over length: Int, _ axis: KeyPath<ConvolutionGeometry.Extent, Int>
   ) -> Int {

@@ -3,9 +3,9 @@ import Support
 
 /// What a convolution of the same geometry makes of its output, reversed: "deconvolution".
 ///
-/// Input position i adds w[k] to output position i·stride − padding + k·rate. The networks of Long et al.
-/// (2015), doi:10.1109/CVPR.2015.7298965, §3.3, and Noh et al. (2015), doi:10.1109/ICCV.2015.178, §3.2, use it
-/// to go back to finer grids.
+/// Input position i adds w[k] to output position i·stride − padding + k·rate. The networks of Long
+/// et al. (2015), doi:10.1109/CVPR.2015.7298965, §3.3, and Noh et al. (2015),
+/// doi:10.1109/ICCV.2015.178, §3.2, use it to go back to finer grids.
 public struct TransposedConvolution: Layer {
   /// Channels that come in; a multiple of `groups`.
   public let inputChannels: Int
@@ -13,8 +13,8 @@ public struct TransposedConvolution: Layer {
   public let outputChannels: Int
   /// The geometry of the convolution that is reversed.
   public let geometry: ConvolutionGeometry
-  /// Rows and columns that are added at the end: which of the sizes that the convolution maps to the
-  /// input's is meant.
+  /// Rows and columns that are added at the end: which of the sizes that the convolution maps to
+  /// the input's is meant.
   public let outputPadding: ConvolutionGeometry.Extent
   /// Groups of channels that do not see one another.
   public let groups: Int
@@ -113,7 +113,8 @@ public struct TransposedConvolution: Layer {
     }
   }
 
-  /// The weight (in, out / groups, taps) as groups × panels × taps × (in / groups) × outputs of a panel.
+  /// The weight (in, out / groups, taps) as groups × panels × taps × (in / groups) × outputs of a
+  /// panel.
   private func panels(_ weight: ParameterValues) -> AlignedBuffer<Float> {
     let (ins, outs) = (inputChannels / groups, outputChannels / groups)
     let taps = geometry.kernelSize.rows * geometry.kernelSize.columns

@@ -1,12 +1,13 @@
 /// DeconvNet: Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178, §3.
 ///
-/// VGG-16 down to one position, and its mirror image back up: each pool's maxima return to where they stood, and
-/// transposed convolutions fill the gaps between them. It labels one object proposal of 224 × 224 pixels, see
-/// `ProposalSegmenter`. Layers have the names of the Caffe model: `conv1_1`, `bn1_1`, `fc6-deconv`,
-/// `deconv5_1`, `debn5_1`, `seg-score-voc`.
+/// VGG-16 down to one position, and its mirror image back up: each pool's maxima return to where
+/// they stood, and transposed convolutions fill the gaps between them. It labels one object
+/// proposal of 224 × 224 pixels, see `ProposalSegmenter`. Layers have the names of the Caffe model:
+/// `conv1_1`, `bn1_1`, `fc6-deconv`, `deconv5_1`, `debn5_1`, `seg-score-voc`.
 ///
-/// Where values in a pool's window are nearly equal, rounding decides which switch is set, and scores move by a
-/// pixel: those of direct convolutions and of Winograd's may differ in a few of a hundred places.
+/// Where values in a pool's window are nearly equal, rounding decides which switch is set, and
+/// scores move by a pixel: those of direct convolutions and of Winograd's may differ in a few of a
+/// hundred places.
 enum DeconvNet {
   static let entry = CatalogEntry(
     name: "deconvnet", summary: "DeconvNet, VGG-16 with unpooling and deconvolution",

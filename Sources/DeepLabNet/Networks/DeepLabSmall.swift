@@ -1,8 +1,9 @@
-/// DeepLab v2's ideas in two million parameters: a residual network that keeps maps of every eighth pixel by
-/// filters of rates 2 and 4, and a pyramid of rates that ends in the classes.
+/// DeepLab v2's ideas in two million parameters: a residual network that keeps maps of every eighth
+/// pixel by filters of rates 2 and 4, and a pyramid of rates that ends in the classes.
 ///
-/// Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.1 and §3.2, on the basic blocks of He et al. (2016),
-/// doi:10.1109/CVPR.2016.90, figure 2. Made to be trained from scratch on a few hundred photographs, in minutes.
+/// Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §3.1 and §3.2, on the basic blocks of He et
+/// al. (2016), doi:10.1109/CVPR.2016.90, figure 2. Made to be trained from scratch on a few hundred
+/// photographs, in minutes.
 struct DeepLabSmall: Sendable {
   private let rates: [Int]
 

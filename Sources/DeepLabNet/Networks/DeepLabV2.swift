@@ -1,4 +1,5 @@
-/// DeepLab v2: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, on VGG-16 and on residual networks.
+/// DeepLab v2: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, on VGG-16 and on residual
+/// networks.
 enum DeepLabV2 {
   static let title =
     "DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, "
@@ -56,7 +57,8 @@ struct ResNetDeepLab: Sendable {
 
   /// - Parameters:
   ///   - blocks: blocks of the residual network's stages.
-  ///   - rates: the pyramid's rates at an output stride of 8; other strides keep the span in pixels.
+  ///   - rates: the pyramid's rates at an output stride of 8; other strides keep the span in
+  ///     pixels.
   init(_ blocks: [Int], rates: [Int]) {
     self.blocks = blocks
     self.rates = rates

@@ -1,8 +1,10 @@
 /// DeepLab v3: Chen et al. (2017), arXiv:1706.05587, on residual networks and MobileNetV3.
 ///
-/// A pyramid with batch normalisation and the mean of the whole map, a 3 × 3, and a 1 × 1 to the classes.
+/// A pyramid with batch normalisation and the mean of the whole map, a 3 × 3, and a 1 × 1 to the
+/// classes.
 struct DeepLabV3: Sendable {
-  /// The pyramid's rates at an output stride of `ratesStride`; other strides keep the span in pixels.
+  /// The pyramid's rates at an output stride of `ratesStride`; other strides keep the span in
+  /// pixels.
   private let rates: [Int]
   private let ratesStride: OutputStride
   private let backbone: @Sendable (OutputStride) -> any Backbone

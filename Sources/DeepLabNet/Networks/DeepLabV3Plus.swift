@@ -1,7 +1,7 @@
 /// DeepLab v3+: Chen et al. (2018), arXiv:1802.02611, §3.
 ///
-/// The pyramid of DeepLab v3 encodes; a decoder brings its output to every fourth pixel, joins it to features of
-/// the first layers, and refines both with 3 × 3 convolutions.
+/// The pyramid of DeepLab v3 encodes; a decoder brings its output to every fourth pixel, joins it
+/// to features of the first layers, and refines both with 3 × 3 convolutions.
 struct DeepLabV3Plus: Sendable {
   /// The pyramid's rates at an output stride of 16; other strides keep the span in pixels.
   private static let rates = [6, 12, 18]

@@ -1,9 +1,10 @@
-/// FCN-32s, FCN-16s and FCN-8s: Long, Shelhamer & Darrell (2015), doi:10.1109/CVPR.2015.7298965, §4.2 and
-/// figure 3.
+/// FCN-32s, FCN-16s and FCN-8s: Long, Shelhamer & Darrell (2015), doi:10.1109/CVPR.2015.7298965,
+/// §4.2 and figure 3.
 ///
-/// VGG-16 with its fully connected layers as convolutions; scores of finer pools are added to upsampled ones of
-/// coarser maps. The image has a border so wide that images of any size fill the window of `fc6`; crops bring maps
-/// of different borders together. Layers have the names of the Caffe models: `score_fr`, `score_pool4` ….
+/// VGG-16 with its fully connected layers as convolutions; scores of finer pools are added to
+/// upsampled ones of coarser maps. The image has a border so wide that images of any size fill the
+/// window of `fc6`; crops bring maps of different borders together. Layers have the names of the
+/// Caffe models: `score_fr`, `score_pool4` ….
 struct FCN: Sendable {
   /// A finer pool, whose scores are added.
   private struct Skip {

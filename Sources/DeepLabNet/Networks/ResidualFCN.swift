@@ -1,7 +1,7 @@
 /// A fully convolutional network on a residual one: PyTorch's `fcn_resnet50` and `fcn_resnet101`.
 ///
-/// Long et al. (2015), doi:10.1109/CVPR.2015.7298965, in its idea; the atrous backbone, the head and the output
-/// stride of 8 are that library's.
+/// Long et al. (2015), doi:10.1109/CVPR.2015.7298965, in its idea; the atrous backbone, the head
+/// and the output stride of 8 are that library's.
 enum ResidualFCN {
   private static func network(
     blocks: [Int], classes: Int, outputStride: OutputStride, hasAuxiliary: Bool

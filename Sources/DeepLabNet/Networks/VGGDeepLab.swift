@@ -1,13 +1,14 @@
-/// DeepLab on VGG-16: the fully connected layers become convolutions with holes, in one or more branches
-/// whose scores are summed.
+/// DeepLab on VGG-16: the fully connected layers become convolutions with holes, in one or more
+/// branches whose scores are summed.
 ///
 /// Chen et al. (2015), arXiv 1412.7062, §3 and table 3, and Chen et al. (2017),
-/// doi:10.1109/TPAMI.2017.2699184, §3.2 and figure 7. Layers have the names of the Caffe models: `fc6`, `fc7`,
-/// `fc8_voc12`, with `_1` … `_4` behind them where there are several branches.
+/// doi:10.1109/TPAMI.2017.2699184, §3.2 and figure 7. Layers have the names of the Caffe models:
+/// `fc6`, `fc7`, `fc8_voc12`, with `_1` … `_4` behind them where there are several branches.
 struct VGGDeepLab: Sendable {
   /// Taps of `fc6` along an axis.
   var kernelSize = 3
-  /// The rate of each branch's `fc6` at an output stride of 8; other strides keep the span in pixels.
+  /// The rate of each branch's `fc6` at an output stride of 8; other strides keep the span in
+  /// pixels.
   let rates: [Int]
   /// Channels of `fc6` and `fc7`.
   var width = 1024
@@ -62,8 +63,9 @@ struct VGGDeepLab: Sendable {
       named: "fc8_voc12" + suffix)
   }
 
-  /// The multi-scale prediction of arXiv 1412.7062, §4.3: a perceptron of two layers on the image and on
-  /// each of the first four pools, whose first convolution brings it to the stride of the scores.
+  /// The multi-scale prediction of arXiv 1412.7062, §4.3: a perceptron of two layers on the image
+  /// and on each of the first four pools, whose first convolution brings it to the stride of the
+  /// scores.
   private func addSideBranches(
     to builder: inout NetworkBuilder, _ features: VGG16.Features, outputStride: OutputStride,
     classes: Int

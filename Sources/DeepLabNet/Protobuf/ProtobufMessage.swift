@@ -2,8 +2,8 @@ import Support
 
 /// A message of a protocol buffer that is to be written, field by field.
 ///
-/// Every message stands behind its length. Long contents, such as weights, are gaps of a known length until
-/// the whole is written, so that no more than one of them is in memory at a time.
+/// Every message stands behind its length. Long contents, such as weights, are gaps of a known
+/// length until the whole is written, so that no more than one of them is in memory at a time.
 struct ProtobufMessage {
   /// Where bytes of some name come in between the others.
   private struct Gap {

@@ -2,7 +2,8 @@ import Support
 import Unaries
 
 extension NPY {
-  /// Writes the scores of one image as (classes, height, width), float32: what `ScoreMapUnary` reads.
+  /// Writes the scores of one image as (classes, height, width), float32: what `ScoreMapUnary`
+  /// reads.
   ///
   /// The file appears whole or not at all, and no second copy of the scores is made.
   /// - Throws: `InputError` as `write(_:to:type:)` does.

@@ -1,8 +1,8 @@
 import Support
 import Unaries
 
-/// A network that scores every pixel of photographs: preprocessing, views at several scales, tiles, and the way
-/// back to the image's size.
+/// A network that scores every pixel of photographs: preprocessing, views at several scales, tiles,
+/// and the way back to the image's size.
 public struct Segmenter: PixelScorer {
   /// The network and what goes with it.
   public let entry: CatalogEntry
@@ -48,7 +48,8 @@ public struct Segmenter: PixelScorer {
   ///   - image: a photograph of three channels.
   ///   - parallelism: the threads to use.
   ///   - progress: called after each view of each tile, with how many of how many are done.
-  /// - Throws: `InputError` where the image is too small for the network, or has not three channels.
+  /// - Throws: `InputError` where the image is too small for the network, or has not three
+  ///   channels.
   public func scores(
     for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> Tensor {

@@ -2,7 +2,8 @@ import Support
 
 /// Overlapping square tiles of an image, whose scores are blended.
 ///
-/// Within an overlap the weight of one tile falls linearly as that of the next rises, so that no seam shows.
+/// Within an overlap the weight of one tile falls linearly as that of the next rises, so that no
+/// seam shows.
 public struct Tiling: Sendable, Hashable {
   /// Rows and columns of a tile in pixels.
   public let size: Int

@@ -1,10 +1,11 @@
 import Support
 
-/// One image, or tile, seen at all scales and mirrored: the mean of both mirror images, then the maximum over
-/// scales.
+/// One image, or tile, seen at all scales and mirrored: the mean of both mirror images, then the
+/// maximum over scales.
 ///
-/// Multi-scale inputs with max fusion: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §4.1.2. The scores
-/// of every view are brought to the largest view's grid before they are fused, and to the image's size after it.
+/// Multi-scale inputs with max fusion: Chen et al. (2017), doi:10.1109/TPAMI.2017.2699184, §4.1.2.
+/// The scores of every view are brought to the largest view's grid before they are fused, and to
+/// the image's size after it.
 struct ViewFusion {
   private let segmenter: Segmenter
   private let parallelism: Parallelism

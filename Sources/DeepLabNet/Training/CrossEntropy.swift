@@ -18,7 +18,8 @@ public enum CrossEntropy {
   ///   - labels: one for each position of all images, in the scores' order.
   ///   - ignored: the label of positions that do not count, 255 as a rule.
   ///   - reduction: what becomes of the losses of all positions.
-  /// - Throws: `InputError` where a label is neither a class nor `ignored`, or their number is wrong.
+  /// - Throws: `InputError` where a label is neither a class nor `ignored`, or their number is
+  ///   wrong.
   /// - Complexity: O(positions × classes).
   public static func loss(
     of scores: Tensor, labels: [UInt16], ignored: UInt16 = 255, reduction: Reduction = .mean

@@ -2,8 +2,8 @@ import Support
 
 /// Trains a network: a loss, its gradients, a step; with everything that the next step depends on.
 ///
-/// Equal parameters, options and batches give equal parameters, bit for bit, whatever the threads. A class,
-/// since parameters change in their memory.
+/// Equal parameters, options and batches give equal parameters, bit for bit, whatever the threads.
+/// A class, since parameters change in their memory.
 public final class Trainer {
   /// What is trained.
   public let network: Network
@@ -24,8 +24,9 @@ public final class Trainer {
   ///   - resize: how the scores come to the image's size.
   ///   - options: how it is trained.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where a parameter is missing or has another shape than the network's, or where the
-  ///   loss is taken at pixels and the scores come there by more than an interpolation.
+  /// - Throws: `InputError` where a parameter is missing or has another shape than the network's,
+  ///   or where the loss is taken at pixels and the scores come there by more than an
+  ///   interpolation.
   public init(
     _ network: Network, parameters: any ParameterSource, resize: ScoreResize,
     options: TrainerOptions, parallelism: Parallelism = .automatic
@@ -61,9 +62,10 @@ public final class Trainer {
 
   /// One step, from as many batches as are accumulated.
   ///
-  /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not counted.
-  /// - Throws: `InputError` where a batch does not fit the network or a label is no class; no parameter has
-  ///   changed then.
+  /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not
+  ///   counted.
+  /// - Throws: `InputError` where a batch does not fit the network or a label is no class; no
+  ///   parameter has changed then.
   public func step(_ batches: [TrainingBatch]) throws -> Report {
     precondition(
       batches.count == options.accumulation,
@@ -134,8 +136,8 @@ public final class Trainer {
   /// - Parameters:
   ///   - stepsDone: steps done so far.
   ///   - tensor: the values of each of `state`'s tensors by name.
-  /// - Throws: what `tensor` throws, and `InputError` where its values have another shape than the network's or
-  ///   `stepsDone` is negative; the trainer is as it was then.
+  /// - Throws: what `tensor` throws, and `InputError` where its values have another shape than the
+  ///   network's or `stepsDone` is negative; the trainer is as it was then.
   public func restore(
     stepsDone: Int, _ tensor: (String) throws -> ParameterValues
   ) throws {
@@ -158,8 +160,8 @@ public final class Trainer {
     self.stepsDone = stepsDone
   }
 
-  /// Everything that the next step depends on beside `stepsDone`: parameters under their names, and what the
-  /// optimiser remembers. Not copies: the next step changes them.
+  /// Everything that the next step depends on beside `stepsDone`: parameters under their names, and
+  /// what the optimiser remembers. Not copies: the next step changes them.
   package var state: [(name: String, values: ParameterValues)] {
     network.parameters.enumerated().flatMap { index, parameter in
       [(parameter.name, values[index])]

@@ -12,8 +12,8 @@ public struct TrainerOptions: Sendable, Hashable, Codable {
   public var normalization: NormalizationMode
   /// How much of a batch's statistics goes into the running ones.
   public var normalizationShare: Double
-  /// Sizes at which the network sees each image. With more than one there is a loss for each, and one for the
-  /// largest of their scores: the MSC of Chen et al. (2017), §4.1.2.
+  /// Sizes at which the network sees each image. With more than one there is a loss for each, and
+  /// one for the largest of their scores: the MSC of Chen et al. (2017), §4.1.2.
   public var scales: [Double]
   /// Batches whose gradients are averaged in a step.
   public var accumulation: Int

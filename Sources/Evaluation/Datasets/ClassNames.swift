@@ -40,9 +40,11 @@ public enum ClassNames {
     return FolderListing.exists(path) ? try read(path) : nil
   }
 
-  /// The names in a text file, one a line from class 0 on; empty lines and what follows a `#` are skipped.
+  /// The names in a text file, one a line from class 0 on; empty lines and what follows a `#` are
+  /// skipped.
   ///
-  /// - Throws: `InputError` where the file cannot be read, names a class twice, or has none or too many.
+  /// - Throws: `InputError` where the file cannot be read, names a class twice, or has none or too
+  ///   many.
   static func read(_ path: String) throws -> [String] {
     let text = try String(decoding: FileSource(path).bytes(upTo: largestFile), as: UTF8.self)
     let names = text.split(whereSeparator: \.isNewline).compactMap { line -> String? in

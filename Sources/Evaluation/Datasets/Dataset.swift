@@ -44,13 +44,13 @@ public struct Dataset: LabelledImages {
   /// - Parameters:
   ///   - folder: the folder of the data set.
   ///   - layout: how it is laid out; `nil` to see from its contents.
-  ///   - split: which list of photographs, as in `val`, or the path of a text file with a photograph and
-  ///     its labels in each line; `nil` where there is only one.
-  ///   - classNames: the names of the classes; `nil` for those of the folder's `classes.txt`, or the
-  ///     layout's own.
+  ///   - split: which list of photographs, as in `val`, or the path of a text file with a
+  ///     photograph and its labels in each line; `nil` where there is only one.
+  ///   - classNames: the names of the classes; `nil` for those of the folder's `classes.txt`, or
+  ///     the layout's own.
   ///   - palette: what colours stand for, in labels that are colours.
-  /// - Throws: `InputError` where the folder is not laid out so, there is no such split, or its list cannot
-  ///   be read.
+  /// - Throws: `InputError` where the folder is not laid out so, there is no such split, or its
+  ///   list cannot be read.
   public init(
     at folder: String, layout: (any DatasetLayout)? = nil, split: String? = nil,
     classNames: [String]? = nil, palette: Palette? = nil

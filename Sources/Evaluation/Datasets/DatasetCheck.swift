@@ -44,8 +44,8 @@ public struct DatasetCheck: Sendable {
 
   private let dataset: Dataset
 
-  /// Reads all photographs and labels of `dataset`; which classes there are is not checked where nobody has
-  /// said so.
+  /// Reads all photographs and labels of `dataset`; which classes there are is not checked where
+  /// nobody has said so.
   ///
   /// - Parameters:
   ///   - dataset: what is checked.

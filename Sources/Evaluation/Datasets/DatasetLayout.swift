@@ -19,8 +19,8 @@ public protocol DatasetLayout: Sendable {
   ///
   /// - Throws: `InputError` where there is no such split, or it cannot be read.
   func entries(in folder: String, split: String?) throws -> [Dataset.Entry]
-  /// The classes that labels 0, 1, … of the file at `path` stand for, `Dataset.void` for those that do not
-  /// count; others stand for nothing. `nil` where labels are classes.
+  /// The classes that labels 0, 1, … of the file at `path` stand for, `Dataset.void` for those that
+  /// do not count; others stand for nothing. `nil` where labels are classes.
   func classTable(for path: String) -> [UInt16]?
 }
 

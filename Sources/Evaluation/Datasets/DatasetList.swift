@@ -10,8 +10,8 @@ enum DatasetList {
     /// `nil` where the line is a name only.
     let labels: String?
 
-    /// The photograph and the labels of a line that names both, relative to the data set's folder, with or
-    /// without a slash in front.
+    /// The photograph and the labels of a line that names both, relative to the data set's folder,
+    /// with or without a slash in front.
     ///
     /// - Throws: `InputError` where the line is a name only.
     func entry(in folder: String, at path: String) throws -> Dataset.Entry {

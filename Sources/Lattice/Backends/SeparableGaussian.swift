@@ -3,9 +3,9 @@ import Support
 
 /// The exact Gaussian of positions on a grid: one pass an axis, O(N·Σσ·C).
 ///
-/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor an axis. Taps end where those beyond sum to less than
-/// a float resolves, so the sum is that over all pairs to rounding error. As a factored filter its rows
-/// are the points themselves.
+/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor an axis. Taps end where those beyond sum to less
+/// than a float resolves, so the sum is that over all pairs to rounding error. As a factored filter
+/// its rows are the points themselves.
 public struct SeparableGaussian: FactoredFilter {
   /// N, the number of grid points.
   public let points: Int

@@ -21,7 +21,8 @@ public struct Bandwidths: Sendable, Hashable {
   /// As many bandwidths as there are axes.
   ///
   /// - Parameter what: what the axes are, for the message.
-  /// - Throws: `InputError` where their number does not fit, or one is not a positive finite number.
+  /// - Throws: `InputError` where their number does not fit, or one is not a positive finite
+  ///   number.
   package func expanded(to count: Int, of what: String) throws -> [Float] {
     if let wrong = values.first(where: { !($0.isFinite && $0 >= Self.smallest) }) {
       throw InputError(

@@ -3,8 +3,8 @@ import Support
 /// The mean and covariance of rows that arrive in pieces, in double precision.
 ///
 /// Each block of rows is centred on its own mean and then merged (Chan, Golub & LeVeque, "Updating
-/// formulae and a pairwise algorithm for computing sample variances", 1979), so a mean far from zero
-/// costs no digits.
+/// formulae and a pairwise algorithm for computing sample variances", 1979), so a mean far from
+/// zero costs no digits.
 package struct CovarianceAccumulator: Sendable {
   /// D, the number of features in a row.
   package let dimensions: Int

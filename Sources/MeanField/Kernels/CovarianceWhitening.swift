@@ -1,7 +1,8 @@
 internal import CEigen
 import Support
 
-/// Rows made comparable by their covariance Σ: after it, Euclidean distance is Mahalanobis distance.
+/// Rows made comparable by their covariance Σ: after it, Euclidean distance is Mahalanobis
+/// distance.
 ///
 /// With Σ = LLᵀ a row x becomes L⁻¹x, so ‖L⁻¹(x − y)‖² = (x − y)ᵀ Σ⁻¹ (x − y). A diagonal Σ divides
 /// each feature by its bandwidth; a full one also takes out their correlations.
@@ -16,8 +17,8 @@ public struct CovarianceWhitening: Sendable {
 
   /// - Parameter covariance: Σ, d × d in row-major order; symmetric and positive definite, in the
   ///   squared units of the features.
-  /// - Throws: `InputError` where the matrix is not square, not finite, not symmetric or not positive
-  ///   definite.
+  /// - Throws: `InputError` where the matrix is not square, not finite, not symmetric or not
+  ///   positive definite.
   /// - Complexity: O(d³).
   public init(covariance: [Float]) throws {
     let dimensions = Int(Double(covariance.count).squareRoot().rounded())

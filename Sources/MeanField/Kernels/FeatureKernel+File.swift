@@ -4,9 +4,10 @@ import Unaries
 extension FeatureKernel {
   /// Features as files hold them: (d, H, W) or (H, W, d), and without d where there is one feature.
   ///
-  /// The axes of points may be flattened into one, and there are as many as the grid has. Where both
-  /// orders fit, it is the first, as for scores.
-  /// - Throws: `InputError` where the array does not fit the grid, and as the other initializer does.
+  /// The axes of points may be flattened into one, and there are as many as the grid has. Where
+  /// both orders fit, it is the first, as for scores.
+  /// - Throws: `InputError` where the array does not fit the grid, and as the other initializer
+  ///   does.
   public init(
     _ array: NumericArray, on grid: GridShape, scaling: Scaling = .unit, components: Int? = nil
   ) throws {

@@ -2,7 +2,8 @@ import Lattice
 import Support
 import Unaries
 
-/// Points of like features ought to share a label: exp(−½‖fᵢ − fⱼ‖²) for features of the caller's own.
+/// Points of like features ought to share a label: exp(−½‖fᵢ − fⱼ‖²) for features of the caller's
+/// own.
 ///
 /// Depth, normals, multispectral bands, learned embeddings, positions of a point cloud.
 public struct FeatureKernel: PairwiseKernel {
@@ -31,8 +32,8 @@ public struct FeatureKernel: PairwiseKernel {
   ///   - rows: N × `dimensions`, finite.
   ///   - dimensions: features a point, at least 1.
   ///   - scaling: how far apart features may be.
-  ///   - components: principal components to keep, in units of bandwidths; `nil` keeps all features.
-  ///     A lattice's cost grows with d², so embeddings of many features want this.
+  ///   - components: principal components to keep, in units of bandwidths; `nil` keeps all
+  ///     features. A lattice's cost grows with d², so embeddings of many features want this.
   /// - Throws: `InputError` where shapes do not fit, a bandwidth is not above 0, or a covariance is
   ///   not symmetric and positive definite.
   public init(

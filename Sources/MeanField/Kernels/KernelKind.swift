@@ -3,8 +3,8 @@ import Unaries
 
 /// A kind of kernel that options can name, and the settings that it takes.
 ///
-/// A new kernel has one of these beside it and is named once, in `all`: options, help texts, messages
-/// and reports then know it.
+/// A new kernel has one of these beside it and is named once, in `all`: options, help texts,
+/// messages and reports then know it.
 public struct KernelKind: Sendable {
   /// What a setting holds.
   public enum SettingType: Sendable {

@@ -13,7 +13,8 @@ public protocol PairwiseKernel: Sendable {
   ///   - scene: the points, and what lies over them.
   ///   - parallelism: the threads to use; the features must not depend on their number.
   /// - Returns: N × d features.
-  /// - Throws: `InputError` where the scene lacks what the kernel compares (no image, other channels).
+  /// - Throws: `InputError` where the scene lacks what the kernel compares (no image, other
+  ///   channels).
   func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix
 }
 

@@ -9,7 +9,8 @@ struct PositionFeatures {
   let axes: [Int]
   /// The bandwidth of each of `axes`.
   let sigmas: [Float]
-  /// The first point's position in bandwidths, but for what no filter notices; 0 for a scene of its own.
+  /// The first point's position in bandwidths, but for what no filter notices; 0 for a scene of its
+  /// own.
   private let offsets: [Float]
 
   init(scene: Scene, sigma: Bandwidths, order: AxisOrder) throws {

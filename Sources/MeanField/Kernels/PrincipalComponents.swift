@@ -4,8 +4,8 @@ import Support
 /// The few directions in which rows of many features vary most: network features made small enough
 /// for a lattice.
 ///
-/// Mean and covariance are gathered in double precision; the components are the leading eigenvectors
-/// of the covariance, each with the sign that makes its largest entry positive.
+/// Mean and covariance are gathered in double precision; the components are the leading
+/// eigenvectors of the covariance, each with the sign that makes its largest entry positive.
 public struct PrincipalComponents: Sendable {
   /// D, the number of features in a row.
   public let dimensions: Int
@@ -32,8 +32,8 @@ public struct PrincipalComponents: Sendable {
   ///   - dimensions: D, at least 1.
   ///   - count: k, the components to keep, 1…D.
   ///   - parallelism: the threads to use; results do not depend on it.
-  /// - Throws: `InputError` where k is not in 1…D, there are fewer than two rows, the numbers are not
-  ///   whole rows, or one is not finite.
+  /// - Throws: `InputError` where k is not in 1…D, there are fewer than two rows, the numbers are
+  ///   not whole rows, or one is not finite.
   /// - Complexity: O(N · D² + D³).
   public init(
     rows: [Float], dimensions: Int, count: Int, parallelism: Parallelism = .automatic

@@ -3,8 +3,9 @@ import Unaries
 
 /// How much neighbouring tiles disagree where their cores meet.
 ///
-/// Both tiles know the two lines of pixels beside their seam, each from its own side; the untiled result
-/// would be one. The difference of their marginals there shows what cutting costs where it costs most.
+/// Both tiles know the two lines of pixels beside their seam, each from its own side; the untiled
+/// result would be one. The difference of their marginals there shows what cutting costs where it
+/// costs most.
 package struct SeamMeter {
   /// The figures of all seams together.
   package struct Figures: Sendable, Equatable {

@@ -2,9 +2,9 @@ import Unaries
 
 /// How an image of two axes is cut into tiles that overlap.
 ///
-/// As few tiles as possible, all of the same size, which is as small as that allows: neighbours then share
-/// `overlap` rows or columns, or one more. Their seam runs through the middle of what they share: each tile
-/// answers for its core, and the cores cover the image without gaps.
+/// As few tiles as possible, all of the same size, which is as small as that allows: neighbours
+/// then share `overlap` rows or columns, or one more. Their seam runs through the middle of what
+/// they share: each tile answers for its core, and the cores cover the image without gaps.
 package struct TilePlan: Sendable {
   /// A tile and the part of it that is kept.
   package struct Tile: Sendable {

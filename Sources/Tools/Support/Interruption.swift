@@ -4,8 +4,8 @@ import Synchronization
 
 /// Lets an interrupt (SIGINT, SIGTERM) end the program between outputs, never within them.
 ///
-/// While outputs are put in their places, the first interrupt waits until they are complete; a second one ends the
-/// program at once, since a pipe may keep the writer waiting.
+/// While outputs are put in their places, the first interrupt waits until they are complete; a
+/// second one ends the program at once, since a pipe may keep the writer waiting.
 package enum Interruption {
   private struct State {
     var isWriting = false
@@ -14,7 +14,8 @@ package enum Interruption {
 
   private static let state = Mutex(State())
 
-  /// Where the handler of a signal leaves its number, for a thread that can do more than a handler may.
+  /// Where the handler of a signal leaves its number, for a thread that can do more than a handler
+  /// may.
   nonisolated(unsafe) private static var mailbox: Int32 = -1
 
   /// A handler, since no mask reaches the threads that libraries start before `main`.
@@ -70,7 +71,8 @@ package enum Interruption {
     if !waits { end(by: signal) }
   }
 
-  /// Ends as the signal would have, so that a shell sees what happened. Unfinished outputs go with it.
+  /// Ends as the signal would have, so that a shell sees what happened. Unfinished outputs go with
+  /// it.
   private static func end(by signal: Int32) {
     Foundation.signal(signal, SIG_DFL)
     TemporaryFiles.removeAll {
@@ -79,8 +81,8 @@ package enum Interruption {
     }
   }
 
-  /// Whether the signal was ignored from the start, as it is under `nohup` and in the background of a
-  /// script; it must stay so.
+  /// Whether the signal was ignored from the start, as it is under `nohup` and in the background of
+  /// a script; it must stay so.
   private static func isIgnored(_ number: Int32) -> Bool {
     let before = unsafeBitCast(signal(number, SIG_DFL), to: Int.self)
     guard before == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }

@@ -3,12 +3,13 @@ import Unaries
 
 /// Refuses what cannot fit into memory, before hours of swapping show it.
 package enum MemoryCheck {
-  /// Energies and marginals are held together, as long as an inference lasts; there is more, but how much
-  /// depends on the image.
+  /// Energies and marginals are held together, as long as an inference lasts; there is more, but
+  /// how much depends on the image.
   private static let fieldsHeld = 2
 
   /// - Parameter remedy: what makes the grid smaller.
-  /// - Throws: `InputError` where the energies and marginals alone are more than this process can have.
+  /// - Throws: `InputError` where the energies and marginals alone are more than this process can
+  ///   have.
   package static func check(_ grid: GridShape, labelCount: Int, remedy: String) throws {
     let rowSize = ChannelField.paddedStride(forChannels: labelCount) * MemoryLayout<Float>.size
     let memory = memoryLimit()

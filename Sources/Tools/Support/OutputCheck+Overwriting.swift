@@ -1,8 +1,8 @@
 import Support
 
 extension OutputCheck {
-  /// Makes sure that each output can be created, as `check(_:inputs:)` does, and replaces a file only where
-  /// that is wanted.
+  /// Makes sure that each output can be created, as `check(_:inputs:)` does, and replaces a file
+  /// only where that is wanted.
   ///
   /// - Throws: `InputError` naming the output.
   package static func check(

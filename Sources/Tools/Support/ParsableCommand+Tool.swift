@@ -3,7 +3,8 @@ import Foundation
 import Support
 
 extension ParsableCommand {
-  /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it cannot go on.
+  /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it
+  /// cannot go on.
   package static func runAsTool() {
     Interruption.install()
     do {

@@ -1,9 +1,10 @@
-/// The papers' coarse-to-fine search: every setting of a coarse grid, then smaller grids around the best.
+/// The papers' coarse-to-fine search: every setting of a coarse grid, then smaller grids around the
+/// best.
 ///
-/// Chen et al., ICLR 2015, arXiv:1412.7062, §4.1, and TPAMI 2018, arXiv:1606.00915, §4.1, which search w₁,
-/// σα and σβ and keep w₂ = σγ = 3. They do not say how they refine; here every refinement tries, for each
-/// searched parameter, half a gap below and above the best so far (half the best where that falls below
-/// 0), and halves the gaps.
+/// Chen et al., ICLR 2015, arXiv:1412.7062, §4.1, and TPAMI 2018, arXiv:1606.00915, §4.1, which
+/// search w₁, σα and σβ and keep w₂ = σγ = 3. They do not say how they refine; here every
+/// refinement tries, for each searched parameter, half a gap below and above the best so far (half
+/// the best where that falls below 0), and halves the gaps.
 package struct CoarseToFineSearch: Sendable {
   /// The coarse grid; parameters of one value are fixed.
   package let ranges: [CRFSetting.Parameter: SearchRange]
@@ -52,8 +53,8 @@ package struct CoarseToFineSearch: Sendable {
 
   /// Searches.
   ///
-  /// - Parameter evaluate: the objectives of some settings; a round may repeat settings of the rounds
-  ///   before.
+  /// - Parameter evaluate: the objectives of some settings; a round may repeat settings of the
+  ///   rounds before.
   package func run(_ evaluate: ([CRFSetting]) throws -> [Double]) rethrows -> Result {
     var rounds: [Round] = []
     var grid = CRFSetting.Parameter.allCases.map { values($0) }

@@ -7,8 +7,8 @@ import Unaries
 
 /// Solves images with settings, several images at a time, and keeps what came of them.
 ///
-/// Images are independent, so that a thread an image keeps all processors busy without their waiting for
-/// each other; the threads left over work within images.
+/// Images are independent, so that a thread an image keeps all processors busy without their
+/// waiting for each other; the threads left over work within images.
 package final class Evaluator {
   private let images: [TuningImage]
   private let parts: [Int]

@@ -23,7 +23,8 @@ enum Fingerprint {
     return digits(value)
   }
 
-  /// What a palette makes of pixels: its colours and that of void, but not the labels' names. O(colours).
+  /// What a palette makes of pixels: its colours and that of void, but not the labels' names.
+  /// O(colours).
   static func of(_ palette: Palette) -> String {
     let colors = palette.colors + (palette.voidColor.map { [$0] } ?? [])
     let bytes = colors.flatMap { [$0.red, $0.green, $0.blue] }

@@ -2,8 +2,8 @@ import Support
 
 /// The values of one parameter that a search tries first.
 ///
-/// `4` is one value, `3:6` are 3, 4, 5 and 6, `30:10:100` are 30, 40 … 100, as the papers write them;
-/// `5,10` are those two.
+/// `4` is one value, `3:6` are 3, 4, 5 and 6, `30:10:100` are 30, 40 … 100, as the papers write
+/// them; `5,10` are those two.
 package struct SearchRange: Sendable, Equatable {
   /// Ascending, at least one.
   package let values: [Float]

@@ -6,8 +6,8 @@ import ToolSupport
 
 /// Finished evaluations on disk, so that a search that was stopped goes on where it was.
 ///
-/// Lines of JSON: the first says which files were looked at and how, each other what one image came to
-/// with one setting. Lines are appended whole; what a crash leaves of a line is dropped.
+/// Lines of JSON: the first says which files were looked at and how, each other what one image came
+/// to with one setting. Lines are appended whole; what a crash leaves of a line is dropped.
 final class StateFile: Sendable {
   /// What the evaluations depend on besides their settings.
   struct Header: Codable, Equatable {

@@ -92,7 +92,8 @@ struct CRFBench: ParsableCommand {
     }
   }
 
-  /// Calls `body` with the image, its energies in file order and the number of labels, for every scene.
+  /// Calls `body` with the image, its energies in file order and the number of labels, for every
+  /// scene.
   private func forEachScene(_ body: (Image, [Float], Int) throws -> Void) throws {
     if let image {
       let image = try ImageFile.read(image)

@@ -1,8 +1,8 @@
 import Support
 import Unaries
 
-/// A made-up photograph and scores for it, of any size: regions of a colour each, shaded, textured and
-/// noisy, so that lattices are about as full as those of photographs.
+/// A made-up photograph and scores for it, of any size: regions of a colour each, shaded, textured
+/// and noisy, so that lattices are about as full as those of photographs.
 struct SyntheticScene {
   let image: Image
   /// L × H × W.

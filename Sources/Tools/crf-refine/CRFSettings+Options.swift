@@ -6,8 +6,8 @@ import ToolSupport
 extension CRFSettings {
   /// The kernels, from a preset or one by one, and what goes with them.
   ///
-  /// - Throws: `InputError` where the kernels cannot be understood, contradict each other, or need an
-  ///   image that is not there; or where another option cannot be followed.
+  /// - Throws: `InputError` where the kernels cannot be understood, contradict each other, or need
+  ///   an image that is not there; or where another option cannot be followed.
   init(_ options: ModelOptions, exact exactOptions: ExactOptions, hasImage: Bool) throws {
     let preset = try Self.preset(options)
     self.init(

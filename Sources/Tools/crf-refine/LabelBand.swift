@@ -1,6 +1,7 @@
 import Unaries
 
-/// The labels of some rows of an image, over all columns, gathered from the cores of a row of tiles.
+/// The labels of some rows of an image, over all columns, gathered from the cores of a row of
+/// tiles.
 struct LabelBand {
   let region: GridRegion
   private(set) var before: [UInt16]

@@ -24,7 +24,8 @@ struct Settings {
   /// The threads to use.
   var parallelism: Parallelism { crf.parallelism }
 
-  /// - Throws: `InputError` naming the option that cannot be followed, or weights that cannot be read.
+  /// - Throws: `InputError` naming the option that cannot be followed, or weights that cannot be
+  ///   read.
   init(
     input: InputOptions, network networkOptions: NetworkOptions, model: ModelOptions,
     exact options: ExactOptions, tiles: TileOptions, output: OutputOptions

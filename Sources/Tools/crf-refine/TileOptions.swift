@@ -26,7 +26,8 @@ struct TileSettings {
   var size: TileSize
   var overlap: Int
 
-  /// Each tile then sees three bandwidths beyond its core, within which a Gaussian has 99.7 % of its mass.
+  /// Each tile then sees three bandwidths beyond its core, within which a Gaussian has 99.7 % of
+  /// its mass.
   static let overlapPerBandwidth = 6
   static let leastDefaultOverlap = 32
   /// The lines beside a seam must be in both tiles.
@@ -44,7 +45,8 @@ struct TileSettings {
       return nil
     }
     size = try Self.size(text)
-    // Without positions every pixel is the neighbour of every other, and no overlap is large enough.
+    // Without positions every pixel is the neighbour of every other, and no overlap is large
+    // enough.
     if let kernel = kernels.first(where: { $0.largestSpatialBandwidth == nil }) {
       throw InputError(
         .usage, at: "--tile",

@@ -31,7 +31,8 @@ struct TiledInput {
   private init(scores: any BoxSource, _ job: Job, _ settings: Settings) throws {
     let unary = settings.unary
     let shape = try ScoreShape(scores.shape, layout: unary.layout)
-    // Scores of other axes than a picture's are refused as without tiles, which says how to mend them.
+    // Scores of other axes than a picture's are refused as without tiles, which says how to mend
+    // them.
     guard try shape.grid.rank == 2 || job.image.map(ImageFile.isPicture) == true else {
       throw InputError(
         .usage, at: "--tile", "cuts images, but the scores lie on a grid of \(shape.grid)",

@@ -2,7 +2,8 @@ import MeanField
 import Support
 import Unaries
 
-/// The outputs of a job, written while its tiles are refined. They appear with `commit()` or not at all.
+/// The outputs of a job, written while its tiles are refined. They appear with `commit()` or not at
+/// all.
 struct TiledOutputs {
   private let labels: LabelRowWriter?
   private let marginals: NPYRegionWriter?
@@ -52,7 +53,8 @@ struct TiledOutputs {
 
 /// A picture of labels over the image.
 ///
-/// It reads the image for itself: it lags behind the tiles, which have given up the rows that it needs.
+/// It reads the image for itself: it lags behind the tiles, which have given up the rows that it
+/// needs.
 private struct TiledOverlay {
   let path: String
   let isBefore: Bool

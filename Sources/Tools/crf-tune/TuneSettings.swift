@@ -135,8 +135,8 @@ struct TuneSettings {
       truth: try folder(truth.groundTruth, "--ground-truth", "the true labels of the images"))
   }
 
-  /// - Throws: `InputError` of the first file that lacks what belongs to it: a search on fewer images than
-  ///   meant would mislead.
+  /// - Throws: `InputError` of the first file that lacks what belongs to it: a search on fewer
+  ///   images than meant would mislead.
   private static func images(_ folders: Folders, _ kind: UnaryKind) throws -> [TuningImage] {
     try FolderPlan(
       scores: UnaryFiles(scores: folders.scores, image: folders.image), groundTruth: folders.truth,

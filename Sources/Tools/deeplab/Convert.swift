@@ -67,7 +67,8 @@ struct Convert: ParsableCommand {
     if !quiet { try report(checkpoint) }
   }
 
-  /// - Throws: `InputError` where the weights are not the network's, or have another number of classes.
+  /// - Throws: `InputError` where the weights are not the network's, or have another number of
+  ///   classes.
   private func check(
     _ names: [String]?, _ network: CatalogEntry?, against checkpoint: CheckpointFile
   ) throws {

@@ -134,8 +134,8 @@ struct EvaluateReport {
 
   // MARK: As files
 
-  /// Writes the object into a folder, which exists, and then the pictures: one that cannot be drawn must
-  /// not cost the figures.
+  /// Writes the object into a folder, which exists, and then the pictures: one that cannot be drawn
+  /// must not cost the figures.
   ///
   /// - Throws: `InputError` where a file cannot be written.
   func write(to folder: String) throws {

@@ -50,8 +50,8 @@ struct ScoreFolderSource: EvaluatedSource {
   let labelCount: Int
   private static let endings = ["npy"]
 
-  /// - Throws: `InputError` where a file is missing, or the first cannot be read: it says how many classes
-  ///   there are.
+  /// - Throws: `InputError` where a file is missing, or the first cannot be read: it says how many
+  ///   classes there are.
   init(_ folder: String, dataset: Dataset, parallelism: Parallelism) throws {
     self.folder = folder
     self.parallelism = parallelism
@@ -129,14 +129,15 @@ extension Dataset {
     endings.map { "\(folder)/\(name(index)).\($0)" }
   }
 
-  /// The file in `folder` that belongs to photograph `index`; where there is none, what it might be called.
+  /// The file in `folder` that belongs to photograph `index`; where there is none, what it might be
+  /// called.
   fileprivate func companion(_ index: Int, in folder: String, endings: [String]) -> String {
     let paths = companions(index, in: folder, endings: endings)
     return paths.first(where: FileSystem.exists) ?? paths[0]
   }
 
-  /// - Throws: `InputError` where a photograph has no file in `folder`, or several, or two photographs have
-  ///   the same.
+  /// - Throws: `InputError` where a photograph has no file in `folder`, or several, or two
+  ///   photographs have the same.
   fileprivate func checkCompanions(in folder: String, endings: [String]) throws {
     var photographs: [String: String] = [:]
     for (index, entry) in entries.enumerated() {

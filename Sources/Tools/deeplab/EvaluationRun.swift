@@ -15,8 +15,8 @@ struct EvaluationRun {
     var stopwatch = Stopwatch()
   }
 
-  /// - Throws: `InputError` naming the first file that cannot be used: figures over fewer photographs than
-  ///   asked for would be others.
+  /// - Throws: `InputError` naming the first file that cannot be used: figures over fewer
+  ///   photographs than asked for would be others.
   func run() throws -> Outcome {
     var outcome = Outcome(
       counts: try EvaluationCounts(

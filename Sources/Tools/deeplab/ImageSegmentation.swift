@@ -3,7 +3,8 @@ import Support
 import ToolSupport
 import Unaries
 
-/// The segmentation of one photograph: scores, refines, and writes when everything else has succeeded.
+/// The segmentation of one photograph: scores, refines, and writes when everything else has
+/// succeeded.
 struct ImageSegmentation {
   let settings: SegmentSettings
   let network: LoadedNetwork

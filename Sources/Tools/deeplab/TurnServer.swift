@@ -3,8 +3,8 @@ import Support
 
 /// Runs something when it is told to, so that programs that are compared can take turns.
 enum TurnServer {
-  /// Runs once, says `ready`, then runs once for each line of standard input and answers with seconds and the
-  /// largest resident set so far in megabytes, as JSON.
+  /// Runs once, says `ready`, then runs once for each line of standard input and answers with
+  /// seconds and the largest resident set so far in megabytes, as JSON.
   static func serve(_ run: () throws -> Void) rethrows {
     try run()
     answer("ready")

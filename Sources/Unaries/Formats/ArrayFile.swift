@@ -20,9 +20,10 @@ public enum ArrayFile {
 
   /// The same array, to be read a box at a time.
   ///
-  /// Of an NPY file nothing but the boxes is read. An archive, which is compressed, and a pipe are held in
-  /// memory whole.
-  /// - Throws: as `read(_:member:)` does; of an NPY file, the numbers are looked at only as they are read.
+  /// Of an NPY file nothing but the boxes is read. An archive, which is compressed, and a pipe are
+  /// held in memory whole.
+  /// - Throws: as `read(_:member:)` does; of an NPY file, the numbers are looked at only as they
+  ///   are read.
   package static func boxes(_ path: String, member: String? = nil) throws -> any BoxSource {
     let source = try FileSource(path)
     guard source.isRegular, member == nil,

@@ -51,7 +51,8 @@ extension ByteSource {
 /// Bytes that are moved at a time: large enough for the disk, small beside any array that matters.
 package let transferBlockSize = 1 << 20
 
-/// A file, read with plain `read` calls: a file that shrinks meanwhile ends early and harms nothing.
+/// A file, read with plain `read` calls: a file that shrinks meanwhile ends early and harms
+/// nothing.
 package final class FileSource: ByteSource {
   package let name: String
   package private(set) var remaining: Int?
@@ -95,7 +96,8 @@ package final class FileSource: ByteSource {
     return count
   }
 
-  /// - Throws: `InputError` where it is a pipe or a device, of which no part can be looked at beforehand.
+  /// - Throws: `InputError` where it is a pipe or a device, of which no part can be looked at
+  ///   beforehand.
   func checkIsFile() throws {
     guard isRegular else {
       throw InputError(

@@ -3,8 +3,8 @@ import Support
 
 /// The compressed bytes of an image, handed to a codec as it asks for them.
 ///
-/// Codecs in C only see that no more bytes come; why is kept in `failure`, and thrown in place of what
-/// the codec made of it.
+/// Codecs in C only see that no more bytes come; why is kept in `failure`, and thrown in place of
+/// what the codec made of it.
 final class CodecBytes {
   /// The name of the format, for messages.
   private let format: String

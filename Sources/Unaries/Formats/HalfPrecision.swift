@@ -1,8 +1,8 @@
 extension Float {
   /// The number that the 16 bits of an IEEE half-precision number stand for; exact.
   ///
-  /// Spelled out in integer steps, which become vector code on every processor; without half-precision
-  /// hardware the library conversion costs a call for each number.
+  /// Spelled out in integer steps, which become vector code on every processor; without
+  /// half-precision hardware the library conversion costs a call for each number.
   ///
   /// Not an initialiser, or `map(Float.init)` over `UInt16` would mean it.
   @inline(__always)

@@ -22,8 +22,8 @@ public enum ImageFile {
   /// Reads a photograph, or an array: multispectral scenes and volumes come as NPY files.
   ///
   /// - Parameters:
-  ///   - path: the file; its contents decide what it is, but an array must not be named as a picture.
-  ///     An NPZ archive must hold a single array.
+  ///   - path: the file; its contents decide what it is, but an array must not be named as a
+  ///     picture. An NPZ archive must hold a single array.
   ///   - rank: the number of axes of the grid that an array lies over.
   ///   - layout: where an array has its axis of channels.
   /// - Throws: as `read(_:)` does, and `Image.init(_:rank:layout:)`.
@@ -50,8 +50,8 @@ public enum ImageFile {
     }
   }
 
-  /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none: it
-  /// must be one, whatever it holds.
+  /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none:
+  /// it must be one, whatever it holds.
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isArray(_ path: String) throws -> Bool {
@@ -66,8 +66,8 @@ public enum ImageFile {
     [.png, .jpeg].contains(try kind(of: path))
   }
 
-  /// The picture in a regular file; `nil` where there is something else, or where reading fails, of which
-  /// reading it again tells the cause.
+  /// The picture in a regular file; `nil` where there is something else, or where reading fails, of
+  /// which reading it again tells the cause.
   package static func picture(_ path: String) -> Image? {
     guard let source = try? FileSource(path), source.isRegular,
       (try? isPicture(path)) == true

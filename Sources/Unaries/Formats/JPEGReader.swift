@@ -3,22 +3,22 @@ import Support
 
 /// The rows of a JPEG file, decoded from top to bottom.
 ///
-/// A baseline image needs memory for the rows asked for only; of a progressive one the decoder holds all
-/// coefficients.
+/// A baseline image needs memory for the rows asked for only; of a progressive one the decoder
+/// holds all coefficients.
 final class JPEGReader {
   let header: codec_jpeg_header
   private let bytes: CodecBytes
   private let reader: OpaquePointer
   private var isStarted = false
 
-  /// A byte stands for at most so many pixels: a block of 64 takes a bit or more of its own, and some
-  /// channels may have fewer blocks than pixels would need.
+  /// A byte stands for at most so many pixels: a block of 64 takes a bit or more of its own, and
+  /// some channels may have fewer blocks than pixels would need.
   private static let mostPixelsPerByte: UInt64 = 1024
 
   /// Reads the header.
   ///
-  /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or is of an image in
-  ///   CMYK.
+  /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or is of an
+  ///   image in CMYK.
   init(_ source: any ByteSource) throws {
     bytes = CodecBytes(source, format: "JPEG")
     var header = codec_jpeg_header()

@@ -5,11 +5,11 @@ public enum LabelFile {
   /// Endings of label maps.
   package static let endings = ["png", "npy"]
 
-  /// Reads labels from a PNG picture (palette indices, gray values, or colours of `palette`) or from an
-  /// NPY array of whole numbers.
+  /// Reads labels from a PNG picture (palette indices, gray values, or colours of `palette`) or
+  /// from an NPY array of whole numbers.
   ///
-  /// - Throws: `InputError` where the file cannot be read, is something else, or holds numbers that are
-  ///   no labels.
+  /// - Throws: `InputError` where the file cannot be read, is something else, or holds numbers that
+  ///   are no labels.
   public static func read(_ path: String, palette: Palette? = nil) throws -> LabelMap {
     let kind = FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
     guard kind == .npy else { return try PNG.readLabels(path).labels(using: palette) }

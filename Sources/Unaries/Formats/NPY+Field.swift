@@ -1,7 +1,8 @@
 import Support
 
 extension NPY {
-  /// Writes a field over `grid` as (channels, extents of the grid): the order of PyTorch and pydensecrf.
+  /// Writes a field over `grid` as (channels, extents of the grid): the order of PyTorch and
+  /// pydensecrf.
   ///
   /// The file appears whole or not at all, and no second copy of the field is made.
   /// - Throws: `InputError` as `write(_:to:type:)` does.

@@ -109,7 +109,8 @@ struct NPYDecoder {
   }
 }
 
-/// Puts numbers that come first axis fastest in their places of an array with the last axis fastest.
+/// Puts numbers that come first axis fastest in their places of an array with the last axis
+/// fastest.
 struct FortranScatter {
   private let shape: [Int]
   /// How far apart neighbours along each axis are in the result.

@@ -2,8 +2,8 @@ import Support
 
 /// The Python dictionary in an NPY header, read as data and never evaluated.
 ///
-/// Knows just the literals that NumPy writes there: strings, `True`, `False`, tuples of whole numbers;
-/// in any order, with or without a last comma. Everything else is refused.
+/// Knows just the literals that NumPy writes there: strings, `True`, `False`, tuples of whole
+/// numbers; in any order, with or without a last comma. Everything else is refused.
 struct NPYDictionary {
   private(set) var descriptor = ""
   private(set) var isFortranOrder = false

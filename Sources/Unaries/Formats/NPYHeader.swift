@@ -49,7 +49,8 @@ struct NPYHeader: Equatable {
     try self.init(dictionary: text, takesEmpty: takesEmpty)
   }
 
-  /// Takes the header's dictionary apart: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}`.
+  /// Takes the header's dictionary apart: `{'descr': '<f4', 'fortran_order': False, 'shape': (2,
+  /// 3)}`.
   init(dictionary text: [UInt8], takesEmpty: Bool = false) throws {
     let entries = try NPYDictionary(text)
     (number, isBigEndian) = try Self.number(of: entries.descriptor)

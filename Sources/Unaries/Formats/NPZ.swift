@@ -9,8 +9,8 @@ public enum NPZ {
   /// - Parameters:
   ///   - path: the archive.
   ///   - member: the array's name as NumPy knows it (`arr_0`), or the member's (`arr_0.npy`).
-  /// - Throws: `InputError` where the archive cannot be read, is damaged, or has several arrays and none
-  ///   is named; it lists them. See `NPY.read(_:)` for the array itself.
+  /// - Throws: `InputError` where the archive cannot be read, is damaged, or has several arrays and
+  ///   none is named; it lists them. See `NPY.read(_:)` for the array itself.
   /// - Complexity: O(N) time; the result and one block of 1 MiB in memory.
   public static func read(_ path: String, member: String? = nil) throws -> NumericArray {
     try read(ZipArchive(path), member: member)

@@ -17,8 +17,8 @@ public struct Overlay: Sendable {
 
   /// The picture: 8-bit RGB.
   ///
-  /// - Throws: `InputError` where the image is no photograph (8 bits, gray or RGB) or has another size
-  ///   than the labels.
+  /// - Throws: `InputError` where the image is no photograph (8 bits, gray or RGB) or has another
+  ///   size than the labels.
   /// - Complexity: O(N).
   public func picture(of map: LabelMap, over image: Image, palette: Palette) throws -> Image {
     let values = try Self.values(of: image)
@@ -69,7 +69,8 @@ public struct Overlay: Sendable {
 }
 
 extension LabelMap {
-  /// Whether the pixel to the right of `point` or the one below has another label: lines one pixel wide.
+  /// Whether the pixel to the right of `point` or the one below has another label: lines one pixel
+  /// wide.
   fileprivate func differsAhead(at point: Int) -> Bool {
     let width = grid.width
     let isLastColumn = point % width == width - 1

@@ -3,9 +3,9 @@ import Support
 extension PNG {
   /// Writes labels as palette indices, so that viewers show colours and readers find numbers.
   ///
-  /// Labels that the palette lacks are black. Without a palette, and where a label is above 255, gray
-  /// values are written instead: of 8 bits, or of 16 where labels need them. The file appears whole or
-  /// not at all.
+  /// Labels that the palette lacks are black. Without a palette, and where a label is above 255,
+  /// gray values are written instead: of 8 bits, or of 16 where labels need them. The file appears
+  /// whole or not at all.
   /// - Throws: `InputError` where the map is not two-dimensional or the file cannot be written.
   public static func write(
     _ map: LabelMap, palette: Palette? = nil, to path: String

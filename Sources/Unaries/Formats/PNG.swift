@@ -4,7 +4,8 @@ import Support
 public enum PNG {
   /// Reads an image of any PNG kind in 8-bit RGB.
   ///
-  /// Gray becomes RGB, palette indices become their colours, 16 bits are reduced to 8, alpha is dropped.
+  /// Gray becomes RGB, palette indices become their colours, 16 bits are reduced to 8, alpha is
+  /// dropped.
   /// - Throws: `InputError` where the file cannot be read or is damaged.
   public static func read(_ path: String) throws -> Image {
     try withBytes(of: path) { try decode($0, name: path) }

@@ -39,7 +39,8 @@ final class PNGReader {
     header.color == CODEC_PNG_RGB || header.color == CODEC_PNG_RGB_ALPHA
   }
 
-  /// The next `count` rows in RGB, 8 bits. An interlaced image gives all of its rows, whatever `count` is.
+  /// The next `count` rows in RGB, 8 bits. An interlaced image gives all of its rows, whatever
+  /// `count` is.
   func rgb(rows count: Int) throws -> [UInt8] {
     guard header.color == CODEC_PNG_PALETTE else {
       return try pixels(CODEC_PNG_RGB_8, rows: count, samplesPerPixel: 3)

@@ -1,7 +1,8 @@
 import CImageCodecs
 import Support
 
-/// A PNG file that is written row by row, from top to bottom; it appears with `commit()` or not at all.
+/// A PNG file that is written row by row, from top to bottom; it appears with `commit()` or not at
+/// all.
 package final class PNGRowWriter {
   /// What the pixels are.
   package enum Pixels {

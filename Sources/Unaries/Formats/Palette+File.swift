@@ -4,10 +4,12 @@ extension Palette {
   /// Far more than 256 lines take.
   private static let largestFile = 1 << 20
 
-  /// Reads a palette from a text file: a line `red green blue name` for each label, from label 0 on.
+  /// Reads a palette from a text file: a line `red green blue name` for each label, from label 0
+  /// on.
   ///
   /// The name may be left out. Empty lines and what follows a `#` are skipped.
-  /// - Throws: `InputError` where the file cannot be read or a line is something else; it names the line.
+  /// - Throws: `InputError` where the file cannot be read or a line is something else; it names the
+  ///   line.
   public static func read(_ path: String) throws -> Palette {
     let bytes = try FileSource(path).bytes(upTo: largestFile)
     guard bytes.count < largestFile else {

@@ -72,8 +72,8 @@ public struct Palette: Sendable, Equatable {
     }
   }
 
-  /// The colour of `label`: that of void for `voidLabel` where there is none of its own, and black for
-  /// other labels that the palette lacks.
+  /// The colour of `label`: that of void for `voidLabel` where there is none of its own, and black
+  /// for other labels that the palette lacks.
   public func color(of label: UInt16) -> Color {
     if Int(label) < colors.count { return colors[Int(label)] }
     return label == Self.voidLabel ? voidColor ?? Self.black : Self.black

@@ -20,7 +20,8 @@ package enum StoredNumber: String, Sendable {
 
   /// Converts `count` numbers that need not be aligned.
   ///
-  /// - Returns: the first number that is finite in float64 and infinite in float32, if there is one.
+  /// - Returns: the first number that is finite in float64 and infinite in float32, if there is
+  ///   one.
   package func decode(
     _ bytes: UnsafeRawPointer, count: Int, isBigEndian: Bool,
     into output: UnsafeMutablePointer<Float>

@@ -141,7 +141,8 @@ final class ZipMemberSource: ByteSource {
     return count
   }
 
-  /// Checks that the member ends where it should and that its checksum is right, which shows only there.
+  /// Checks that the member ends where it should and that its checksum is right, which shows only
+  /// there.
   func finish() throws {
     var surplus: UInt8 = 0
     switch zip_fread(file, &surplus, 1) {

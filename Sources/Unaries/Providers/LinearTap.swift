@@ -16,8 +16,8 @@ package enum GridAlignment: Sendable, Hashable {
   case corners
   /// The outermost cells' edges.
   case halfPixel
-  /// The first cells' edges; a step on the output is `step` on the input. What is left over at the end
-  /// when a factor's size is rounded down makes no difference to it.
+  /// The first cells' edges; a step on the output is `step` on the input. What is left over at the
+  /// end when a factor's size is rounded down makes no difference to it.
   case halfPixelSteps(of: Double)
 }
 

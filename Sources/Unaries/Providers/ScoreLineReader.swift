@@ -24,8 +24,8 @@ struct ScoreLineReader: Sendable {
 
   /// - Parameters:
   ///   - target: the grid that is read.
-  ///   - taps: for every axis, the neighbours of each of its points among the scores; empty to read them as
-  ///     they are.
+  ///   - taps: for every axis, the neighbours of each of its points among the scores; empty to read
+  ///     them as they are.
   init(_ scores: ScoreMap, onto target: GridShape, taps: [[LinearTap]]) {
     self.scores = scores
     self.target = target

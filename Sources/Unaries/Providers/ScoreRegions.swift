@@ -1,6 +1,7 @@
 import Support
 
-/// Energies from an array of scores, made a region at a time: those of `ScoreMapUnary`, bit for bit.
+/// Energies from an array of scores, made a region at a time: those of `ScoreMapUnary`, bit for
+/// bit.
 package final class ScoreRegions: RegionSource {
   package let grid: GridShape
   /// How the scores are read on the grid; `nil` where they have its size.
@@ -29,8 +30,8 @@ package final class ScoreRegions: RegionSource {
     taps = resampling.map { resampling in (0..<2).map { resampling.taps(along: $0) } } ?? []
   }
 
-  /// - Complexity: O(points of the region · L); the scores that they are blended from, and the result, in
-  ///   memory.
+  /// - Complexity: O(points of the region · L); the scores that they are blended from, and the
+  ///   result, in memory.
   package func read(_ region: GridRegion) throws -> EnergyField {
     let parts = zip([region.rows, region.columns], taps).map { ArraySlice($1[$0]) }
     let needed =

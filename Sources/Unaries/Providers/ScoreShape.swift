@@ -6,8 +6,8 @@ package struct ScoreShape: Sendable, Equatable {
   package let grid: GridShape
   let layout: ScoreLayout
 
-  /// - Throws: `InputError` where the array has no label axis and grid, an axis is empty, or there are more
-  ///   labels than a label map can name.
+  /// - Throws: `InputError` where the array has no label axis and grid, an axis is empty, or there
+  ///   are more labels than a label map can name.
   package init(_ shape: [Int], layout: ScoreLayout) throws {
     guard shape.count >= 2 else {
       throw InputError(

@@ -3,8 +3,8 @@ import Support
 import TestSupport
 import Testing
 
-/// Small networks with the layers and the names of the released Caffe models: written as Caffe does, opened as
-/// files, and found again value by value.
+/// Small networks with the layers and the names of the released Caffe models: written as Caffe
+/// does, opened as files, and found again value by value.
 struct CaffeNetworkTests {
   private let folder: TemporaryFolder
 
@@ -146,7 +146,8 @@ struct CaffeNetworkTests {
     #expect(try MappedCheckpoint(network, in: checkpoint, scheme: caffe).missingNames.isEmpty)
   }
 
-  /// Layers as DeconvNet has them, whose normalisations are a scale and a shift of 1 × channels × 1 × 1.
+  /// Layers as DeconvNet has them, whose normalisations are a scale and a shift of 1 × channels × 1
+  /// × 1.
   @Test func normalizationsWithoutStatisticsAreFound() throws {
     var builder = NetworkBuilder()
     var source = builder.add(

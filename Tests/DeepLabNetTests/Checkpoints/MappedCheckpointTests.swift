@@ -45,7 +45,8 @@ import Testing
     #expect(mapped.scheme.description == "the network's own names")
   }
 
-  /// Names as in the released model: letters in the stages of three blocks, `a`, `b1`, `b2` … in the others.
+  /// Names as in the released model: letters in the stages of three blocks, `a`, `b1`, `b2` … in
+  /// the others.
   @Test func caffesResNet101IsFoundWhole() throws {
     let network = try NetworkCatalog.entry(named: "deeplab-v2-resnet101").make()
     let stages = [

@@ -3,8 +3,8 @@ import Support
 
 /// Gradients of Σ gradient · output by differences, for layers that compute in float32.
 ///
-/// The sum is taken in float64. A quotient of five points is exact for polynomials of the fourth degree,
-/// so that what is left is the rounding of the outputs, divided by the step.
+/// The sum is taken in float64. A quotient of five points is exact for polynomials of the fourth
+/// degree, so that what is left is the rounding of the outputs, divided by the step.
 struct DifferenceQuotients {
   let layer: any Layer
   let inputs: [Tensor]

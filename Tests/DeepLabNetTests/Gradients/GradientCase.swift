@@ -16,8 +16,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { layer.kind }
 
-  /// Values lie a quarter apart and an eighth from whole numbers, so that a thirty-second moves no value past
-  /// another or past a kink.
+  /// Values lie a quarter apart and an eighth from whole numbers, so that a thirty-second moves no
+  /// value past another or past a kink.
   private static let short: Float = 1 / 32
   /// Without kinks, a long step leaves less of the rounding.
   private static let long: Float = 16

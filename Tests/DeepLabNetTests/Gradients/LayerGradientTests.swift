@@ -5,9 +5,10 @@ import Testing
 
 /// What layers' backward passes find.
 struct LayerGradientTests {
-  /// Outputs are rounded to 2⁻²⁴ of themselves, and quotients multiply that by 1.5 / step. Where values are
-  /// but copied there is no rounding; the other outputs are up to 1 with a short step, 1.5 · 32 · 2⁻²⁴ = 3e-6,
-  /// or up to 40 with a long one, 2e-7 for each of up to sixty outputs that one value or parameter is in.
+  /// Outputs are rounded to 2⁻²⁴ of themselves, and quotients multiply that by 1.5 / step. Where
+  /// values are but copied there is no rounding; the other outputs are up to 1 with a short step,
+  /// 1.5 · 32 · 2⁻²⁴ = 3e-6, or up to 40 with a long one, 2e-7 for each of up to sixty outputs that
+  /// one value or parameter is in.
   private static let tolerance = 4e-6
 
   @Test(arguments: GradientCase.all) func gradientsAreThoseOfDifferences(_ given: GradientCase)

@@ -19,7 +19,8 @@ import Testing
     )
   }
 
-  /// What the paper writes: every map in the image with zeros around it, then the maximum or the sum.
+  /// What the paper writes: every map in the image with zeros around it, then the maximum or the
+  /// sum.
   private static func definition(
     _ proposals: [(PixelBox, Tensor)], _ rule: ProposalOptions.Aggregation
   ) -> [Float] {

@@ -3,7 +3,8 @@ import Support
 import TestSupport
 import Testing
 
-/// Gradients of convolutions against their definition in float64, at sizes with whole tiles and parts of them.
+/// Gradients of convolutions against their definition in float64, at sizes with whole tiles and
+/// parts of them.
 @Suite struct ConvolutionGradientTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let layer: Convolution

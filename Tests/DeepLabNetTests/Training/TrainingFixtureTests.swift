@@ -5,7 +5,8 @@ import Testing
 
 @Suite(.enabled(if: Shared.isPresent, Shared.absence), .serialized)
 struct TrainingFixtureTests {
-  /// Of a loss, a sum or a sum of squares. PyTorch's own float32 is off by up to 5e-4 in sums that cancel.
+  /// Of a loss, a sum or a sum of squares. PyTorch's own float32 is off by up to 5e-4 in sums that
+  /// cancel.
   private static let tolerance = 1e-3
 
   private struct Figures {
@@ -21,8 +22,8 @@ struct TrainingFixtureTests {
     }
   }
 
-  /// - Parameter single: the sum of squares that PyTorch finds in float32, off by up to half a percent itself
-  ///   where a small change is the difference of two roundings.
+  /// - Parameter single: the sum of squares that PyTorch finds in float32, off by up to half a
+  ///   percent itself where a small change is the difference of two roundings.
   private func expectClose(
     _ found: Figures, sum: Double?, squares: Double?, single: Double? = nil, count: Int,
     _ name: String

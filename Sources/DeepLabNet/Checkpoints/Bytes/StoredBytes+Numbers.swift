@@ -4,10 +4,10 @@ import Unaries
 extension StoredBytes {
   /// The values of a tensor, as float32 in the order of its shape.
   ///
-  /// - Throws: `InputError` where they are more than this machine's memory, cannot be read, or a float64 is
-  ///   too large for float32.
-  /// - Complexity: O(count); a block of 1 MiB besides the result, or where a tensor is a view with gaps, the part
-  ///   of the storage that it spans.
+  /// - Throws: `InputError` where they are more than this machine's memory, cannot be read, or a
+  ///   float64 is too large for float32.
+  /// - Complexity: O(count); a block of 1 MiB besides the result, or where a tensor is a view with
+  ///   gaps, the part of the storage that it spans.
   func values(_ layout: TensorLayout) throws -> ParameterValues {
     let result = try Self.room(for: layout.count)
     if let strides = layout.strides {

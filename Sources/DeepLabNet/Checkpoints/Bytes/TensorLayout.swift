@@ -11,7 +11,8 @@ struct TensorLayout: Sendable {
   let count: Int
   /// The byte of the first number.
   let start: Int
-  /// Numbers from one element to the next along each axis; `nil` where they lie without gaps in order.
+  /// Numbers from one element to the next along each axis; `nil` where they lie without gaps in
+  /// order.
   var strides: [Int]?
 }
 

@@ -1,7 +1,8 @@
 import Support
 import Unaries
 
-/// Tensors by name in the bytes of one file: what a checkpoint comes to once its file is understood.
+/// Tensors by name in the bytes of one file: what a checkpoint comes to once its file is
+/// understood.
 struct TensorTable: Sendable {
   let bytes: StoredBytes
   private(set) var entries: [CheckpointEntry] = []

@@ -3,10 +3,11 @@ import Unaries
 
 /// A `.caffemodel` file, of either style of layers.
 ///
-/// Tensors are called `layer.weight` and `layer.bias`, further ones `layer.blob2` and so on. Those of a batch
-/// normalisation are `layer.running_mean` and `layer.running_var`, divided by the factor that Caffe keeps
-/// beside them. The four axes of old models are cut to those that there are: one for a bias, two for the
-/// weight of an inner product. Beside these names, `layer/0`, `layer/1` … stand for the blobs as stored.
+/// Tensors are called `layer.weight` and `layer.bias`, further ones `layer.blob2` and so on. Those
+/// of a batch normalisation are `layer.running_mean` and `layer.running_var`, divided by the factor
+/// that Caffe keeps beside them. The four axes of old models are cut to those that there are: one
+/// for a bias, two for the weight of an inner product. Beside these names, `layer/0`, `layer/1` …
+/// stand for the blobs as stored.
 public struct CaffeCheckpoint: Checkpoint {
   private struct Tensor {
     var blob: CaffeBlob

@@ -1,7 +1,8 @@
 import Support
 import Unaries
 
-/// What `torch.save` wrote before version 1.6: five pickles, and then the storages one after another.
+/// What `torch.save` wrote before version 1.6: five pickles, and then the storages one after
+/// another.
 struct LegacyPyTorchFile: PyTorchStorages {
   let root: PickleValue
   let heap: PickleHeap

@@ -1,7 +1,8 @@
 import Support
 import Unaries
 
-/// What `torch.save` writes since version 1.6: a ZIP archive with a pickle and an entry for each storage.
+/// What `torch.save` writes since version 1.6: a ZIP archive with a pickle and an entry for each
+/// storage.
 struct PyTorchArchive: PyTorchStorages {
   let root: PickleValue
   let heap: PickleHeap

@@ -1,18 +1,21 @@
 import Support
 import Unaries
 
-/// A `.pth` file: what `torch.save` writes, since version 1.6 a ZIP archive, before that pickles and raw data.
+/// A `.pth` file: what `torch.save` writes, since version 1.6 a ZIP archive, before that pickles
+/// and raw data.
 ///
-/// Of a training checkpoint, the tensors are those of the model: those in the outermost dictionary if any are
-/// there, else those under `state_dict`, `model_state`, `model` or the like, else those under the only key that
-/// leads to tensors. Dictionaries within are joined by dots, and keys are otherwise left alone. Nothing in the
-/// file is ever run: a pickle that names anything but tensors and plain data is refused.
+/// Of a training checkpoint, the tensors are those of the model: those in the outermost dictionary
+/// if any are there, else those under `state_dict`, `model_state`, `model` or the like, else those
+/// under the only key that leads to tensors. Dictionaries within are joined by dots, and keys are
+/// otherwise left alone. Nothing in the file is ever run: a pickle that names anything but tensors
+/// and plain data is refused.
 public struct PyTorchCheckpoint: Checkpoint {
   private let table: TensorTable
 
   /// Reads the description of all tensors.
   ///
-  /// - Throws: `InputError` where `path` cannot be read, is damaged, or holds something else than tensors.
+  /// - Throws: `InputError` where `path` cannot be read, is damaged, or holds something else than
+  ///   tensors.
   public init(_ path: String) throws {
     try self.init(StoredBytes(path))
   }

@@ -3,12 +3,13 @@ import Unaries
 
 /// Finds the tensors in what a checkpoint holds.
 ///
-/// The outermost dictionary is the state dictionary if any of its own values is a tensor. Otherwise it is the
-/// dictionary under the first of the keys `state_dict`, `model_state`, `model_state_dict`, `model`, `net`,
-/// `network` or `weights` that leads to tensors, or if there is none of these, the only one that does; the
-/// same is then asked of that dictionary. Within the state dictionary, the keys of nested dictionaries are
-/// joined by dots. Keys stay as they are otherwise: a prefix like `module.` is for key schemes to remove. What
-/// is neither a tensor nor a dictionary with names for keys is passed over.
+/// The outermost dictionary is the state dictionary if any of its own values is a tensor. Otherwise
+/// it is the dictionary under the first of the keys `state_dict`, `model_state`,
+/// `model_state_dict`, `model`, `net`, `network` or `weights` that leads to tensors, or if there is
+/// none of these, the only one that does; the same is then asked of that dictionary. Within the
+/// state dictionary, the keys of nested dictionaries are joined by dots. Keys stay as they are
+/// otherwise: a prefix like `module.` is for key schemes to remove. What is neither a tensor nor a
+/// dictionary with names for keys is passed over.
 struct StateDictionary {
   private static let containers = [
     "state_dict", "model_state", "model_state_dict", "model", "net", "network", "weights",

@@ -3,8 +3,8 @@ import Unaries
 
 /// The directory of a ZIP archive, to find where stored entries lie.
 ///
-/// Not by libzip, which tells no places and sums up every byte that it reads: a checkpoint's tensors are
-/// read straight from the file. Each count and place is checked against the others.
+/// Not by libzip, which tells no places and sums up every byte that it reads: a checkpoint's
+/// tensors are read straight from the file. Each count and place is checked against the others.
 struct ZipDirectory {
   /// An entry of the directory.
   struct Entry {

@@ -7,7 +7,8 @@ public enum Safetensors {
   public enum ElementType: Sendable, Hashable {
     /// Four bytes a number, exact.
     case float32
-    /// Two bytes a number, rounded to the nearest of 11 significant bits, ties to even; at most ±65504.
+    /// Two bytes a number, rounded to the nearest of 11 significant bits, ties to even; at most
+    /// ±65504.
     case float16
   }
 
@@ -33,14 +34,15 @@ public enum Safetensors {
 
   /// Writes tensors to `path`; the file appears whole or not at all.
   ///
-  /// They stand in the order in which the format's own library puts them: wider types first, then by name.
+  /// They stand in the order in which the format's own library puts them: wider types first, then
+  /// by name.
   /// - Parameters:
   ///   - tensors: what is written; no two of one name.
   ///   - path: the file.
   ///   - metadata: what else the header says, beside the axes' order, which is PyTorch's.
   ///   - values: the values of a tensor, asked for when its turn comes.
-  /// - Throws: `InputError` where the file cannot be written or a number does not fit its type, and whatever
-  ///   `values` throws.
+  /// - Throws: `InputError` where the file cannot be written or a number does not fit its type, and
+  ///   whatever `values` throws.
   /// - Complexity: one tensor and a block of 1 MiB in memory.
   public static func write(
     _ tensors: [Tensor], to path: String, metadata: [String: String] = [:],

@@ -3,7 +3,8 @@ import Unaries
 
 /// A `.safetensors` file.
 ///
-/// Its tensors must cover the bytes behind the header without holes or overlaps, as the format demands.
+/// Its tensors must cover the bytes behind the header without holes or overlaps, as the format
+/// demands.
 public struct SafetensorsCheckpoint: Checkpoint {
   private let table: TensorTable
   /// What else the header says, by name.

@@ -3,8 +3,8 @@ import Unaries
 
 /// The header of a `.safetensors` file, as it stands there; offsets are not looked at.
 ///
-/// Its JSON has two levels, so that is all that the parser knows: what lies deeper is refused at its first
-/// character.
+/// Its JSON has two levels, so that is all that the parser knows: what lies deeper is refused at
+/// its first character.
 struct SafetensorsHeader {
   /// A tensor, as the header describes it.
   struct Tensor {

@@ -2,12 +2,13 @@ import Unaries
 
 /// Sums of an image's gradients over boxes, each in constant time.
 ///
-/// The score of a box follows the idea of Edge Boxes (Zitnick & Dollár 2014, doi:10.1007/978-3-319-10602-1_26,
-/// §3.2): objects have many contours that lie within their box, few in its middle, and hardly any that cross its
-/// border. Contours are not traced as there: where a gradient along the border shows that an edge crosses it, an
-/// edge of fixed length is taken off.
+/// The score of a box follows the idea of Edge Boxes (Zitnick & Dollár 2014,
+/// doi:10.1007/978-3-319-10602-1_26, §3.2): objects have many contours that lie within their box,
+/// few in its middle, and hardly any that cross its border. Contours are not traced as there: where
+/// a gradient along the border shows that an edge crosses it, an edge of fixed length is taken off.
 struct EdgeSums {
-  /// How far an edge that crosses the border is taken to reach into the box, by the mean of its sides.
+  /// How far an edge that crosses the border is taken to reach into the box, by the mean of its
+  /// sides.
   private static let reach = 0.25
 
   private let height: Int
@@ -57,7 +58,8 @@ struct EdgeSums {
     }
   }
 
-  /// How much the box looks like an object; edges that it cuts count against it, but not at the image's border.
+  /// How much the box looks like an object; edges that it cuts count against it, but not at the
+  /// image's border.
   func score(of box: PixelBox) -> Double {
     let (rows, columns) = (box.rows, box.columns)
     let middle = PixelBox(rows: Self.middle(of: rows), columns: Self.middle(of: columns))

@@ -1,13 +1,14 @@
 import Support
 import Unaries
 
-/// Generic proposals from an image's gradients: boxes that contain contours rather than cut them, whatever the
-/// objects are.
+/// Generic proposals from an image's gradients: boxes that contain contours rather than cut them,
+/// whatever the objects are.
 ///
-/// A simple stand-in for Edge Boxes (Zitnick & Dollár 2014, doi:10.1007/978-3-319-10602-1_26), which the
-/// published results of Noh et al. (2015) come from: the same sliding search and the same kind of score, but from plain
-/// gradients, without learned edges, without tracing contours (see `EdgeSums`), and without refining boxes. Its
-/// recall is lower; bring a `ProposalFile` for comparisons with the paper. Nothing in it is random.
+/// A simple stand-in for Edge Boxes (Zitnick & Dollár 2014, doi:10.1007/978-3-319-10602-1_26),
+/// which the published results of Noh et al. (2015) come from: the same sliding search and the same
+/// kind of score, but from plain gradients, without learned edges, without tracing contours (see
+/// `EdgeSums`), and without refining boxes. Its recall is lower; bring a `ProposalFile` for
+/// comparisons with the paper. Nothing in it is random.
 public struct GradientProposals: ProposalSource {
   /// Boxes that share more than this of their pixels are one: the paper's β, 0…1.
   public let largestOverlap: Double
@@ -16,8 +17,8 @@ public struct GradientProposals: ProposalSource {
   private static let step = 0.65
   /// Width by height.
   private static let aspects = [1.0 / 3, 1.0 / 2, 1 / 1.4, 1, 1.4, 2, 3]
-  /// The side of the smallest square, by the image's shorter side. The number of candidates does not depend on the
-  /// image's resolution.
+  /// The side of the smallest square, by the image's shorter side. The number of candidates does
+  /// not depend on the image's resolution.
   private static let smallestSide = 1.0 / 12
 
   /// - Parameter largestOverlap: boxes that share more than this of their pixels are one; 0…1.
@@ -32,7 +33,8 @@ public struct GradientProposals: ProposalSource {
 
   /// The best boxes; each has less than `largestOverlap` in common with any better one.
   ///
-  /// - Complexity: O(pixels + candidates · log(candidates) + candidates · limit), with some 10⁵ candidates.
+  /// - Complexity: O(pixels + candidates · log(candidates) + candidates · limit), with some 10⁵
+  ///   candidates.
   public func proposals(for image: Image, limit: Int) -> [Proposal] {
     let sums = EdgeSums(image)
     let candidates = Self.candidates(height: image.grid.height, width: image.grid.width)

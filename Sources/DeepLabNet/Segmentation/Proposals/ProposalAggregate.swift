@@ -3,8 +3,9 @@ import Support
 
 /// The scores of an image, put together from those of its proposals.
 ///
-/// "Aggregating Instance-wise Segmentation Maps" of Noh et al. (2015), doi:10.1109/ICCV.2015.178: with Gᵢ the scores of proposal i in its box and 0
-/// outside, each pixel and class has maxᵢ Gᵢ or Σᵢ Gᵢ. One map is kept, however many proposals there are.
+/// "Aggregating Instance-wise Segmentation Maps" of Noh et al. (2015), doi:10.1109/ICCV.2015.178:
+/// with Gᵢ the scores of proposal i in its box and 0 outside, each pixel and class has maxᵢ Gᵢ or
+/// Σᵢ Gᵢ. One map is kept, however many proposals there are.
 package struct ProposalAggregate {
   private let rule: ProposalOptions.Aggregation
   private let scores: Tensor

@@ -3,9 +3,9 @@ import Unaries
 
 /// Proposals that another program has found, from a file for one image.
 ///
-/// Text, a line `x0,y0,x1,y1` or `x0,y0,x1,y1,score` a box, with or without these names in the first line; empty
-/// lines and what follows a `#` are skipped. Or an NPY array of N × 4 or N × 5 such numbers. Edges are in pixels,
-/// the right and the lower one just beyond the last pixel.
+/// Text, a line `x0,y0,x1,y1` or `x0,y0,x1,y1,score` a box, with or without these names in the
+/// first line; empty lines and what follows a `#` are skipped. Or an NPY array of N × 4 or N × 5
+/// such numbers. Edges are in pixels, the right and the lower one just beyond the last pixel.
 public struct ProposalFile: ProposalSource {
   /// The boxes, best first; in the file's order where scores are equal or missing.
   public let proposals: [Proposal]

@@ -1,10 +1,12 @@
 import Support
 import Unaries
 
-/// A network that scores every pixel of photographs by looking at one object proposal at a time, as DeconvNet does.
+/// A network that scores every pixel of photographs by looking at one object proposal at a time, as
+/// DeconvNet does.
 ///
-/// Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178, "Inference": each box is cut out and resized to the network's
-/// input, its scores are resized back to the box, and those of all boxes are aggregated.
+/// Noh, Hong & Han (2015), doi:10.1109/ICCV.2015.178, "Inference": each box is cut out and resized
+/// to the network's input, its scores are resized back to the box, and those of all boxes are
+/// aggregated.
 public struct ProposalSegmenter: PixelScorer {
   /// What scores one proposal; its views at several scales and mirrored are of the proposal.
   public let segmenter: Segmenter
@@ -14,7 +16,8 @@ public struct ProposalSegmenter: PixelScorer {
   public let options: ProposalOptions
 
   /// - Parameters:
-  ///   - segmenter: what scores one proposal; best made for an expected size of `options.inputSize`.
+  ///   - segmenter: what scores one proposal; best made for an expected size of
+  ///     `options.inputSize`.
   ///   - source: where proposals come from.
   ///   - options: how proposals are looked at.
   /// - Throws: `InputError` where the options make no sense.
@@ -31,14 +34,15 @@ public struct ProposalSegmenter: PixelScorer {
   /// Classes that are scored.
   public var classCount: Int { segmenter.classCount }
 
-  /// The aggregated logits at every pixel: 1 × height × width × classes. A pixel that no proposal covers has 0 for all
-  /// classes, which makes them equally likely.
+  /// The aggregated logits at every pixel: 1 × height × width × classes. A pixel that no proposal
+  /// covers has 0 for all classes, which makes them equally likely.
   ///
   /// - Parameters:
   ///   - image: a photograph of three channels.
   ///   - parallelism: the threads to use.
   ///   - progress: called after each proposal, with how many of how many are done.
-  /// - Throws: `InputError` where the image has not three channels, there are no proposals, or one lies outside it.
+  /// - Throws: `InputError` where the image has not three channels, there are no proposals, or one
+  ///   lies outside it.
   /// - Complexity: memory for three maps of scores at most, whatever the number of proposals.
   public func scores(
     for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void

@@ -1,7 +1,8 @@
 import Support
 import Unaries
 
-/// Proposals that know nothing of the image: squares of several sizes that cover it evenly, the largest first.
+/// Proposals that know nothing of the image: squares of several sizes that cover it evenly, the
+/// largest first.
 public struct SlidingGrid: ProposalSource {
   /// Sides of the squares, as shares of the image's shorter side, in falling order.
   public let shares: [Double]
@@ -11,7 +12,8 @@ public struct SlidingGrid: ProposalSource {
   /// - Parameters:
   ///   - shares: sides of the squares, as shares of the image's shorter side.
   ///   - overlap: the share of a square's side that its neighbours overlap at least.
-  /// - Throws: `InputError` unless shares lie in 0…1, without 0, and the overlap is not negative and below 1.
+  /// - Throws: `InputError` unless shares lie in 0…1, without 0, and the overlap is not negative
+  ///   and below 1.
   public init(shares: [Double] = [1, 0.7, 0.5, 0.35], overlap: Double = 0.5) throws {
     guard !shares.isEmpty, shares.allSatisfy({ $0 > 0 && $0 <= 1 }), overlap >= 0, overlap < 1
     else {
@@ -23,7 +25,8 @@ public struct SlidingGrid: ProposalSource {
     self.overlap = overlap
   }
 
-  /// Squares by falling size, those of one size row by row; the score is the share of the shorter side.
+  /// Squares by falling size, those of one size row by row; the score is the share of the shorter
+  /// side.
   public func proposals(for image: Image, limit: Int) throws -> [Proposal] {
     let (height, width) = (image.grid.height, image.grid.width)
     var proposals: [Proposal] = []

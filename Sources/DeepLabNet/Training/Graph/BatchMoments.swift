@@ -25,7 +25,8 @@ package struct BatchMoments: Sendable {
     count = positions
   }
 
-  /// Moves running statistics towards these: the mean, and the unbiased variance, as PyTorch has it.
+  /// Moves running statistics towards these: the mean, and the unbiased variance, as PyTorch has
+  /// it.
   ///
   /// - Parameters:
   ///   - runningMean: values so far; changed in their memory.

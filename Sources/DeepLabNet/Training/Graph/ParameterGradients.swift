@@ -3,7 +3,8 @@ import Support
 
 /// How a loss changes with each of a network's parameters, summed over passes.
 package struct ParameterGradients: Sendable {
-  /// For each parameter of the network, in its order; `nil` where nothing has been found, or is wanted.
+  /// For each parameter of the network, in its order; `nil` where nothing has been found, or is
+  /// wanted.
   package private(set) var values: [ParameterValues?]
 
   /// Nothing yet for `count` parameters.

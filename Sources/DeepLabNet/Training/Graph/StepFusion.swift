@@ -1,5 +1,5 @@
-/// Joins a network's nodes into steps: a ReLU with the convolution or normalisation before it, and a
-/// normalisation with the sum behind it.
+/// Joins a network's nodes into steps: a ReLU with the convolution or normalisation before it, and
+/// a normalisation with the sum behind it.
 struct StepFusion {
   private let network: Network
   private let normalization: NormalizationMode

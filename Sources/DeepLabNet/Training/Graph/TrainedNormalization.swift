@@ -55,11 +55,11 @@ struct TrainedNormalization {
     return output
   }
 
-  /// What the loss changes by with the input and with the parameters; `input` may be missing where the statistics
-  /// are frozen and nothing is learned.
+  /// What the loss changes by with the input and with the parameters; `input` may be missing where
+  /// the statistics are frozen and nothing is learned.
   ///
-  /// - Parameter gradient: how the loss changes with the output; the result takes its memory where nobody else
-  ///   has it.
+  /// - Parameter gradient: how the loss changes with the output; the result takes its memory where
+  ///   nobody else has it.
   func gradients(
     _ gradient: inout Tensor, input: Tensor?, parallelism: Parallelism
   ) -> (input: Tensor, parameters: [ParameterValues?]) {

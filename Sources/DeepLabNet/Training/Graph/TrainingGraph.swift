@@ -2,17 +2,19 @@
 public enum NormalizationMode: String, Sendable, Codable, CaseIterable {
   /// By the statistics of each batch, which the running ones follow.
   case batch
-  /// By their running statistics; nothing of them changes. What small batches need: Chen et al. (2017), §4.1.2.
+  /// By their running statistics; nothing of them changes. What small batches need: Chen et al.
+  /// (2017), §4.1.2.
   case frozen
 }
 
-/// A network as training computes it: nodes that can be fused are one step, and each step knows what the
-/// backward pass needs of it.
+/// A network as training computes it: nodes that can be fused are one step, and each step knows
+/// what the backward pass needs of it.
 package struct TrainingGraph: Sendable {
   let steps: [TrainingStep]
   /// Where the network's outputs come from, in their order.
   let outputs: [Network.Source]
-  /// For each step, the steps whose outputs nothing needs behind it in the forward pass, nor in the backward.
+  /// For each step, the steps whose outputs nothing needs behind it in the forward pass, nor in the
+  /// backward.
   let finished: [[Int]]
   /// For each of the network's parameters, whether gradients change it.
   let isLearned: [Bool]

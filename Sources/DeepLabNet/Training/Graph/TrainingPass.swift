@@ -2,8 +2,8 @@ import Support
 
 /// One forward pass, with what the backward pass needs of it.
 ///
-/// Activations are freed as soon as neither pass needs them: those that the backward sweep does not read in the
-/// forward pass, the others as the sweep passes.
+/// Activations are freed as soon as neither pass needs them: those that the backward sweep does not
+/// read in the forward pass, the others as the sweep passes.
 package struct TrainingPass {
   private let graph: TrainingGraph
   private let parameters: [ParameterValues]

@@ -2,8 +2,8 @@ import CKernels
 import Support
 
 extension CrossEntropy {
-  /// The loss, and how it changes with the scores. Where no position is labelled, both are 0: a crop may lie in
-  /// what is ignored.
+  /// The loss, and how it changes with the scores. Where no position is labelled, both are 0: a
+  /// crop may lie in what is ignored.
   ///
   /// - Parameters:
   ///   - scores: batch × height × width × classes, before the softmax.

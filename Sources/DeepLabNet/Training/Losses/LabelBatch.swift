@@ -7,8 +7,8 @@ struct LabelBatch: Sendable {
 
   /// The labels at the positions of scores.
   ///
-  /// Where corners are aligned, position i of n lies at pixel i · (size − 1) / (n − 1): every eighth of an
-  /// (8k + 1)² crop. Where cells are, the pixel is ⌊(i + ½) · size / n⌋.
+  /// Where corners are aligned, position i of n lies at pixel i · (size − 1) / (n − 1): every
+  /// eighth of an (8k + 1)² crop. Where cells are, the pixel is ⌊(i + ½) · size / n⌋.
   func sampled(height rows: Int, width columns: Int, resize: ScoreResize) -> [UInt16] {
     let y = Self.places(rows, of: height, resize)
     let x = Self.places(columns, of: width, resize)

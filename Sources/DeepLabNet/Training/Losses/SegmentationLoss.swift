@@ -7,8 +7,8 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
   public enum Grid: String, Sendable, Codable, CaseIterable {
     /// At the scores' positions, for which labels are picked: DeepLab v1 and v2.
     case scores
-    /// At every pixel, for which scores are interpolated: DeepLab v3, Chen et al. (2017), arXiv:1706.05587,
-    /// §4.1.
+    /// At every pixel, for which scores are interpolated: DeepLab v3, Chen et al. (2017),
+    /// arXiv:1706.05587, §4.1.
     case pixels
   }
 
@@ -33,8 +33,9 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
 
   /// Refuses what `value` cannot compute.
   ///
-  /// - Throws: `InputError` where scores that lie elsewhere than at even steps from corner to corner are to be
-  ///   interpolated to pixels: they would be trained at places from which they are not taken.
+  /// - Throws: `InputError` where scores that lie elsewhere than at even steps from corner to
+  ///   corner are to be interpolated to pixels: they would be trained at places from which they are
+  ///   not taken.
   func check(_ resize: ScoreResize) throws {
     guard grid == .pixels, case .zoomed = resize else { return }
     throw InputError(

@@ -4,7 +4,8 @@ import Support
 /// Moves parameters against their gradients, and remembers what its rule needs from step to step.
 struct Optimizer {
   let settings: OptimizerSettings
-  /// For each parameter of the network what the rule remembers; empty for those that are not learned.
+  /// For each parameter of the network what the rule remembers; empty for those that are not
+  /// learned.
   private(set) var memories: [[ParameterValues]]
   private let factors: [(rate: Double, decay: Double)]
 

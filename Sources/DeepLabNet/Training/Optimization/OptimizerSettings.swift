@@ -19,7 +19,8 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
   public var momentum: Double
   /// How fast weights shrink by themselves: 0 or more.
   public var weightDecay: Double
-  /// AdamW's averages of gradients and of their squares keep these shares: two, of 0 or more and below 1.
+  /// AdamW's averages of gradients and of their squares keep these shares: two, of 0 or more and
+  /// below 1.
   public var betas: [Double]
   /// AdamW's ε, above 0.
   public var epsilon: Double

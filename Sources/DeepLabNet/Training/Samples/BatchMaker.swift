@@ -21,8 +21,8 @@ struct BatchMaker {
     cache = SampleCache(images, classes: classes, void: void, budget: memoryBudget)
   }
 
-  /// - Throws: `InputError` as `LabelledImages.sample` does, and where whole images of different sizes are
-  ///   to make one batch.
+  /// - Throws: `InputError` as `LabelledImages.sample` does, and where whole images of different
+  ///   sizes are to make one batch.
   mutating func batch(ofStep step: Int) throws -> TrainingBatch {
     var output: Tensor?
     var labels: [UInt16] = []

@@ -32,8 +32,8 @@ public struct SampleAugmentation: Sendable, Hashable {
 
   /// The factors that images are resized by.
   public let scales: Scales
-  /// What is cut from the resized image; `nil` for all of it. What the image lacks below and to the right
-  /// is the network's mean pixel, whose label does not count.
+  /// What is cut from the resized image; `nil` for all of it. What the image lacks below and to the
+  /// right is the network's mean pixel, whose label does not count.
   public let crop: Crop?
   /// Whether half of the crops have left and right exchanged.
   public let mirrors: Bool
@@ -75,7 +75,8 @@ extension SampleAugmentation {
 
   /// The view that `generator` draws of an image on `grid`.
   ///
-  /// As many numbers are drawn whatever they come to, so that options do not change one another's draws.
+  /// As many numbers are drawn whatever they come to, so that options do not change one another's
+  /// draws.
   func view(of grid: GridShape, using generator: inout SeededGenerator) -> View {
     let scaleDraw = generator.uniform()
     let (rowDraw, columnDraw) = (generator.uniform(), generator.uniform())

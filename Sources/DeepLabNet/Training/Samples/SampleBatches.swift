@@ -5,9 +5,10 @@ import Unaries
 
 /// The batches of a training run, one step after the other, made in the background.
 ///
-/// The batch of step k depends on the drawing's seed and k alone: a run that is resumed at step k sees what
-/// it would have seen, and how many threads there are makes no difference. One thread of its own reads,
-/// decodes and varies images ahead of `next()`; it ends with the last reference to this object.
+/// The batch of step k depends on the drawing's seed and k alone: a run that is resumed at step k
+/// sees what it would have seen, and how many threads there are makes no difference. One thread of
+/// its own reads, decodes and varies images ahead of `next()`; it ends with the last reference to
+/// this object.
 public final class SampleBatches: Sendable {
   /// Batches that are ready before they are asked for, unless said otherwise.
   public static let usualPrefetch = 4
@@ -50,8 +51,8 @@ public final class SampleBatches: Sendable {
 
   /// The batch of the next step; waits until it is made.
   ///
-  /// - Throws: `InputError` naming the file that cannot be read or does not fit; asked again, it throws the
-  ///   same.
+  /// - Throws: `InputError` naming the file that cannot be read or does not fit; asked again, it
+  ///   throws the same.
   public func next() throws -> TrainingBatch { try feed.take() }
 }
 

@@ -2,8 +2,8 @@ import Unaries
 
 /// One view of a labelled image, as the network sees it.
 ///
-/// Images are resized between the four nearest pixels with half-pixel centres, without smoothing first;
-/// labels are those of the nearest pixel.
+/// Images are resized between the four nearest pixels with half-pixel centres, without smoothing
+/// first; labels are those of the nearest pixel.
 struct SampleCrop {
   private let rows: [LinearTap]
   private let columns: [LinearTap]
@@ -34,7 +34,8 @@ struct SampleCrop {
     self.labelColumns = view.isMirrored ? labelColumns.reversed() : labelColumns
   }
 
-  /// Writes height × width × 3 values; what the image does not cover is 0, the mean of preprocessed images.
+  /// Writes height × width × 3 values; what the image does not cover is 0, the mean of preprocessed
+  /// images.
   func write(
     _ image: Image, preprocessing: Preprocessing, to output: UnsafeMutablePointer<Float>
   ) {

@@ -3,8 +3,8 @@ import Unaries
 
 /// Which images each step sees, and which part of them: a pure function of a seed and the step.
 ///
-/// Images come in epochs, each a permutation of all of them, one after the other without a gap; a batch may
-/// hold the end of one and the beginning of the next.
+/// Images come in epochs, each a permutation of all of them, one after the other without a gap; a
+/// batch may hold the end of one and the beginning of the next.
 public struct SampleDrawing: Sendable {
   /// Images a batch.
   public let batch: Int

@@ -30,7 +30,8 @@ public struct FolderPairLayout: DatasetLayout {
     return FolderListing.isFolder(images) && FolderListing.isFolder(labels)
   }
 
-  /// The folders of photographs; none where photographs lie beside them, whatever those folders are for.
+  /// The folders of photographs; none where photographs lie beside them, whatever those folders are
+  /// for.
   public func splits(in folder: String) throws -> [String] {
     let images = folders(in: folder).images
     let names = try FolderListing.names(in: images)
@@ -41,8 +42,8 @@ public struct FolderPairLayout: DatasetLayout {
     return isFlat ? [] : folders
   }
 
-  /// A photograph without labels, and labels without a photograph, have an entry too: whoever reads the
-  /// other file is told its name.
+  /// A photograph without labels, and labels without a photograph, have an entry too: whoever reads
+  /// the other file is told its name.
   public func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
     let suffix = split.map { "/" + $0 } ?? ""
     let (images, labels) = (

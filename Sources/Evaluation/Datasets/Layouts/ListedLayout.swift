@@ -16,7 +16,8 @@ struct ListedLayout: DatasetLayout {
     name: "voc", classNames: ClassNames.voc, listFolders: ["ImageSets/Segmentation"],
     labelFolders: ["SegmentationClass"])
 
-  /// PASCAL VOC 2012 with the labels of Hariharan et al. (ICCV 2011): `train_aug` has 10 582 photographs.
+  /// PASCAL VOC 2012 with the labels of Hariharan et al. (ICCV 2011): `train_aug` has 10 582
+  /// photographs.
   static let vocAugmented = ListedLayout(
     name: "voc-aug", classNames: ClassNames.voc, listFolders: ["ImageSets/SegmentationAug"],
     labelFolders: ["SegmentationClassAug"])

@@ -3,8 +3,8 @@ import Support
 /// An order of points in which runs of `blockLength` are near each other in feature space.
 ///
 /// The points are halved along the longest side of their bounding box, the halves are halved again,
-/// and so on: the leaves of a k-d tree (Bentley 1975, doi:10.1145/361002.361007), cut so that all but the
-/// last are full. Their boxes are tighter than those of runs along a space-filling curve.
+/// and so on: the leaves of a k-d tree (Bentley 1975, doi:10.1145/361002.361007), cut so that all
+/// but the last are full. Their boxes are tighter than those of runs along a space-filling curve.
 struct BlockOrder {
   /// `order[i]` is the point that stands at place i.
   let order: AlignedBuffer<UInt32>

@@ -2,17 +2,18 @@ import Support
 
 /// Every pair of points that matters, O(N²): the truth that other backends are measured against.
 ///
-/// Points that are near in feature space are put into blocks of 64, and pairs of blocks whose bounding
-/// boxes put the Gaussian below `threshold` are skipped; the mass that this loses is bounded for each
-/// point, and `ExactGaussian` tells the bound. What is not skipped is evaluated in float32 from
-/// differences of features, each unordered pair once. Positions on a grid are filtered axis by axis
-/// instead, which gives the same sums.
+/// Points that are near in feature space are put into blocks of 64, and pairs of blocks whose
+/// bounding boxes put the Gaussian below `threshold` are skipped; the mass that this loses is
+/// bounded for each point, and `ExactGaussian` tells the bound. What is not skipped is evaluated in
+/// float32 from differences of features, each unordered pair once. Positions on a grid are filtered
+/// axis by axis instead, which gives the same sums.
 public struct ExactBackend: FilterBackend {
   /// Pairs of blocks are skipped where the Gaussian is below this between all of their points; 0
   /// evaluates every pair.
   public let threshold: Double
   /// Bytes of weights that a filter may keep from one application to the next; `nil` keeps up to
-  /// `defaultMemoryBudget` where features are so many that reading a weight is faster than evaluating it.
+  /// `defaultMemoryBudget` where features are so many that reading a weight is faster than
+  /// evaluating it.
   public let memoryBudget: Int?
   /// Is told how far the filters' applications have come; `nil` for nobody.
   public let progress: FilterProgress?
@@ -21,8 +22,8 @@ public struct ExactBackend: FilterBackend {
   ///
   /// - Parameters:
   ///   - threshold: 0 ≤ threshold < 1.
-  ///   - memoryBudget: bytes for weights that are kept, at least 0; `nil` decides by what is faster.
-  ///     Results do not depend on it.
+  ///   - memoryBudget: bytes for weights that are kept, at least 0; `nil` decides by what is
+  ///     faster. Results do not depend on it.
   ///   - progress: is told how far the filters' applications have come.
   public init(
     threshold: Double = Self.defaultThreshold, memoryBudget: Int? = nil,
@@ -35,14 +36,15 @@ public struct ExactBackend: FilterBackend {
     self.progress = progress
   }
 
-  /// 10⁻¹²: on photographs the bound on the result of ten updates is then below 10⁻⁶, for a fifth more
-  /// pairs than at 10⁻⁸, where it may exceed 10⁻⁴.
+  /// 10⁻¹²: on photographs the bound on the result of ten updates is then below 10⁻⁶, for a fifth
+  /// more pairs than at 10⁻⁸, where it may exceed 10⁻⁴.
   public static let defaultThreshold = 1e-12
 
   /// 2 GiB.
   public static let defaultMemoryBudget = 2 << 30
 
-  /// Features of a point from which keeping weights pays within ten applications (docs/exact-filter.md).
+  /// Features of a point from which keeping weights pays within ten applications
+  /// (docs/exact-filter.md).
   static let dimensionsWorthKeeping = 24
 
   /// The bytes of weights to keep for points with so many features.

@@ -11,7 +11,8 @@ public struct ExactGaussian: GaussianFilter {
   public let evaluatedShare: Double
 
   private let blocks: PointBlocks
-  /// Panels of blocks: tasks read and write two of them, which fit into a core's second-level cache.
+  /// Panels of blocks: tasks read and write two of them, which fit into a core's second-level
+  /// cache.
   private let schedule: PairSchedule
   private let panelLength: Int
   private let weights: KeptWeights
@@ -93,8 +94,8 @@ public struct ExactGaussian: GaussianFilter {
     blocks.scatter(sums, stride: stride, into: &output, parallelism)
   }
 
-  /// Bounds what the skipped pairs would have added: |Σⱼ exp(−½‖fᵢ − fⱼ‖²)·v[j] − (K·v)ᵢ| ≤ bound[i]
-  /// for all values with |v[j]| ≤ `magnitudes[j]`, besides rounding.
+  /// Bounds what the skipped pairs would have added: |Σⱼ exp(−½‖fᵢ − fⱼ‖²)·v[j] − (K·v)ᵢ| ≤
+  /// bound[i] for all values with |v[j]| ≤ `magnitudes[j]`, besides rounding.
   ///
   /// - Parameter magnitudes: N bounds of the values, at least 0.
   /// - Returns: N bounds; 0 where the threshold is 0.

@@ -2,8 +2,8 @@ import Synchronization
 
 /// How far filters have come with a number of applications that somebody waits for.
 ///
-/// Give it to the backend that makes the filters. All of them count together, each by the pairs that
-/// it evaluates.
+/// Give it to the backend that makes the filters. All of them count together, each by the pairs
+/// that it evaluates.
 public final class FilterProgress: Sendable {
   private struct State {
     /// Of one application of all filters.

@@ -3,8 +3,8 @@ import Support
 
 /// The rows of vertices that several segments touch, and the rows that own the vertices.
 struct LatticeCopies: Sendable {
-  /// For each copy, the row that owns its vertex; all copies of an owner stand together, in the order
-  /// of segments.
+  /// For each copy, the row that owns its vertex; all copies of an owner stand together, in the
+  /// order of segments.
   private let owners: AlignedBuffer<UInt32>
   private let copies: AlignedBuffer<UInt32>
   /// Where pieces of about equal length begin, between owners; and the end.

@@ -4,9 +4,9 @@ import Support
 /// Which rows of a lattice's arrays are the same vertex, and which are neighbours.
 ///
 /// Every segment has rows of its own, so that segments are splatted at the same time. A vertex that
-/// several segments touch belongs to the first of them; the rows of the others are its copies, added
-/// to it in the order of segments after a splat, and filled from it before a slice. Row 0 stands for
-/// all absent neighbours and stays 0.
+/// several segments touch belongs to the first of them; the rows of the others are its copies,
+/// added to it in the order of segments after a splat, and filled from it before a slice. Row 0
+/// stands for all absent neighbours and stays 0.
 struct LatticeTopology: Sendable {
   /// All rows, row 0 included.
   let rowCount: Int

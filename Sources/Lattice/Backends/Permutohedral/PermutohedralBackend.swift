@@ -6,13 +6,13 @@ import Support
 public struct PermutohedralBackend: FilterBackend {
   /// How closely the lattice follows the Gaussian, or other programs.
   public enum Mode: String, Sendable, CaseIterable {
-    /// The lattice of Krähenbühl & Koltun's program (and of pydensecrf), to rounding error: one blur
-    /// with taps ½, 1, ½ an axis, vertices only where a point was splatted, neighbours that are
-    /// missing counted as 0. For 5-D features it keeps about half of the Gaussian's mass.
+    /// The lattice of Krähenbühl & Koltun's program (and of pydensecrf), to rounding error: one
+    /// blur with taps ½, 1, ½ an axis, vertices only where a point was splatted, neighbours that
+    /// are missing counted as 0. For 5-D features it keeps about half of the Gaussian's mass.
     case compatible
-    /// The Gaussian itself between the vertices of a finer lattice (`AccurateLattice`), and an exact
-    /// one of positions on a grid: 0.4 of the other's error after mean field inference, and 0.95 of
-    /// each point's own weight instead of half of it, in two to three times the time.
+    /// The Gaussian itself between the vertices of a finer lattice (`AccurateLattice`), and an
+    /// exact one of positions on a grid: 0.4 of the other's error after mean field inference, and
+    /// 0.95 of each point's own weight instead of half of it, in two to three times the time.
     case accurate
   }
 
@@ -36,8 +36,8 @@ public struct PermutohedralBackend: FilterBackend {
   ///
   /// - Throws: `LatticeError.keyOverflow` where a point lies too many bandwidths from the origin,
   ///   `.tooManyVertices`, or `.unsupported` above 255 dimensions.
-  /// - Complexity: O(N·d²) time; N·(d + 1)·8 bytes and the vertices. `.accurate` takes another 4 bytes
-  ///   for about one in ten pairs of vertices within three bandwidths.
+  /// - Complexity: O(N·d²) time; N·(d + 1)·8 bytes and the vertices. `.accurate` takes another 4
+  ///   bytes for about one in ten pairs of vertices within three bandwidths.
   public func makeFilter(
     for features: FeatureMatrix, parallelism: Parallelism
   ) throws -> any GaussianFilter {

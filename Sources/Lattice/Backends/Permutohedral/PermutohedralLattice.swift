@@ -4,8 +4,8 @@ import Support
 /// The permutohedral lattice of one feature matrix, ready to filter.
 ///
 /// K = α · S · B · Sᵀ: splat to the vertices of each point's simplex, blur along the d + 1 axes in
-/// their order, slice with the same weights. B is not symmetric where vertices are missing, since the
-/// axes then do not commute; the transposed filter runs them in reverse.
+/// their order, slice with the same weights. B is not symmetric where vertices are missing, since
+/// the axes then do not commute; the transposed filter runs them in reverse.
 public struct PermutohedralLattice: FactoredFilter {
   /// N, the number of points.
   public let points: Int

@@ -4,8 +4,8 @@ import Support
 /// The blur of a planar lattice: all three axes in one pass over the lines.
 ///
 /// A line is blurred along the first axis as soon as the lines that this needs are there, along the
-/// second as soon as enough lines are blurred along the first, and so on: what is on its way stays in a
-/// cache, and memory is read once and written once instead of three times.
+/// second as soon as enough lines are blurred along the first, and so on: what is on its way stays
+/// in a cache, and memory is read once and written once instead of three times.
 struct PlanarBlur: Sendable {
   let lines: PlanarLines
   /// Lines that are blurred in turn; pieces are blurred at the same time.

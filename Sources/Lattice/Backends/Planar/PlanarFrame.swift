@@ -1,7 +1,8 @@
 import CKernels
 import Support
 
-/// The lines and columns that hold all vertices of a lattice of two features, and those of each segment.
+/// The lines and columns that hold all vertices of a lattice of two features, and those of each
+/// segment.
 ///
 /// See `ckernels_planar.h` for how vertices lie on lines.
 struct PlanarFrame: Sendable {
@@ -28,9 +29,9 @@ struct PlanarFrame: Sendable {
         bounds[index] = Bounds(of: features, points: segments[index])
       }
     }
-    // The hyperplane's last coordinate is −2 times the second feature; the difference of the other two
-    // is 2√3 times the first. A vertex of a point's simplex has t within 2 of the former, and X within 1
-    // of a third of the latter; one more covers rounding.
+    // The hyperplane's last coordinate is −2 times the second feature; the difference of the other
+    // two is 2√3 times the first. A vertex of a point's simplex has t within 2 of the former, and X
+    // within 1 of a third of the latter; one more covers rounding.
     let limit = ck_lattice_coordinate_limit(2)
     let all = bounds.reduce(Bounds()) { $0.union($1) }
     let farthest = max(
@@ -55,7 +56,8 @@ struct PlanarFrame: Sendable {
     segmentLines = lines.map { lastT - $0.last..<lastT - $0.first + 1 }
   }
 
-  /// What the points of segment `index` are embedded with; their rows are counted from its first line.
+  /// What the points of segment `index` are embedded with; their rows are counted from its first
+  /// line.
   func segmentFrame(_ index: Int) -> ck_planar_frame {
     ck_planar_frame(
       last_t: Int32(lastT - segmentLines[index].lowerBound), first_x: Int32(firstX),

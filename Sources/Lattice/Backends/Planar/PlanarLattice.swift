@@ -3,9 +3,9 @@ import Support
 
 /// The permutohedral lattice of two features, such as positions on an image, as an array.
 ///
-/// The same operator as `PermutohedralLattice`, vertices that no point uses counting as 0; but where
-/// points fill the plane, vertices need neither keys nor a table: lines of the lattice are lines of an
-/// array, and neighbours stand at fixed distances.
+/// The same operator as `PermutohedralLattice`, vertices that no point uses counting as 0; but
+/// where points fill the plane, vertices need neither keys nor a table: lines of the lattice are
+/// lines of an array, and neighbours stand at fixed distances.
 struct PlanarLattice: FactoredFilter {
   let points: Int
   let segments: [FactoredSegment]
@@ -19,8 +19,8 @@ struct PlanarLattice: FactoredFilter {
   /// 1/(1 + 2⁻²), as in `PermutohedralLattice`.
   var gain: Float { 0.8 }
 
-  /// The lattice of `features`; `nil` where they are not two, where points are so sparse that a table
-  /// takes less room, or where a coordinate leaves the range of keys.
+  /// The lattice of `features`; `nil` where they are not two, where points are so sparse that a
+  /// table takes less room, or where a coordinate leaves the range of keys.
   ///
   /// - Complexity: O(N).
   init?(_ features: FeatureMatrix, parallelism: Parallelism) {
@@ -67,7 +67,8 @@ struct PlanarLattice: FactoredFilter {
     ck_planar_embed(
       features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
       vertices.base, weights.base, present.base, scratch.base)
-    // Rows are numbered line by line: where there are many, strips would clear them long before use.
+    // Rows are numbered line by line: where there are many, strips would clear them long before
+    // use.
     let isCoarse = 2 * frame.rowCount < features.points
     let segment = FactoredSegment(
       points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights,
@@ -107,9 +108,9 @@ struct PlanarLattice: FactoredFilter {
 
   /// Kᵢᵢ of every point: what a vertex of its simplex receives from each, by the blur's paths.
   ///
-  /// Two vertices of a triangle are one step apart along some axis, up or down, or two steps the other
-  /// way along the other axes in their order, by way of a vertex that may be absent. From a vertex to
-  /// itself three steps lead either way, by way of two.
+  /// Two vertices of a triangle are one step apart along some axis, up or down, or two steps the
+  /// other way along the other axes in their order, by way of a vertex that may be absent. From a
+  /// vertex to itself three steps lead either way, by way of two.
   ///
   /// - Complexity: O(N).
   func selfWeights() -> [Float] {

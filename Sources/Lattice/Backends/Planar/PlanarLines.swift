@@ -9,7 +9,8 @@ struct PlanarLines: Sendable {
   let width: Int
   /// t of line 0.
   let lastT: Int
-  /// Rows of a line's first column, segment after segment; a line that several segments use has several.
+  /// Rows of a line's first column, segment after segment; a line that several segments use has
+  /// several.
   private let rows: [UInt32]
   private let rowStarts: [Int]
   /// First and end of each run of columns with vertices.
@@ -60,8 +61,8 @@ struct PlanarLines: Sendable {
     (self.runs, self.runStarts) = (runs, runStarts)
   }
 
-  /// The rows at which copies of a line begin, in the order of segments; the first is its owner. Empty
-  /// where a line holds no vertex.
+  /// The rows at which copies of a line begin, in the order of segments; the first is its owner.
+  /// Empty where a line holds no vertex.
   func rows(of line: Int) -> ArraySlice<UInt32> {
     rows[rowStarts[line]..<rowStarts[line + 1]]
   }

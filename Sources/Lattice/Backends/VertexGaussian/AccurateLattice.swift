@@ -4,10 +4,10 @@ import Support
 /// The Gaussian by way of a permutohedral lattice's vertices, without its blur.
 ///
 /// K = g·W·G·Wᵀ. Every point is projected onto the Gaussians around the vertices of its simplex
-/// (`SimplexProjection`), and G is the Gaussian between vertices itself (`VertexGaussian`). The blur of
-/// Adams, Baek & Davis (2010) along one axis after the other loses what would pass through vertices
-/// that do not exist, about half of the mass for 5-D features; here nothing passes through them. K is
-/// symmetric and, but for the cut of G at a few bandwidths, positive semidefinite.
+/// (`SimplexProjection`), and G is the Gaussian between vertices itself (`VertexGaussian`). The
+/// blur of Adams, Baek & Davis (2010) along one axis after the other loses what would pass through
+/// vertices that do not exist, about half of the mass for 5-D features; here nothing passes through
+/// them. K is symmetric and, but for the cut of G at a few bandwidths, positive semidefinite.
 struct AccurateLattice: FactoredFilter {
   let points: Int
   let corners: Int
@@ -39,7 +39,8 @@ struct AccurateLattice: FactoredFilter {
 
     let projection = SimplexProjection(scale)
     responses = projection?.responses ?? SimplexProjection.responses(scale).map(Float.init)
-    // Barycentric weights sum to 1 and keep the mass of G, which is τᵈ times that of a unit Gaussian.
+    // Barycentric weights sum to 1 and keep the mass of G, which is τᵈ times that of a unit
+    // Gaussian.
     gain = projection == nil ? Float(scale.height) : 1
 
     let places = AlignedBuffer<UInt32>(repeating: .max, count: selection.table.count)

@@ -3,9 +3,9 @@ import Support
 
 /// How fine the accurate lattice is, and what follows from that.
 ///
-/// Between vertices, values are interpolated, which widens the kernel: at the compatible lattice's own
-/// scale by 2 × 1/8 of the Gaussian's variance along every feature, and by f² times less on a lattice
-/// f times finer. The Gaussian between vertices is as much narrower.
+/// Between vertices, values are interpolated, which widens the kernel: at the compatible lattice's
+/// own scale by 2 × 1/8 of the Gaussian's variance along every feature, and by f² times less on a
+/// lattice f times finer. The Gaussian between vertices is as much narrower.
 struct LatticeScale: Sendable, Equatable {
   /// d, the number of features.
   let dimensions: Int
@@ -32,8 +32,8 @@ struct LatticeScale: Sendable, Equatable {
 
   /// Squared lattice distance from which on the Gaussian between vertices is left out.
   ///
-  /// In five dimensions 6 % of its mass lies beyond; the more dimensions, the farther out the mass is.
-  /// Up to three dimensions vertices are few, and 10⁻³ is left out.
+  /// In five dimensions 6 % of its mass lies beyond; the more dimensions, the farther out the mass
+  /// is. Up to three dimensions vertices are few, and 10⁻³ is left out.
   var reach: Float {
     let squared = dimensions <= 3 ? 16 : min(max(10.5, 2.1 * Double(dimensions)), 160)
     // Squared distances are whole numbers: none lies on the limit.

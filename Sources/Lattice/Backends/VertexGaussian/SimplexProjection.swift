@@ -4,8 +4,8 @@ import Support
 /// The weights with which a point takes part in the Gaussians around the corners of its simplex.
 ///
 /// Sought is w with Σₐ wₐ·G(vₐ − y) ≈ H(x − y), where G has the variance τ² and H the variance
-/// (1 + τ²)/2: in the space that G spans, the scalar product of two such H is the unit Gaussian. The
-/// orthogonal projection solves Σ_b G(vₐ − v_b)·w_b = H(x − vₐ). All simplices of a lattice are
+/// (1 + τ²)/2: in the space that G spans, the scalar product of two such H is the unit Gaussian.
+/// The orthogonal projection solves Σ_b G(vₐ − v_b)·w_b = H(x − vₐ). All simplices of a lattice are
 /// congruent, so the inverse of the matrix on the left depends only on which corners are kept.
 struct SimplexProjection: Sendable {
   /// d + 1.

@@ -3,9 +3,9 @@ import Support
 
 /// A Gaussian between lattice vertices, every pair within reach: no vertex in between is needed.
 ///
-/// Vertices stand in groups of 16 that lie near one another. A group knows the vertices within reach
-/// of any of its own; weights are computed anew whenever they are used, 16 at a time, since they would
-/// take many times more memory than what they are applied to.
+/// Vertices stand in groups of 16 that lie near one another. A group knows the vertices within
+/// reach of any of its own; weights are computed anew whenever they are used, 16 at a time, since
+/// they would take many times more memory than what they are applied to.
 struct VertexGaussian: Sendable {
   /// Vertices.
   let count: Int

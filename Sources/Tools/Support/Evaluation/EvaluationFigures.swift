@@ -11,7 +11,8 @@ package enum EvaluationFigures {
   /// A picture of more would be of tens of thousands of pixels a side, which nobody can look at.
   package static let mostConfusionClasses = 256
 
-  /// A confusion matrix, each row shaded by the shares of its true class's pixels, with per cent in its cells.
+  /// A confusion matrix, each row shaded by the shares of its true class's pixels, with per cent in
+  /// its cells.
   ///
   /// - Parameters:
   ///   - matrix: of at most `mostConfusionClasses` classes.

@@ -16,8 +16,8 @@ package struct EvaluationTable {
   ///   - counts: what the figures are of.
   ///   - names: of classes; those that are missing have numbers only.
   ///   - isDetailed: whether the mean class accuracy and the frequency-weighted IOU are shown too.
-  ///   - areBandsThinned: whether of many bands near boundaries only those of doubled widths are shown, for
-  ///     widths that nobody has listed one by one.
+  ///   - areBandsThinned: whether of many bands near boundaries only those of doubled widths are
+  ///     shown, for widths that nobody has listed one by one.
   package init(
     _ counts: EvaluationCounts, names: [String], isDetailed: Bool = false,
     areBandsThinned: Bool = false

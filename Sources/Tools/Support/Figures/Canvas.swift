@@ -19,7 +19,8 @@ package struct Canvas {
   /// - Parameters:
   ///   - width: written pixels.
   ///   - height: written pixels.
-  ///   - detail: drawn pixels for each written one, along an axis; 1 suffices for upright boxes and text.
+  ///   - detail: drawn pixels for each written one, along an axis; 1 suffices for upright boxes and
+  ///     text.
   /// - Throws: `InputError` where the sheet is too large for memory.
   package init(width: Int, height: Int, detail: Int = 3) throws {
     precondition(width >= 1 && height >= 1 && detail >= 1, "a sheet of \(width)×\(height)")

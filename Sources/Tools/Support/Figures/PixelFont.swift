@@ -5,8 +5,8 @@ package enum PixelFont {
   /// From one letter to the next.
   static let advance = 6
 
-  /// The rows of a letter, from the top; of each the highest of five bits is the left one. A letter that is
-  /// not known is a box.
+  /// The rows of a letter, from the top; of each the highest of five bits is the left one. A letter
+  /// that is not known is a box.
   package static func rows(of letter: Character) -> [UInt8] {
     letter == " " ? [] : glyphs[letter] ?? unknown
   }

@@ -25,7 +25,8 @@ package struct FolderPlan {
     /// - Parameters:
     ///   - what: what each file is: `image`.
     ///   - folder: where they lie.
-    ///   - endings: how they end; files of later endings count where there are none of earlier ones.
+    ///   - endings: how they end; files of later endings count where there are none of earlier
+    ///     ones.
     ///   - option: names the folder of the files that lead, for messages.
     /// - Throws: `InputError` where the folder cannot be listed.
     package init(_ what: String, in folder: String, endings: [String]..., beside option: String)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// How far the work on a folder has come, on standard error: a bar on a terminal, else a line a file.
+/// How far the work on a folder has come, on standard error: a bar on a terminal, else a line a
+/// file.
 package struct Progress {
   private let total: Int
   private let isQuiet: Bool

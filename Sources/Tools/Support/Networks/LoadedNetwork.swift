@@ -14,8 +14,8 @@ package struct LoadedNetwork: Sendable {
 
   /// Reads the weights.
   ///
-  /// Algorithms are chosen for one size, whatever the images': results of a file must not depend on which
-  /// file of a folder came first.
+  /// Algorithms are chosen for one size, whatever the images': results of a file must not depend on
+  /// which file of a folder came first.
   /// - Throws: `InputError` where they cannot be read, or are those of another network.
   package init(_ settings: NetworkSettings, parallelism: Parallelism) throws {
     let checkpoint = try CheckpointFile.open(settings.weights)

@@ -15,7 +15,8 @@ package struct NetworkReport: Encodable {
   private let tile: Int?
   private let overlap: Int?
   private let convolution: String
-  /// Where object proposals come from, how many at most, and how they are aggregated; absent for whole images.
+  /// Where object proposals come from, how many at most, and how they are aggregated; absent for
+  /// whole images.
   private let proposals: String?
   private let proposalLimit: Int?
   private let aggregation: String?

@@ -1,7 +1,8 @@
 import DeepLabNet
 import Support
 
-/// Where object proposals come from and what becomes of their scores; checked, but no boxes are read yet.
+/// Where object proposals come from and what becomes of their scores; checked, but no boxes are
+/// read yet.
 package struct ProposalSettings: Sendable {
   /// Where the boxes come from.
   package enum Source: Sendable {

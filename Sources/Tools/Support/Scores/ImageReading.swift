@@ -14,8 +14,8 @@ package struct ImageReading {
   /// Reads the image.
   ///
   /// - Parameter rank: the number of axes that the scores lie on.
-  /// - Parameter fits: whether the scores can be read on a grid; where they cannot, but could if the array's
-  ///   channels stood elsewhere, the error says so.
+  /// - Parameter fits: whether the scores can be read on a grid; where they cannot, but could if
+  ///   the array's channels stood elsewhere, the error says so.
   /// - Parameter picture: the image, where `picture()` has read it before.
   package func read(rank: Int, picture: Image? = nil, fits: (GridShape) -> Bool) throws -> Image {
     let image = try picture ?? ImageFile.read(path, rank: rank, layout: layout)
@@ -23,7 +23,8 @@ package struct ImageReading {
     return image
   }
 
-  /// The image, where it is a picture and nothing is wrong with it: to be read while the scores are.
+  /// The image, where it is a picture and nothing is wrong with it: to be read while the scores
+  /// are.
   package func picture() -> Image? { ImageFile.picture(path) }
 
   /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.

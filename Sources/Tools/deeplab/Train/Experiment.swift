@@ -52,7 +52,8 @@ struct Experiment: Codable, Equatable {
   var normalization = NormalizationMode.batch
   /// How much of a batch's statistics goes into the running ones.
   var normalizationShare = 0.1
-  /// Sizes at which the network sees each image, with a loss for each and one for the largest scores.
+  /// Sizes at which the network sees each image, with a loss for each and one for the largest
+  /// scores.
   var lossScales = [1.0]
 
   /// Steps from one checkpoint to the next, and from one line of the log to the next.

@@ -87,7 +87,8 @@ struct Recipe {
     """
   }
 
-  /// Long et al. (2015), §4.3: losses are summed over all pixels of one image, hence the small rates.
+  /// Long et al. (2015), §4.3: losses are summed over all pixels of one image, hence the small
+  /// rates.
   private static func fcn(_ model: String, rate: String) -> String {
     """
     {"model": "\(model)", "batch": 1, "crop": [], "steps": 100000, "mirrors": false,

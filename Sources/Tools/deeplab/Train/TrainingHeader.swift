@@ -7,8 +7,8 @@ struct TrainingHeader: Encodable {
   /// Steps done.
   let step: Int
   let classes: Int
-  /// Photographs of the data set, on which epochs and the order of images depend; `nil` where a state does
-  /// not say.
+  /// Photographs of the data set, on which epochs and the order of images depend; `nil` where a
+  /// state does not say.
   let images: Int?
 
   init(experiment: Experiment, step: Int, classes: Int, images: Int) {
@@ -18,8 +18,8 @@ struct TrainingHeader: Encodable {
     self.images = images
   }
 
-  /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are younger than the
-  /// state.
+  /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are
+  /// younger than the state.
   ///
   /// - Throws: `InputError` where it is no header, or says what no training can have said.
   init(_ text: String, at path: String) throws {

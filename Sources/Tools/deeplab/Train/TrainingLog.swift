@@ -21,7 +21,8 @@ struct TrainingLog {
   private(set) var lines: [Line] = []
   private let encoder = JSONEncoder()
 
-  /// Goes on with the log at `path`, without what it says about steps beyond `step`: they are made again.
+  /// Goes on with the log at `path`, without what it says about steps beyond `step`: they are made
+  /// again.
   init(at path: String, from step: Int) throws {
     self.path = path
     encoder.outputFormatting = .sortedKeys

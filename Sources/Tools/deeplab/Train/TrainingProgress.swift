@@ -3,7 +3,8 @@ import Foundation
 import Support
 import ToolSupport
 
-/// How far a training has come, on standard error: a line that changes on a terminal, else a line every so often.
+/// How far a training has come, on standard error: a line that changes on a terminal, else a line
+/// every so often.
 struct TrainingProgress {
   private let total: Int
   private let imagesAStep: Int

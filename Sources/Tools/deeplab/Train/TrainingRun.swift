@@ -90,8 +90,8 @@ struct TrainingRun {
     return names.count
   }
 
-  /// Trains to the end. An interrupt saves the state first, and so does an error, unless it is that the
-  /// training has diverged: then the last state is better than the present one.
+  /// Trains to the end. An interrupt saves the state first, and so does an error, unless it is that
+  /// the training has diverged: then the last state is better than the present one.
   func run() throws {
     if !isQuiet { StandardError.write(title) }
     do {

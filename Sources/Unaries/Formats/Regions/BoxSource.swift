@@ -22,7 +22,8 @@ extension NumericArray: BoxSource {
   }
 }
 
-/// The stretches of consecutive numbers that a box consists of, in an array with the last axis fastest.
+/// The stretches of consecutive numbers that a box consists of, in an array with the last axis
+/// fastest.
 struct BoxRuns {
   /// Numbers in each stretch.
   let length: Int

@@ -3,7 +3,8 @@ import Support
 extension LabelFile {
   /// The labels of a file, of two axes, to be read a region at a time; see `read(_:palette:)`.
   ///
-  /// - Throws: `InputError` where the file cannot be read, is something else, or is no picture of two axes.
+  /// - Throws: `InputError` where the file cannot be read, is something else, or is no picture of
+  ///   two axes.
   package static func regions(
     _ path: String, palette: Palette? = nil
   ) throws -> any RegionSource<LabelMap> {

@@ -1,7 +1,8 @@
 import Support
 
-/// A file of labels that is written from top to bottom: what `LabelFile.write` writes, but for the palette's
-/// length and the depth, which follow from the number of labels and not from the largest that occurs.
+/// A file of labels that is written from top to bottom: what `LabelFile.write` writes, but for the
+/// palette's length and the depth, which follow from the number of labels and not from the largest
+/// that occurs.
 package final class LabelRowWriter {
   private enum Format {
     case array(NPYRegionWriter)

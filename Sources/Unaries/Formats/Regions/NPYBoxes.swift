@@ -11,7 +11,8 @@ package final class NPYBoxes: BoxSource {
 
   /// Reads the header.
   ///
-  /// - Throws: `InputError` where the file cannot be read or its array cannot be used, as `NPY.read` does.
+  /// - Throws: `InputError` where the file cannot be read or its array cannot be used, as
+  ///   `NPY.read` does.
   package init(_ path: String) throws {
     source = try FileSource(path)
     try source.checkIsFile()

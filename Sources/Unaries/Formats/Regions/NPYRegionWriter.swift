@@ -21,10 +21,11 @@ package final class NPYRegionWriter {
     try output.write(header)
   }
 
-  /// Writes the numbers of `box`, which has a range for each axis. All boxes together must cover the array.
+  /// Writes the numbers of `box`, which has a range for each axis. All boxes together must cover
+  /// the array.
   ///
-  /// - Parameter fill: puts the numbers of a stretch of the box into the buffer, last axis fastest; gets the
-  ///   number of the stretch's first one among those of the box.
+  /// - Parameter fill: puts the numbers of a stretch of the box into the buffer, last axis fastest;
+  ///   gets the number of the stretch's first one among those of the box.
   /// - Throws: `InputError` where they cannot be written, or do not fit the type.
   package func write(
     _ box: [Range<Int>], fill: (Int, UnsafeMutableBufferPointer<Float>) -> Void
@@ -78,8 +79,8 @@ package final class NPYRegionWriter {
 }
 
 extension AtomicOutput {
-  /// - Throws: `InputError` where the output is a pipe or a device, whose bytes would be on their way before
-  ///   all has succeeded.
+  /// - Throws: `InputError` where the output is a pipe or a device, whose bytes would be on their
+  ///   way before all has succeeded.
   func checkIsFile() throws {
     guard isDirect else { return }
     throw InputError(

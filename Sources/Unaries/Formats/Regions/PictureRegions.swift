@@ -2,8 +2,8 @@ import Support
 
 /// A PNG or JPEG image in RGB, read a region at a time.
 ///
-/// The file is decoded once, from top to bottom. Interlaced PNG and progressive JPEG images can only be
-/// decoded whole; they are, up to `largestWhole`.
+/// The file is decoded once, from top to bottom. Interlaced PNG and progressive JPEG images can
+/// only be decoded whole; they are, up to `largestWhole`.
 final class PictureRegions: RegionSource {
   let grid: GridShape
   private let window: RowWindow<UInt8>

@@ -2,8 +2,8 @@ import Support
 
 /// What lies over a grid of two axes and is read a region at a time: an image, labels, energies.
 ///
-/// Memory is bounded by the regions that are asked for (and a band of rows as high as they are), not by
-/// the grid.
+/// Memory is bounded by the regions that are asked for (and a band of rows as high as they are),
+/// not by the grid.
 package protocol RegionSource<Part> {
   /// What lies over a region.
   associatedtype Part
@@ -19,7 +19,8 @@ package protocol RegionSource<Part> {
 }
 
 extension RegionSource {
-  /// What `body` does with `region`; an error says where the region lies, since it counts from there.
+  /// What `body` does with `region`; an error says where the region lies, since it counts from
+  /// there.
   package func naming<Result>(_ region: GridRegion, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()

@@ -1,5 +1,5 @@
-/// The rows of a picture that is decoded from top to bottom: as many are kept as the regions asked for
-/// still need.
+/// The rows of a picture that is decoded from top to bottom: as many are kept as the regions asked
+/// for still need.
 final class RowWindow<Sample: BitwiseCopyable> {
   private let width: Int
   private let channels: Int

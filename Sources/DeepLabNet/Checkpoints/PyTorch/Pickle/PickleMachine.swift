@@ -3,8 +3,9 @@ import Unaries
 
 /// Reads a pickle without running anything in it.
 ///
-/// Knows the operations of protocols 2 to 5 that state dictionaries are written with. Objects are not made:
-/// what a pickle would call is looked up in `PickleGlobal`, which says what to note instead.
+/// Knows the operations of protocols 2 to 5 that state dictionaries are written with. Objects are
+/// not made: what a pickle would call is looked up in `PickleGlobal`, which says what to note
+/// instead.
 struct PickleMachine {
   private(set) var heap = PickleHeap()
   var cursor: ByteCursor
@@ -13,7 +14,8 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
 
-  /// A checkpoint of a thousand tensors takes some ten thousand steps; lists of losses may take more.
+  /// A checkpoint of a thousand tensors takes some ten thousand steps; lists of losses may take
+  /// more.
   private static let mostSteps = 4 << 20
 
   init(_ bytes: StoredBytes, _ range: Range<Int>) {
@@ -152,7 +154,8 @@ struct PickleMachine {
     stack.append(.global(try PickleGlobal(module: module, name: name)))
   }
 
-  /// State of a dictionary is what PyTorch notes about versions of layers; that of others is of no use.
+  /// State of a dictionary is what PyTorch notes about versions of layers; that of others is of no
+  /// use.
   private mutating func setState() throws {
     _ = try pop()
     switch try top() {

@@ -2,8 +2,8 @@ import Unaries
 
 /// What a pickle describes, as far as a state dictionary needs it.
 ///
-/// Containers stand in a `PickleHeap` and are named by number: neither deep nesting nor circles are a
-/// problem for what has no references.
+/// Containers stand in a `PickleHeap` and are named by number: neither deep nesting nor circles are
+/// a problem for what has no references.
 enum PickleValue {
   case none
   case bool(Bool)
@@ -45,7 +45,8 @@ struct PickleHeap {
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   var storages: [PickledStorage] = []
   var tensors: [PickledTensor] = []
-  /// Pairs that may still be copied: a small pickle could ask for the same ones any number of times.
+  /// Pairs that may still be copied: a small pickle could ask for the same ones any number of
+  /// times.
   var copiesLeft = 1 << 20
 
   mutating func tuple(_ items: [PickleValue]) -> PickleValue {
