@@ -2,7 +2,8 @@
 ///
 /// ```swift
 /// var builder = NetworkBuilder(inputChannels: 3)
-/// let features = builder.add(Convolution(from: 3, to: 64, kernelSize: 3, padding: 1), to: .image, named: "conv1")
+/// let convolution = Convolution(from: 3, to: 64, kernelSize: 3, padding: 1)
+/// let features = builder.add(convolution, to: .image, named: "conv1")
 /// let network = builder.network(outputs: [("out", features)])
 /// ```
 public struct NetworkBuilder {

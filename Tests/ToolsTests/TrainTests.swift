@@ -99,7 +99,8 @@ import Unaries
 
   @Test("a loss that is not finite stops the training; the last good state stays")
   func divergence() throws {
-    // From step 5 on the rate is 1e37, so that scores soon overflow; states are written every four steps.
+    // From step 5 on the rate is 1e37, so that scores soon overflow; states are written every four
+    // steps.
     let run = try train(
       Self.common + [
         "--set", "steps=12", "--set", "schedule.policy=step", "--set", "schedule.every=5", "--set",
