@@ -108,7 +108,9 @@ public struct Trimap: Sendable {
 
   /// Counts the points of an image whose distances are known.
   ///
-  /// - Parameter rings: of a trimap of the same widths, boundary and void label.
+  /// - Parameters:
+  ///   - prediction: the labels that are measured, on the truth's grid.
+  ///   - rings: of a trimap of the same widths, boundary and void label.
   /// - Throws: as `add(prediction:truth:)` does.
   /// - Complexity: O(N).
   public mutating func add(prediction: LabelMap, in rings: Rings) throws {

@@ -17,7 +17,13 @@ public struct Preset: Sendable {
 
   /// A preset of one's own; `all` has the published ones.
   ///
-  /// - Parameter iterations: at least 0.
+  /// - Parameters:
+  ///   - name: what it is called.
+  ///   - source: where its values come from.
+  ///   - spatial: w₂ and σγ of the Gaussian kernel.
+  ///   - bilateral: w₁, σα and σβ of the bilateral kernel.
+  ///   - iterations: mean field updates; at least 0.
+  ///   - normalization: how the sums of both kernels are normalised.
   public init(
     name: String, source: String, spatial: (weight: Float, sigma: Bandwidths),
     bilateral: (weight: Float, spatialSigma: Bandwidths, colorSigma: Bandwidths),

@@ -82,7 +82,9 @@ public enum DatasetLayouts {
 
   /// The layout that a folder has, by what it contains.
   ///
-  /// - Parameter split: a split that the layout must have; `nil` for any.
+  /// - Parameters:
+  ///   - folder: the data set's folder.
+  ///   - split: a split that the layout must have; `nil` for any.
   /// - Throws: `InputError` where it is none, or several are possible.
   public static func detect(in folder: String, split: String?) throws -> any DatasetLayout {
     guard FolderListing.isFolder(folder) else {
