@@ -1,10 +1,25 @@
 """Photographs in, networks' inputs, and overlays out: what both examples do alike."""
+import argparse
+
 import numpy as np
 from PIL import Image
+
+import latticecrf
 
 # What most networks that were trained on ImageNet take.
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+def arguments(description):
+    """What the command line says: model, photo, overlay, preset."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("photo")
+    parser.add_argument("overlay")
+    parser.add_argument("--preset", default="deeplab-vgg", choices=latticecrf.presets())
+    return parser.parse_args()
 
 
 def read(path):

@@ -7,8 +7,6 @@ The model takes (1, 3, H, W) and returns scores before the softmax, (1, L, h, w)
 first output; docs/onnx.md says how `deeplab export` makes one. Where it has a fixed size, the photograph is
 resized to it for the network alone. Needs onnxruntime, Pillow and latticecrf.
 """
-import argparse
-
 import numpy as np
 import onnxruntime
 import pictures
@@ -18,13 +16,7 @@ import latticecrf
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    parser.add_argument("photo")
-    parser.add_argument("overlay")
-    parser.add_argument("--preset", default="deeplab-vgg", choices=latticecrf.presets())
-    arguments = parser.parse_args()
+    arguments = pictures.arguments(__doc__)
 
     session = onnxruntime.InferenceSession(arguments.model, providers=["CPUExecutionProvider"])
     taken = session.get_inputs()[0]

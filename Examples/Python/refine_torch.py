@@ -7,8 +7,6 @@ The model is TorchScript (`torch.jit.script(model).save("model.pt")`), takes (1,
 before the softmax, (1, L, h, w) of any resolution, or a dictionary with them under "out" as torchvision's
 networks do. Needs torch, Pillow and latticecrf.
 """
-import argparse
-
 import pictures
 import torch
 
@@ -16,13 +14,7 @@ import latticecrf
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    parser.add_argument("photo")
-    parser.add_argument("overlay")
-    parser.add_argument("--preset", default="deeplab-vgg", choices=latticecrf.presets())
-    arguments = parser.parse_args()
+    arguments = pictures.arguments(__doc__)
 
     image = pictures.read(arguments.photo)
     network = torch.jit.load(arguments.model, map_location="cpu").eval()

@@ -56,7 +56,9 @@ public func preset(_ index: Int32, _ preset: UnsafeMutablePointer<latticecrf_pre
 
 /// Texts that callers are given stay where they are for as long as the program runs.
 private func permanent(_ text: String) -> UnsafePointer<CChar> {
-  guard let copy = strdup(text) else { fatalError("out of memory: a text of the library") }
+  let bytes = text.utf8CString
+  let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+  for (index, byte) in bytes.enumerated() { copy[index] = byte }
   return UnsafePointer(copy)
 }
 

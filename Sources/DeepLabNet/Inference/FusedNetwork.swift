@@ -60,14 +60,3 @@ struct FusedNetwork: Sendable {
     return others[0]
   }
 }
-
-extension Activation {
-  /// The range that values are clamped to, where that is all the activation does.
-  fileprivate var range: ClosedRange<Float>? {
-    switch self {
-    case .relu: 0...Float.infinity
-    case .relu6: 0...6
-    case .hardSigmoid, .hardSwish: nil
-    }
-  }
-}

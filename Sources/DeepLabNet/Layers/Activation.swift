@@ -76,3 +76,14 @@ public enum Activation: Layer, Hashable {
     }
   }
 }
+
+extension Activation {
+  /// The range that values are clamped to, where that is all the activation does.
+  var range: ClosedRange<Float>? {
+    switch self {
+    case .relu: 0...Float.infinity
+    case .relu6: 0...6
+    case .hardSigmoid, .hardSwish: nil
+    }
+  }
+}

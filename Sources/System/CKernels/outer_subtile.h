@@ -1,5 +1,6 @@
 /// SUBTILE: ROWS channels of one map × VECTORS vectors of WIDTH channels of the other of a tile, from its
-/// row `row` and column `column` on. Included once for each size that the registers hold.
+/// row `row` and column `column` on. Included once for each size that the registers hold; undefines
+/// what it was given.
 
 CK_INLINE void SUBTILE(const ck_segment *segments, size_t count, size_t narrow_step,
                        size_t wide_step, float *tile, const int row, const int column) {
@@ -30,3 +31,9 @@ CK_INLINE void SUBTILE(const ck_segment *segments, size_t count, size_t narrow_s
     for (int j = 0; j < VECTORS; j++)
       *(VECTOR *)(tile + i * CK_WIDE_CHANNELS + j * WIDTH) = sums[i][j];
 }
+
+#undef SUBTILE
+#undef VECTOR
+#undef WIDTH
+#undef ROWS
+#undef VECTORS

@@ -1,5 +1,6 @@
 /// SUBTILE: ROWS rows × VECTORS vectors of WIDTH floats of a tile, from row `row` and channel `column`
-/// on. Included once for each size that the registers hold.
+/// on. Included once for each size that the registers hold; undefines
+/// what it was given.
 
 CK_INLINE void SUBTILE(const ck_stretch *stretches, size_t count, const ck_tile *t, const int row,
                        const int column) {
@@ -63,3 +64,9 @@ CK_INLINE void SUBTILE(const ck_stretch *stretches, size_t count, const ck_tile 
     for (int j = 0; j < VECTORS; j++)
       *(VECTOR *)(output + (size_t)i * t->pitch + j * WIDTH) = sums[i][j];
 }
+
+#undef SUBTILE
+#undef VECTOR
+#undef WIDTH
+#undef ROWS
+#undef VECTORS

@@ -40,11 +40,6 @@ typedef struct {
 #define ROWS 12
 #define VECTORS 2
 #include "product_subtile.h"
-#undef SUBTILE
-#undef VECTOR
-#undef WIDTH
-#undef ROWS
-#undef VECTORS
 
 #define SUBTILE ck_subtile_256
 #define VECTOR ck_v8
@@ -52,11 +47,6 @@ typedef struct {
 #define ROWS 6
 #define VECTORS 2
 #include "product_subtile.h"
-#undef SUBTILE
-#undef VECTOR
-#undef WIDTH
-#undef ROWS
-#undef VECTORS
 
 /// Adds the stretches to a whole tile.
 CK_INLINE void ck_add_products(const ck_stretch *stretches, size_t count, const ck_tile *t,

@@ -27,11 +27,6 @@ typedef struct {
 #define ROWS 12
 #define VECTORS 2
 #include "outer_subtile.h"
-#undef SUBTILE
-#undef VECTOR
-#undef WIDTH
-#undef ROWS
-#undef VECTORS
 
 #define SUBTILE add_outer_256
 #define VECTOR ck_v8
@@ -39,11 +34,6 @@ typedef struct {
 #define ROWS 6
 #define VECTORS 2
 #include "outer_subtile.h"
-#undef SUBTILE
-#undef VECTOR
-#undef WIDTH
-#undef ROWS
-#undef VECTORS
 
 /// Adds the outer products at all positions to a tile.
 CK_INLINE void add_outer_products(const ck_segment *segments, size_t count, size_t narrow_step,

@@ -102,14 +102,3 @@ extension TrainingStep {
     }
   }
 }
-
-extension Activation {
-  /// The range that values are clamped to, where that is all it does.
-  fileprivate var range: ClosedRange<Float>? {
-    switch self {
-    case .relu: 0...Float.infinity
-    case .relu6: 0...6
-    case .hardSigmoid, .hardSwish: nil
-    }
-  }
-}
