@@ -85,16 +85,16 @@ public struct CatalogEntry: Sendable {
   ) throws -> Network {
     let stride = outputStride ?? defaultOutputStride
     guard classes >= 1 else {
-      throw InputError(.usage, at: name, "\(classes) classes", remedy: "give at least one")
+      throw InputError(.usage, "\(classes) classes of \(name)", remedy: "give at least one")
     }
     guard outputStrides.contains(stride) else {
       throw InputError(
-        .usage, at: name, "cannot be built for an output stride of \(stride)",
+        .usage, "\(name) cannot be built for an output stride of \(stride)",
         remedy: "choose " + outputStrides.map(\.description).joined(separator: " or "))
     }
     guard withAuxiliaryHead else { return build(classes, stride) }
     guard let buildWithAuxiliaryHead else {
-      throw InputError(.usage, at: name, "has no auxiliary head")
+      throw InputError(.usage, "\(name) has no auxiliary head")
     }
     return buildWithAuxiliaryHead(classes, stride)
   }

@@ -80,6 +80,11 @@ public struct ParameterValues: Sendable {
     ParameterValues(shape: shape, storage: AlignedBuffer(copying: storage))
   }
 
+  /// Whether no value is NaN or infinite. O(n).
+  package func areFinite(parallelism: Parallelism) -> Bool {
+    UnsafeBufferPointer(start: storage.base, count: count).areFinite(parallelism: parallelism)
+  }
+
   /// Refuses values that came from outside and are not what a network needs.
   ///
   /// - Throws: `InputError` naming them, where they have another shape.

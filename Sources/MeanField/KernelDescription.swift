@@ -113,7 +113,6 @@ extension KernelDescription: CustomStringConvertible {
     let given = kind.parameters.compactMap { parameter in
       settings.values[parameter.key].map { "\(parameter.key)=\($0)" }
     }
-    let weight = Int(exactly: weight).map(String.init) ?? String(weight)
-    return "\(kind.name):" + (["weight=\(weight)"] + given).joined(separator: ",")
+    return "\(kind.name):" + (["weight=\(weight.shortText)"] + given).joined(separator: ",")
   }
 }

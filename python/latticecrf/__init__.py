@@ -19,7 +19,7 @@ __all__ = ["Filter", "Preset", "presets", "refine", "set_threads", "threads"]
 
 def set_threads(count: int) -> None:
     """How many threads CRFs and filters made from now on use; 0 for one a processor."""
-    _native.call("set_threads", _arrays.integer(count, "the number of threads", 0, 1024))
+    _native.call("set_threads", _arrays.integer(count, "the number of threads", 0))
 
 
 def threads() -> int:

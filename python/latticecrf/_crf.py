@@ -18,7 +18,7 @@ class CRF:
         self.labels = labels
         self.number = _native.create(
             "crf", _native.int64s(self.extents), len(self.extents), labels,
-            _arrays.integer(threads, "threads", 0, 1024),
+            _arrays.integer(threads, "threads", 0),
         )
         weakref.finalize(self, _native.destroy, "crf", self.number)
         self.points = int(np.prod(self.extents, dtype=np.int64))
@@ -77,7 +77,7 @@ class CRF:
 
     def marginals(self, iterations: Any, layout: int, tolerance: float = 0) -> np.ndarray:
         """Dense: (L, N), or (N, L) for the layout of labels last."""
-        iterations = _arrays.integer(iterations, "the number of iterations", 0, 100_000)
+        iterations = _arrays.integer(iterations, "the number of iterations", 0)
         shape = (self.labels, self.points)
         result = np.empty(shape if layout == _native.CHANNELS_FIRST else shape[::-1], np.float32)
         _native.call(
@@ -86,7 +86,7 @@ class CRF:
         return result
 
     def most_likely(self, iterations: Any, tolerance: float = 0) -> np.ndarray:
-        iterations = _arrays.integer(iterations, "the number of iterations", 0, 100_000)
+        iterations = _arrays.integer(iterations, "the number of iterations", 0)
         labels = np.empty(self.extents, np.uint16)
         _native.call(
             "labels", self.number, iterations, tolerance, labels.ctypes.data, labels.size

@@ -29,7 +29,7 @@ class Filter:
         self._number = _native.create(
             "filter", values.ctypes.data, values.size, values.shape[0], _native.CHANNELS_FIRST,
             _arrays.choice(method, "method", _native.METHODS),
-            _arrays.integer(threads, "threads", 0, 1024),
+            _arrays.integer(threads, "threads", 0),
         )
         weakref.finalize(self, _native.destroy, "filter", self._number)
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Number
 from typing import Any, Optional, Sequence, Union
 
 import numpy as np
@@ -157,6 +156,4 @@ def softmax_to_unary(sm: Any, GT_PROB: float = 1) -> np.ndarray:
 
 def _bandwidths(value: Any, name: str, count: int, what: str) -> Sequence[float]:
     sigmas = _arrays.bandwidths(value, name, count, what)
-    if isinstance(value, Number) or len(sigmas) == 1:
-        return list(sigmas) * count
-    return sigmas
+    return list(sigmas) * (count // len(sigmas))

@@ -22,6 +22,9 @@ public enum Activation: Layer, Hashable {
     }
   }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 

@@ -10,6 +10,9 @@ public struct Sum: Layer {
   /// What kind of layer it is.
   public var kind: String { "sum" }
 
+  /// Nothing.
+  public var backwardReads: BackwardReads { [] }
+
   /// The shape that all inputs have.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { try common(inputs) }
 
@@ -106,6 +109,9 @@ public struct Scale: Layer {
 
   /// What kind of layer it is.
   public var kind: String { "scale" }
+
+  /// Nothing.
+  public var backwardReads: BackwardReads { [] }
 
   /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }

@@ -17,6 +17,9 @@ public struct AveragePool: Layer {
   /// What kind of layer it is.
   public var kind: String { "average pool" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// One row and column for each place of the window.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try geometry.outputShape(for: only(inputs))
@@ -58,6 +61,9 @@ public struct GlobalAveragePool: Layer {
 
   /// What kind of layer it is.
   public var kind: String { "global average pool" }
+
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
 
   /// 1 × 1 × channels.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {

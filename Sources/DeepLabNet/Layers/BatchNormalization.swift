@@ -28,6 +28,9 @@ public struct BatchNormalization: Layer {
   /// What kind of layer it is.
   public var kind: String { "batch normalization" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// What `forward` takes beside its inputs, in this order.
   public var parameters: [ParameterSpecification] {
     let affine = [
@@ -52,27 +55,16 @@ public struct BatchNormalization: Layer {
   ///
   /// - Parameter parameters: values for `self.parameters`, in that order.
   package func affine(_ parameters: [ParameterValues]) -> (scale: [Float], shift: [Float]) {
-    let values = parameters.map(\.storage.base)
-    let (mean, deviation) = statistics(parameters)
-    var (scale, shift) = ([Float](), [Float]())
-    for c in 0..<channels {
-      // In float64: the difference of shift and scaled mean may cancel.
-      let factor = Double(values[0][c]) / deviation[c]
-      scale.append(Float(factor))
-      shift.append(Float(Double(values[1][c]) - Double(mean[c]) * factor))
-    }
-    return (scale, shift)
+    statistics(parameters).affine(parameters)
   }
 
-  /// The mean and √(variance + ε) of each channel; 0 and 1 where scale and shift account for them.
-  private func statistics(
-    _ parameters: [ParameterValues]
-  ) -> (mean: [Float], deviation: [Double]) {
-    guard hasStatistics else {
-      return ([Float](repeating: 0, count: channels), [Double](repeating: 1, count: channels))
-    }
-    let deviation = parameters[3].values().map { (Double($0) + Double(epsilon)).squareRoot() }
-    return (parameters[2].values(), deviation)
+  /// The statistics among the parameters; where scale and shift account for them, those that
+  /// change nothing.
+  func statistics(_ parameters: [ParameterValues]) -> ChannelStatistics {
+    guard hasStatistics else { return ChannelStatistics(ofChannels: channels) }
+    return ChannelStatistics(
+      mean: parameters[2].values().map { Double($0) },
+      variance: parameters[3].values().map { Double($0) }, epsilon: Double(epsilon))
   }
 
   /// Computes the output; see `Layer`.
@@ -94,26 +86,9 @@ public struct BatchNormalization: Layer {
     _ gradient: Tensor, inputs: [Tensor], output: Tensor, parameters: [ParameterValues],
     parallelism: Parallelism
   ) throws -> LayerGradients {
-    let input = inputs[0]
-    let result = Tensor(uninitialized: input.shape)
-    let (scale, none) = (affine(parameters).scale, [Float](repeating: 0, count: channels))
-    let (mean, deviation) = statistics(parameters)
-    // For each channel Σ gradient · (x − mean), then for each Σ gradient.
-    let sums = parallelism.sums(2 * channels, over: input.shape) { positions, sums in
-      let offset = positions.lowerBound * channels
-      ck_scale_shift(
-        gradient.base + offset, positions.count, channels, scale, none, result.base + offset)
-      ck_normalization_sums(
-        input.base + offset, gradient.base + offset, positions.count, channels, mean, sums,
-        sums + channels)
-    }
-    let ofScale = (0..<channels).map { Float(sums[$0] / deviation[$0]) }
-    let ofShift = sums[channels...].map { Float($0) }
-    return LayerGradients(
-      inputs: [result],
-      parameters: [
-        ParameterValues(shape: [channels], values: ofScale),
-        ParameterValues(shape: [channels], values: ofShift),
-      ] + (hasStatistics ? [nil, nil] : []))
+    var slope = gradient
+    let found = TrainedNormalization(self, parameters: parameters, moments: nil)
+      .gradients(&slope, input: inputs[0], parallelism: parallelism)
+    return LayerGradients(inputs: [found.input], parameters: found.parameters)
   }
 }

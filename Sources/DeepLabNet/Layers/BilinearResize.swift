@@ -27,8 +27,16 @@ public struct BilinearResize: Layer {
     self.corners = corners
   }
 
+  /// Resizes to a grid of the given size.
+  init(height: Int, width: Int, corners: Corners) {
+    self.init(to: .fixed(.init(rows: height, columns: width)), corners: corners)
+  }
+
   /// What kind of layer it is.
   public var kind: String { "bilinear resize" }
+
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
 
   /// The input's channels on the size asked for.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {

@@ -13,6 +13,9 @@ public struct ChannelScale: Layer {
   /// What kind of layer it is.
   public var kind: String { "channel scale" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// The map's shape; the factors must be one for each of its channels.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition(inputs.count == 2, "\(kind): \(inputs.count) inputs instead of two")

@@ -9,6 +9,9 @@ public struct Concatenation: Layer {
   /// What kind of layer it is.
   public var kind: String { "concatenation" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// All inputs' channels; they must have one height and width.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try sameGrid(inputs).with(channels: inputs.map(\.channels).reduce(0, +))

@@ -47,6 +47,9 @@ public struct Convolution: Layer {
   /// What kind of layer it is.
   public var kind: String { "convolution" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// What `forward` takes beside its inputs: the weight, and the bias where there is one.
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(

@@ -20,6 +20,9 @@ public struct Crop: Layer {
   /// What kind of layer it is.
   public var kind: String { "crop" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// The size asked for, which must lie within the input.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition((1...2).contains(inputs.count), "\(kind): \(inputs.count) inputs")

@@ -16,6 +16,9 @@ public struct Dropout: Layer {
   /// What kind of layer it is.
   public var kind: String { "dropout" }
 
+  /// Nothing.
+  public var backwardReads: BackwardReads { [] }
+
   /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 

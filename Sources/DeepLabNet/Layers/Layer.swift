@@ -31,12 +31,16 @@ public protocol Layer: Sendable {
     _ inputs: [Tensor], parameters: [ParameterValues], into output: Tensor,
     parallelism: Parallelism)
 
+  /// The tensors of the forward pass whose values or shapes `backward` reads. Training keeps
+  /// nothing else.
+  var backwardReads: BackwardReads { get }
+
   /// Computes how a loss changes with the inputs and the parameters.
   ///
   /// - Parameters:
   ///   - gradient: how the loss changes with the output; of the output's shape.
-  ///   - inputs: those of the forward pass.
-  ///   - output: what `forward` has made of them.
+  ///   - inputs: those of the forward pass; where `backwardReads` lacks them, any tensors.
+  ///   - output: what `forward` has made of them; where `backwardReads` lacks it, any tensor.
   ///   - parameters: those of the forward pass.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where the layer has no gradient.
@@ -52,6 +56,9 @@ extension Layer {
 
   /// Only convolutions count.
   public func multiplyAdds(for inputs: [TensorShape]) throws -> Int { 0 }
+
+  /// A layer may read everything.
+  public var backwardReads: BackwardReads { [.inputs, .output] }
 
   /// A layer may be for inference alone.
   public func backward(

@@ -17,6 +17,9 @@ public struct MaxPool: Layer {
   /// What kind of layer it is.
   public var kind: String { "max pool" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// One row and column for each place of the window.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     try geometry.outputShape(for: only(inputs))

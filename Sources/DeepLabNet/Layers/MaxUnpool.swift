@@ -18,6 +18,9 @@ public struct MaxUnpool: Layer {
   /// What kind of layer it is.
   public var kind: String { "max unpool" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// The values' channels on the larger map.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
     precondition(

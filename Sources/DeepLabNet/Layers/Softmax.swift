@@ -9,6 +9,9 @@ public struct Softmax: Layer {
   /// What kind of layer it is.
   public var kind: String { "softmax" }
 
+  /// Its output.
+  public var backwardReads: BackwardReads { .output }
+
   /// The input's shape.
   public func outputShape(for inputs: [TensorShape]) throws -> TensorShape { only(inputs) }
 

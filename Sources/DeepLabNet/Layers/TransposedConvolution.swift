@@ -52,6 +52,9 @@ public struct TransposedConvolution: Layer {
   /// What kind of layer it is.
   public var kind: String { "transposed convolution" }
 
+  /// Its inputs.
+  public var backwardReads: BackwardReads { .inputs }
+
   /// What `forward` takes beside its inputs, in this order.
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(

@@ -61,8 +61,7 @@ struct ViewFusion {
     default:
       func length(_ given: Int) -> Int { sizes.fitting(Int(Double(given - 1) * scale) + 1) }
       layer = BilinearResize(
-        to: .fixed(.init(rows: length(input.shape.height), columns: length(input.shape.width))),
-        corners: corners)
+        height: length(input.shape.height), width: length(input.shape.width), corners: corners)
     }
     return try layer.output(for: [input], parallelism: parallelism)
   }
@@ -71,8 +70,7 @@ struct ViewFusion {
   private func fit(_ scores: Tensor, to shape: TensorShape) throws -> Tensor {
     guard scores.shape != shape else { return scores }
     return try BilinearResize(
-      to: .fixed(.init(rows: shape.height, columns: shape.width)),
-      corners: segmenter.entry.resize.corners
+      height: shape.height, width: shape.width, corners: segmenter.entry.resize.corners
     ).output(for: [scores], parallelism: parallelism)
   }
 }

@@ -5,13 +5,13 @@ import Unaries
 public enum CrossEntropy {
   /// How the losses of labelled positions become one number.
   public enum Reduction: String, Sendable, Codable, CaseIterable {
-    /// Their sum; 0 where no position is labelled.
+    /// Their sum.
     case sum
-    /// Their mean; NaN where no position is labelled.
+    /// Their mean.
     case mean
   }
 
-  /// The loss over all labelled positions.
+  /// The loss over all labelled positions. Where there is none the sum is 0 and the mean NaN.
   ///
   /// - Parameters:
   ///   - scores: batch × height × width × classes, before the softmax.
@@ -29,21 +29,32 @@ public enum CrossEntropy {
       throw InputError(
         .data, "\(shape.positions) positions have scores, but \(labels.count) have labels")
     }
+    let count = try labelledCount(labels, classes: shape.channels, ignored: ignored)
     var sum = 0.0
-    var count = 0
     for (position, label) in labels.enumerated() where label != ignored {
-      guard label < shape.channels else {
-        throw InputError(
-          .data,
-          "position \(position) has the label \(label), but there are \(shape.channels) classes",
-          remedy: "relabel it, or ignore it with \(ignored)")
-      }
       let row = UnsafeBufferPointer(
         start: scores.base + position * shape.channels, count: shape.channels)
       sum += loss(of: row, label: Int(label))
-      count += 1
     }
     return reduction == .mean ? sum / Double(count) : sum
+  }
+
+  /// How many positions have a label that counts.
+  ///
+  /// - Throws: `InputError` where a label is neither a class nor `ignored`.
+  static func labelledCount(
+    _ labels: [UInt16], classes: Int, ignored: UInt16
+  ) throws -> Int {
+    var count = 0
+    for (position, label) in labels.enumerated() where label != ignored {
+      guard label < classes else {
+        throw InputError(
+          .data, "position \(position) has the label \(label), but there are \(classes) classes",
+          remedy: "relabel it, or mark it with \(ignored) to leave it out")
+      }
+      count += 1
+    }
+    return count
   }
 
   /// log Σ exp(sₖ − max) − (sₗ − max).

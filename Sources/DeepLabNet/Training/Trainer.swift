@@ -70,13 +70,7 @@ public final class Trainer {
     precondition(
       batches.count == options.accumulation,
       "\(batches.count) batches for a step of \(options.accumulation)")
-    var gradients = ParameterGradients(count: values.count)
-    var parts: [Double] = []
-    var moments: [(mean: Int, moments: BatchMoments)] = []
-    for (index, batch) in batches.enumerated() {
-      let found = try add(batch, number: index, to: &gradients, &moments)
-      parts = parts.isEmpty ? found : zip(parts, found).map { $0 + $1 }
-    }
+    let (gradients, parts, moments) = try sweep(batches)
     let loss = parts.reduce(0, +)
     let report = Report(loss: loss, parts: parts, rate: rate)
     guard loss.isFinite else { return report }
@@ -94,15 +88,25 @@ public final class Trainer {
   ///
   /// - Throws: `InputError` where a batch does not fit the network or a label is no class.
   public func gradients(_ batches: [TrainingBatch]) throws -> [String: ParameterValues] {
-    var gradients = ParameterGradients(count: values.count)
-    var moments: [(mean: Int, moments: BatchMoments)] = []
-    for (index, batch) in batches.enumerated() {
-      _ = try add(batch, number: index, to: &gradients, &moments)
-    }
-    let named = zip(network.parameters, gradients.values).compactMap { parameter, values in
+    let named = zip(network.parameters, try sweep(batches).gradients.values).compactMap {
+      parameter, values in
       values.map { (parameter.name, $0) }
     }
     return Dictionary(uniqueKeysWithValues: named)
+  }
+
+  /// The gradients of all batches, the sums of the parts of their losses, and their statistics.
+  private func sweep(_ batches: [TrainingBatch]) throws -> (
+    gradients: ParameterGradients, parts: [Double], moments: [(mean: Int, moments: BatchMoments)]
+  ) {
+    var gradients = ParameterGradients(count: values.count)
+    var parts: [Double] = []
+    var moments: [(mean: Int, moments: BatchMoments)] = []
+    for (index, batch) in batches.enumerated() {
+      let found = try add(batch, number: index, to: &gradients, &moments)
+      parts = parts.isEmpty ? found : zip(parts, found).map { $0 + $1 }
+    }
+    return (gradients, parts, moments)
   }
 
   /// Adds a batch's gradients; returns the parts of its loss.
@@ -163,12 +167,17 @@ public final class Trainer {
   /// Everything that the next step depends on beside `stepsDone`: parameters under their names, and
   /// what the optimiser remembers. Not copies: the next step changes them.
   package var state: [(name: String, values: ParameterValues)] {
-    network.parameters.enumerated().flatMap { index, parameter in
-      [(parameter.name, values[index])]
-        + optimizer.memories[index].enumerated().map {
+    zip(parameters, optimizer.memories).flatMap { parameter, memories in
+      [parameter]
+        + memories.enumerated().map {
           (Self.memoryName($0.offset, parameter.name), $0.element)
         }
     }
+  }
+
+  /// The parameters under their names. Not copies: the next step changes them.
+  package var parameters: [(name: String, values: ParameterValues)] {
+    zip(network.parameters, values).map { ($0.name, $1) }
   }
 
   private static func memoryName(_ memory: Int, _ parameter: String) -> String {
@@ -179,8 +188,6 @@ public final class Trainer {
 extension Trainer {
   /// A copy of the parameters as they are now.
   public func snapshot() -> [(name: String, values: ParameterValues)] {
-    zip(network.parameters, values).map { parameter, values in
-      (parameter.name, values.copied())
-    }
+    parameters.map { ($0.name, $0.values.copied()) }
   }
 }

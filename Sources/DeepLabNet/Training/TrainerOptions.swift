@@ -1,5 +1,5 @@
 /// How a network is trained, whatever the samples.
-public struct TrainerOptions: Sendable, Hashable, Codable {
+public struct TrainerOptions: Sendable, Hashable {
   /// How gradients move parameters.
   public var optimizer: OptimizerSettings
   /// How the learning rate falls.

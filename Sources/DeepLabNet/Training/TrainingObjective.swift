@@ -39,16 +39,11 @@ struct TrainingObjective {
       return 0
     }
     let layer = BilinearResize(
-      to: .fixed(.init(rows: finest.height, columns: finest.width)),
-      corners: resize.corners)
-    let resized = scores.map { scores -> Tensor in
-      guard scores.shape != finest else { return scores }
-      let output = Tensor(uninitialized: finest)
-      layer.forward([scores], parameters: [], into: output, parallelism: parallelism)
-      return output
+      height: finest.height, width: finest.width, corners: resize.corners)
+    let resized = try scores.map { scores in
+      scores.shape == finest ? scores : try layer.output(for: [scores], parallelism: parallelism)
     }
-    let largest = Tensor(uninitialized: finest)
-    ElementwiseMax().forward(resized, parameters: [], into: largest, parallelism: parallelism)
+    let largest = try ElementwiseMax().output(for: resized, parallelism: parallelism)
     let (loss, slope) = try options.loss.value(
       of: largest, labels: labels, resize: resize, weight: weight, parallelism: parallelism)
     let taken = try ElementwiseMax().backward(
@@ -77,10 +72,8 @@ extension Tensor {
     } else {
       func size(_ length: Int) -> Int { Int((Double(length - 1) * factor).rounded()) + 1 }
       layer = BilinearResize(
-        to: .fixed(.init(rows: size(shape.height), columns: size(shape.width))), corners: .aligned)
+        height: size(shape.height), width: size(shape.width), corners: .aligned)
     }
-    let output = Tensor(uninitialized: try layer.outputShape(for: [shape]))
-    layer.forward([self], parameters: [], into: output, parallelism: parallelism)
-    return output
+    return try layer.output(for: [self], parallelism: parallelism)
   }
 }

@@ -15,7 +15,7 @@ public enum ClassNames {
     ("cityscapes", cityscapes), ("camvid", camVid),
   ]
 
-  /// The names that `init(option:)` knows, for messages and help texts.
+  /// The names that `named(_:)` knows, for messages and help texts.
   public static let knownNames = known.map(\.name).joined(separator: ", ")
 
   /// The classes of a known data set, or those that a file lists.

@@ -53,6 +53,6 @@ extension Bandwidths: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
 extension Bandwidths: CustomStringConvertible {
   /// `67`, or `67x80`.
   public var description: String {
-    values.map { Int(exactly: $0).map(String.init) ?? String($0) }.joined(separator: "x")
+    values.map(\.shortText).joined(separator: "x")
   }
 }

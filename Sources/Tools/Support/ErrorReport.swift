@@ -38,27 +38,6 @@ package enum StandardOutput {
   }
 }
 
-/// Objects as this package's programs write them.
-package enum JSONObject {
-  /// JSON of several lines, with its members sorted.
-  package static func text(of object: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(object), as: UTF8.self)
-  }
-
-  /// Writes the object to a file, which appears whole or not at all.
-  package static func write(_ object: some Encodable, to path: String) throws {
-    var text = try text(of: object) + "\n"
-    try text.withUTF8 { bytes in
-      try AtomicOutput.write(to: path) { try $0.write(UnsafeRawBufferPointer(bytes)) }
-    }
-  }
-}
-
 /// Text about the work itself.
 package enum StandardError {
   /// Text that nobody takes is no reason to stop.

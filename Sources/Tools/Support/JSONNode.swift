@@ -1,3 +1,5 @@
+import Support
+
 /// Any JSON, for files whose mistakes are to be explained key by key.
 package enum JSONNode: Decodable, CustomStringConvertible {
   case null
@@ -29,7 +31,7 @@ package enum JSONNode: Decodable, CustomStringConvertible {
     switch self {
     case .null: "null"
     case .flag(let flag): "\(flag)"
-    case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
+    case .number(let number): number.shortText
     case .text(let text): "the text '\(text)'"
     case .list(let nodes): "[" + nodes.map(\.description).joined(separator: ", ") + "]"
     case .object: "an object"

@@ -12,4 +12,15 @@ package enum OptionCheck {
       throw InputError(.usage, at: option.key, problem, remedy: remedy)
     }
   }
+
+  /// Does `body`; what it refuses is the option's, unless the error names another place.
+  package static func naming<Result>(
+    _ option: String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch let error as InputError {
+      throw error.at(option)
+    }
+  }
 }

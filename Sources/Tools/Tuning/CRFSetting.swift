@@ -87,12 +87,7 @@ extension CRFSetting: Codable {
 extension CRFSetting: CustomStringConvertible {
   package var description: String {
     guard iterations > 0 else { return "no CRF" }
-    let parameters = Parameter.allCases.map { "\($0.symbol) \(Self.text(self[$0]))" }
+    let parameters = Parameter.allCases.map { "\($0.symbol) \(self[$0].shortText)" }
     return parameters.joined(separator: ", ") + ", \(iterations) iterations"
-  }
-
-  /// A number without a needless fraction.
-  package static func text(_ value: Float) -> String {
-    Int(exactly: value).map(String.init) ?? "\(value)"
   }
 }

@@ -29,7 +29,7 @@ package struct SearchRange: Sendable, Equatable {
       }
       throw InputError(
         .usage,
-        "has the value \(CRFSetting.text(wrong)), but "
+        "has the value \(wrong.shortText), but "
           + (parameter.isWeight ? "weights are at least 0" : "bandwidths are above 0"),
         remedy: "give positive numbers")
     } catch let error as InputError {
@@ -49,8 +49,8 @@ package struct SearchRange: Sendable, Equatable {
     guard step > 0, first <= last else {
       throw InputError(
         .usage,
-        "is '\(text)', which never gets from \(CRFSetting.text(first)) to "
-          + CRFSetting.text(last), remedy: "write first:step:last with a step above 0")
+        "is '\(text)', which never gets from \(first.shortText) to "
+          + last.shortText, remedy: "write first:step:last with a step above 0")
     }
     // A thousandth of a step, since steps such as 0.1 have no exact float.
     let count = ((last - first) / step + 0.001).rounded(.down) + 1

@@ -1,5 +1,6 @@
 import Evaluation
 import Support
+import ToolSupport
 
 /// What is counted of one setting over some images: all three objectives follow.
 package struct Tally: Sendable, Equatable {
@@ -12,6 +13,14 @@ package struct Tally: Sendable, Equatable {
     precondition(whole.labelCount == band.labelCount)
     self.whole = whole
     self.band = band
+  }
+
+  /// Of labels near boundaries of one width.
+  init(_ counts: EvaluationCounts) {
+    guard let band = counts.bandsBefore?.bands.first else {
+      preconditionFailure("nothing was counted near boundaries")
+    }
+    self.init(whole: counts.before, band: band.confusion)
   }
 
   package static func += (sum: inout Tally, other: Tally) {

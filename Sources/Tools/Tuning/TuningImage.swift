@@ -49,9 +49,9 @@ struct LoadedTuningImage {
   private let parallelism: Parallelism
   private let scene: Scene
   private let energies: EnergyField
-  private let truth: LabelMap
-  private let trimap: Trimap
-  private let rings: Trimap.Rings
+  private let truth: EvaluationCounts.MeasuredTruth
+  /// Of nothing yet.
+  private let counts: EvaluationCounts
 
   /// - Throws: `InputError` where a file cannot be read, or they do not fit each other.
   init(_ files: TuningImage, _ conditions: TuningConditions, parallelism: Parallelism) throws {
@@ -64,11 +64,11 @@ struct LoadedTuningImage {
       hasTiles: false, stopwatch: &stopwatch)
     scene = loaded.scene
     energies = loaded.takeEnergies()
-    truth = try LabelFile.read(files.truth, palette: conditions.unary.palette)
-    trimap = try Trimap(
-      labelCount: energies.labelCount, widths: [conditions.trimapWidth], boundary: .labelChanges,
-      ignoring: conditions.void)
-    rings = trimap.rings(of: truth)
+    counts = try EvaluationCounts(
+      labelCount: energies.labelCount, ignoring: conditions.void, isRefined: false,
+      widths: [conditions.trimapWidth])
+    truth = counts.measured(
+      try LabelFile.read(files.truth, palette: conditions.unary.palette))
   }
 
   /// Solves the image with each of `settings`.
@@ -134,11 +134,9 @@ struct LoadedTuningImage {
 
   private func tally(_ labels: LabelMap) throws -> Tally {
     do {
-      var whole = ConfusionMatrix(labelCount: energies.labelCount)
-      try whole.add(prediction: labels, truth: truth, ignoring: conditions.void)
-      var trimap = trimap
-      try trimap.add(prediction: labels, in: rings)
-      return Tally(whole: whole, band: trimap.bands[0].confusion)
+      var counts = counts
+      try counts.addBefore(labels, truth: truth)
+      return Tally(counts)
     } catch let error as InputError {
       throw error.at(files.truth)
     }

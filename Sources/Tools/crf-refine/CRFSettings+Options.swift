@@ -28,11 +28,7 @@ extension CRFSettings {
     }
     tolerance = options.tolerance
     selfTerm = options.excludeSelf ? .excluded : .included
-    do {
-      backend = try FilterBackends.named(options.filter)
-    } catch let error as InputError {
-      throw error.at("--filter")
-    }
+    backend = try OptionCheck.naming("--filter") { try FilterBackends.named(options.filter) }
     exact = try ExactSettings(exactOptions, filter: backend.name)
     if let exact { backend = exact.backend() }
   }
@@ -56,11 +52,7 @@ extension CRFSettings {
   }
 
   private static func kernel(_ text: String) throws -> KernelDescription {
-    do {
-      return try KernelDescription(text)
-    } catch let error as InputError {
-      throw error.at("--kernel \(text)")
-    }
+    try OptionCheck.naming("--kernel \(text)") { try KernelDescription(text) }
   }
 
   private func checkPositionsSuffice(_ preset: Preset?) throws {

@@ -56,5 +56,3 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
   var threads: Int?
 }
-
-extension Normalization: ExpressibleByArgument {}

@@ -106,4 +106,3 @@ struct TuneOutputOptions: ParsableArguments {
 }
 
 extension Objective: ExpressibleByArgument {}
-extension Normalization: ExpressibleByArgument {}

@@ -44,12 +44,12 @@ struct SurfaceFigure {
         return HeatMap.Cell(
           shade: shade,
           text: String(format: "%.2f", 100 * trial.objective)
-            + " (\(CRFSetting.text(trial.weight)))")
+            + " (\(trial.weight.shortText))")
       }
     }
     return try HeatMap(
       title: "\(title), % (best w1)", rowAxis: "σβ", columnAxis: "σα",
-      rows: rows.map(CRFSetting.text), columns: columns.map(CRFSetting.text), cells: cells
+      rows: rows.map(\.shortText), columns: columns.map(\.shortText), cells: cells
     ).picture()
   }
 

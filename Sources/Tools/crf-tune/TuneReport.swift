@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Support
 import ToolSupport
 import Tuning
 import Unaries
@@ -38,7 +39,7 @@ struct TuneReport {
     let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
     let body = rows.map { row in
       let parameters = CRFSetting.Parameter.allCases.map { parameter in
-        row.setting.iterations == 0 ? "–" : CRFSetting.text(row.setting[parameter])
+        row.setting.iterations == 0 ? "–" : row.setting[parameter].shortText
       }
       return [row.title] + parameters
         + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
@@ -66,7 +67,7 @@ struct TuneReport {
 
   private var remarks: [String] {
     var remarks = outcome.result.parametersAtEnds.map { parameter in
-      let value = CRFSetting.text(outcome.result.best.setting[parameter])
+      let value = outcome.result.best.setting[parameter].shortText
       return "The best \(parameter.symbol), \(value), lies at an end of its range: "
         + "widen \(parameter.option)."
     }

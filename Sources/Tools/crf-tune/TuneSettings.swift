@@ -47,7 +47,8 @@ struct TuneSettings {
     }
     conditions = TuningConditions(
       unary: try UnarySettings(input, palette: palette), normalization: options.normalization,
-      backend: try Self.backend(options.filter), void: try truth.voidLabel(),
+      backend: try OptionCheck.naming("--filter") { try FilterBackends.named(options.filter) },
+      void: try truth.voidLabel(),
       trimapWidth: options.trimapWidth)
     let folders = try Self.folders(input, truth)
     images = try Self.images(folders, conditions.unary.kind)
@@ -61,14 +62,6 @@ struct TuneSettings {
       outputs: [output.output, output.surface], inputs: folders.all, labels: nil,
       subject: folders.scores)
     try checkOutputs()
-  }
-
-  private static func backend(_ name: String) throws -> any FilterBackend {
-    do {
-      return try FilterBackends.named(name)
-    } catch let error as InputError {
-      throw error.at("--filter")
-    }
   }
 
   private static func search(_ options: SearchOptions) throws -> CoarseToFineSearch {

@@ -19,13 +19,10 @@ enum ExportSize: ExpressibleByArgument {
 
   var defaultValueDescription: String { "dynamic" }
 
-  /// What a network of any size is tried with: the papers' crops.
-  private static let usualLength = 513
-
   /// - Throws: `InputError` where the network does not take the size.
   func inputSize(of entry: CatalogEntry) throws -> ONNXExport.InputSize {
     guard case .fixed(let size) = self else {
-      let length = entry.sizes.fitting(Self.usualLength)
+      let length = entry.sizes.fitting(Segmenter.defaultSize)
       return .dynamic(exampleHeight: length, exampleWidth: length)
     }
     let (width, height) = (entry.sizes.fitting(size.width), entry.sizes.fitting(size.height))

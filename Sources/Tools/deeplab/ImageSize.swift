@@ -1,9 +1,13 @@
 import ArgumentParser
+import DeepLabNet
 
 /// `WxH` on a command line.
 struct ImageSize: ExpressibleByArgument {
   let width: Int
   let height: Int
+
+  /// What a network of any size is tried with: the papers' crops.
+  static let usual = ImageSize(width: Segmenter.defaultSize, height: Segmenter.defaultSize)
 
   init(width: Int, height: Int) {
     self.width = width

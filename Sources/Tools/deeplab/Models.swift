@@ -15,7 +15,7 @@ struct Models: ParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("WxH: the size of the image.", valueName: "size"))
-  var size = ImageSize(width: 513, height: 513)
+  var size = ImageSize.usual
 
   @Flag(help: "Print one JSON object.")
   var json = false

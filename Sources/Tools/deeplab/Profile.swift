@@ -15,8 +15,9 @@ struct Profile: ParsableCommand {
       """)
 
   @Option(help: "The network; 'deeplab models' lists them.") var model: String
-  @Option(help: "WxH: the size of the image; repeats. (default: 513x513)") var size: [ImageSize] =
-    []
+  @Option(help: "WxH: the size of the image; repeats. (default: \(ImageSize.usual))") var size:
+    [ImageSize] =
+      []
   @Option(help: "Pixels between scores. (default: the paper's)") var outputStride: Int?
   @Option(help: "How to convolve where a layer allows it.") var convolution = ConvolutionChoice.auto
   @Option(help: "Threads.") var threads = Parallelism.automatic.threads
@@ -40,8 +41,14 @@ struct Profile: ParsableCommand {
     let entry = try NetworkCatalog.entry(named: model)
     let stride = try outputStride.map { try OutputStride($0) }
     let network = try entry.make(outputStride: stride)
+    if training {
+      try OptionCheck.refuse(
+        ["--json": json, "--total": total, "--convolution": convolution != .auto],
+        because: "says how an inference is timed, but steps of training are",
+        remedy: "leave it out")
+    }
     var reports: [NetworkTiming] = []
-    for size in size.isEmpty ? [ImageSize(width: 513, height: 513)] : size {
+    for size in size.isEmpty ? [ImageSize.usual] : size {
       let (width, height) = (size.width, size.height)
       if training {
         try TrainingTiming(
@@ -63,6 +70,6 @@ struct Profile: ParsableCommand {
       if !json { try StandardOutput.print(timing.text(withLayers: !total)) }
       reports.append(timing)
     }
-    if json && !turns && !training { try StandardOutput.print(json: reports) }
+    if json && !turns { try StandardOutput.print(json: reports) }
   }
 }

@@ -43,10 +43,8 @@ struct TilingOptions: ParsableArguments {
         remedy: "add --tile SIZE, or leave it out")
       return nil
     }
-    do {
-      return try Tiling(size: tile, overlap: overlap ?? min(Self.defaultOverlap, tile / 2))
-    } catch let error as InputError {
-      throw error.at("--tile")
+    return try OptionCheck.naming("--tile") {
+      try Tiling(size: tile, overlap: overlap ?? min(Self.defaultOverlap, tile / 2))
     }
   }
 }

@@ -43,6 +43,27 @@ struct LayerGradientTests {
     }
   }
 
+  /// Training throws away what a layer does not claim to read.
+  @Test(arguments: GradientCase.all) func onlyWhatIsClaimedIsRead(_ given: GradientCase) throws {
+    let (inputs, parameters) = (given.inputs(), given.parameters())
+    let output = try run(given.layer, inputs, parameters)
+    func gradients(_ inputs: [Tensor], _ output: Tensor) throws -> [[Float]?] {
+      let found = try given.layer.backward(
+        GradientCase.gradient(output.shape), inputs: inputs, output: output,
+        parameters: parameters, parallelism: .serial)
+      return found.inputs.map { $0?.values() } + found.parameters.map { $0?.values() }
+    }
+    func kept(_ tensor: Tensor, _ isRead: Bool) -> Tensor {
+      let nothing = [Float](repeating: .nan, count: tensor.shape.count)
+      return isRead ? tensor : Tensor(tensor.shape, values: nothing)
+    }
+    let reads = given.layer.backwardReads
+    let found = try gradients(
+      inputs.map { kept($0, reads.contains(.inputs)) }, kept(output, reads.contains(.output)))
+    let isSame = try found == gradients(inputs, output)
+    #expect(isSame)
+  }
+
   @Test(arguments: GradientCase.all.filter { $0.shapes.count > 1 })
   func inputsThatAreNoValuesHaveNoGradient(_ given: GradientCase) throws {
     let inputs = given.inputs()

@@ -44,8 +44,12 @@ struct FigureTests {
   func chart() throws {
     func chart(_ y: Double) -> LineChart {
       LineChart(
-        title: "t", x: "x", y: "y", series: [.init("a", [(0, y), (10, y), (11, .nan)])],
-        yRange: 0...10)
+        title: "t", x: "x", y: "y",
+        series: [
+          .init("a", [(0, y), (10, y), (11, .nan)]),
+          // A vertical line left of the columns that are looked at, so that the axis is 0…10.
+          .init("b", [(0, 0), (0, 10)]),
+        ])
     }
     let one = try LineChart.picture(of: [chart(5)])
     let two = try LineChart.picture(of: [chart(5), chart(0)])

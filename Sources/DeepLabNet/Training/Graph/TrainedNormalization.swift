@@ -7,9 +7,7 @@ import Support
 struct TrainedNormalization {
   private let layer: BatchNormalization
   private let parameters: [ParameterValues]
-  private let mean: [Double]
-  /// 1 / √(variance + ε).
-  private let precision: [Double]
+  private let statistics: ChannelStatistics
   /// Positions that the statistics were taken from; `nil` where they are frozen.
   private let count: Int?
 
@@ -21,17 +19,11 @@ struct TrainedNormalization {
     self.layer = layer
     self.parameters = parameters
     count = moments?.count
-    let variance: [Double]
-    if let moments {
-      (mean, variance) = (moments.mean, moments.variance)
-    } else if layer.hasStatistics {
-      mean = parameters[2].values().map { Double($0) }
-      variance = parameters[3].values().map { Double($0) }
-    } else {
-      mean = [Double](repeating: 0, count: layer.channels)
-      variance = [Double](repeating: 1 - Double(layer.epsilon), count: layer.channels)
-    }
-    precision = variance.map { 1 / ($0 + Double(layer.epsilon)).squareRoot() }
+    statistics =
+      moments.map { moments in
+        ChannelStatistics(
+          mean: moments.mean, variance: moments.variance, epsilon: Double(layer.epsilon))
+      } ?? layer.statistics(parameters)
   }
 
   /// scale · (x − mean) · precision + shift, plus a residual, clamped.
@@ -40,10 +32,7 @@ struct TrainedNormalization {
     parallelism: Parallelism
   ) -> Tensor {
     let output = Tensor(uninitialized: input.shape)
-    let (weight, bias) = (parameters[0].values(), parameters[1].values())
-    let factors = precision.indices.map { Double(weight[$0]) * precision[$0] }
-    let scale = factors.map { Float($0) }
-    let shift = factors.indices.map { Float(Double(bias[$0]) - mean[$0] * factors[$0]) }
+    let (scale, shift) = statistics.affine(parameters)
     let channels = layer.channels
     let range = range ?? -Float.infinity...Float.infinity
     parallelism.forEachPiece(of: input.shape) { positions in
@@ -64,12 +53,12 @@ struct TrainedNormalization {
     _ gradient: inout Tensor, input: Tensor?, parallelism: Parallelism
   ) -> (input: Tensor, parameters: [ParameterValues?]) {
     let (channels, shape) = (layer.channels, gradient.shape)
-    let weight = parameters[0].values()
     let result = gradient.isUnique() ? gradient : Tensor(uninitialized: shape)
     let source = gradient
-    let slope = precision.indices.map { Float(Double(weight[$0]) * precision[$0]) }
+    let slope = statistics.affine(parameters).scale
+    let precision = statistics.precision
     let none = [Float](repeating: 0, count: channels)
-    let center = mean.map { Float($0) }
+    let center = statistics.mean.map { Float($0) }
     guard let input else {
       parallelism.forEachPiece(of: shape) { positions in
         let offset = positions.lowerBound * channels

@@ -35,7 +35,7 @@ struct TrainingStep: Sendable {
     case .convolution: learns
     case .normalization(_, let usesBatch): usesBatch || learns
     case .dropout: false
-    case .layer(let layer): !(layer is Sum || layer is Scale)
+    case .layer(let layer): layer.backwardReads.contains(.inputs)
     }
   }
 
@@ -44,7 +44,7 @@ struct TrainingStep: Sendable {
     guard range == nil else { return true }
     switch operation {
     case .convolution, .normalization, .dropout: return false
-    case .layer(let layer): return layer is Softmax || layer is ElementwiseMax
+    case .layer(let layer): return layer.backwardReads.contains(.output)
     }
   }
 }

@@ -20,15 +20,7 @@ extension CrossEntropy {
   ) throws -> (loss: Double, gradient: Tensor) {
     let shape = scores.shape
     precondition(labels.count == shape.positions, "\(labels.count) labels for \(shape)")
-    var count = 0
-    for label in labels where label != ignored {
-      guard label < shape.channels else {
-        throw InputError(
-          .data, "a pixel has the label \(label), but there are \(shape.channels) classes",
-          remedy: "relabel it, or mark it with \(ignored) to leave it out")
-      }
-      count += 1
-    }
+    let count = try labelledCount(labels, classes: shape.channels, ignored: ignored)
     let gradient = Tensor(uninitialized: shape)
     let scale = weight / (reduction == .mean ? Double(max(1, count)) : 1)
     let loss = labels.withUnsafeBufferPointer { labels in

@@ -66,9 +66,8 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
         parallelism: parallelism)
     case .pixels:
       let layer = BilinearResize(
-        to: .fixed(.init(rows: labels.height, columns: labels.width)), corners: resize.corners)
-      let whole = Tensor(uninitialized: try layer.outputShape(for: [scores.shape]))
-      layer.forward([scores], parameters: [], into: whole, parallelism: parallelism)
+        height: labels.height, width: labels.width, corners: resize.corners)
+      let whole = try layer.output(for: [scores], parallelism: parallelism)
       let (loss, slope) = try CrossEntropy.gradient(
         of: whole, labels: labels.labels, ignored: ignored, reduction: reduction, weight: weight,
         parallelism: parallelism)

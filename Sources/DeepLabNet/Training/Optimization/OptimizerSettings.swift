@@ -66,7 +66,7 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
   }
 
   /// Whether AdamW can be done with them.
-  var hasTwoBetas: Bool { betas.count == 2 && betas.allSatisfy { (0..<1).contains($0) } }
+  package var hasTwoBetas: Bool { betas.count == 2 && betas.allSatisfy { (0..<1).contains($0) } }
 
   /// What a parameter's rate and decay are multiplied by.
   func factors(

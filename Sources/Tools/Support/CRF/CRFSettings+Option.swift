@@ -6,10 +6,7 @@ extension CRFSettings {
   ///
   /// - Throws: `InputError` where there is none of that name.
   package init(option name: String, parallelism: Parallelism) throws {
-    do {
-      self.init(try Preset(option: name), parallelism: parallelism)
-    } catch let error as InputError {
-      throw error.at("--crf")
-    }
+    let preset = try OptionCheck.naming("--crf") { try Preset(option: name) }
+    self.init(preset, parallelism: parallelism)
   }
 }

@@ -168,9 +168,9 @@ extension PresetFile {
     {
       "name": \(quoted(preset.name)),
       "source": \(quoted(preset.source)),
-      "gaussian": {"weight": \(number(preset.spatial.weight)), \
+      "gaussian": {"weight": \(preset.spatial.weight.shortText), \
     "spatial": \(numbers(preset.spatial.sigma))},
-      "bilateral": {"weight": \(number(preset.bilateral.weight)), \
+      "bilateral": {"weight": \(preset.bilateral.weight.shortText), \
     "spatial": \(numbers(preset.bilateral.spatialSigma)), \
     "color": \(numbers(preset.bilateral.colorSigma))},
       "iterations": \(preset.iterations),
@@ -187,12 +187,8 @@ extension PresetFile {
     return String(decoding: data, as: UTF8.self)
   }
 
-  private static func number(_ value: Float) -> String {
-    Int(exactly: value).map(String.init) ?? "\(value)"
-  }
-
   private static func numbers(_ bandwidths: Bandwidths) -> String {
-    let texts = bandwidths.values.map(number)
+    let texts = bandwidths.values.map(\.shortText)
     return texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
   }
 }

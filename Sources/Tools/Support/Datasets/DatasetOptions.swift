@@ -37,7 +37,7 @@ package struct DatasetOptions: ParsableArguments {
       return FolderPairLayout(labels: labelFolder)
     }
     return try layout.map { name in
-      try naming("--layout") { try DatasetLayouts.named(name) }
+      try OptionCheck.naming("--layout") { try DatasetLayouts.named(name) }
     }
   }
 
@@ -45,7 +45,9 @@ package struct DatasetOptions: ParsableArguments {
   ///
   /// - Throws: `InputError` where the list cannot be read.
   package func listedClasses() throws -> [String]? {
-    try classNames.map { name in try naming("--class-names") { try ClassNames.named(name) } }
+    try classNames.map { name in
+      try OptionCheck.naming("--class-names") { try ClassNames.named(name) }
+    }
   }
 
   /// The photographs of a split.
@@ -58,13 +60,5 @@ package struct DatasetOptions: ParsableArguments {
   package func dataset(at path: String, split: String?, palette: Palette? = nil) throws -> Dataset {
     try Dataset(
       at: path, layout: namedLayout(), split: split, classNames: listedClasses(), palette: palette)
-  }
-
-  private func naming<Result>(_ option: String, _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as InputError {
-      throw error.at(option)
-    }
   }
 }

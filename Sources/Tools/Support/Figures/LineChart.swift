@@ -19,23 +19,17 @@ package struct LineChart {
   private let xLabel: String
   private let yLabel: String
   private let series: [Series]
-  /// Values that the axis shows at least.
-  private let yRange: ClosedRange<Double>?
 
   /// - Parameters:
   ///   - title: what is shown, in a few words.
   ///   - x: what the horizontal axis is, with its unit.
   ///   - y: what the vertical axis is, with its unit.
   ///   - series: the curves.
-  ///   - yRange: values that the vertical axis shows at least; `nil` for those of the curves.
-  package init(
-    title: String, x: String, y: String, series: [Series], yRange: ClosedRange<Double>? = nil
-  ) {
+  package init(title: String, x: String, y: String, series: [Series]) {
     self.title = title
     xLabel = x
     yLabel = y
     self.series = series
-    self.yRange = yRange
   }
 
   /// The size of a chart.
@@ -68,8 +62,7 @@ package struct LineChart {
     )
     let points = series.flatMap(\.points)
     let xTicks = AxisTicks(covering: Self.range(points.map(\.x)))
-    let yTicks = AxisTicks(
-      covering: Self.range(points.map(\.y) + (yRange.map { [$0.lowerBound, $0.upperBound] } ?? [])))
+    let yTicks = AxisTicks(covering: Self.range(points.map(\.y)))
     func x(_ value: Double) -> Float {
       frame.left + (frame.right - frame.left) * Self.share(value, of: xTicks.range)
     }

@@ -36,7 +36,7 @@ package struct NetworkSettings {
     }
     let weights = try options.weights ?? BundledModel.street.path()
     let model = try options.model ?? Self.network(in: weights)
-    entry = try Self.naming("--model") { try NetworkCatalog.entry(named: model) }
+    entry = try OptionCheck.naming("--model") { try NetworkCatalog.entry(named: model) }
     self.weights = weights
     if let classes = options.classes, !(1...65536).contains(classes) {
       throw InputError(
@@ -45,7 +45,7 @@ package struct NetworkSettings {
     }
     classes = options.classes
     let entry = entry
-    outputStride = try Self.naming("--output-stride") {
+    outputStride = try OptionCheck.naming("--output-stride") {
       let stride = try options.outputStride.map { try OutputStride($0) }
       // Made once, and not used: it says whether the network can have the stride.
       _ = try entry.make(outputStride: stride)
@@ -79,17 +79,7 @@ package struct NetworkSettings {
     }
     var options = SegmentationOptions()
     options.scales = scales
-    try naming("--scales") { try options.check() }
+    try OptionCheck.naming("--scales") { try options.check() }
     return scales
-  }
-
-  private static func naming<Result>(
-    _ option: String, _ body: () throws -> Result
-  ) throws -> Result {
-    do {
-      return try body()
-    } catch let error as InputError {
-      throw InputError(error.kind, at: option, error.problem, remedy: error.remedy)
-    }
   }
 }

@@ -111,8 +111,8 @@ extension Experiment {
       optimizer.epsilon > 0 && optimizer.epsilon.isFinite, "optimizer.epsilon",
       "is \(optimizer.epsilon), but must be above 0")
     try require(
-      optimizer.betas.count == 2 && optimizer.betas.allSatisfy { (0..<1).contains($0) },
-      "optimizer.betas", "is \(optimizer.betas), but must be two numbers of 0 or more and below 1")
+      optimizer.hasTwoBetas, "optimizer.betas",
+      "is \(optimizer.betas), but must be two numbers of 0 or more and below 1")
     try require(
       checkpointEvery >= 1, "checkpointEvery", "is \(checkpointEvery), but must be at least 1")
     try require(logEvery >= 1, "logEvery", "is \(logEvery), but must be at least 1")

@@ -38,13 +38,9 @@ struct Recipe {
     Recipe(
       name: "deeplab-v3-fine",
       summary: "DeepLab v3, second stage at stride 8: frozen normalisations, .001",
-      text: """
-        {"model": "deeplab-v3-resnet101-multigrid", "outputStride": 8, "batch": 16, "steps": 30000,
-         "crop": [513, 513], "imageScaleRange": [0.5, 2], "loss": {"grid": "pixels"},
-         "normalization": "frozen", "schedule": {"policy": "poly", "base": 0.001},
-         "optimizer": {"rule": "sgd", "weightDecay": 1e-4, "biasRate": 1, "biasDecay": 1,
-                       "lastRate": 1, "lastBiasRate": 1}}
-        """),
+      text: deepLabV3(
+        "deeplab-v3-resnet101-multigrid", stride: 8, base: 0.001,
+        normalization: #""normalization": "frozen""#)),
     Recipe(
       name: "deeplab-v3plus", summary: "DeepLab v3+ on ResNet-101 at stride 16, as DeepLab v3",
       text: deepLabV3("deeplab-v3plus-resnet101")),
@@ -77,11 +73,14 @@ struct Recipe {
   ]
 
   /// Chen et al. (2017), arXiv:1706.05587, §4.1.
-  private static func deepLabV3(_ model: String) -> String {
+  private static func deepLabV3(
+    _ model: String, stride: Int = 16, base: Double = 0.007,
+    normalization: String = #""normalizationShare": 0.0003"#
+  ) -> String {
     """
-    {"model": "\(model)", "outputStride": 16, "batch": 16, "steps": 30000,
+    {"model": "\(model)", "outputStride": \(stride), "batch": 16, "steps": 30000,
      "crop": [513, 513], "imageScaleRange": [0.5, 2], "loss": {"grid": "pixels"},
-     "normalizationShare": 0.0003, "schedule": {"policy": "poly", "base": 0.007},
+     \(normalization), "schedule": {"policy": "poly", "base": \(base)},
      "optimizer": {"rule": "sgd", "weightDecay": 1e-4, "biasRate": 1, "biasDecay": 1,
                    "lastRate": 1, "lastBiasRate": 1}}
     """

@@ -54,7 +54,7 @@ struct TrainingFolder {
 
   /// Writes the weights alone.
   func writeWeights(_ trainer: Trainer, notes: ModelNotes) throws {
-    try Self.write(trainer.snapshot(), to: weights, notes.metadata)
+    try Self.write(trainer.parameters, to: weights, notes.metadata)
   }
 
   private static func write(

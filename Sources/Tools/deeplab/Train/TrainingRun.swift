@@ -149,8 +149,7 @@ struct TrainingRun {
 
   /// A state that is no good must not replace one that is.
   private func checkParameters() throws {
-    for (name, values) in trainer.state
-    where !values.values().areFinite(parallelism: parallelism) {
+    for (name, values) in trainer.state where !values.areFinite(parallelism: parallelism) {
       throw divergence("\(name) is no longer finite at step \(trainer.stepsDone)")
     }
   }

@@ -1,0 +1,5 @@
+import ArgumentParser
+import MeanField
+
+/// `--normalization`.
+extension Normalization: ExpressibleByArgument {}
