@@ -62,6 +62,21 @@ struct DatasetTests {
     #expect(try parts.labels(0).labels[0] == 6)
   }
 
+  @Test("Person-Part's archive is found where it was unpacked, whatever its lists say")
+  func unpackedParts() throws {
+    let archive = "pascal_person_part"
+    try folder.writeImage("JPEGImages/x.jpg")
+    try folder.writeLabels("\(archive)/pascal_person_part_gt/x.png", [4])
+    let lists = "\(archive)/pascal_person_part_trainval_list"
+    try folder.write("/JPEGImages/x.jpg /elsewhere/x.png\n", as: "\(lists)/train.txt")
+    try folder.write("x\n", as: "\(lists)/train_id.txt")
+    for split in ["train", "train_id"] {
+      let parts = try Dataset(at: folder.path, split: split)
+      #expect(parts.layout.name == "person-part")
+      #expect(try parts.labels(0).labels[0] == 4)
+    }
+  }
+
   @Test("Cityscapes' ids become train ids, and files of train ids stay as they are")
   func cityscapes() throws {
     let images = "leftImg8bit/val/ulm/ulm_000"

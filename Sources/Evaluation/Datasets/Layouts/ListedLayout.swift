@@ -27,11 +27,17 @@ struct ListedLayout: DatasetLayout {
     name: "pascal-context", classNames: ClassNames.pascalContext,
     listFolders: ["ImageSets/SegmentationContext"], labelFolders: ["SegmentationClassContext"])
 
-  /// PASCAL-Person-Part: background and six parts.
+  /// PASCAL-Person-Part: background and six parts; VOC 2010 with the archive of Chen et al. (CVPR
+  /// 2016) unpacked in it, or the archive's folders beside the photographs.
   static let personPart = ListedLayout(
     name: "person-part", classNames: ClassNames.personPart,
-    listFolders: ["ImageSets/PersonPart", "pascal_person_part_trainval_list"],
-    labelFolders: ["SegmentationPart", "pascal_person_part_gt"])
+    listFolders: [
+      "pascal_person_part/pascal_person_part_trainval_list", "pascal_person_part_trainval_list",
+      "ImageSets/PersonPart",
+    ],
+    labelFolders: [
+      "pascal_person_part/pascal_person_part_gt", "pascal_person_part_gt", "SegmentationPart",
+    ])
 
   var summary: String {
     "\(imageFolder)/, \(labelFolders.joined(separator: "/ or "))/, "
@@ -61,11 +67,21 @@ struct ListedLayout: DatasetLayout {
       labelFolders.map { folder + "/" + $0 }.first(where: FolderListing.isFolder)
       ?? folder + "/" + labelFolders[0]
     return try DatasetList.read(path).map { line in
-      guard line.labels == nil else { return try line.entry(in: folder, at: path) }
+      guard line.labels == nil else {
+        return try located(line.entry(in: folder, at: path), labelFolder)
+      }
       return Dataset.Entry(
         name: line.image, image: image(line.image, in: folder + "/" + imageFolder),
         labels: "\(labelFolder)/\(line.image).png")
     }
+  }
+
+  /// The photograph with the labels that its list names or, where these are not there, with those of
+  /// its name: archives are unpacked in other places than their lists say.
+  private func located(_ entry: Dataset.Entry, _ labelFolder: String) -> Dataset.Entry {
+    let labels = "\(labelFolder)/\(entry.name).png"
+    guard !FolderListing.exists(entry.labels), FolderListing.exists(labels) else { return entry }
+    return Dataset.Entry(name: entry.name, image: entry.image, labels: labels)
   }
 
   /// The photograph of that name: a JPEG file, unless there is only another.
