@@ -37,13 +37,15 @@ package func keepLargeBlocks() {
 /// Large blocks that are not in use, kept for the next inference: the system takes longer to clear
 /// fresh pages than many a stage takes to fill them.
 ///
-/// A request that none serves frees all of them first, so that they do not add to a program's peak.
+/// A request that none serves frees as many as would add to the program's peak.
 private final class LargeBlocks: Sendable {
   static let shared = LargeBlocks()
   static let hugePage = 2 << 20
   /// Bytes in use and kept, above which none are kept: what an image of some hundred thousand
   /// points needs. Larger ones take so long that clearing pages does not matter.
   private static let usualLimit = 256 << 20
+  /// The same for as many images at a time as there are processors.
+  private static let largestLimit = usualLimit * activeProcessorCount()
 
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
@@ -61,7 +63,8 @@ private final class LargeBlocks: Sendable {
     var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
     /// Bytes in use and kept, above which none are kept.
     var limit: Int {
-      keepsMore ? max(LargeBlocks.usualLimit, peak + peak / 2) : LargeBlocks.usualLimit
+      let needed = keepsMore ? peak + peak / 2 : min(peak, LargeBlocks.largestLimit)
+      return max(LargeBlocks.usualLimit, needed)
     }
   }
 
@@ -92,7 +95,8 @@ private final class LargeBlocks: Sendable {
     return block
   }
 
-  /// A kept block of exactly `size` bytes. Where there is none, all others are freed.
+  /// A kept block of exactly `size` bytes. Where there is none, the oldest of the others are freed
+  /// that would make the peak higher than it was.
   func take(size: Int) -> UnsafeMutableRawPointer? {
     state.withLock { state in
       state.used += size
@@ -100,7 +104,13 @@ private final class LargeBlocks: Sendable {
       if let index = state.kept.lastIndex(where: { $0.size == size }) {
         return state.kept.remove(at: index).base
       }
-      if !state.keepsMore || state.used + state.keptBytes > state.limit { Self.free(&state.kept) }
+      let bound = state.keepsMore ? state.limit : state.peak
+      var excess = state.used + state.keptBytes - bound
+      while excess > 0, !state.kept.isEmpty {
+        let oldest = state.kept.removeFirst()
+        munmap(oldest.base, oldest.size)
+        excess -= oldest.size
+      }
       return nil
     }
   }
@@ -109,7 +119,6 @@ private final class LargeBlocks: Sendable {
     let isKept = state.withLock { state in
       state.used -= size
       guard state.used + state.keptBytes + size <= state.limit else {
-        Self.free(&state.kept)
         return false
       }
       state.kept.append(Block(base: block, size: size))
@@ -120,10 +129,5 @@ private final class LargeBlocks: Sendable {
 
   func keepMore() {
     state.withLock { $0.keepsMore = true }
-  }
-
-  private static func free(_ blocks: inout [Block]) {
-    for block in blocks { munmap(block.base, block.size) }
-    blocks.removeAll()
   }
 }

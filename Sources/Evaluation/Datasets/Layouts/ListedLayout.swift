@@ -76,8 +76,8 @@ struct ListedLayout: DatasetLayout {
     }
   }
 
-  /// The photograph with the labels that its list names or, where these are not there, with those of
-  /// its name: archives are unpacked in other places than their lists say.
+  /// The photograph with the labels that its list names or, where these are not there, with those
+  /// of its name: archives are unpacked in other places than their lists say.
   private func located(_ entry: Dataset.Entry, _ labelFolder: String) -> Dataset.Entry {
     let labels = "\(labelFolder)/\(entry.name).png"
     guard !FolderListing.exists(entry.labels), FolderListing.exists(labels) else { return entry }
