@@ -57,16 +57,8 @@ struct TrainingLog {
   /// - Throws: `InputError` where it cannot be written, as on a full disk.
   mutating func add(_ line: Line) throws {
     lines.append(line)
-    do {
-      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      defer { try? file.close() }
-      try file.seekToEnd()
-      try file.write(contentsOf: Data(try text(line).utf8))
-    } catch {
-      throw InputError(
-        .io, at: path, "cannot be written: \(error.localizedDescription)",
-        remedy: "make room, and go on with --resume")
-    }
+    try AppendedOutput.append(
+      text(line), to: path, remedy: "make room, and go on with --resume")
   }
 
   /// Whether the line of `step` is the last one and lacks figures.
