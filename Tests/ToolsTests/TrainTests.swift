@@ -1,9 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
-import TestSupport
 import Testing
-import Unaries
 
 /// `deeplab train`, on a few small photographs and a network that learns in milliseconds.
 @Suite("deeplab train") struct TrainTests {
