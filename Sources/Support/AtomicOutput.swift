@@ -58,19 +58,7 @@ package final class AtomicOutput {
   /// - Throws: `InputError` of kind `.io` where they cannot be written, as on a full disk.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     precondition(descriptor >= 0, "\(path) is written after it was committed")
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let part = UnsafeRawBufferPointer(rebasing: rest)
-      #if canImport(Darwin)
-        let written = retrying { Darwin.write(descriptor, part.baseAddress, part.count) }
-      #elseif canImport(Musl)
-        let written = retrying { Musl.write(descriptor, part.baseAddress, part.count) }
-      #else
-        let written = retrying { Glibc.write(descriptor, part.baseAddress, part.count) }
-      #endif
-      guard written > 0 else { throw writeFailure(systemMessage()) }
-      rest = rest.dropFirst(written)
-    }
+    guard writeAll(bytes, to: descriptor) else { throw writeFailure(systemMessage()) }
   }
 
   /// Whether it is no ordinary file: a pipe, `/dev/stdout`. Bytes are then on their way at once.

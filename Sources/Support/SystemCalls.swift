@@ -14,6 +14,18 @@ package func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
   }
 }
 
+/// Writes `bytes` where the file stands. False where not all can be written; `errno` says why.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let part = UnsafeRawBufferPointer(rebasing: rest)
+    let written = retrying { write(descriptor, part.baseAddress, part.count) }
+    guard written > 0 else { return false }
+    rest = rest.dropFirst(written)
+  }
+  return true
+}
+
 /// What the system says about the call that failed last: `No such file or directory`.
 package func systemMessage() -> String {
   String(cString: strerror(errno))

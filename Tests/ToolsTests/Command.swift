@@ -31,9 +31,11 @@ struct Command {
   /// - Parameter folder: the current folder of the program.
   /// - Parameter interruption: a signal, and how many seconds after the start it is sent.
   /// - Parameter measuresMemory: whether a small program of its own starts it and measures.
+  /// - Parameter fileLimit: the size of the largest file that it can write, in units of 512 bytes.
   static func run(
     _ arguments: [String], of program: String = "crf-refine", in folder: Workspace,
-    interruption: (signal: Int32, after: Double)? = nil, measuresMemory: Bool = false
+    interruption: (signal: Int32, after: Double)? = nil, measuresMemory: Bool = false,
+    fileLimit: Int? = nil
   ) throws -> Command {
     let identifier = UUID().uuidString
     let (out, err) = (folder.log(identifier + ".out"), folder.log(identifier + ".err"))
@@ -41,7 +43,8 @@ struct Command {
     let peak = folder.log(identifier + ".peak")
     let measuring = measuresMemory ? [built("run-measured"), peak] : []
     let process = try spawn(
-      measuring + [built(program)] + arguments, in: folder, out: out, err: err)
+      measuring + [built(program)] + arguments, in: folder, fileLimit: fileLimit, out: out,
+      err: err)
     if let interruption {
       Thread.sleep(forTimeInterval: interruption.after)
       kill(process, interruption.signal)
@@ -67,7 +70,7 @@ struct Command {
   }
 
   private static func spawn(
-    _ command: [String], in folder: Workspace, out: String, err: String
+    _ command: [String], in folder: Workspace, fileLimit: Int?, out: String, err: String
   ) throws -> pid_t {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
@@ -89,7 +92,7 @@ struct Command {
     // it.
     var defaults = sigset_t()
     sigemptyset(&defaults)
-    for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, signal) }
+    for signal in [SIGINT, SIGTERM, SIGPIPE, SIGXFSZ] { sigaddset(&defaults, signal) }
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     // Nor what is blocked in the threads that tests run on.
     var blocked = sigset_t()
@@ -98,7 +101,8 @@ struct Command {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
     // The shell changes the folder, which no portable call can, and becomes the program.
-    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path]
+    let limit = fileLimit.map { "ulimit -f \($0) && " } ?? ""
+    let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\"", folder.path]
     var list = (shell + command).map { strdup($0) } + [nil]
     defer { for argument in list { free(argument) } }
     var process = pid_t()

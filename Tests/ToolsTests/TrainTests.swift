@@ -1,41 +1,12 @@
 import DeepLabNet
 import Foundation
-import Support
-import TestSupport
 import Testing
-import Unaries
 
 /// `deeplab train`, on a few small photographs and a network that learns in milliseconds.
 @Suite("deeplab train") struct TrainTests {
   private let workspace: Workspace
 
-  init() throws {
-    workspace = try Workspace()
-    var draws = SeededGenerator(seed: 1)
-    try workspace.makeFolders("set/images", "set/labels")
-    try workspace.write("ground\ndisc\nband\n", as: "set/classes.txt")
-    for name in ["a", "b", "c"] {
-      // Noise upon the colours: normalisations of even maps make gradients explode.
-      var values: [UInt8] = []
-      for label in Workspace.truth {
-        for channel in 0..<3 {
-          let base: UInt8 = channel == Int(label) ? 120 : 60
-          values.append(base + UInt8(draws.next() >> 57))
-        }
-      }
-      let image = try Image(width: Workspace.width, height: Workspace.height, rgb: values)
-      try PNG.write(image, to: workspace.file("set/images/\(name).png"))
-      try workspace.writeTruth("set/labels/\(name).png")
-    }
-  }
-
-  /// The smallest network of the catalogue that there is; thirty steps take some seconds.
-  private static let common = [
-    "train", "--data", "set", "--model", "deeplab-v3plus-mobilenet-v2", "--quiet", "--set",
-    "batch=2",
-    "--set", "crop=[17,25]", "--set", "checkpointEvery=4", "--set", "logEvery=2", "--set",
-    "schedule.base=1e-3", "--set", "optimizer.rule=adamw", "--set", "normalization=frozen",
-  ]
+  init() throws { workspace = try TrainingSet.workspace() }
 
   private func train(
     _ arguments: [String], interruption: (signal: Int32, after: Double)? = nil
@@ -45,12 +16,15 @@ import Unaries
 
   @Test("an interrupted training goes on as if nothing had happened, bit for bit")
   func resumes() throws {
-    let steps = ["--set", "steps=14"]
-    let whole = try train(Self.common + steps + ["--output", "whole"])
+    try workspace.write("images/a.png labels/a.png\n", as: "val.txt")
+    let steps = [
+      "--set", "steps=14", "--set", "validationSplit=val.txt", "--set", "validateEvery=2",
+    ]
+    let whole = try train(TrainingSet.arguments + steps + ["--output", "whole"])
     #expect(whole.status == 0, "\(whole.errors)")
     let expected = try #require(workspace.bytes("whole/weights.safetensors"))
-    let log = try #require(workspace.bytes("whole/log.jsonl"))
-    #expect(String(decoding: log, as: UTF8.self).split(separator: "\n").count == 7)
+    let log = try TrainingSet.log(of: "whole", in: workspace)
+    #expect(log.map { $0["step"] } == [2, 4, 6, 8, 10, 12, 14])
     #expect(workspace.exists("whole/loss.png"))
     let notes = ModelNotes(
       metadata: try CheckpointFile.open(workspace.file("whole/weights.safetensors")).metadata)
@@ -58,7 +32,8 @@ import Unaries
     #expect(notes.classNames == ["ground", "disc", "band"])
 
     var run = try train(
-      Self.common + steps + ["--output", "parts"], interruption: (SIGTERM, whole.seconds / 4))
+      TrainingSet.arguments + steps + ["--output", "parts"],
+      interruption: (SIGTERM, whole.seconds / 4))
     var attempts = 0
     while !workspace.exists("parts/weights.safetensors"), attempts < 20 {
       // Ended by the signal, after the state was written, or before there was one.
@@ -68,33 +43,27 @@ import Unaries
       let begins = workspace.exists("parts/state.safetensors")
       run = try train(
         begins
-          ? ["train", "--resume", "--output", "parts", "--quiet"]
-          : Self.common + steps + ["--output", "parts"],
+          ? TrainingSet.resumption(of: "parts")
+          : TrainingSet.arguments + steps + ["--output", "parts"],
         interruption: attempts < 4 ? (attempts % 2 == 0 ? SIGTERM : SIGINT, whole.seconds / 3) : nil
       )
     }
     #expect(workspace.bytes("parts/weights.safetensors") == expected)
+    let parts = try TrainingSet.log(of: "parts", in: workspace)
+    for figure in ["step", "meanIOU", "pixelAccuracy"] {
+      #expect(parts.map { $0[figure] } == log.map { $0[figure] }, "\(figure)")
+    }
   }
 
-  @Test(
-    "labels that are no class, and photographs that cannot be read, are named; what was learned stays"
-  )
-  func badFiles() throws {
-    let few = try train(
-      Self.common + ["--set", "steps=2", "--set", "classes=2", "--output", "few"])
+  @Test("a label that is no class is refused, unless the loss ignores it")
+  func ignoredLabel() throws {
+    let settings = ["--set", "steps=2", "--set", "classes=2"]
+    let few = try train(TrainingSet.arguments + settings + ["--output", "few"])
     #expect(few.status == 65)
     #expect(few.errors.contains("set/labels/"), "\(few.errors)")
     let ignoring = try train(
-      Self.common + [
-        "--set", "steps=2", "--set", "classes=2", "--set", "loss.ignored=2", "--output", "ignoring",
-      ])
+      TrainingSet.arguments + settings + ["--set", "loss.ignored=2", "--output", "ignoring"])
     #expect(ignoring.status == 0, "\(ignoring.errors)")
-    try workspace.write("no picture", as: "set/images/b.png")
-    let broken = try train(Self.common + ["--set", "steps=9", "--output", "broken"])
-    #expect(broken.status == 65)
-    #expect(broken.errors.contains("b.png"), "\(broken.errors)")
-    #expect(workspace.exists("broken/state.safetensors"))
-    #expect(!workspace.exists("broken/weights.safetensors"))
   }
 
   @Test("a loss that is not finite stops the training; the last good state stays")
@@ -102,19 +71,17 @@ import Unaries
     // From step 5 on the rate is 1e37, so that scores soon overflow; states are written every four
     // steps.
     let run = try train(
-      Self.common + [
+      TrainingSet.arguments + [
         "--set", "steps=12", "--set", "schedule.policy=step", "--set", "schedule.every=5", "--set",
         "schedule.gamma=1e40", "--output", "wild",
       ])
     let state = try #require(workspace.bytes("wild/state.safetensors"))
-    let resumed = try train(["train", "--resume", "--output", "wild", "--quiet"])
+    let resumed = try train(TrainingSet.resumption(of: "wild"))
     for command in [run, resumed] {
       #expect(command.status == 65)
       #expect(command.errors.contains("no longer finite"), "\(command.errors)")
     }
-    let header = try CheckpointFile.open(workspace.file("wild/state.safetensors"))
-      .metadata["training"]
-    #expect(header?.contains(#""step":4"#) == true, "\(header ?? "none")")
+    #expect(try TrainingSet.step(of: "wild", in: workspace) == 4)
     let isKept = workspace.bytes("wild/state.safetensors") == state
     #expect(isKept)
     #expect(!workspace.exists("wild/weights.safetensors"))
@@ -122,7 +89,7 @@ import Unaries
 
   @Test("neither results of another training nor another data set are taken for one's own")
   func strangers() throws {
-    let begin = Self.common + ["--set", "steps=1", "--output", "done"]
+    let begin = TrainingSet.arguments + ["--set", "steps=1", "--output", "done"]
     let first = try train(begin)
     #expect(first.status == 0, "\(first.errors)")
     let log = try #require(workspace.bytes("done/log.jsonl"))
@@ -144,7 +111,7 @@ import Unaries
     for folder in ["images", "labels"] {
       try FileManager.default.removeItem(atPath: workspace.file("set/\(folder)/c.png"))
     }
-    let resumed = try train(["train", "--resume", "--output", "fewer", "--quiet"])
+    let resumed = try train(TrainingSet.resumption(of: "fewer"))
     #expect(resumed.status == 65)
     #expect(resumed.errors.contains("2 photographs, but had 3"), "\(resumed.errors)")
   }
@@ -156,7 +123,7 @@ import Unaries
       try Safetensors.write(
         [], to: workspace.file("state/state.safetensors"), metadata: ["training": header]
       ) { _ in ParameterValues(shape: [0], values: []) }
-      let command = try train(["train", "--resume", "--output", "state", "--quiet"])
+      let command = try train(TrainingSet.resumption(of: "state"))
       #expect(command.status == 65)
       return command.errors
     }
@@ -186,7 +153,7 @@ import Unaries
       "schedule.every=0",
     ])
   func ranges(_ setting: String) throws {
-    let run = try train(Self.common + ["--set", setting, "--output", "none"])
+    let run = try train(TrainingSet.arguments + ["--set", setting, "--output", "none"])
     #expect(run.status == 64)
     let key = setting.split(separator: "=")[0]
     #expect(run.errors.contains("'\(key)'"), "\(run.errors)")

@@ -30,7 +30,7 @@ public struct Dataset: LabelledImages {
   /// The split; `nil` where the layout has only one.
   public let split: String?
   /// The photographs, in the order of the split's list.
-  public let entries: [Entry]
+  public private(set) var entries: [Entry]
   /// The names of classes 0, 1, …; `nil` where nobody has said which there are.
   public let classNames: [String]?
   /// What colours stand for, in labels that are colours; `nil` where labels are numbers.
@@ -104,6 +104,17 @@ public struct Dataset: LabelledImages {
     let path = entries[index].labels
     let labels = try LabelFile.read(path, palette: palette)
     return try layout.classes(of: labels, path: path)
+  }
+
+  /// The same split with `limit` of its photographs at most, evenly spaced from the first on.
+  ///
+  /// - Parameter limit: at least 1.
+  public func thinned(to limit: Int) -> Dataset {
+    precondition(limit >= 1, "a data set of \(limit) photographs")
+    guard limit < count else { return self }
+    var part = self
+    part.entries = (0..<limit).map { entries[$0 * count / limit] }
+    return part
   }
 
   /// Makes sure that every file is there, before work of hours begins.

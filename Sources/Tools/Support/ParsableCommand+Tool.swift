@@ -7,6 +7,8 @@ extension ParsableCommand {
   /// cannot go on.
   package static func runAsTool() {
     Interruption.install()
+    // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

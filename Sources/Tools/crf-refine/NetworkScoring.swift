@@ -7,10 +7,12 @@ extension LoadedNetwork {
   func load(_ job: Job, isQuiet: Bool, stopwatch: inout Stopwatch) throws -> LoadedUnary {
     let image = try stopwatch.measure(.read) { try ImageFile.read(job.subject) }
     let scene = Scene(image)
-    let scores = try scores(for: image, at: job.subject, isQuiet: isQuiet, stopwatch: &stopwatch)
+    let scores = try scorer.scores(
+      for: image, at: job.subject, isQuiet: isQuiet, stopwatch: &stopwatch)
     return LoadedUnary(
       scene: scene,
-      energies: try energies(of: scores, for: scene, at: job.subject, stopwatch: &stopwatch),
+      energies: try scorer.energies(
+        of: scores, for: scene, at: job.subject, stopwatch: &stopwatch),
       summary: UnarySummary(grid: scene.grid, resampling: nil))
   }
 }

@@ -18,7 +18,7 @@ struct EvaluateReport {
     _ settings: EvaluateSettings, _ run: EvaluationRun, _ outcome: EvaluationRun.Outcome
   ) throws {
     self.settings = settings
-    network = (run.source as? NetworkSource).map { NetworkReport($0.network) }
+    network = (run.source as? NetworkSource)?.report
     counts = outcome.counts
     stopwatch = outcome.stopwatch
     let given = settings.dataset.classNames ?? []

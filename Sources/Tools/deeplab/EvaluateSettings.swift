@@ -121,7 +121,9 @@ struct EvaluateSettings {
           + "\(source.labelCount)",
         remedy: "name the classes that were learnt with --class-names LIST, or bring other weights")
     }
-    return EvaluationRun(settings: self, source: source)
+    return EvaluationRun(
+      dataset: dataset, source: source, crf: crf, trimapWidth: trimapWidth,
+      boundary: boundary.boundary, isQuiet: isQuiet)
   }
 
   private static func summary(_ names: [String]) -> String {

@@ -19,15 +19,24 @@ protocol EvaluatedSource {
 
 /// A network's labels.
 struct NetworkSource: EvaluatedSource {
-  let network: LoadedNetwork
+  private let scorer: NetworkScorer
   private let parallelism: Parallelism
+  /// What a report says of it; `nil` for a network that is still in training.
+  let report: NetworkReport?
 
   init(_ network: LoadedNetwork, parallelism: Parallelism) {
-    self.network = network
+    scorer = network.scorer
     self.parallelism = parallelism
+    report = NetworkReport(network)
   }
 
-  var labelCount: Int { network.classCount }
+  init(inTraining scorer: NetworkScorer, parallelism: Parallelism) {
+    self.scorer = scorer
+    self.parallelism = parallelism
+    report = nil
+  }
+
+  var labelCount: Int { scorer.classCount }
 
   func place(of index: Int, in dataset: Dataset) -> String { dataset.entries[index].image }
 
@@ -35,9 +44,9 @@ struct NetworkSource: EvaluatedSource {
     of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
     let path = dataset.entries[index].image
-    let scores = try network.scores(
+    let scores = try scorer.scores(
       for: image, at: path, isQuiet: isQuiet, stopwatch: &stopwatch)
-    let energies = try network.energies(
+    let energies = try scorer.energies(
       of: scores, for: Scene(image), at: path, stopwatch: &stopwatch)
     return (energies.labels(parallelism: parallelism), energies)
   }

@@ -6,8 +6,16 @@ import Unaries
 
 /// Compares the labels of one photograph after the other; nothing is kept but counts.
 struct EvaluationRun {
-  let settings: EvaluateSettings
+  let dataset: Dataset
   let source: any EvaluatedSource
+  /// The label of pixels that do not count.
+  var void = Dataset.void
+  /// `nil` where labels are compared as they come only.
+  var crf: CRFSettings?
+  /// In pixels; 0 where boundaries are not looked at.
+  var trimapWidth = 0
+  var boundary = Trimap.Boundary.labelChanges
+  let isQuiet: Bool
 
   /// What came of all photographs.
   struct Outcome {
@@ -18,29 +26,41 @@ struct EvaluationRun {
   /// - Throws: `InputError` naming the first file that cannot be used: figures over fewer
   ///   photographs than asked for would be others.
   func run() throws -> Outcome {
-    var outcome = Outcome(
-      counts: try EvaluationCounts(
-        labelCount: source.labelCount, ignoring: Dataset.void, isRefined: settings.crf != nil,
-        widths: Array(1..<settings.trimapWidth + 1), boundary: settings.boundary.boundary))
-    var progress = Progress(total: settings.dataset.count, isQuiet: settings.isQuiet)
+    var outcome = try begin()
+    var progress = Progress(total: dataset.count, isQuiet: isQuiet)
     defer { progress.clear() }
-    for index in 0..<settings.dataset.count {
-      try add(index, to: &outcome)
-      progress.finish(settings.dataset.name(index), summary(outcome.counts))
+    for index in 0..<dataset.count {
+      try add(read(index, &outcome), index, to: &outcome)
+      progress.finish(dataset.name(index), summary(outcome.counts))
     }
     return outcome
   }
 
-  private func add(_ index: Int, to outcome: inout Outcome) throws {
-    let dataset = settings.dataset
-    let sample = try outcome.stopwatch.measure(.read) {
-      try dataset.sample(index, classes: source.labelCount, ignoring: Dataset.void)
+  /// Nothing counted yet.
+  func begin() throws -> Outcome {
+    Outcome(
+      counts: try EvaluationCounts(
+        labelCount: source.labelCount, ignoring: void, isRefined: crf != nil,
+        widths: Array(1..<trimapWidth + 1), boundary: boundary))
+  }
+
+  /// Reads photograph `index` and its labels.
+  ///
+  /// - Throws: `InputError` naming the file that cannot be used.
+  func read(_ index: Int, _ outcome: inout Outcome) throws -> LabelledImage {
+    try outcome.stopwatch.measure(.read) {
+      try dataset.sample(index, classes: source.labelCount, ignoring: void)
     }
+  }
+
+  /// Counts the labels that photograph `index` is given.
+  ///
+  /// - Throws: `InputError` naming the file that has none, or that they come from.
+  func add(_ sample: LabelledImage, _ index: Int, to outcome: inout Outcome) throws {
     let (labels, energies) = try source.labels(
-      of: index, sample.image, in: dataset, isQuiet: settings.isQuiet,
-      stopwatch: &outcome.stopwatch)
+      of: index, sample.image, in: dataset, isQuiet: isQuiet, stopwatch: &outcome.stopwatch)
     var after: LabelMap?
-    if let crf = settings.crf, let energies {
+    if let crf, let energies {
       after = try Solver(crf).labels(
         refining: energies, on: Scene(sample.image), at: dataset.entries[index].image,
         stopwatch: &outcome.stopwatch)

@@ -25,10 +25,10 @@ struct ImageSegmentation {
     var stopwatch = Stopwatch()
     let writer = OutputWriter(image: image, palette: settings.palette)
     try writer.checkOverlay(at: job.overlay)
-    let scores = try network.scores(
+    let scores = try network.scorer.scores(
       for: image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
     let scene = Scene(image)
-    let energies = try network.energies(
+    let energies = try network.scorer.energies(
       of: scores, for: scene, at: job.image, stopwatch: &stopwatch)
     let before = stopwatch.measure(.unary) {
       energies.labels(parallelism: settings.parallelism)

@@ -113,6 +113,27 @@ import Testing
     #expect(isSame)
   }
 
+  @Test func aNetworkRunsWithATrainersParameters() throws {
+    let trainer = try Self.trainer(Self.options(.sgd, rate: 0.1))
+    let shape = TensorShape(height: Self.side, width: Self.side, channels: 3)
+    let image = Tensor(
+      shape, values: Array(Self.batch(9).images.values().prefix(shape.count)))
+    func scores(_ parameters: any ParameterSource) throws -> [Float] {
+      try PreparedNetwork(
+        trainer.network, parameters: parameters, height: Self.side, width: Self.side
+      ).plan(height: Self.side, width: Self.side).run(image)[0].values()
+    }
+    _ = try trainer.step([Self.batch(0)])
+    let snapshot = NamedParameters(trainer.snapshot())
+    let before = try scores(snapshot)
+    _ = try trainer.step([Self.batch(1)])
+    // A snapshot stays as it was; the trainer has gone on.
+    #expect(try scores(snapshot) == before)
+    #expect(try scores(NamedParameters(trainer.snapshot())) != before)
+    let text = errorText { _ = try NamedParameters([]).values(of: "conv.weight") }
+    #expect(text.contains("conv.weight"))
+  }
+
   @Test func parametersOfOtherShapesAreRefused() throws {
     let network = Self.network()
     let initial = InitialParameters(for: network, seed: 1)

@@ -26,6 +26,20 @@ struct DatasetTests {
     try dataset.checkPresence()
   }
 
+  @Test("a part of a split is spaced evenly from its first photograph on")
+  func thinned() throws {
+    try folder.write("a\nb\nc\nd\ne\n", as: "ImageSets/Segmentation/val.txt")
+    try folder.writeImage("JPEGImages/a.jpg")
+    try folder.writeLabels("SegmentationClass/a.png", [0])
+    let dataset = try Dataset(at: folder.path)
+    func names(_ limit: Int) -> [String] { dataset.thinned(to: limit).entries.map(\.name) }
+    #expect(names(1) == ["a"])
+    #expect(names(2) == ["a", "c"])
+    #expect(names(3) == ["a", "b", "d"])
+    #expect(names(5) == names(99))
+    #expect(dataset.thinned(to: 2).split == dataset.split)
+  }
+
   @Test("the augmented lists of VOC name both files, relative to the data set's folder")
   func vocAugmented() throws {
     try folder.write(

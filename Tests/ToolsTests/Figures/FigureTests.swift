@@ -62,6 +62,19 @@ struct FigureTests {
       share(of: blue, in: one, rows: middle + 20..<middle + 21, columns: 110..<720) == 0)
   }
 
+  @Test("an axis covers what it is told to, so that charts can be compared")
+  func coveredAxis() throws {
+    func rightmost(_ points: [(x: Double, y: Double)]) throws -> Double {
+      let picture = try LineChart.picture(of: [
+        LineChart(
+          title: "t", x: "x", y: "y", series: [.init("a", points)], covering: 0...10)
+      ])
+      return share(of: [0, 114, 178], in: picture, rows: 46..<370, columns: 600..<730)
+    }
+    #expect(try rightmost([(0, 1), (5, 2)]) == 0)
+    #expect(try rightmost([(0, 1), (10, 2)]) > 0)
+  }
+
   @Test("a curve without points leaves an empty chart")
   func emptyChart() throws {
     let picture = try LineChart.picture(of: [

@@ -19,17 +19,24 @@ package struct LineChart {
   private let xLabel: String
   private let yLabel: String
   private let series: [Series]
+  private let covered: ClosedRange<Double>?
 
   /// - Parameters:
   ///   - title: what is shown, in a few words.
   ///   - x: what the horizontal axis is, with its unit.
   ///   - y: what the vertical axis is, with its unit.
   ///   - series: the curves.
-  package init(title: String, x: String, y: String, series: [Series]) {
+  ///   - covered: what the horizontal axis shows even where no point is, so that charts one below
+  ///     the other have the same.
+  package init(
+    title: String, x: String, y: String, series: [Series],
+    covering covered: ClosedRange<Double>? = nil
+  ) {
     self.title = title
     xLabel = x
     yLabel = y
     self.series = series
+    self.covered = covered
   }
 
   /// The size of a chart.
@@ -61,7 +68,8 @@ package struct LineChart {
       top: top + Self.margin.top, bottom: top + Float(Self.size.height) - Self.margin.bottom
     )
     let points = series.flatMap(\.points)
-    let xTicks = AxisTicks(covering: Self.range(points.map(\.x)))
+    let ends = covered.map { [$0.lowerBound, $0.upperBound] } ?? []
+    let xTicks = AxisTicks(covering: Self.range(points.map(\.x) + ends))
     let yTicks = AxisTicks(covering: Self.range(points.map(\.y)))
     func x(_ value: Double) -> Float {
       frame.left + (frame.right - frame.left) * Self.share(value, of: xTicks.range)
@@ -87,9 +95,9 @@ package struct LineChart {
     canvas.text(yLabel, x: 20, y: (frame.top + frame.bottom) / 2, .center, isUpright: true)
     for (place, curve) in series.enumerated() {
       let color = Self.colors[place % Self.colors.count]
-      let ends = curve.points.map { (x: x($0.x), y: y($0.y)) }
-      if ends.count == 1 { canvas.disc(x: ends[0].x, y: ends[0].y, radius: 4, color) }
-      for (start, end) in zip(ends, ends.dropFirst()) {
+      let places = curve.points.map { (x: x($0.x), y: y($0.y)) }
+      if places.count == 1 { canvas.disc(x: places[0].x, y: places[0].y, radius: 4, color) }
+      for (start, end) in zip(places, places.dropFirst()) {
         canvas.line(from: start, to: end, thickness: 2.5, color)
       }
     }

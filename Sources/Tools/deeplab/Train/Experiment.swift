@@ -59,6 +59,13 @@ struct Experiment: Codable, Equatable {
   /// Steps from one checkpoint to the next, and from one line of the log to the next.
   var checkpointEvery = 500
   var logEvery = 10
+
+  /// A split of the same data set that the network is evaluated on meanwhile; none where empty.
+  var validationSplit = ""
+  /// Steps from one evaluation to the next; 0 for one at the end alone.
+  var validateEvery = 0
+  /// The most photographs that are looked at, evenly spaced in the split; 0 for all.
+  var validationLimit = 0
 }
 
 extension Experiment {
@@ -116,6 +123,12 @@ extension Experiment {
     try require(
       checkpointEvery >= 1, "checkpointEvery", "is \(checkpointEvery), but must be at least 1")
     try require(logEvery >= 1, "logEvery", "is \(logEvery), but must be at least 1")
+    for (key, value) in [("validateEvery", validateEvery), ("validationLimit", validationLimit)] {
+      try require(value >= 0, key, "is \(value), but must be 0 or more")
+      try require(
+        value == 0 || !validationSplit.isEmpty, key,
+        "is \(value), but no 'validationSplit' says which photographs are meant")
+    }
   }
 
   /// How images are varied.
@@ -143,8 +156,15 @@ extension Experiment {
       accumulation: accumulation, auxiliaryWeight: auxiliaryWeight, seed: seed)
   }
 
-  /// The photographs.
-  func dataset() throws -> Dataset {
+  /// The output stride; `nil` for the paper's.
+  ///
+  /// - Throws: `InputError` where there is no such stride.
+  func namedStride() throws -> OutputStride? {
+    outputStride == 0 ? nil : try OutputStride(outputStride)
+  }
+
+  /// The photographs of one split; of the only one where the name is empty.
+  func dataset(split: String) throws -> Dataset {
     let layout: (any DatasetLayout)? =
       labelFolder.isEmpty
       ? (self.layout.isEmpty ? nil : try DatasetLayouts.named(self.layout))

@@ -12,7 +12,9 @@ struct Train: ParsableCommand {
     discussion: """
       A recipe or a configuration file (--recipe) says how; options and --set change single values of it. \
       The output folder gets state.safetensors (weights, and all that --resume needs), weights.safetensors \
-      at the end, log.jsonl and loss.png. An interrupt writes the state first. docs/train.md tells more.
+      at the end, log.jsonl and loss.png. With --set validationSplit=val, the mean IOU on that split is \
+      measured too, at the end and every validateEvery steps. An interrupt writes the state first. \
+      docs/train.md tells more.
       """)
 
   @Option(

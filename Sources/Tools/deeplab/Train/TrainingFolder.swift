@@ -15,7 +15,7 @@ struct TrainingFolder {
   var weights: String { path + "/weights.safetensors" }
   /// One JSON object a line.
   var log: String { path + "/log.jsonl" }
-  /// The loss over the steps.
+  /// The loss over the steps, and the mean IOU where it is measured.
   var curve: String { path + "/loss.png" }
 
   private static let key = "training"

@@ -10,12 +10,15 @@ struct TrainingHeader: Encodable {
   /// Photographs of the data set, on which epochs and the order of images depend; `nil` where a
   /// state does not say.
   let images: Int?
+  /// Photographs of the split that figures come from; `nil` where there is none.
+  let validationImages: Int?
 
-  init(experiment: Experiment, step: Int, classes: Int, images: Int) {
+  init(experiment: Experiment, step: Int, classes: Int, images: Int, validationImages: Int?) {
     self.experiment = experiment
     self.step = step
     self.classes = classes
     self.images = images
+    self.validationImages = validationImages
   }
 
   /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are
@@ -44,6 +47,7 @@ struct TrainingHeader: Encodable {
     self.step = step
     self.classes = classes
     images = object["images"] as? Int
+    validationImages = object["validationImages"] as? Int
   }
 
   /// As JSON.
@@ -57,12 +61,18 @@ struct TrainingHeader: Encodable {
   ///
   /// - Parameters:
   ///   - found: photographs of the data set as it is now.
+  ///   - validation: those of the split that figures come from; `nil` where there is none.
   ///   - path: where it is.
   /// - Throws: `InputError` where there were more or fewer.
-  func check(images found: Int, at path: String) throws {
-    guard let images, images != found else { return }
-    throw InputError(
-      .data, at: path, "has \(found) photographs, but had \(images) when the training began",
-      remedy: "restore the data set, or begin anew with --weights and another folder")
+  func check(images found: Int, validation: Int?, at path: String) throws {
+    func check(_ found: Int?, _ images: Int?, _ purpose: String) throws {
+      guard let found, let images, images != found else { return }
+      throw InputError(
+        .data, at: path,
+        "has \(found) photographs\(purpose), but had \(images) when the training began",
+        remedy: "restore the data set, or begin anew with --weights and another folder")
+    }
+    try check(found, images, "")
+    try check(validation, validationImages, " in '\(experiment.validationSplit)'")
   }
 }

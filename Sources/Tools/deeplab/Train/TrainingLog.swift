@@ -15,6 +15,12 @@ struct TrainingLog {
     var imagesPerSecond: Double
     /// Since the program was started.
     var seconds: Double
+    /// Of the labels that the parameters after this step give, 0…1; `nil` where none were asked
+    /// for.
+    var meanIOU: Double?
+    var pixelAccuracy: Double?
+    /// How long those labels took, which `imagesPerSecond` leaves out.
+    var validationSeconds: Double?
   }
 
   private let path: String
@@ -32,14 +38,18 @@ struct TrainingLog {
     lines = (text ?? "").split(separator: "\n").compactMap {
       try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
     }.filter { $0.step <= step }
-    let kept = try lines.map(self.text)
-    try AtomicOutput.write(to: path) { output in
-      for line in kept { try output.write(line) }
-    }
+    try rewrite()
   }
 
   private func text(_ line: Line) throws -> String {
     String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
+  }
+
+  private func rewrite() throws {
+    let texts = try lines.map(text)
+    try AtomicOutput.write(to: path) { output in
+      for text in texts { try output.write(text) }
+    }
   }
 
   /// Appends a line.
@@ -47,15 +57,23 @@ struct TrainingLog {
   /// - Throws: `InputError` where it cannot be written, as on a full disk.
   mutating func add(_ line: Line) throws {
     lines.append(line)
-    do {
-      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      defer { try? file.close() }
-      try file.seekToEnd()
-      try file.write(contentsOf: Data(try text(line).utf8))
-    } catch {
-      throw InputError(
-        .io, at: path, "cannot be written: \(error.localizedDescription)",
-        remedy: "make room, and go on with --resume")
-    }
+    try AppendedOutput.append(
+      text(line), to: path, remedy: "make room, and go on with --resume")
+  }
+
+  /// Whether the line of `step` is the last one and lacks figures.
+  func awaitsFigures(of step: Int) -> Bool {
+    lines.last.map { $0.step == step && $0.meanIOU == nil } ?? false
+  }
+
+  /// Writes figures into the last line.
+  ///
+  /// - Throws: `InputError` where they cannot be written, as on a full disk.
+  mutating func add(_ figures: TrainingValidation.Figures) throws {
+    precondition(!lines.isEmpty, "figures of a step without a line")
+    lines[lines.count - 1].meanIOU = figures.meanIOU
+    lines[lines.count - 1].pixelAccuracy = figures.pixelAccuracy
+    lines[lines.count - 1].validationSeconds = figures.seconds
+    try rewrite()
   }
 }

@@ -18,6 +18,12 @@ struct TrainingProgress {
   private var losses: [Double] = []
   private var lastLine = ContinuousClock.now
   private var lastShown = ContinuousClock.now
+  /// Whether the cursor stands behind a line of the terminal.
+  private var isLineOpen = false
+  /// How long validations took, how many there were, and how many there will be.
+  private var paused = Duration.zero
+  private var validations = 0
+  private var validationsLeft = 0
 
   /// Between lines where there is no terminal.
   private static let pause = Duration.seconds(10)
@@ -39,12 +45,40 @@ struct TrainingProgress {
     guard !isQuiet, isTerminal || now - lastShown > Self.pause || done == total else { return }
     lastShown = now
     let mean = losses.reduce(0, +) / Double(losses.count)
-    let seconds = (now - start).seconds
+    let seconds = (now - start - paused).seconds
     let speed = Double(done - first) / max(seconds, 1e-9)
+    let validating = Double(validationsLeft) * paused.seconds / Double(max(1, validations))
     let text = String(
       format: "step %d/%d, loss %.4f, rate %.3g, %.2f images/s, %@ left", done, total, mean, rate,
-      speed * Double(imagesAStep), Self.time(Double(total - done) / speed))
+      speed * Double(imagesAStep),
+      Self.time(Double(total - done) / speed + validating))
     StandardError.write(isTerminal ? Progress.clearedLine + text : text + "\n")
+    isLineOpen = isTerminal
+  }
+
+  /// Leaves the time that `body` takes out of the speed of steps.
+  ///
+  /// - Parameter left: how often there will be such work after this one.
+  mutating func validating<Result>(left: Int, _ body: () throws -> Result) rethrows -> Result {
+    end()
+    let began = ContinuousClock.now
+    defer {
+      let spent = ContinuousClock.now - began
+      paused += spent
+      lastLine += spent
+      validations += 1
+      validationsLeft = left
+    }
+    return try body()
+  }
+
+  /// Says what came of a validation.
+  func show(_ figures: TrainingValidation.Figures, of photographs: String) {
+    guard !isQuiet else { return }
+    StandardError.write(
+      String(
+        format: "step %d/%d, mean IOU %.2f %%, pixel accuracy %.2f %%, %@\n", done, total,
+        100 * figures.meanIOU, 100 * figures.pixelAccuracy, photographs))
   }
 
   private static func time(_ seconds: Double) -> String {
@@ -69,7 +103,8 @@ struct TrainingProgress {
   }
 
   /// Leaves the last state of the line on the terminal.
-  func end() {
-    if isTerminal, !isQuiet, done > first { StandardError.write("\n") }
+  mutating func end() {
+    if isLineOpen { StandardError.write("\n") }
+    isLineOpen = false
   }
 }

@@ -17,11 +17,14 @@ struct TrainingRun {
   /// Photographs of the data set.
   private let images: Int
   private let parallelism: Parallelism
+  /// `nil` where nothing is measured but the loss.
+  private let validation: TrainingValidation?
   private let isQuiet: Bool
   /// What is printed before the first step.
   private let title: String
 
-  /// Reads weights and lists, no photograph yet.
+  /// Reads weights and lists, and looks at the photographs that figures are to come from; those
+  /// that are learnt from are not read yet.
   ///
   /// - Parameter saved: what to go on with; `nil` for a new training.
   /// - Throws: `InputError` where network, weights and data set do not fit together.
@@ -33,18 +36,20 @@ struct TrainingRun {
     self.folder = folder
     self.parallelism = parallelism
     self.isQuiet = isQuiet
-    let dataset = try experiment.dataset()
+    let dataset = try experiment.dataset(split: experiment.split)
     images = dataset.count
-    try saved?.header.check(images: images, at: experiment.data)
-    try dataset.checkPresence()
     classes = try saved?.header.classes ?? Self.classes(experiment, dataset)
+    let entry = try NetworkCatalog.entry(named: experiment.model)
+    validation = try TrainingValidation(
+      experiment, entry, classes: classes, parallelism: parallelism)
+    try saved?.header.check(
+      images: images, validation: validation?.images, at: experiment.data)
+    try dataset.checkPresence()
     let names = dataset.classNames
     notes = ModelNotes(
       network: experiment.model, classNames: names?.count == classes ? names : nil)
-    let entry = try NetworkCatalog.entry(named: experiment.model)
     let network = try entry.make(
-      classes: classes,
-      outputStride: experiment.outputStride == 0 ? nil : OutputStride(experiment.outputStride),
+      classes: classes, outputStride: experiment.namedStride(),
       withAuxiliaryHead: experiment.auxiliaryHead)
     let initial = InitialParameters(for: network, seed: experiment.seed)
     var parameters: any ParameterSource = initial
@@ -65,6 +70,7 @@ struct TrainingRun {
       try trainer.restore(stepsDone: saved.header.step) { try saved.checkpoint.values(of: $0) }
       origin = "step \(saved.header.step) of \(folder.state)"
     }
+    try validation?.check(NamedParameters(trainer.parameters))
     batches = try SampleBatches(
       dataset, classes: classes, ignoring: experiment.loss.ignored,
       drawing: SampleDrawing(
@@ -75,6 +81,7 @@ struct TrainingRun {
       network  \(entry.name), \(classes) classes
       weights  \(origin)
       data     \(experiment.data): \(images) photographs
+      figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")
       steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images
 
       """
@@ -101,10 +108,12 @@ struct TrainingRun {
     }
   }
 
+  private var total: Int { trainer.options.steps }
+
   private func train() throws {
     var log = try TrainingLog(at: folder.log, from: trainer.stepsDone)
     var progress = TrainingProgress(
-      trainer.options.steps, done: trainer.stepsDone,
+      total, done: trainer.stepsDone,
       imagesAStep: experiment.batch * experiment.accumulation, isQuiet: isQuiet)
     try Interruption.whileWriting {
       var saved = trainer.stepsDone
@@ -114,14 +123,18 @@ struct TrainingRun {
         try folder.write(
           trainer,
           TrainingHeader(
-            experiment: experiment, step: trainer.stepsDone, classes: classes, images: images),
+            experiment: experiment, step: trainer.stepsDone, classes: classes, images: images,
+            validationImages: validation?.images),
           notes: notes)
         saved = trainer.stepsDone
       }
       do {
-        while trainer.stepsDone < trainer.options.steps, !Interruption.isPending {
+        // The state may be of a step whose figures an interrupt or an error has cut short.
+        try validate(&progress, &log)
+        while trainer.stepsDone < total, !Interruption.isPending {
           try step(&progress, &log)
           if trainer.stepsDone % experiment.checkpointEvery == 0 { try save() }
+          try validate(&progress, &log)
         }
       } catch {
         progress.end()
@@ -142,8 +155,31 @@ struct TrainingRun {
       throw divergence("the loss is no longer finite at step \(trainer.stepsDone)")
     }
     progress.add(report)
-    if trainer.stepsDone % experiment.logEvery == 0 || trainer.stepsDone == trainer.options.steps {
+    let step = trainer.stepsDone
+    if step % experiment.logEvery == 0 || step == total
+      || validation?.isDue(at: step, of: total) == true
+    {
       try log.add(progress.line())
+    }
+  }
+
+  /// Adds figures to the line of this step, where it is to have any and has none yet.
+  private func validate(_ progress: inout TrainingProgress, _ log: inout TrainingLog) throws {
+    let step = trainer.stepsDone
+    guard let validation, validation.isDue(at: step, of: total), log.awaitsFigures(of: step),
+      !Interruption.isPending
+    else { return }
+    try checkParameters()
+    let outcome = try progress.validating(left: validation.timesDue(after: step, of: total)) {
+      try validation.run(trainer, isQuiet: isQuiet)
+    }
+    switch outcome {
+    case .figures(let figures):
+      try log.add(figures)
+      progress.show(figures, of: validation.summary)
+    case .unscored(let error):
+      StandardError.write("step \(step) has no figures: \(error)\n")
+    case .interrupted: break
     }
   }
 
@@ -169,14 +205,13 @@ struct TrainingRun {
   }
 
   private func finish(_ log: TrainingLog) throws {
-    if log.lines.count > 1 {
-      let points = log.lines.map { (x: Double($0.step), y: $0.loss) }
-      let chart = LineChart(
-        title: experiment.model, x: "steps", y: "loss", series: [.init("loss", points)])
-      try PNG.write(LineChart.picture(of: [chart]), to: folder.curve)
+    // The picture last: one that cannot be written must not cost the weights.
+    if trainer.stepsDone >= total {
+      try folder.writeWeights(trainer, notes: notes)
+      if !isQuiet { StandardError.write("wrote    \(folder.weights)\n") }
     }
-    guard trainer.stepsDone >= trainer.options.steps else { return }
-    try folder.writeWeights(trainer, notes: notes)
-    if !isQuiet { StandardError.write("wrote    \(folder.weights)\n") }
+    let curve = TrainingCurve(
+      model: experiment.model, validation: validation?.summary, lines: log.lines)
+    if let picture = try curve.picture() { try PNG.write(picture, to: folder.curve) }
   }
 }

@@ -1,0 +1,161 @@
+import DeepLabNet
+import Evaluation
+import Foundation
+import Support
+import ToolSupport
+import Unaries
+
+/// How right a network in training is on photographs that it does not learn from: the figures of
+/// `deeplab evaluate`, of whole images at their own size.
+struct TrainingValidation {
+  /// Over all pixels that count.
+  struct Figures {
+    /// 0…1.
+    let meanIOU: Double
+    /// 0…1.
+    let pixelAccuracy: Double
+    let seconds: Double
+  }
+
+  enum Outcome {
+    case figures(Figures)
+    /// The first photograph that has no labels, and why: its scores are not finite, as those of
+    /// running statistics may be that have not settled yet. The training is none the worse for it.
+    case unscored(InputError)
+    case interrupted
+  }
+
+  /// Photographs of the split.
+  let images: Int
+  /// Those that are looked at, and when.
+  let summary: String
+  private let dataset: Dataset
+  private let every: Int
+  private let entry: CatalogEntry
+  private let network: Network
+  private let classes: Int
+  private let void: UInt16
+  private let parallelism: Parallelism
+
+  /// Reads lists, no photograph yet.
+  ///
+  /// - Returns: `nil` where the experiment asks for none.
+  /// - Throws: `InputError` where there is no such split, or a file of it is not there.
+  init?(
+    _ experiment: Experiment, _ entry: CatalogEntry, classes: Int, parallelism: Parallelism
+  ) throws {
+    guard !experiment.validationSplit.isEmpty else { return nil }
+    let whole = try experiment.dataset(split: experiment.validationSplit)
+    images = whole.count
+    let limit = experiment.validationLimit
+    dataset = limit > 0 ? whole.thinned(to: limit) : whole
+    try dataset.checkPresence()
+    every = experiment.validateEvery
+    self.entry = entry
+    // Nobody asks an auxiliary head for labels.
+    network = try entry.make(classes: classes, outputStride: experiment.namedStride())
+    self.classes = classes
+    void = experiment.loss.ignored
+    self.parallelism = parallelism
+    summary = "\(dataset.count) photographs of \(experiment.validationSplit)"
+  }
+
+  /// Whether figures are wanted after `step` of `total` steps.
+  func isDue(at step: Int, of total: Int) -> Bool {
+    step == total || every > 0 && step % every == 0
+  }
+
+  /// How often they will be after that.
+  func timesDue(after step: Int, of total: Int) -> Int {
+    guard step < total else { return 0 }
+    return every == 0 ? 1 : (total + every - 1) / every - step / every
+  }
+
+  /// Reads all photographs once, a few at a time, so that none is found wanting after hours.
+  ///
+  /// - Parameter parameters: the network's, whatever their values.
+  /// - Throws: `InputError` naming the first photograph that cannot be read or does not fit the
+  ///   network or the memory, or labels that are no classes.
+  func check(_ parameters: any ParameterSource) throws {
+    let findings = try look()
+    guard findings.contains(where: \.counts) else {
+      throw InputError(
+        .data, at: "'validationSplit'", "has no pixel that counts: all labels are \(void)",
+        remedy: "choose photographs whose pixels are labelled")
+    }
+    let side = entry.sizes.fitting(Segmenter.defaultSize)
+    let prepared = try PreparedNetwork(
+      network, parameters: parameters, height: side, width: side)
+    var known: Set<GridShape> = []
+    for (entry, finding) in zip(dataset.entries, findings)
+    where known.insert(finding.grid).inserted {
+      do {
+        try checkMemory(finding.grid, in: prepared)
+      } catch let error as InputError {
+        throw error.at(entry.image)
+      }
+    }
+  }
+
+  private func checkMemory(_ grid: GridShape, in prepared: PreparedNetwork) throws {
+    try MemoryCheck.check(
+      grid, labelCount: classes, remedy: "validate on smaller photographs")
+    _ = try prepared.plan(
+      height: entry.sizes.fitting(grid.height), width: entry.sizes.fitting(grid.width))
+  }
+
+  private struct Finding {
+    let grid: GridShape
+    /// Whether any pixel does.
+    let counts: Bool
+  }
+
+  private func look() throws -> [Finding] {
+    var findings = [Result<Finding, any Error>?](repeating: nil, count: dataset.count)
+    findings.withUnsafeMutableBufferPointer { output in
+      nonisolated(unsafe) let output = output
+      parallelism.forEach(dataset.count) { index in
+        output[index] = Result {
+          let sample = try dataset.sample(index, classes: classes, ignoring: void)
+          return Finding(
+            grid: sample.image.grid, counts: sample.labels.labels.contains { $0 != void })
+        }
+      }
+    }
+    return try findings.compactMap { try $0?.get() }
+  }
+
+  /// Labels one photograph after the other with the parameters as they are, which stay so.
+  ///
+  /// - Throws: `InputError` naming a file that can no longer be read.
+  func run(_ trainer: Trainer, isQuiet: Bool) throws -> Outcome {
+    let start = ContinuousClock.now
+    let scorer = try NetworkScorer(
+      entry, network: network, parameters: NamedParameters(trainer.parameters),
+      parallelism: parallelism)
+    let evaluation = EvaluationRun(
+      dataset: dataset, source: NetworkSource(inTraining: scorer, parallelism: parallelism),
+      void: void, isQuiet: true)
+    var outcome = try evaluation.begin()
+    // A line a photograph would drown those of the training in a file.
+    var progress = Progress(
+      total: dataset.count, isQuiet: isQuiet || isatty(STDERR_FILENO) != 1)
+    defer { progress.clear() }
+    for index in 0..<dataset.count {
+      guard !Interruption.isPending else { return .interrupted }
+      let sample = try evaluation.read(index, &outcome)
+      do {
+        try evaluation.add(sample, index, to: &outcome)
+      } catch let error as InputError {
+        return .unscored(error)
+      }
+      progress.finish(dataset.name(index), "")
+    }
+    let confusion = outcome.counts.before
+    // `check` has seen that pixels count.
+    return .figures(
+      Figures(
+        meanIOU: confusion.meanIOU ?? 0, pixelAccuracy: confusion.pixelAccuracy ?? 0,
+        seconds: (ContinuousClock.now - start).seconds))
+  }
+}
