@@ -62,7 +62,7 @@ package struct LoadedNetwork: Sendable {
   private func scorer(forImageAt path: String) throws -> any PixelScorer {
     guard let proposals = settings.proposals else { return segmenter }
     return try ProposalSegmenter(
-      segmenter, source: proposals.source(forImageAt: path), options: proposals.options)
+      segmenter, source: proposals.source.boxes(forImageAt: path), options: proposals.options)
   }
 
   /// The energies of such logits.

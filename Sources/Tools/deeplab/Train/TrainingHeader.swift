@@ -10,12 +10,15 @@ struct TrainingHeader: Encodable {
   /// Photographs of the data set, on which epochs and the order of images depend; `nil` where a
   /// state does not say.
   let images: Int?
+  /// The fingerprint of the objects or proposals; `nil` where none are learnt from.
+  let examples: String?
 
-  init(experiment: Experiment, step: Int, classes: Int, images: Int) {
+  init(experiment: Experiment, step: Int, classes: Int, images: Int, examples: String?) {
     self.experiment = experiment
     self.step = step
     self.classes = classes
     self.images = images
+    self.examples = examples
   }
 
   /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are
@@ -44,6 +47,7 @@ struct TrainingHeader: Encodable {
     self.step = step
     self.classes = classes
     images = object["images"] as? Int
+    examples = object["examples"] as? String
   }
 
   /// As JSON.
