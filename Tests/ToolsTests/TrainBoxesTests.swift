@@ -38,15 +38,16 @@ import Unaries
     #expect(whole.status == 0, "\(whole.errors)")
     let expected = try #require(workspace.bytes("whole/weights.safetensors"))
 
-    // Objects are found in labels alone, so that the photograph is missed at the step that sees it.
-    let photograph = try #require(workspace.bytes("set/images/b.png"))
-    try workspace.write("no picture", as: "set/images/b.png")
+    // Objects are found in labels alone, so that a photograph is missed at the step that sees it,
+    // which for this one is the fourth.
+    let photograph = try #require(workspace.bytes("set/images/c.png"))
+    try workspace.write("no picture", as: "set/images/c.png")
     let broken = try train(begin + ["--output", "parts"])
-    #expect(broken.status == 65 && broken.errors.contains("b.png"), "\(broken.errors)")
+    #expect(broken.status == 65 && broken.errors.contains("c.png"), "\(broken.errors)")
     let header = try CheckpointFile.open(workspace.file("parts/state.safetensors"))
       .metadata["training"]
-    #expect(header?.contains(#""step":2"#) == true, "\(header ?? "none")")
-    try photograph.write(to: URL(fileURLWithPath: workspace.file("set/images/b.png")))
+    #expect(header?.contains(#""step":3"#) == true, "\(header ?? "none")")
+    try photograph.write(to: URL(fileURLWithPath: workspace.file("set/images/c.png")))
     let resumed = try train(["train", "--resume", "--output", "parts", "--quiet", "--threads", "2"])
     #expect(resumed.status == 0, "\(resumed.errors)")
     let isEqual = workspace.bytes("parts/weights.safetensors") == expected
