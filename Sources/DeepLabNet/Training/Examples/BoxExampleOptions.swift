@@ -1,5 +1,5 @@
 /// How examples are cut out of photographs: the values of Noh, Hong & Han (2015), arXiv:1505.04366,
-/// §5.1, unless said otherwise.
+/// §6.1, unless said otherwise.
 public struct BoxExampleOptions: Sendable, Hashable, Codable {
   /// What the sides of boxes are multiplied by, to show what is around them: above 0. A box ends
   /// where its photograph does.

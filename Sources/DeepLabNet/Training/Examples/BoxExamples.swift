@@ -3,7 +3,7 @@ import Unaries
 
 /// Parts of labelled images that a network learns from: objects, or proposals that show some.
 ///
-/// The two stages of Noh, Hong & Han (2015), arXiv:1505.04366, §4.2 and §5.1. Stage one learns from
+/// The two stages of Noh, Hong & Han (2015), arXiv:1505.04366, §4.2 and §6.1. Stage one learns from
 /// objects in the middle of their boxes, labelled with their own class alone; stage two from object
 /// proposals, which are as wrong as they will be later, with all labels. An object is a connected
 /// part of one class in the labels, where the paper has annotated instances: two that touch are

@@ -97,7 +97,7 @@ struct Recipe {
     """
   }
 
-  /// Noh et al. (2015), arXiv:1505.04366, §5.1. The rate falls where the paper's did by the
+  /// Noh et al. (2015), arXiv:1505.04366, §6.1. The rate falls where the paper's did by the
   /// validation accuracy: here once, at half time.
   private static func deconvNet(examples: String, steps: Int) -> String {
     """
