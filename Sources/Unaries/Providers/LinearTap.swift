@@ -5,7 +5,7 @@ package struct LinearTap: Equatable {
   package let weight: Float
 
   /// The same neighbours, numbered from another start.
-  func moved(by offset: Int) -> LinearTap {
+  package func moved(by offset: Int) -> LinearTap {
     LinearTap(lower: lower + offset, upper: upper + offset, weight: weight)
   }
 }

@@ -49,24 +49,3 @@ public struct Proposal: Sendable, Hashable {
     return PixelBox(rows: rows, columns: columns)
   }
 }
-
-/// Whole pixels of an image.
-package struct PixelBox: Sendable, Hashable {
-  package let rows: Range<Int>
-  package let columns: Range<Int>
-
-  package init(rows: Range<Int>, columns: Range<Int>) {
-    self.rows = rows
-    self.columns = columns
-  }
-
-  /// The share of both boxes' pixels that is common to them, 0…1.
-  func overlap(with other: PixelBox) -> Double {
-    let common =
-      rows.clamped(to: other.rows).count * columns.clamped(to: other.columns).count
-    return Double(common) / Double(count + other.count - common)
-  }
-
-  /// The number of pixels.
-  var count: Int { rows.count * columns.count }
-}

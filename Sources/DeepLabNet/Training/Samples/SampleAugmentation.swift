@@ -13,9 +13,11 @@ public struct SampleAugmentation: Sendable, Hashable {
     case range(ClosedRange<Float>)
     /// One of several factors, all as likely.
     case choices([Float])
+    /// Whatever an image's size, it takes this one, and its sides that ratio.
+    case fixed(Crop)
   }
 
-  /// Rows and columns of a crop.
+  /// Rows and columns.
   public struct Crop: Sendable, Hashable {
     /// Rows.
     public let height: Int
@@ -49,6 +51,7 @@ public struct SampleAugmentation: Sendable, Hashable {
       case .none: [1]
       case .range(let range): [range.lowerBound, range.upperBound]
       case .choices(let choices): choices
+      case .fixed: [1]
       }
     guard !factors.isEmpty, factors.allSatisfy({ (0.01...100).contains($0) }) else {
       throw InputError(
@@ -81,15 +84,18 @@ extension SampleAugmentation {
     let scaleDraw = generator.uniform()
     let (rowDraw, columnDraw) = (generator.uniform(), generator.uniform())
     let isMirrored = generator.uniform() < 0.5
-    let scale =
+    func scaled(by factor: Float) -> (height: Int, width: Int) {
+      func extent(_ extent: Int) -> Int { max(1, Int((Float(extent) * factor).rounded())) }
+      return (extent(grid.height), extent(grid.width))
+    }
+    let (height, width) =
       switch scales {
-      case .none: Float(1)
+      case .none: scaled(by: 1)
       case .range(let range):
-        range.lowerBound + scaleDraw * (range.upperBound - range.lowerBound)
-      case .choices(let choices): choices[Int(scaleDraw * Float(choices.count))]
+        scaled(by: range.lowerBound + scaleDraw * (range.upperBound - range.lowerBound))
+      case .choices(let choices): scaled(by: choices[Int(scaleDraw * Float(choices.count))])
+      case .fixed(let size): (size.height, size.width)
       }
-    func scaled(_ extent: Int) -> Int { max(1, Int((Float(extent) * scale).rounded())) }
-    let (height, width) = (scaled(grid.height), scaled(grid.width))
     func start(_ extent: Int, _ cropped: Int?, _ draw: Float) -> Int {
       let free = max(0, extent - (cropped ?? extent))
       return min(free, Int(draw * Float(free + 1)))

@@ -19,6 +19,7 @@ public final class SampleBatches: Sendable {
 
   /// - Parameters:
   ///   - images: what is learnt from; at least one.
+  ///   - examples: the parts of `images` that are learnt from; `nil` for all of each.
   ///   - classes: labels are 0..<`classes`.
   ///   - void: the label of pixels that do not count.
   ///   - drawing: which images each step sees, and how they are varied.
@@ -28,8 +29,9 @@ public final class SampleBatches: Sendable {
   ///   - memoryBudget: bytes for decoded images, which are kept while they fit.
   /// - Throws: `InputError` where there is no image.
   public init(
-    _ images: any LabelledImages, classes: Int, ignoring void: UInt16 = 255,
-    drawing: SampleDrawing, preprocessing: Preprocessing, startingAt step: Int = 0,
+    _ images: any LabelledImages, examples: BoxExamples? = nil, classes: Int,
+    ignoring void: UInt16 = 255, drawing: SampleDrawing, preprocessing: Preprocessing,
+    startingAt step: Int = 0,
     prefetch: Int = SampleBatches.usualPrefetch,
     memoryBudget: Int = SampleBatches.usualMemoryBudget
   ) throws {
@@ -42,8 +44,8 @@ public final class SampleBatches: Sendable {
     }
     feed = BatchFeed(capacity: prefetch)
     let maker = BatchMaker(
-      images, classes: classes, ignoring: void, drawing: drawing, preprocessing: preprocessing,
-      memoryBudget: memoryBudget)
+      images, examples: examples, classes: classes, ignoring: void, drawing: drawing,
+      preprocessing: preprocessing, memoryBudget: memoryBudget)
     feed.fill(using: maker, from: step)
   }
 

@@ -1,6 +1,6 @@
 import Unaries
 
-/// One view of a labelled image, as the network sees it.
+/// One view of a labelled image, or of a part of it, as the network sees it.
 ///
 /// Images are resized between the four nearest pixels with half-pixel centres, without smoothing
 /// first; labels are those of the nearest pixel.
@@ -14,22 +14,24 @@ struct SampleCrop {
   let width: Int
 
   init(
-    _ view: SampleAugmentation.View, of grid: GridShape, crop: SampleAugmentation.Crop?
+    _ view: SampleAugmentation.View, of part: PixelBox, crop: SampleAugmentation.Crop?
   ) {
     height = crop?.height ?? view.height
     width = crop?.width ?? view.width
     let shownRows = view.top..<min(view.height, view.top + height)
     let shownColumns = view.left..<min(view.width, view.left + width)
-    func taps(_ inputs: Int, _ outputs: Int, _ shown: Range<Int>) -> [LinearTap] {
-      Array(LinearTap.taps(from: inputs, to: outputs, alignment: .halfPixel)[shown])
+    func taps(_ inputs: Range<Int>, _ outputs: Int, _ shown: Range<Int>) -> [LinearTap] {
+      LinearTap.taps(from: inputs.count, to: outputs, alignment: .halfPixel)[shown].map {
+        $0.moved(by: inputs.lowerBound)
+      }
     }
-    func nearest(_ inputs: Int, _ outputs: Int, _ shown: Range<Int>) -> [Int] {
-      shown.map { LabelMap.nearest($0, of: inputs, to: outputs) }
+    func nearest(_ inputs: Range<Int>, _ outputs: Int, _ shown: Range<Int>) -> [Int] {
+      shown.map { inputs.lowerBound + LabelMap.nearest($0, of: inputs.count, to: outputs) }
     }
-    rows = taps(grid.height, view.height, shownRows)
-    labelRows = nearest(grid.height, view.height, shownRows)
-    let columns = taps(grid.width, view.width, shownColumns)
-    let labelColumns = nearest(grid.width, view.width, shownColumns)
+    rows = taps(part.rows, view.height, shownRows)
+    labelRows = nearest(part.rows, view.height, shownRows)
+    let columns = taps(part.columns, view.width, shownColumns)
+    let labelColumns = nearest(part.columns, view.width, shownColumns)
     self.columns = view.isMirrored ? columns.reversed() : columns
     self.labelColumns = view.isMirrored ? labelColumns.reversed() : labelColumns
   }

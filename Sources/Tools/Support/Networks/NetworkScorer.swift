@@ -61,7 +61,7 @@ package struct NetworkScorer: Sendable {
   private func scorer(forImageAt path: String) throws -> any PixelScorer {
     guard let proposals else { return segmenter }
     return try ProposalSegmenter(
-      segmenter, source: proposals.source(forImageAt: path), options: proposals.options)
+      segmenter, source: proposals.source.boxes(forImageAt: path), options: proposals.options)
   }
 
   /// The energies of such logits.

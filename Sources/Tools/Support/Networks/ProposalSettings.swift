@@ -12,23 +12,47 @@ package struct ProposalSettings: Sendable {
     /// A file of boxes for each image, with the image's stem.
     case folder(String)
 
-    fileprivate init(option: String) throws {
+    /// - Parameters:
+    ///   - option: edges, grid, or the path of a file or folder.
+    ///   - place: who says so.
+    /// - Throws: `InputError` where there is no such file or folder.
+    package init(_ option: String, at place: String) throws {
       switch option {
       case "edges": self = .edges
       case "grid": self = .grid
       default:
         guard FileSystem.exists(option) else {
           throw InputError(
-            .noInput, at: "--proposals", "is '\(option)', but there is no such file or folder",
+            .noInput, at: place, "is '\(option)', but there is no such file or folder",
             remedy: "choose edges or grid, or give a file of boxes, or a folder of such files")
         }
         self = FileSystem.isFolder(option) ? .folder(option) : .file(option)
       }
     }
-  }
 
-  /// How files of boxes end in a folder, the preferred ones first.
-  private static let endings = ["csv", "txt", "npy"]
+    /// How files of boxes end in a folder, the preferred ones first.
+    private static let endings = ["csv", "txt", "npy"]
+
+    /// What proposes parts of the image at `path`.
+    ///
+    /// - Throws: `InputError` where there are no boxes for it.
+    package func boxes(forImageAt path: String) throws -> any ProposalSource {
+      switch self {
+      case .edges: return try GradientProposals()
+      case .grid: return try SlidingGrid()
+      case .file(let path): return try ProposalFile(path)
+      case .folder(let folder):
+        let stem = FileSystem.split(FileSystem.name(of: path)).stem
+        let files = Self.endings.map { "\(folder)/\(stem).\($0)" }
+        guard let file = files.first(where: FileSystem.isFile) else {
+          throw InputError(
+            .noInput, at: path, "has no boxes in '\(folder)'",
+            remedy: "files belong together by their stems: '\(stem).csv'")
+        }
+        return try ProposalFile(file)
+      }
+    }
+  }
 
   package let source: Source
   package let options: ProposalOptions
@@ -45,7 +69,7 @@ package struct ProposalSettings: Sendable {
         remedy: "add --proposals edges, or leave it out")
       return nil
     }
-    source = try Source(option: proposals)
+    source = try Source(proposals, at: "--proposals")
     var options = ProposalOptions()
     if let limit = given.proposalLimit {
       guard limit >= 1 else {
@@ -75,23 +99,4 @@ package struct ProposalSettings: Sendable {
     }
   }
 
-  /// What proposes parts of the image at `path`.
-  ///
-  /// - Throws: `InputError` where there are no boxes for it.
-  func source(forImageAt path: String) throws -> any ProposalSource {
-    switch source {
-    case .edges: return try GradientProposals()
-    case .grid: return try SlidingGrid()
-    case .file(let path): return try ProposalFile(path)
-    case .folder(let folder):
-      let stem = FileSystem.split(FileSystem.name(of: path)).stem
-      let files = Self.endings.map { "\(folder)/\(stem).\($0)" }
-      guard let file = files.first(where: FileSystem.isFile) else {
-        throw InputError(
-          .noInput, at: path, "has no boxes in '\(folder)'",
-          remedy: "files belong together by their stems: '\(stem).csv'")
-      }
-      return try ProposalFile(file)
-    }
-  }
 }

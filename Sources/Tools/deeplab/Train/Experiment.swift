@@ -27,6 +27,15 @@ struct Experiment: Codable, Equatable {
   /// The names of the classes: a list that is known, or a file; the data set's where empty.
   var classNames = ""
 
+  /// What is seen of photographs.
+  var examples = ExampleKind.crops
+  /// How objects and proposals are chosen.
+  var boxes = BoxExampleOptions()
+  /// Rows and columns that a box is resized to before `crop` is cut from it.
+  var boxSize = [250, 250]
+  /// Where proposals come from: edges, grid, a file of boxes, or a folder of such files.
+  var proposals = "edges"
+
   /// Images of a batch.
   var batch = 10
   /// Batches of a step.
@@ -96,6 +105,7 @@ extension Experiment {
     try require(
       imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
       "is given, and so is 'imageScaleRange'")
+    try checkBoxes()
     try require(steps >= 1, "steps", "is \(steps), but must be at least 1")
     try require((0...1e6).contains(epochs), "epochs", "is \(epochs), but must be 0…1000000")
     try require(
@@ -134,7 +144,9 @@ extension Experiment {
   /// How images are varied.
   func augmentation() throws -> SampleAugmentation {
     let scales: SampleAugmentation.Scales =
-      if !imageScaleRange.isEmpty {
+      if examples != .crops {
+        .fixed(.init(height: boxSize[0], width: boxSize[1]))
+      } else if !imageScaleRange.isEmpty {
         .range(Float(imageScaleRange[0])...Float(imageScaleRange[1]))
       } else if !imageScales.isEmpty {
         .choices(imageScales.map { Float($0) })
@@ -146,7 +158,7 @@ extension Experiment {
       mirrors: mirrors)
   }
 
-  /// How the network is trained on `images` photographs.
+  /// How the network is trained on `images` photographs, or parts of some.
   func trainerOptions(images: Int) -> TrainerOptions {
     let perStep = Double(batch * accumulation)
     let steps = epochs > 0 ? Int((epochs * Double(images) / perStep).rounded(.up)) : steps

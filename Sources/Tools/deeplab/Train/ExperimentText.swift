@@ -120,6 +120,7 @@ struct ExperimentText {
 
   /// The keys whose values are words, with these.
   private static let words: [String: [String]] = [
+    "examples": ExampleKind.allCases.map(\.rawValue),
     "optimizer.rule": OptimizerSettings.Rule.allCases.map(\.rawValue),
     "schedule.policy": LearningRateSchedule.Policy.allCases.map(\.rawValue),
     "loss.grid": SegmentationLoss.Grid.allCases.map(\.rawValue),

@@ -54,13 +54,13 @@ struct Recipe {
       name: "fcn8s", summary: "FCN-8s, begun from FCN-16s with --weights",
       text: fcn("fcn8s", rate: "1e-14")),
     Recipe(
-      name: "deconvnet", summary: "DeconvNet on crops of 224: SGD .01, batches of 64",
-      text: """
-        {"model": "deconvnet", "batch": 64, "steps": 20000, "crop": [224, 224],
-         "optimizer": {"biasRate": 1, "biasDecay": 1, "lastRate": 1, "lastBiasRate": 1},
-         "loss": {"grid": "pixels"},
-         "schedule": {"policy": "step", "base": 0.01, "every": 10000}}
-        """),
+      name: "deconvnet",
+      summary: "DeconvNet, first stage: on objects, SGD .01, 20000 steps of 64",
+      text: deconvNet(examples: "objects", steps: 20000)),
+    Recipe(
+      name: "deconvnet-proposals",
+      summary: "DeconvNet, second stage: on proposals, begun from the first with --weights",
+      text: deconvNet(examples: "proposals", steps: 40000)),
     Recipe(
       name: "small",
       summary: "AdamW and poly for small networks: 14 epochs of 8 crops of 240 × 320",
@@ -94,6 +94,19 @@ struct Recipe {
      "loss": {"grid": "pixels", "reduction": "sum"},
      "optimizer": {"momentum": 0.99, "lastRate": 1, "lastBiasRate": 2},
      "schedule": {"policy": "constant", "base": \(rate)}}
+    """
+  }
+
+  /// Noh et al. (2015), arXiv:1505.04366, §6.1. The rate falls where the paper's did by the
+  /// validation accuracy: here once, at half time.
+  private static func deconvNet(examples: String, steps: Int) -> String {
+    """
+    {"model": "deconvnet", "batch": 64, "steps": \(steps), "crop": [224, 224],
+     "examples": "\(examples)", "boxSize": [250, 250],
+     "boxes": {"scale": 1.2, "overlap": 0.5, "balancesClasses": true},
+     "optimizer": {"biasRate": 1, "biasDecay": 1, "lastRate": 1, "lastBiasRate": 1},
+     "loss": {"grid": "pixels"},
+     "schedule": {"policy": "step", "base": 0.01, "every": \(steps / 2)}}
     """
   }
 

@@ -12,13 +12,19 @@ struct TrainingHeader: Encodable {
   let images: Int?
   /// Photographs of the split that figures come from; `nil` where there is none.
   let validationImages: Int?
+  /// The fingerprint of the objects or proposals; `nil` where none are learnt from.
+  let examples: String?
 
-  init(experiment: Experiment, step: Int, classes: Int, images: Int, validationImages: Int?) {
+  init(
+    experiment: Experiment, step: Int, classes: Int, images: Int, validationImages: Int?,
+    examples: String?
+  ) {
     self.experiment = experiment
     self.step = step
     self.classes = classes
     self.images = images
     self.validationImages = validationImages
+    self.examples = examples
   }
 
   /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are
@@ -48,6 +54,7 @@ struct TrainingHeader: Encodable {
     self.classes = classes
     images = object["images"] as? Int
     validationImages = object["validationImages"] as? Int
+    examples = object["examples"] as? String
   }
 
   /// As JSON.

@@ -16,6 +16,8 @@ struct TrainingRun {
   private let notes: ModelNotes
   /// Photographs of the data set.
   private let images: Int
+  /// The fingerprint of the objects or proposals; `nil` where none are learnt from.
+  private let examples: String?
   private let parallelism: Parallelism
   /// `nil` where nothing is measured but the loss.
   private let validation: TrainingValidation?
@@ -23,8 +25,8 @@ struct TrainingRun {
   /// What is printed before the first step.
   private let title: String
 
-  /// Reads weights and lists, and looks at the photographs that figures are to come from; those
-  /// that are learnt from are not read yet.
+  /// Reads weights and lists, and looks at the photographs that figures are to come from; labels
+  /// and photographs that are learnt from are read only to look for objects in them.
   ///
   /// - Parameter saved: what to go on with; `nil` for a new training.
   /// - Throws: `InputError` where network, weights and data set do not fit together.
@@ -63,16 +65,20 @@ struct TrainingRun {
         experiment.weights
         + (names.isEmpty ? "" : ", without \(names.joined(separator: ", "))")
     }
+    let boxes = try experiment.boxExamples(
+      in: dataset, classes: classes, parallelism: parallelism, isQuiet: isQuiet)
+    examples = boxes?.fingerprint
+    try saved?.header.check(examples: examples, at: experiment.data)
     trainer = try Trainer(
       network, parameters: parameters, resize: entry.resize,
-      options: experiment.trainerOptions(images: images), parallelism: parallelism)
+      options: experiment.trainerOptions(images: boxes?.count ?? images), parallelism: parallelism)
     if let saved {
       try trainer.restore(stepsDone: saved.header.step) { try saved.checkpoint.values(of: $0) }
       origin = "step \(saved.header.step) of \(folder.state)"
     }
     try validation?.check(NamedParameters(trainer.parameters))
     batches = try SampleBatches(
-      dataset, classes: classes, ignoring: experiment.loss.ignored,
+      dataset, examples: boxes, classes: classes, ignoring: experiment.loss.ignored,
       drawing: SampleDrawing(
         batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation()),
       preprocessing: entry.preprocessing,
@@ -80,7 +86,7 @@ struct TrainingRun {
     title = """
       network  \(entry.name), \(classes) classes
       weights  \(origin)
-      data     \(experiment.data): \(images) photographs
+      data     \(experiment.data): \(images) photographs\(boxes.map { "\n" + experiment.title(of: $0) } ?? "")
       figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")
       steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images
 
@@ -124,7 +130,7 @@ struct TrainingRun {
           trainer,
           TrainingHeader(
             experiment: experiment, step: trainer.stepsDone, classes: classes, images: images,
-            validationImages: validation?.images),
+            validationImages: validation?.images, examples: examples),
           notes: notes)
         saved = trainer.stepsDone
       }

@@ -1,0 +1,95 @@
+import DeepLabNet
+import Evaluation
+import Support
+import ToolSupport
+
+/// What a training sees of a photograph.
+enum ExampleKind: String, Codable, CaseIterable {
+  /// A random part of it.
+  case crops
+  /// One of its objects, labelled with its own class alone: DeconvNet's first stage.
+  case objects
+  /// A proposal that overlaps one of its objects, with all labels: DeconvNet's second stage.
+  case proposals
+}
+
+extension Experiment {
+  /// Refuses boxes that cannot be.
+  func checkBoxes() throws {
+    func require(_ isRight: Bool, _ key: String, _ problem: String) throws {
+      guard isRight else { throw InputError(.usage, at: "'\(key)'", problem) }
+    }
+    try require(
+      boxSize.count == 2 && boxSize.allSatisfy { (1...16384).contains($0) }, "boxSize",
+      "is \(boxSize), but must be rows and columns of 1…16384")
+    try require(
+      (0.1...10).contains(boxes.scale), "boxes.scale", "is \(boxes.scale), but must be 0.1…10")
+    try require(
+      boxes.minimumArea >= 1, "boxes.minimumArea",
+      "is \(boxes.minimumArea), but must be at least 1")
+    try require(
+      boxes.proposalLimit >= 1, "boxes.proposalLimit",
+      "is \(boxes.proposalLimit), but must be at least 1")
+    try require(
+      boxes.overlap > 0 && boxes.overlap <= 1, "boxes.overlap",
+      "is \(boxes.overlap), but must be above 0, up to 1")
+    guard examples != .crops else { return }
+    for (key, factors) in [("imageScales", imageScales), ("imageScaleRange", imageScaleRange)] {
+      try require(
+        factors.isEmpty, key,
+        "is \(factors), but examples that are \(examples) have one size, 'boxSize'")
+    }
+    try require(
+      boxes.background != loss.ignored, "boxes.background",
+      "is \(boxes.background), which 'loss.ignored' leaves out")
+  }
+
+  /// Looks for the parts of the photographs that are learnt from; `nil` where they are random ones.
+  ///
+  /// - Throws: `InputError` where there are none, or what they are found with cannot be read.
+  func boxExamples(
+    in dataset: Dataset, classes: Int, parallelism: Parallelism, isQuiet: Bool
+  ) throws -> BoxExamples? {
+    guard examples != .crops else { return nil }
+    let progress = isQuiet ? nil : InferenceProgress(of: "the search for \(examples)")
+    defer { progress?.clear() }
+    do {
+      return try BoxExamples(
+        exampleSource(in: dataset), of: dataset, classes: classes, ignoring: loss.ignored,
+        options: boxes, parallelism: parallelism
+      ) { progress?.show(Double($0) / Double(dataset.count)) }
+    } catch let error as InputError {
+      throw error.at(data)
+    }
+  }
+
+  private func exampleSource(in dataset: Dataset) throws -> BoxExamples.Source {
+    guard examples == .proposals else { return .objects }
+    let source = try ProposalSettings.Source(proposals, at: "'proposals'")
+    return .proposals { try source.boxes(forImageAt: dataset.entries[$0].image) }
+  }
+
+  /// What is said of examples before the first step.
+  func title(of found: BoxExamples) -> String {
+    let what = "\(found.uniqueCount) \(examples) of \(found.classCount) classes"
+    let balanced = boxes.balancesClasses ? ", \(found.count) an epoch" : ""
+    let without =
+      found.imagesWithout == 0 ? "" : "; \(found.imagesWithout) photographs without are left out"
+    return "examples " + what + balanced + without
+  }
+}
+
+extension TrainingHeader {
+  /// Refuses to go on with other boxes.
+  ///
+  /// - Parameters:
+  ///   - found: the fingerprint of the boxes as they are now; `nil` where none are learnt from.
+  ///   - path: where the photographs are.
+  /// - Throws: `InputError` where they are others.
+  func check(examples found: String?, at path: String) throws {
+    guard let found, let examples, examples != found else { return }
+    throw InputError(
+      .data, at: path, "does not have the \(experiment.examples) that the training began with",
+      remedy: "restore labels and proposals, or begin anew with --weights and another folder")
+  }
+}
