@@ -55,6 +55,36 @@ import Testing
     }
   }
 
+  @Test(
+    "a training may go on with activations recomputed, bit for bit, and changed in nothing else")
+  func resumesWithRecomputation() throws {
+    let steps = ["--set", "steps=6"]
+    let whole = try train(TrainingSet.arguments + steps + ["--output", "whole"])
+    #expect(whole.status == 0, "\(whole.errors)")
+    let photograph = workspace.file("set/images/b.png")
+    try FileManager.default.moveItem(atPath: photograph, toPath: workspace.file("b.png"))
+    try workspace.write("no picture", as: "set/images/b.png")
+    let broken = try train(TrainingSet.arguments + steps + ["--output", "parts"])
+    #expect(broken.status == 65)
+    try FileManager.default.removeItem(atPath: photograph)
+    try FileManager.default.moveItem(atPath: workspace.file("b.png"), toPath: photograph)
+    func resume(_ setting: String) throws -> Command {
+      try train(["train", "--resume", "--output", "parts", "--quiet", "--set", setting])
+    }
+    for setting in ["seed=3", "recomputes=true"] {
+      let refused = try resume(setting)
+      #expect(refused.status == 64)
+      #expect(refused.errors.contains("cannot be changed by --resume"), "\(refused.errors)")
+    }
+    let kind = try resume("recomputesActivations=2")
+    #expect(kind.status == 64)
+    #expect(kind.errors.contains("'recomputesActivations'"), "\(kind.errors)")
+    let resumed = try resume("recomputesActivations=true")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    let weights = try #require(workspace.bytes("whole/weights.safetensors"))
+    #expect(workspace.bytes("parts/weights.safetensors") == weights)
+  }
+
   @Test("a label that is no class is refused, unless the loss ignores it")
   func ignoredLabel() throws {
     let settings = ["--set", "steps=2", "--set", "classes=2"]

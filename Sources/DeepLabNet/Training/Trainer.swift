@@ -36,7 +36,9 @@ public final class Trainer {
     self.options = options
     self.resize = resize
     self.parallelism = parallelism
-    graph = TrainingGraph(network, normalization: options.normalization)
+    graph = TrainingGraph(
+      network, normalization: options.normalization,
+      recomputesActivations: options.recomputesActivations)
     values = try network.parameters.map { parameter in
       let values = try parameters.values(of: parameter.name)
       try values.check(parameter.name, isShaped: parameter.specification.shape)

@@ -21,6 +21,10 @@ public struct TrainerOptions: Sendable, Hashable {
   public var auxiliaryWeight: Double
   /// Decides what dropouts drop.
   public var seed: UInt64
+  /// Whether the backward pass computes activations again, so that the forward pass need not keep
+  /// all of them: less memory for about one more forward pass, and the same results bit for bit.
+  /// Chen et al. (2016), arXiv:1604.06174.
+  public var recomputesActivations: Bool
 
   /// - Parameters:
   ///   - optimizer: how gradients move parameters.
@@ -33,11 +37,13 @@ public struct TrainerOptions: Sendable, Hashable {
   ///   - accumulation: batches whose gradients are averaged in a step.
   ///   - auxiliaryWeight: what an auxiliary head's loss is multiplied by.
   ///   - seed: decides what dropouts drop.
+  ///   - recomputesActivations: whether the backward pass computes activations again.
   public init(
     optimizer: OptimizerSettings, schedule: LearningRateSchedule, steps: Int,
     loss: SegmentationLoss = SegmentationLoss(), normalization: NormalizationMode = .batch,
     normalizationShare: Double = 0.1, scales: [Double] = [1], accumulation: Int = 1,
-    auxiliaryWeight: Double = 0.5, seed: UInt64 = 0
+    auxiliaryWeight: Double = 0.5, seed: UInt64 = 0,
+    recomputesActivations: Bool = false
   ) {
     precondition(
       accumulation >= 1 && !scales.isEmpty && steps >= 1,
@@ -52,5 +58,6 @@ public struct TrainerOptions: Sendable, Hashable {
     self.accumulation = accumulation
     self.auxiliaryWeight = auxiliaryWeight
     self.seed = seed
+    self.recomputesActivations = recomputesActivations
   }
 }

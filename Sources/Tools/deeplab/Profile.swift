@@ -24,6 +24,8 @@ struct Profile: ParsableCommand {
   @Option(help: "Timed runs.") var runs = 5
   @Flag(help: "Time steps of training instead, by SGD on noise.") var training = false
   @Option(help: "Images of a step, with --training.") var batch = 2
+  @Flag(help: "Compute activations again rather than keep them, with --training.")
+  var recompute = false
   @Flag(help: "Print the whole network only, not its layers.") var total = false
   @Flag(help: "Print JSON.") var json = false
   @Flag(
@@ -46,13 +48,18 @@ struct Profile: ParsableCommand {
         ["--json": json, "--total": total, "--convolution": convolution != .auto],
         because: "says how an inference is timed, but steps of training are",
         remedy: "leave it out")
+    } else {
+      try OptionCheck.refuse(
+        ["--recompute": recompute], because: "says how steps of training are timed",
+        remedy: "add --training")
     }
     var reports: [NetworkTiming] = []
     for size in size.isEmpty ? [ImageSize.usual] : size {
       let (width, height) = (size.width, size.height)
       if training {
         try TrainingTiming(
-          entry, network, width: width, height: height, batch: batch, threads: threads
+          entry, network, width: width, height: height, batch: batch, threads: threads,
+          recomputesActivations: recompute
         ).report(runs: runs, inTurns: turns)
         continue
       }

@@ -13,13 +13,26 @@ package struct TrainingGraph: Sendable {
   let steps: [TrainingStep]
   /// Where the network's outputs come from, in their order.
   let outputs: [Network.Source]
-  /// For each step, the steps whose outputs nothing needs behind it in the forward pass, nor in the
-  /// backward.
-  let finished: [[Int]]
+  /// For each step, whether its output is read after the forward pass: by the backward pass, or by
+  /// the network's user.
+  let isReadLater: [Bool]
+  /// For each step, the last step that reads its output in the forward pass: itself where none
+  /// does, the number of steps for an output of the network.
+  let lastReaders: [Int]
   /// For each of the network's parameters, whether gradients change it.
   let isLearned: [Bool]
 
-  package init(_ network: Network, normalization: NormalizationMode) {
+  private let recomputesActivations: Bool
+
+  /// - Parameters:
+  ///   - network: what is computed.
+  ///   - normalization: how batch normalisations act.
+  ///   - recomputesActivations: whether the backward pass computes activations again, so that the
+  ///     forward pass need not keep all of them.
+  package init(
+    _ network: Network, normalization: NormalizationMode, recomputesActivations: Bool = false
+  ) {
+    self.recomputesActivations = recomputesActivations
     isLearned = network.nodes.flatMap { node in
       let isFrozen = node.layer is BatchNormalization && normalization == .frozen
       return node.layer.parameters.map { $0.isLearned && !isFrozen }
@@ -30,7 +43,7 @@ package struct TrainingGraph: Sendable {
       return .node(fusion.places[node])
     }
     steps = Self.withGradientNeeds(fusion.steps, isLearned)
-    finished = Self.finished(steps, outputs)
+    (isReadLater, lastReaders) = Self.readers(steps, outputs)
   }
 
   /// Steps of a pass.
@@ -49,20 +62,47 @@ package struct TrainingGraph: Sendable {
     return steps
   }
 
-  private static func finished(
+  private static func readers(
     _ steps: [TrainingStep], _ outputs: [Network.Source]
-  ) -> [[Int]] {
-    var isKept = steps.map { $0.isSwept && $0.readsOutput }
-    var lastUse = Array(steps.indices)
+  ) -> (isReadLater: [Bool], lastReaders: [Int]) {
+    var isReadLater = steps.map { $0.isSwept && $0.readsOutput }
+    var lastReaders = Array(steps.indices)
     for (index, step) in steps.enumerated() {
       for case .node(let input) in step.inputs {
-        lastUse[input] = index
-        if step.isSwept && step.readsInputs { isKept[input] = true }
+        lastReaders[input] = index
+        if step.isSwept && step.readsInputs { isReadLater[input] = true }
       }
     }
-    for case .node(let output) in outputs { isKept[output] = true }
-    var finished = [[Int]](repeating: [], count: steps.count)
-    for (index, last) in lastUse.enumerated() where !isKept[index] { finished[last].append(index) }
-    return finished
+    for case .node(let output) in outputs {
+      isReadLater[output] = true
+      lastReaders[output] = steps.count
+    }
+    return (isReadLater, lastReaders)
+  }
+
+  /// The shape of each step's output.
+  ///
+  /// - Throws: `InputError` naming the layer that cannot take its inputs.
+  func shapes(for image: TensorShape) throws -> [TensorShape] {
+    var shapes: [TensorShape] = []
+    for step in steps {
+      shapes.append(try step.outputShape(for: step.inputs.map { $0.shape(in: shapes, image) }))
+    }
+    return shapes
+  }
+
+  /// What a pass keeps and what it computes again, for outputs of these shapes.
+  func plan(for shapes: [TensorShape]) -> ActivationPlan {
+    recomputesActivations
+      ? SegmentChoice(self, sizes: shapes.map(\.count)).plan() : ActivationPlan(self)
+  }
+
+  /// The most bytes of activations and of their gradients that a pass over an image holds at once,
+  /// as planned; scratch memory and parameters are not among them.
+  ///
+  /// - Throws: `InputError` naming the layer that cannot take its inputs.
+  package func peakBytes(for image: TensorShape) throws -> Int {
+    let shapes = try shapes(for: image)
+    return plan(for: shapes).peak(of: self, sizes: shapes.map(\.count)) * MemoryLayout<Float>.size
   }
 }

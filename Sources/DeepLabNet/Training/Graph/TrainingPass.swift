@@ -2,15 +2,17 @@ import Support
 
 /// One forward pass, with what the backward pass needs of it.
 ///
-/// Activations are freed as soon as neither pass needs them: those that the backward sweep does not
-/// read in the forward pass, the others as the sweep passes.
+/// Activations are freed as soon as neither pass needs them: those that the plan does not keep in
+/// the forward pass, the others as the backward sweep passes. What a segment's sweep reads and the
+/// plan has not kept is computed again just before it.
 package struct TrainingPass {
   private let graph: TrainingGraph
   private let parameters: [ParameterValues]
   private let parallelism: Parallelism
   private let image: Tensor
   private var values: [Tensor?]
-  private var shapes: [TensorShape] = []
+  private let shapes: [TensorShape]
+  private let plan: ActivationPlan
   /// For each step what its normalisation found in the batch.
   private var moments: [Int: BatchMoments] = [:]
   private let dropoutSeed: UInt64
@@ -33,13 +35,22 @@ package struct TrainingPass {
     self.image = image
     self.dropoutSeed = dropoutSeed
     self.parallelism = parallelism
+    shapes = try graph.shapes(for: image.shape)
+    plan = graph.plan(for: shapes)
     values = [Tensor?](repeating: nil, count: graph.steps.count)
-    for (index, step) in graph.steps.enumerated() {
-      let output = try compute(step, index)
-      values[index] = output
-      shapes.append(output.shape)
-      for done in graph.finished[index] { values[done] = nil }
+    run(plan.forward)
+  }
+
+  private mutating func run(_ run: ActivationPlan.Run) {
+    for (index, finished) in zip(run.steps, run.finished) {
+      values[index] = compute(graph.steps[index], index)
+      for done in finished { values[done] = nil }
     }
+  }
+
+  /// Bytes of the activations that are held now.
+  package var heldBytes: Int {
+    values.reduce(0) { $0 + ($1?.shape.count ?? 0) } * MemoryLayout<Float>.size
   }
 
   /// The network's outputs, in its order.
@@ -58,12 +69,12 @@ package struct TrainingPass {
     return tensor
   }
 
-  private mutating func compute(_ step: TrainingStep, _ index: Int) throws -> Tensor {
+  private mutating func compute(_ step: TrainingStep, _ index: Int) -> Tensor {
     let inputs = step.inputs.map(value)
     let own = step.parameters.map { parameters[$0] }
     switch step.operation {
     case .convolution(let layer):
-      let output = Tensor(uninitialized: try shape(of: layer, step, inputs))
+      let output = Tensor(uninitialized: shapes[index])
       PreparedConvolution(
         layer, weight: own[0], bias: layer.hasBias ? own[1] : nil,
         algorithm: .fastest(for: layer, input: inputs[0].shape), parallelism: parallelism
@@ -73,30 +84,19 @@ package struct TrainingPass {
         parallelism: parallelism)
       return output
     case .normalization(let layer, let usesBatch):
-      _ = try shape(of: layer, step, [inputs[0]])
-      if inputs.count > 1 { _ = try shape(of: Sum(), step, inputs) }
-      let found = usesBatch ? BatchMoments(of: inputs[0], parallelism: parallelism) : nil
-      moments[index] = found
-      let training = TrainedNormalization(layer, parameters: own, moments: found)
+      if usesBatch && moments[index] == nil {
+        moments[index] = BatchMoments(of: inputs[0], parallelism: parallelism)
+      }
+      let training = TrainedNormalization(layer, parameters: own, moments: moments[index])
       return training.output(
         for: inputs[0], adding: inputs.count > 1 ? inputs[1] : nil, range: step.range,
         parallelism: parallelism)
     case .dropout(let layer):
       return drop(inputs[0], layer, index)
     case .layer(let layer):
-      let output = Tensor(uninitialized: try shape(of: layer, step, inputs))
+      let output = Tensor(uninitialized: shapes[index])
       layer.forward(inputs, parameters: own, into: output, parallelism: parallelism)
       return output
-    }
-  }
-
-  private func shape(
-    of layer: any Layer, _ step: TrainingStep, _ inputs: [Tensor]
-  ) throws -> TensorShape {
-    do {
-      return try layer.outputShape(for: inputs.map(\.shape))
-    } catch let error as InputError {
-      throw error.at("layer \(step.name)")
     }
   }
 
@@ -120,12 +120,16 @@ package struct TrainingPass {
       guard case .node(let index) = source, let slope else { continue }
       Self.add(slope, to: &found[index], parallelism)
     }
-    for (index, step) in graph.steps.enumerated().reversed() {
-      if step.isSwept, var gradient = found[index] {
-        found[index] = nil
-        try sweep(step, index, &gradient, &found, &gradients)
+    for segment in plan.segments.reversed() {
+      run(segment.recomputation)
+      for index in segment.steps.reversed() {
+        let step = graph.steps[index]
+        if step.isSwept, var gradient = found[index] {
+          found[index] = nil
+          try sweep(step, index, &gradient, &found, &gradients)
+        }
+        values[index] = nil
       }
-      values[index] = nil
     }
   }
 
@@ -144,11 +148,10 @@ package struct TrainingPass {
     switch step.operation {
     case .convolution(let layer):
       try sweep(layer, step, gradient, &found, &gradients)
-    case .normalization(let layer, let usesBatch):
+    case .normalization(let layer, _):
       if step.inputs.count > 1 { pass(gradient, to: 1, &found) }
       let training = TrainedNormalization(
-        layer, parameters: step.parameters.map { parameters[$0] },
-        moments: usesBatch ? moments[index] : nil)
+        layer, parameters: step.parameters.map { parameters[$0] }, moments: moments[index])
       let input = step.readsInputs ? value(step.inputs[0]) : nil
       let result = training.gradients(
         &gradient, input: input, parallelism: parallelism)

@@ -1,3 +1,5 @@
+import Support
+
 /// What training computes in one go: a layer, or several that pass through memory together.
 struct TrainingStep: Sendable {
   /// What is computed.
@@ -45,6 +47,25 @@ struct TrainingStep: Sendable {
     switch operation {
     case .convolution, .normalization, .dropout: return false
     case .layer(let layer): return layer.backwardReads.contains(.output)
+    }
+  }
+
+  /// The output's shape.
+  ///
+  /// - Throws: `InputError` naming the layer that cannot take its inputs.
+  func outputShape(for inputs: [TensorShape]) throws -> TensorShape {
+    do {
+      switch operation {
+      case .convolution(let layer): return try layer.outputShape(for: inputs)
+      case .normalization(let layer, _):
+        // The second input, if there is one, is added to the first.
+        _ = try layer.outputShape(for: [inputs[0]])
+        return try inputs.count > 1 ? Sum().outputShape(for: inputs) : inputs[0]
+      case .dropout: return inputs[0]
+      case .layer(let layer): return try layer.outputShape(for: inputs)
+      }
+    } catch let error as InputError {
+      throw error.at("layer \(name)")
     }
   }
 }

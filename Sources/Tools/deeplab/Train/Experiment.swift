@@ -64,6 +64,8 @@ struct Experiment: Codable, Equatable {
   /// Sizes at which the network sees each image, with a loss for each and one for the largest
   /// scores.
   var lossScales = [1.0]
+  /// Whether activations are computed again rather than kept: less memory, the same results.
+  var recomputesActivations = false
 
   /// Steps from one checkpoint to the next, and from one line of the log to the next.
   var checkpointEvery = 500
@@ -165,7 +167,8 @@ extension Experiment {
     return TrainerOptions(
       optimizer: optimizer, schedule: schedule, steps: max(1, steps), loss: loss,
       normalization: normalization, normalizationShare: normalizationShare, scales: lossScales,
-      accumulation: accumulation, auxiliaryWeight: auxiliaryWeight, seed: seed)
+      accumulation: accumulation, auxiliaryWeight: auxiliaryWeight, seed: seed,
+      recomputesActivations: recomputesActivations)
   }
 
   /// The output stride; `nil` for the paper's.

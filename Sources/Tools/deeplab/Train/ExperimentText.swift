@@ -8,8 +8,11 @@ struct ExperimentText {
   private var values: [String: Any]
 
   /// All keys with their defaults.
-  init() throws {
-    values = try Self.object(JSONEncoder().encode(Experiment()), at: "the defaults")
+  init() throws { try self.init(Experiment()) }
+
+  /// The values of a configuration.
+  init(_ experiment: Experiment) throws {
+    values = try Self.object(JSONEncoder().encode(experiment), at: "the experiment")
   }
 
   /// A configuration as a file has it.
@@ -86,6 +89,19 @@ struct ExperimentText {
 
   /// Follows `key=value`, such as `optimizer.momentum=0.95`.
   mutating func apply(setting: String) throws {
+    let (path, text) = try Self.parts(of: setting)
+    // What is no JSON value is a word.
+    let value =
+      (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
+    try apply(Self.nested(path[...], value), at: "--set")
+  }
+
+  /// The key that `key=value` names, such as `optimizer.momentum`.
+  static func key(of setting: String) throws -> String {
+    try parts(of: setting).path.joined(separator: ".")
+  }
+
+  private static func parts(of setting: String) throws -> (path: [String], value: String) {
     let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !path.contains("") else {
@@ -93,11 +109,7 @@ struct ExperimentText {
         .usage, at: "--set", "is '\(setting)', which is no key=value",
         remedy: "as in --set schedule.base=0.001")
     }
-    let text = String(parts[1])
-    // What is no JSON value is a word.
-    let value =
-      (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
-    try apply(Self.nested(path[...], value), at: "--set")
+    return (path, String(parts[1]))
   }
 
   private static func nested(_ path: ArraySlice<String>, _ value: Any) -> [String: Any] {

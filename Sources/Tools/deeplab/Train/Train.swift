@@ -78,16 +78,10 @@ struct Train: ParsableCommand {
     let parallelism = try Parallelism(option: threads)
     let folder = TrainingFolder(output)
     if resume {
-      try OptionCheck.refuse(
-        [
-          "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
-          "--split": split != nil, "--label-folder": labelFolder != nil,
-          "--class-names": classNames != nil, "--weights": weights != nil, "--set": !set.isEmpty,
-        ], because: "cannot be changed by --resume, which goes on with what was begun",
-        remedy: "leave it out, or begin anew in another folder")
+      try checkNothingChanges()
       let saved = try folder.read()
       try TrainingRun(
-        saved.header.experiment, folder: folder, resuming: saved, parallelism: parallelism,
+        resumed(saved.header.experiment), folder: folder, resuming: saved, parallelism: parallelism,
         isQuiet: quiet
       ).run()
       return
@@ -99,6 +93,29 @@ struct Train: ParsableCommand {
       experiment, folder: folder, resuming: nil, parallelism: parallelism, isQuiet: quiet)
     try folder.begin()
     try run.run()
+  }
+
+  /// Keys that change how results are computed, but not the results.
+  private static let resumableKeys: Set = ["recomputesActivations"]
+
+  /// Refuses to go on in another way than a training was begun.
+  private func checkNothingChanges() throws {
+    let keys = try set.map(ExperimentText.key)
+    try OptionCheck.refuse(
+      [
+        "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
+        "--split": split != nil, "--label-folder": labelFolder != nil,
+        "--class-names": classNames != nil, "--weights": weights != nil,
+        "--set": !Self.resumableKeys.isSuperset(of: keys),
+      ], because: "cannot be changed by --resume, which goes on with what was begun",
+      remedy: "leave it out, or begin anew in another folder")
+  }
+
+  /// The experiment that was begun, with the settings that change none of its results.
+  private func resumed(_ begun: Experiment) throws -> Experiment {
+    var text = try ExperimentText(begun)
+    for setting in set { try text.apply(setting: setting) }
+    return try text.experiment()
   }
 
   /// Defaults, recipe or file, options, `--set`, in this order.

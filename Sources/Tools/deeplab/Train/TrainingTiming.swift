@@ -10,11 +10,12 @@ struct TrainingTiming {
   private let title: String
 
   init(
-    _ entry: CatalogEntry, _ network: Network, width: Int, height: Int, batch: Int, threads: Int
+    _ entry: CatalogEntry, _ network: Network, width: Int, height: Int, batch: Int, threads: Int,
+    recomputesActivations: Bool
   ) throws {
     let options = TrainerOptions(
       optimizer: OptimizerSettings(.sgd), schedule: LearningRateSchedule(.constant, base: 1e-6),
-      steps: 1)
+      steps: 1, recomputesActivations: recomputesActivations)
     trainer = try Trainer(
       network, parameters: InitialParameters(for: network), resize: entry.resize,
       options: options, parallelism: Parallelism(threads: threads))
@@ -25,7 +26,9 @@ struct TrainingTiming {
       labels: (0..<shape.positions).map { _ in
         UInt16.random(in: 0..<UInt16(CatalogEntry.defaultClasses), using: &generator)
       })
-    title = "\(entry.name) \(width)×\(height), batch \(batch), \(threads) threads"
+    title =
+      "\(entry.name) \(width)×\(height), batch \(batch), \(threads) threads"
+      + (recomputesActivations ? ", activations recomputed" : "")
   }
 
   /// Prints the median of some steps; or takes turns with others.
@@ -36,7 +39,8 @@ struct TrainingTiming {
     let seconds = try (0..<runs).map { _ in try ContinuousClock().measure(step).seconds }.sorted()
     try StandardOutput.print(
       String(
-        format: "%@: step median %.1f ms (%.1f to %.1f)", title, 1e3 * seconds[runs / 2],
-        1e3 * seconds[0], 1e3 * seconds[runs - 1]))
+        format: "%@: step median %.1f ms (%.1f to %.1f), peak memory %.0f MB", title,
+        1e3 * seconds[runs / 2], 1e3 * seconds[0], 1e3 * seconds[runs - 1],
+        Double(peakMemory()) / 1048576))
   }
 }
