@@ -35,7 +35,8 @@ import Testing
       TrainingSet.arguments + steps + ["--output", "parts"],
       interruption: (SIGTERM, whole.seconds / 4))
     var attempts = 0
-    while !workspace.exists("parts/weights.safetensors"), attempts < 20 {
+    // Weights may be there while the last figures are not: an interrupt cut these short.
+    while run.signal != nil || !workspace.exists("parts/weights.safetensors"), attempts < 20 {
       // Ended by the signal, after the state was written, or before there was one.
       let isInterrupted = run.signal == SIGTERM || run.signal == SIGINT
       #expect(isInterrupted || run.status == 0, "\(run.errors)")
