@@ -5,7 +5,7 @@ import Support
 public struct NamedParameters: ParameterSource {
   private let values: [String: ParameterValues]
 
-  /// - Parameter parameters: values under full names, `layer.parameter`; no name twice.
+  /// - Parameter parameters: values under full names, `layer.parameter`; no name twice. O(count).
   public init(_ parameters: [(name: String, values: ParameterValues)]) {
     values = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.values) })
   }

@@ -17,6 +17,8 @@ public final class Trainer {
   private let parallelism: Parallelism
   private var values: [ParameterValues]
   private var optimizer: Optimizer
+  /// For each shape of a batch, what is kept of a pass.
+  private var plans: [TensorShape: ActivationPlan] = [:]
 
   /// - Parameters:
   ///   - network: whose first output is the scores; others are auxiliary heads.
@@ -122,10 +124,12 @@ public final class Trainer {
       seed: options.seed &+ UInt64(stepsDone * options.accumulation + number))
     var passes: [TrainingPass] = []
     for scale in options.scales {
-      passes.append(
-        try TrainingPass(
-          graph, image: batch.images.scaled(by: scale, resize: resize, parallelism: parallelism),
-          parameters: values, dropoutSeed: draws.next(), parallelism: parallelism))
+      let image = try batch.images.scaled(by: scale, resize: resize, parallelism: parallelism)
+      let pass = try TrainingPass(
+        graph, image: image, parameters: values, dropoutSeed: draws.next(),
+        plan: plans[image.shape], parallelism: parallelism)
+      plans[image.shape] = pass.plan
+      passes.append(pass)
     }
     moments += passes.flatMap(\.statistics)
     let objective = TrainingObjective(

@@ -107,6 +107,7 @@ public struct Dataset: LabelledImages {
   }
 
   /// The same split with `limit` of its photographs at most, evenly spaced from the first on.
+  /// O(limit).
   ///
   /// - Parameter limit: at least 1.
   public func thinned(to limit: Int) -> Dataset {

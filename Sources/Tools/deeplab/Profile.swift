@@ -15,9 +15,8 @@ struct Profile: ParsableCommand {
       """)
 
   @Option(help: "The network; 'deeplab models' lists them.") var model: String
-  @Option(help: "WxH: the size of the image; repeats. (default: \(ImageSize.usual))") var size:
-    [ImageSize] =
-      []
+  @Option(help: "WxH: the size of the image; repeats. (default: \(ImageSize.usual))")
+  var size: [ImageSize] = []
   @Option(help: "Pixels between scores. (default: the paper's)") var outputStride: Int?
   @Option(help: "How to convolve where a layer allows it.") var convolution = ConvolutionChoice.auto
   @Option(help: "Threads.") var threads = Parallelism.automatic.threads

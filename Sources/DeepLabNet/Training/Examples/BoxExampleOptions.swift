@@ -1,8 +1,8 @@
 /// How examples are cut out of photographs: the values of Noh, Hong & Han (2015), arXiv:1505.04366,
 /// §6.1, unless said otherwise.
 public struct BoxExampleOptions: Sendable, Hashable, Codable {
-  /// What the sides of boxes are multiplied by, to show what is around them: above 0. A box ends
-  /// where its photograph does.
+  /// What the sides of boxes are multiplied by, to show what is around them: above 0, up to 1000. A
+  /// box ends where its photograph does.
   public var scale = 1.2
   /// The class that is no object.
   public var background: UInt16 = 0
@@ -23,7 +23,7 @@ public struct BoxExampleOptions: Sendable, Hashable, Codable {
   /// A caller's slips.
   func checkRanges() {
     precondition(
-      scale > 0 && scale.isFinite && minimumArea >= 1 && proposalLimit >= 1 && overlap > 0
+      scale > 0 && scale <= 1000 && minimumArea >= 1 && proposalLimit >= 1 && overlap > 0
         && overlap <= 1, "\(self)")
   }
 }

@@ -33,7 +33,9 @@ public struct BoxExamples: Sendable {
   /// How examples were chosen.
   public let options: BoxExampleOptions
   private let isClassSpecific: Bool
-  private let void: UInt16
+  let void: UInt16
+  /// The images that were looked at.
+  let imageCount: Int
   /// Class by class; of one class, in the order of the images.
   private let examples: [Example]
   /// The examples of each class that has any.
@@ -79,6 +81,7 @@ public struct BoxExamples: Sendable {
     self.imagesWithout = imagesWithout
     self.options = options
     self.void = void
+    imageCount = images.count
     isClassSpecific = if case .objects = source { true } else { false }
     examples = found.flatMap(\.self)
     var start = 0

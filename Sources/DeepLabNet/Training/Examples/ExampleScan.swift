@@ -15,7 +15,7 @@ struct ExampleScan: Sendable {
     var examples: [BoxExamples.Example]
   }
 
-  /// As many images are read side by side.
+  /// As many images are looked at from one report to the next.
   private static let blockSize = 32
 
   /// - Parameter take: called for one image after the other.

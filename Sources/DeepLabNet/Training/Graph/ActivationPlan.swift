@@ -4,7 +4,7 @@
 /// backward pass computes what else a segment's sweep reads from them, just before it: Chen et al.
 /// (2016), "Training Deep Nets with Sublinear Memory Cost", arXiv:1604.06174, §4. The last segment
 /// is swept at once and keeps everything; where it is the only one, nothing is computed twice.
-struct ActivationPlan: Sendable {
+package struct ActivationPlan: Sendable {
   /// Steps to compute, in this order, and after each the steps whose outputs are freed.
   struct Run: Sendable {
     let steps: [Int]

@@ -12,7 +12,8 @@ package struct TrainingPass {
   private let image: Tensor
   private var values: [Tensor?]
   private let shapes: [TensorShape]
-  private let plan: ActivationPlan
+  /// What is kept and what is computed again.
+  let plan: ActivationPlan
   /// For each step what its normalisation found in the batch.
   private var moments: [Int: BatchMoments] = [:]
   private let dropoutSeed: UInt64
@@ -24,11 +25,12 @@ package struct TrainingPass {
   ///   - image: the network's input.
   ///   - parameters: all of the network's, in its order.
   ///   - dropoutSeed: the same seed drops the same values.
+  ///   - plan: that of another pass over an image of the same shape; `nil` to make one.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where a layer cannot take its inputs.
   package init(
     _ graph: TrainingGraph, image: Tensor, parameters: [ParameterValues], dropoutSeed: UInt64,
-    parallelism: Parallelism
+    plan: ActivationPlan? = nil, parallelism: Parallelism
   ) throws {
     self.graph = graph
     self.parameters = parameters
@@ -36,9 +38,9 @@ package struct TrainingPass {
     self.dropoutSeed = dropoutSeed
     self.parallelism = parallelism
     shapes = try graph.shapes(for: image.shape)
-    plan = graph.plan(for: shapes)
+    self.plan = plan ?? graph.plan(for: shapes)
     values = [Tensor?](repeating: nil, count: graph.steps.count)
-    run(plan.forward)
+    run(self.plan.forward)
   }
 
   private mutating func run(_ run: ActivationPlan.Run) {
@@ -137,9 +139,9 @@ package struct TrainingPass {
     _ step: TrainingStep, _ index: Int, _ gradient: inout Tensor, _ found: inout [Tensor?],
     _ gradients: inout ParameterGradients
   ) throws {
-    if let range = step.range, let output = values[index] {
+    if let range = step.range {
       if !gradient.isUnique() { gradient = gradient.copied() }
-      gradient.mask(where: output, isWithin: range, parallelism: parallelism)
+      gradient.mask(where: value(.node(index)), isWithin: range, parallelism: parallelism)
     }
     func pass(_ gradient: Tensor, to input: Int, _ found: inout [Tensor?]) {
       guard case .node(let node) = step.inputs[input], graph.steps[node].isSwept else { return }

@@ -16,6 +16,12 @@ struct BatchMaker {
     _ images: any LabelledImages, examples: BoxExamples?, classes: Int, ignoring void: UInt16,
     drawing: SampleDrawing, preprocessing: Preprocessing, memoryBudget: Int
   ) {
+    if let examples {
+      precondition(
+        examples.imageCount == images.count && examples.void == void,
+        "examples of \(examples.imageCount) images without the label \(examples.void) cannot be "
+          + "cut from \(images.count) images without \(void)")
+    }
     self.images = images
     self.examples = examples
     self.void = void

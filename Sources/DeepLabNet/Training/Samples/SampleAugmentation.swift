@@ -5,7 +5,7 @@ import Unaries
 ///
 /// The recipes of Chen et al., "DeepLab: semantic image segmentation …", arXiv:1606.00915, §4.
 public struct SampleAugmentation: Sendable, Hashable {
-  /// The factors that images are resized by.
+  /// How images are resized.
   public enum Scales: Sendable, Hashable {
     /// Images keep their sizes.
     case none
@@ -32,7 +32,7 @@ public struct SampleAugmentation: Sendable, Hashable {
     }
   }
 
-  /// The factors that images are resized by.
+  /// How images are resized.
   public let scales: Scales
   /// What is cut from the resized image; `nil` for all of it. What the image lacks below and to the
   /// right is the network's mean pixel, whose label does not count.
@@ -41,7 +41,7 @@ public struct SampleAugmentation: Sendable, Hashable {
   public let mirrors: Bool
 
   /// - Parameters:
-  ///   - scales: the factors that images are resized by.
+  ///   - scales: how images are resized.
   ///   - crop: what is cut from the resized image; `nil` for all of it.
   ///   - mirrors: whether half of the crops have left and right exchanged.
   /// - Throws: `InputError` where a factor is not a number between 1/100 and 100.

@@ -19,7 +19,8 @@ public final class SampleBatches: Sendable {
 
   /// - Parameters:
   ///   - images: what is learnt from; at least one.
-  ///   - examples: the parts of `images` that are learnt from; `nil` for all of each.
+  ///   - examples: the parts of `images` that are learnt from, found with the same `void`; `nil`
+  ///     for all of each.
   ///   - classes: labels are 0..<`classes`.
   ///   - void: the label of pixels that do not count.
   ///   - drawing: which images each step sees, and how they are varied.

@@ -9,6 +9,8 @@ struct ListedLayout: DatasetLayout {
   let listFolders: [String]
   /// Where the labels of photographs lie that are listed by name; the first that is there.
   let labelFolders: [String]
+  /// Whether labels may lie in another folder than lists say.
+  var mayHaveMoved = false
   private let imageFolder = "JPEGImages"
 
   /// PASCAL VOC 2012, and whatever has its layout.
@@ -32,12 +34,13 @@ struct ListedLayout: DatasetLayout {
   static let personPart = ListedLayout(
     name: "person-part", classNames: ClassNames.personPart,
     listFolders: [
-      "pascal_person_part/pascal_person_part_trainval_list", "pascal_person_part_trainval_list",
-      "ImageSets/PersonPart",
+      "ImageSets/PersonPart", "pascal_person_part_trainval_list",
+      "pascal_person_part/pascal_person_part_trainval_list",
     ],
     labelFolders: [
-      "pascal_person_part/pascal_person_part_gt", "pascal_person_part_gt", "SegmentationPart",
-    ])
+      "SegmentationPart", "pascal_person_part_gt", "pascal_person_part/pascal_person_part_gt",
+    ],
+    mayHaveMoved: true)
 
   var summary: String {
     "\(imageFolder)/, \(labelFolders.joined(separator: "/ or "))/, "
@@ -68,7 +71,8 @@ struct ListedLayout: DatasetLayout {
       ?? folder + "/" + labelFolders[0]
     return try DatasetList.read(path).map { line in
       guard line.labels == nil else {
-        return try located(line.entry(in: folder, at: path), labelFolder)
+        let entry = try line.entry(in: folder, at: path)
+        return mayHaveMoved ? located(entry, labelFolder) : entry
       }
       return Dataset.Entry(
         name: line.image, image: image(line.image, in: folder + "/" + imageFolder),
@@ -76,12 +80,14 @@ struct ListedLayout: DatasetLayout {
     }
   }
 
-  /// The photograph with the labels that its list names or, where these are not there, with those
-  /// of its name: archives are unpacked in other places than their lists say.
+  /// The photograph with the labels that its list names or, where there is no such folder, with
+  /// those of its name: archives are unpacked in other places than their lists say.
   private func located(_ entry: Dataset.Entry, _ labelFolder: String) -> Dataset.Entry {
-    let labels = "\(labelFolder)/\(entry.name).png"
-    guard !FolderListing.exists(entry.labels), FolderListing.exists(labels) else { return entry }
-    return Dataset.Entry(name: entry.name, image: entry.image, labels: labels)
+    guard let slash = entry.labels.lastIndex(of: "/"),
+      !FolderListing.isFolder(String(entry.labels[..<slash]))
+    else { return entry }
+    return Dataset.Entry(
+      name: entry.name, image: entry.image, labels: "\(labelFolder)/\(entry.name).png")
   }
 
   /// The photograph of that name: a JPEG file, unless there is only another.

@@ -98,5 +98,4 @@ package struct ProposalSettings: Sendable {
     case .file(let path), .folder(let path): path
     }
   }
-
 }

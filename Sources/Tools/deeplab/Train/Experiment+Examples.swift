@@ -33,7 +33,13 @@ extension Experiment {
     try require(
       boxes.overlap > 0 && boxes.overlap <= 1, "boxes.overlap",
       "is \(boxes.overlap), but must be above 0, up to 1")
+    try require(
+      examples == .proposals || proposals == Experiment().proposals, "proposals",
+      "is '\(proposals)', but 'examples' are \(examples)")
     guard examples != .crops else { return }
+    try require(
+      crop.isEmpty || zip(crop, boxSize).allSatisfy { $0 <= $1 }, "crop",
+      "is \(crop), but boxes are of \(boxSize) rows and columns ('boxSize')")
     for (key, factors) in [("imageScales", imageScales), ("imageScaleRange", imageScaleRange)] {
       try require(
         factors.isEmpty, key,
@@ -66,6 +72,12 @@ extension Experiment {
   private func exampleSource(in dataset: Dataset) throws -> BoxExamples.Source {
     guard examples == .proposals else { return .objects }
     let source = try ProposalSettings.Source(proposals, at: "'proposals'")
+    if case .file = source, dataset.count > 1 {
+      throw InputError(
+        .usage, at: "'proposals'",
+        "is the file '\(proposals)', but there are \(dataset.count) photographs",
+        remedy: "give a folder with a file of boxes for each")
+    }
     return .proposals { try source.boxes(forImageAt: dataset.entries[$0].image) }
   }
 

@@ -80,6 +80,9 @@ struct Experiment: Codable, Equatable {
 }
 
 extension Experiment {
+  /// More than anybody can wait for; products with batches stay within integers.
+  private static let mostSteps = 1_000_000_000
+
   /// Refuses what cannot be trained, before anything is read.
   func check() throws {
     func require(_ isRight: Bool, _ key: String, _ problem: String) throws {
@@ -108,7 +111,9 @@ extension Experiment {
       imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
       "is given, and so is 'imageScaleRange'")
     try checkBoxes()
-    try require(steps >= 1, "steps", "is \(steps), but must be at least 1")
+    try require(
+      (1...Self.mostSteps).contains(steps), "steps",
+      "is \(steps), but must be 1…\(Self.mostSteps)")
     try require((0...1e6).contains(epochs), "epochs", "is \(epochs), but must be 0…1000000")
     try require(
       !lossScales.isEmpty && lossScales.allSatisfy { (0.1...4).contains($0) }, "lossScales",

@@ -12,8 +12,9 @@ struct TrainingCurve {
   /// - Returns: `nil` where there are too few lines to draw.
   /// - Throws: `InputError` where the picture is too large for memory.
   func picture() throws -> Image? {
-    guard lines.count > 1, let first = lines.first, let last = lines.last else { return nil }
-    let steps = Double(first.step)...Double(last.step)
+    let places = lines.map { Double($0.step) }
+    guard lines.count > 1, let first = places.min(), let last = places.max() else { return nil }
+    let steps = first...last
     func chart(_ title: String, _ figure: String, _ value: (TrainingLog.Line) -> Double?)
       -> LineChart
     {

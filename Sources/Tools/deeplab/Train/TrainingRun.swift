@@ -83,14 +83,13 @@ struct TrainingRun {
         batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation()),
       preprocessing: entry.preprocessing,
       startingAt: trainer.stepsDone * experiment.accumulation)
-    title = """
-      network  \(entry.name), \(classes) classes
-      weights  \(origin)
-      data     \(experiment.data): \(images) photographs\(boxes.map { "\n" + experiment.title(of: $0) } ?? "")
-      figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")
-      steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images
-
-      """
+    let lines = [
+      "network  \(entry.name), \(classes) classes", "weights  \(origin)",
+      "data     \(experiment.data): \(images) photographs", boxes.map(experiment.title),
+      "figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")",
+      "steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images",
+    ]
+    title = lines.compactMap { $0 }.joined(separator: "\n") + "\n"
   }
 
   private static func classes(_ experiment: Experiment, _ dataset: Dataset) throws -> Int {

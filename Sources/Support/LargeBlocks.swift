@@ -1,0 +1,112 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Large blocks that are not in use, kept for the next inference: the system takes longer to clear
+/// fresh pages than many a stage takes to fill them.
+///
+/// A request that none serves frees the oldest, until those kept and in use are no more than were
+/// once in use.
+package final class LargeBlocks: Sendable {
+  static let shared = LargeBlocks(usualLimit: 256 << 20)
+  private static let hugePage = 2 << 20
+  /// Bytes in use and kept, above which none are kept. An image of some hundred thousand points
+  /// needs the usual limit; larger ones take so long that clearing pages does not matter.
+  private let usualLimit: Int
+
+  private struct Block: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    let size: Int
+  }
+
+  private struct State {
+    var kept: [Block] = []
+    /// Bytes of blocks in use.
+    var used = 0
+    /// The largest `used` so far.
+    var peak = 0
+    var keepsMore = false
+
+    var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
+  }
+
+  /// Bytes in use and kept, above which none are kept.
+  private func limit(_ state: borrowing State) -> Int {
+    // Several images at a time need as much each.
+    let needed = state.keepsMore ? state.peak + state.peak / 2 : min(state.peak, 4 * usualLimit)
+    return max(usualLimit, needed)
+  }
+
+  private let state = Mutex(State())
+
+  package init(usualLimit: Int) { self.usualLimit = usualLimit }
+
+  /// Bytes of the blocks that are kept.
+  package var keptBytes: Int { state.withLock { $0.keptBytes } }
+
+  /// The size in which `byteCount` bytes are allocated; `nil` where they are few.
+  static func size(of byteCount: Int) -> Int? {
+    byteCount < 2 * hugePage ? nil : (byteCount + hugePage - 1) / hugePage * hugePage
+  }
+
+  /// Fresh pages of their own, so that all of them go back to the system when they are freed.
+  package static func map(size: Int) -> UnsafeMutableRawPointer {
+    let all = size + hugePage
+    guard
+      let pages = mmap(nil, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      pages != MAP_FAILED
+    else { fatalError("out of memory: the system refuses a block of \(size) bytes") }
+    let block = pages.alignedUp(toMultipleOf: hugePage)
+    let before = block - pages
+    if before > 0 { munmap(pages, before) }
+    if hugePage > before { munmap(block + size, hugePage - before) }
+    #if os(Linux)
+      // Advice only: where it is refused, ordinary pages serve.
+      _ = madvise(block, size, MADV_HUGEPAGE)
+    #endif
+    return block
+  }
+
+  /// A kept block of exactly `size` bytes; `nil` where there is none.
+  package func take(size: Int) -> UnsafeMutableRawPointer? {
+    state.withLock { state in
+      state.used += size
+      state.peak = max(state.peak, state.used)
+      if let index = state.kept.lastIndex(where: { $0.size == size }) {
+        return state.kept.remove(at: index).base
+      }
+      let bound = state.keepsMore ? limit(state) : state.peak
+      var excess = state.used + state.keptBytes - bound
+      while excess > 0, !state.kept.isEmpty {
+        let oldest = state.kept.removeFirst()
+        munmap(oldest.base, oldest.size)
+        excess -= oldest.size
+      }
+      return nil
+    }
+  }
+
+  /// Takes a block back, which is kept where the limit allows.
+  package func give(_ block: UnsafeMutableRawPointer, size: Int) {
+    let isKept = state.withLock { state in
+      state.used -= size
+      guard state.used + state.keptBytes + size <= limit(state) else {
+        return false
+      }
+      state.kept.append(Block(base: block, size: size))
+      return true
+    }
+    if !isKept { munmap(block, size) }
+  }
+
+  /// Raises the limit to half as much again as was ever in use.
+  package func keepMore() {
+    state.withLock { $0.keepsMore = true }
+  }
+}
