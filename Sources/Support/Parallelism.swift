@@ -55,6 +55,30 @@ public struct Parallelism: Sendable, Hashable {
     return (first, second)
   }
 
+  /// What `body` gives for each of `0..<count`, called as by `forEach`.
+  ///
+  /// - Throws: the error of the first index that has one; `body` is called for the others all the
+  ///   same.
+  package func map<Element, Failure: Error>(
+    _ count: Int, _ body: (Int) throws(Failure) -> Element
+  ) throws(Failure) -> [Element] {
+    var results = [Result<Element, Failure>?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      forEach(count) { index in
+        do throws(Failure) {
+          results[index] = .success(try body(index))
+        } catch {
+          results[index] = .failure(error)
+        }
+      }
+    }
+    return try results.map { result throws(Failure) in
+      guard let result else { preconditionFailure("forEach has left out an index") }
+      return try result.get()
+    }
+  }
+
   /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next
   /// index.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {

@@ -15,6 +15,19 @@ struct ParallelismTests {
     #expect(isOnceEach)
   }
 
+  private struct Failure: Error, Equatable { let index: Int }
+
+  @Test("results stand in their order, and the first error counts", arguments: [1, 3])
+  func map(threads: Int) {
+    let parallelism = Parallelism(threads: threads)
+    #expect(parallelism.map(100) { 2 * $0 } == (0..<100).map { 2 * $0 })
+    #expect(throws: Failure(index: 7)) {
+      try parallelism.map(100) { index throws(Failure) in
+        if index % 10 == 7 { throw Failure(index: index) }
+      }
+    }
+  }
+
   @Test("chunks cover the range without overlap", arguments: [1, 5, 64, 1000])
   func chunks(grain: Int) {
     let visits = AlignedBuffer<Int32>(zeros: 321)

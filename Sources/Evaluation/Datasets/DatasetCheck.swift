@@ -59,12 +59,8 @@ public struct DatasetCheck: Sendable {
     var seen: Set<String> = []
     for start in stride(from: 0, to: dataset.count, by: Self.blockSize) {
       let block = start..<min(dataset.count, start + Self.blockSize)
-      var findings = [Finding](repeating: Finding(), count: block.count)
-      findings.withUnsafeMutableBufferPointer { output in
-        nonisolated(unsafe) let output = output
-        parallelism.forEach(block.count) {
-          output[$0] = Self.look(at: block.lowerBound + $0, dataset)
-        }
+      let findings = parallelism.map(block.count) {
+        Self.look(at: block.lowerBound + $0, dataset)
       }
       for (index, finding) in zip(block, findings) {
         var finding = finding
@@ -80,7 +76,7 @@ public struct DatasetCheck: Sendable {
     }
   }
 
-  /// As many photographs are read side by side.
+  /// As many photographs are read from one report to the next.
   private static let blockSize = 32
 
   private mutating func take(_ finding: Finding) {

@@ -114,16 +114,13 @@ package final class Evaluator {
   }
 
   private func header() throws -> StateFile.Header {
-    let prints = Mutex<[Result<String, any Error>?]>(Array(repeating: nil, count: images.count))
-    parallelism.forEach(images.count) { index in
+    let prints = try parallelism.map(images.count) { index in
       let files = images[index]
-      let print = Result { try Fingerprint.of([files.scores, files.image, files.truth]) }
-      prints.withLock { $0[index] = print }
+      return try Fingerprint.of([files.scores, files.image, files.truth])
     }
-    let values = try prints.withLock { try $0.compactMap { try $0?.get() } }
     return StateFile.Header(
       conditions: conditions.description,
-      images: Dictionary(uniqueKeysWithValues: zip(images.map(\.name), values)))
+      images: Dictionary(uniqueKeysWithValues: zip(images.map(\.name), prints)))
   }
 }
 

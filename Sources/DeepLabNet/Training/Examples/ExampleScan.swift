@@ -25,14 +25,8 @@ struct ExampleScan: Sendable {
   ) throws {
     for start in stride(from: 0, to: images.count, by: Self.blockSize) {
       let block = start..<min(images.count, start + Self.blockSize)
-      var findings = [Result<Finding, any Error>?](repeating: nil, count: block.count)
-      findings.withUnsafeMutableBufferPointer { output in
-        nonisolated(unsafe) let output = output
-        parallelism.forEach(block.count) { place in
-          output[place] = Result { try look(at: block.lowerBound + place) }
-        }
-      }
-      for case .some(let finding) in findings { take(try finding.get()) }
+      let findings = try parallelism.map(block.count) { try look(at: block.lowerBound + $0) }
+      findings.forEach(take)
       progress(block.upperBound)
     }
   }

@@ -19,15 +19,8 @@ extension LatticeSegment {
     let ranges = FactoredSegment.ranges(of: features.points)
     let corners = FactoredSegment.Corners(
       points: features.points, corners: features.dimensions + 1)
-    var results = [Result<LatticeSegment, any Error>?](repeating: nil, count: ranges.count)
-    results.withUnsafeMutableBufferPointer { results in
-      nonisolated(unsafe) let results = results
-      parallelism.forEach(ranges.count) { index in
-        results[index] = Result {
-          try LatticeSegment(of: features, points: ranges[index], corners: corners)
-        }
-      }
+    return try parallelism.map(ranges.count) { index in
+      try LatticeSegment(of: features, points: ranges[index], corners: corners)
     }
-    return try results.compactMap { try $0?.get() }
   }
 }

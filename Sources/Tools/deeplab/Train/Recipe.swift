@@ -102,8 +102,7 @@ struct Recipe {
   private static func deconvNet(examples: String, steps: Int) -> String {
     """
     {"model": "deconvnet", "batch": 64, "steps": \(steps), "crop": [224, 224],
-     "examples": "\(examples)", "boxSize": [250, 250],
-     "boxes": {"scale": 1.2, "overlap": 0.5, "balancesClasses": true},
+     "examples": "\(examples)", "boxes": {"balancesClasses": true},
      "optimizer": {"biasRate": 1, "biasDecay": 1, "lastRate": 1, "lastBiasRate": 1},
      "loss": {"grid": "pixels"},
      "schedule": {"policy": "step", "base": 0.01, "every": \(steps / 2)}}

@@ -111,18 +111,11 @@ struct TrainingValidation {
   }
 
   private func look() throws -> [Finding] {
-    var findings = [Result<Finding, any Error>?](repeating: nil, count: dataset.count)
-    findings.withUnsafeMutableBufferPointer { output in
-      nonisolated(unsafe) let output = output
-      parallelism.forEach(dataset.count) { index in
-        output[index] = Result {
-          let sample = try dataset.sample(index, classes: classes, ignoring: void)
-          return Finding(
-            grid: sample.image.grid, counts: sample.labels.labels.contains { $0 != void })
-        }
-      }
+    try parallelism.map(dataset.count) { index in
+      let sample = try dataset.sample(index, classes: classes, ignoring: void)
+      return Finding(
+        grid: sample.image.grid, counts: sample.labels.labels.contains { $0 != void })
     }
-    return try findings.compactMap { try $0?.get() }
   }
 
   /// Labels one photograph after the other with the parameters as they are, which stay so.
