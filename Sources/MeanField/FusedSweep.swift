@@ -69,10 +69,12 @@ struct FusedSweep: Sendable {
   }
 
   private var kernels: [Kernel]
+  /// For each segment, the points in the order in which they are visited.
+  private let visits: [[Range<Int>]]
   private let parallelism: Parallelism
 
-  /// `nil` where a term cannot be fused: its filter has no rows, it mixes labels, or it takes each
-  /// point's own marginal out of its message.
+  /// `nil` where terms cannot be fused: a filter has no rows, mixes labels or takes each point's own
+  /// marginal out of its message, or two of them visit the points in orders of their own.
   init?(_ crf: DenseCRF) {
     parallelism = crf.parallelism
     let stride = crf.unary.values.stride
@@ -83,8 +85,14 @@ struct FusedSweep: Sendable {
       else { return nil }
       kernels.append(Kernel(filter: filter, term: term, weights: weights, stride: stride))
     }
-    guard !kernels.isEmpty else { return nil }
+    guard let first = kernels.first else { return nil }
+    var visits = first.filter.segments.map(\.visits)
+    for (index, segment) in kernels.dropFirst().flatMap({ $0.filter.segments.enumerated() }) {
+      if visits[index] == [segment.points] { visits[index] = segment.visits }
+      guard [[segment.points], visits[index]].contains(segment.visits) else { return nil }
+    }
     self.kernels = kernels
+    self.visits = visits
   }
 
   /// Notes what the next sweep gathers from, for `restart(with:)`.
@@ -124,15 +132,14 @@ struct FusedSweep: Sendable {
   ) -> Float {
     let segments = kernels[0].filter.segments
     let changes = AlignedBuffer<Float>(repeating: 0, count: segments.count)
-    let kernels = kernels
+    let (kernels, visits) = (kernels, visits)
     parallelism.forEach(segments.count) { index in
       let points = segments[index].points
-      let orders = kernels.map { $0.filter.segments[index].visits }
-      let visits = orders.allSatisfy { $0 == orders[0] } ? orders[0] : [points]
+      let visits = visits[index]
       let runs = visits.flatMap { visit in
         [visit.lowerBound, visit.upperBound].map { UInt32($0 - points.lowerBound) }
       }
-      var passes = kernels.map { Self.kernel($0, segment: index, pass) }
+      var passes = kernels.map { Self.kernel($0, segment: index, visits: visits, pass) }
       let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
         unary + points.lowerBound * stride, stride, runs, visits.count, &passes,
@@ -150,7 +157,7 @@ struct FusedSweep: Sendable {
   }
 
   private static func kernel(
-    _ kernel: Kernel, segment index: Int, _ pass: Pass
+    _ kernel: Kernel, segment index: Int, visits: [Range<Int>], _ pass: Pass
   ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
@@ -158,7 +165,7 @@ struct FusedSweep: Sendable {
     }
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
-      corners: Int32(kernel.filter.corners),
+      is_by_point: segment.visits != visits, corners: Int32(kernel.filter.corners),
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? UnsafePointer(kernel.gathered.base) : nil,

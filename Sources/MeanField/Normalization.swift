@@ -1,3 +1,5 @@
+import Support
+
 /// How a kernel's sums are normalised, with n = K·1 through the same filter.
 ///
 /// Ladický's and Krähenbühl's programs add 1e-20 to n first; so does this one.
@@ -12,14 +14,18 @@ public enum Normalization: String, Sendable, CaseIterable {
   case symmetric
 
   /// The factors for values and for sums; `nil` stands for 1.
-  func scales(from sums: [Float]) -> (input: [Float]?, output: [Float]?) {
-    switch self {
-    case .none: return (nil, nil)
-    case .before: return (sums.map { 1 / ($0 + 1e-20) }, nil)
-    case .after: return (nil, sums.map { 1 / ($0 + 1e-20) })
-    case .symmetric:
-      let roots = sums.map { 1 / ($0 + 1e-20).squareRoot() }
-      return (roots, roots)
+  func scales(
+    from sums: AlignedBuffer<Float>, parallelism: Parallelism
+  ) -> (input: AlignedBuffer<Float>?, output: AlignedBuffer<Float>?) {
+    guard self != .none else { return (nil, nil) }
+    let scales = AlignedBuffer<Float>(uninitialized: sums.count)
+    parallelism.forEachChunk(of: sums.count, grain: DenseCRF.grain) { points in
+      if self == .symmetric {
+        for point in points { scales.base[point] = 1 / (sums.base[point] + 1e-20).squareRoot() }
+      } else {
+        for point in points { scales.base[point] = 1 / (sums.base[point] + 1e-20) }
+      }
     }
+    return (self == .after ? nil : scales, self == .before ? nil : scales)
   }
 }

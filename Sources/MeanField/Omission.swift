@@ -24,7 +24,10 @@ struct Omission: Sendable {
   /// - at least −bᵢ(β·εᵢ(K′a)ᵢ + α(K′(aε))ᵢ): what normalisers that are too small give in excess.
   ///
   /// A self term that is left out takes the same from both sums.
-  init?(_ filter: any GaussianFilter, normalization: Normalization, sums: [Float]?) {
+  init?(
+    _ filter: any GaussianFilter, normalization: Normalization, sums: AlignedBuffer<Float>?,
+    parallelism: Parallelism
+  ) {
     guard let filter = filter as? ExactGaussian, filter.evaluatedShare < 1 else { return nil }
     evaluatedShare = filter.evaluatedShare
     threshold = filter.threshold
@@ -35,8 +38,9 @@ struct Omission: Sendable {
     mass = missing.max() ?? 0
     relativeMass = shares.max() ?? 0
 
-    let scales = normalization.scales(from: sums ?? ones)
-    let input = scales.input ?? ones
+    let scales = normalization.scales(
+      from: sums ?? AlignedBuffer(copying: ones), parallelism: parallelism)
+    let input = scales.input.map { scale in ones.indices.map { scale[$0] } } ?? ones
     let absent = filter.skippedMass(ofMagnitudes: input)
     let (alpha, beta) = normalization.exponents
     // 1 − (1 + ε)^−α ≤ min(1, αε), and α·2 ≥ 1.

@@ -38,13 +38,15 @@ package struct PreparedTerm: Sendable {
       inputScale = nil
       outputScale = nil
       selfScale = selfWeights.map { AlignedBuffer(copying: $0) }
-      omission = Omission(filter, normalization: .none, sums: nil)
+      omission = Omission(
+        filter, normalization: .none, sums: nil, parallelism: parallelism)
       return
     }
-    var sums = Self.sums(of: filter, parallelism: parallelism)
+    let sums = Self.sums(of: filter, parallelism: parallelism)
     var divisors = sums
     if term.selfTerm == .excludedBeforeNormalization, let selfWeights {
-      for point in sums.indices {
+      divisors = AlignedBuffer(uninitialized: sums.count)
+      for point in selfWeights.indices {
         let others = sums[point] - selfWeights[point]
         let hasOthers = others > Self.noise * selfWeights[point]
         sums[point] = hasOthers ? others : 0
@@ -53,7 +55,7 @@ package struct PreparedTerm: Sendable {
         divisors[point] = hasOthers ? others : .infinity
       }
     }
-    let scales = term.normalization.scales(from: divisors)
+    let scales = term.normalization.scales(from: divisors, parallelism: parallelism)
     if term.normalization == .symmetric, let filter = filter as? any FactoredFilter,
       filter.appliesWeights, let both = scales.input
     {
@@ -61,8 +63,8 @@ package struct PreparedTerm: Sendable {
       inputScale = nil
       outputScale = nil
     } else {
-      inputScale = scales.input.map { AlignedBuffer(copying: $0) }
-      outputScale = scales.output.map { AlignedBuffer(copying: $0) }
+      inputScale = scales.input
+      outputScale = scales.output
     }
     selfScale = selfWeights.map { weights in
       AlignedBuffer(
@@ -70,7 +72,8 @@ package struct PreparedTerm: Sendable {
           weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
         })
     }
-    omission = Omission(filter, normalization: term.normalization, sums: sums)
+    omission = Omission(
+      filter, normalization: term.normalization, sums: sums, parallelism: parallelism)
   }
 
   /// The term with Potts compatibility of another weight; the filter is shared.
@@ -101,12 +104,12 @@ package struct PreparedTerm: Sendable {
   /// K·1, of one channel.
   private static func sums(
     of filter: any GaussianFilter, parallelism: Parallelism
-  ) -> [Float] {
+  ) -> AlignedBuffer<Float> {
     if let filter = filter as? any FactoredFilter, filter.points > 0 {
       return filter.rowSums(parallelism: parallelism)
     }
     let ones = ChannelField(
       points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
-    return filter.apply(to: ones).rows()
+    return AlignedBuffer(copying: filter.apply(to: ones).rows())
   }
 }

@@ -11,8 +11,9 @@ import Synchronization
 /// Large blocks that are not in use, kept for the next inference: the system takes longer to clear
 /// fresh pages than many a stage takes to fill them.
 ///
-/// A request that none serves frees the oldest, until those kept and in use are no more than were
-/// once in use.
+/// A request that none serves frees the oldest, until those kept and in use are at most half as much
+/// again as was once in use, or, beyond the usual limit, no more than that: where blocks of many
+/// sizes come and go, keeping no more would free what the next inference asks for again.
 package final class LargeBlocks: Sendable {
   static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
@@ -50,18 +51,23 @@ package final class LargeBlocks: Sendable {
   /// Bytes of the blocks that are kept.
   package var keptBytes: Int { state.withLock { $0.keptBytes } }
 
-  /// The size in which `byteCount` bytes are allocated; `nil` where they are few.
+  /// The size in which `byteCount` bytes are allocated, whole huge pages where they fill half of one;
+  /// `nil` where they are few.
   static func size(of byteCount: Int) -> Int? {
-    byteCount < 2 * hugePage ? nil : (byteCount + hugePage - 1) / hugePage * hugePage
+    guard byteCount >= hugePage / 8 else { return nil }
+    let unit = byteCount < hugePage / 2 ? hugePage / 32 : hugePage
+    return (byteCount + unit - 1) / unit * unit
   }
 
   /// Fresh pages of their own, so that all of them go back to the system when they are freed.
   package static func map(size: Int) -> UnsafeMutableRawPointer {
-    let all = size + hugePage
+    let isHuge = size % hugePage == 0
+    let all = isHuge ? size + hugePage : size
     guard
       let pages = mmap(nil, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       pages != MAP_FAILED
     else { fatalError("out of memory: the system refuses a block of \(size) bytes") }
+    guard isHuge else { return pages }
     let block = pages.alignedUp(toMultipleOf: hugePage)
     let before = block - pages
     if before > 0 { munmap(pages, before) }
@@ -81,7 +87,9 @@ package final class LargeBlocks: Sendable {
       if let index = state.kept.lastIndex(where: { $0.size == size }) {
         return state.kept.remove(at: index).base
       }
-      let bound = state.keepsMore ? limit(state) : state.peak
+      let bound =
+        state.keepsMore
+        ? limit(state) : max(state.peak, min(usualLimit, state.peak + state.peak / 2))
       var excess = state.used + state.keptBytes - bound
       while excess > 0, !state.kept.isEmpty {
         let oldest = state.kept.removeFirst()

@@ -117,7 +117,8 @@ import Testing
           var kernels = lattices.indices.map { index in
             ck_sweep_kernel(
               vertices: corners[index].vertices.base, weights: corners[index].weights.base,
-              corners: index == 0 ? 6 : 3, label_factors: index == 0 ? nil : factors.baseAddress,
+              is_by_point: index == 0, corners: index == 0 ? 6 : 3,
+              label_factors: index == 0 ? nil : factors.baseAddress,
               factor: -1, message_scale: scales.baseAddress,
               marginal_scale: index == 0 ? scales.baseAddress : nil,
               sliced: update == 0 ? nil : UnsafePointer(rows[index][0].base),

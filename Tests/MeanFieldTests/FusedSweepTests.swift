@@ -109,6 +109,20 @@ struct FusedSweepTests {
     #expect(try Self.difference(problem, terms) <= Self.rounding)
   }
 
+  @Test("lines that are visited in strips, beside a kernel that knows no lines")
+  func strips() throws {
+    let problem = try Self.problem(width: 401, height: 61, labels: 5, seed: 13)
+    let terms = Self.terms(.symmetric, .potts(2))
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
+    let depths = (0..<401 * 61).map { Float($0 % 401) / 30 }
+    let mixed =
+      terms + [
+        PairwiseTerm(
+          try FeatureKernel(rows: depths, dimensions: 1), weight: 0.5, normalization: .after)
+      ]
+    #expect(try Self.difference(problem, mixed) <= Self.rounding)
+  }
+
   @Test("the same bits for any number of threads", arguments: [2, 3, 7])
   func threads(count: Int) throws {
     let (scene, unary) = try Self.problem(width: 211, height: 150, labels: 7, seed: 2)

@@ -25,18 +25,24 @@ struct LargeBlocksTests {
     blocks.give(second, size: Self.unit)
   }
 
-  @Test func noMoreIsKeptThanWasOnceInUse() {
+  @Test func halfAsMuchAgainAsWasOnceInUseMayBeThere() {
     use([Self.unit, Self.unit])
     #expect(blocks.keptBytes == 2 * Self.unit)
-    // Both kept ones and this one would be four.
+    // Both kept ones and this one would be four; three may be there.
     let other = take(2 * Self.unit)
-    #expect(blocks.keptBytes == 0)
-    blocks.give(other, size: 2 * Self.unit)
-    // One of the two may stay beside one in use.
-    let small = take(Self.unit)
-    #expect(blocks.keptBytes == 0)
-    blocks.give(small, size: Self.unit)
     #expect(blocks.keptBytes == Self.unit)
+    blocks.give(other, size: 2 * Self.unit)
+    #expect(blocks.keptBytes == 3 * Self.unit)
+    use([Self.unit, 2 * Self.unit])
+    #expect(blocks.keptBytes == 3 * Self.unit)
+  }
+
+  @Test func beyondTheUsualLimitNoMoreIsThereThanWasOnceInUse() {
+    use([Int](repeating: 2 * Self.unit, count: 6))
+    let other = take(3 * Self.unit)
+    #expect(blocks.keptBytes == 8 * Self.unit)
+    blocks.give(other, size: 3 * Self.unit)
+    #expect(blocks.keptBytes == 11 * Self.unit)
   }
 
   @Test func severalImagesAtATimeKeepAsMuchAsTheyNeeded() {

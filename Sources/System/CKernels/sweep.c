@@ -16,8 +16,9 @@ size_t ck_sweep_scratch(size_t stride) { return VALUES + BLOCK * stride; }
 
 /// What one block of points has on its way through the stages.
 typedef struct {
-  /// The first point and how many there are.
+  /// The first point, how many were visited before it, and how many there are.
   size_t first;
+  size_t position;
   size_t count;
   size_t stride;
   /// Eight values a point, to be folded to one.
@@ -32,6 +33,11 @@ CK_INLINE ck_panels values_of(block_points b, size_t channel, const int S) {
   return ck_panels_of(b.values, BLOCK, 0, channel, S);
 }
 
+/// Where the vertices and weights of the first point are.
+CK_INLINE size_t first_corner(block_points b, const ck_sweep_kernel *kernel) {
+  return (kernel->is_by_point ? b.first : b.position) * (size_t)kernel->corners;
+}
+
 /// values = unary.
 CK_INLINE void copy_unary(block_points b, const float *unary, size_t channel, const int S) {
   const ck_panels values = values_of(b, channel, S);
@@ -43,8 +49,8 @@ CK_INLINE void copy_unary(block_points b, const float *unary, size_t channel, co
 /// values += one kernel's messages; where `unary` is not NULL, it stands for what `values` held.
 CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const float *unary,
                            size_t channel, const int32_t corners, const int S) {
-  const uint32_t *vertices = kernel->vertices + b.first * (size_t)corners;
-  const float *weights = kernel->weights + b.first * (size_t)corners;
+  const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
+  const float *weights = kernel->weights + first_corner(b, kernel);
   const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + b.first;
   const float *factors = kernel->label_factors == NULL ? NULL : kernel->label_factors + channel;
   const float factor = kernel->factor;
@@ -70,8 +76,8 @@ CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const 
 /// Adds the marginals to one kernel's rows.
 CK_INLINE void spread_rows(block_points b, const ck_sweep_kernel *kernel, size_t channel,
                            const int32_t corners, const int S) {
-  const uint32_t *vertices = kernel->vertices + b.first * (size_t)corners;
-  const float *weights = kernel->weights + b.first * (size_t)corners;
+  const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
+  const float *weights = kernel->weights + first_corner(b, kernel);
   const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + b.first;
   const ck_panels rows =
       ck_panels_of(kernel->splatted, kernel->row_count, kernel->first_row, channel, S);
@@ -90,7 +96,7 @@ CK_INLINE void spread_rows(block_points b, const ck_sweep_kernel *kernel, size_t
 
 /// Sets the rows to 0 that are not set yet: those up to the highest that these points use, or all.
 CK_INLINE void clear_rows(block_points b, ck_sweep_kernel *kernel, bool is_last) {
-  const uint32_t *vertices = kernel->vertices + b.first * (size_t)kernel->corners;
+  const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
   uint32_t end = is_last ? (uint32_t)kernel->segment_rows : 0;
   for (size_t k = 0; k < b.count * (size_t)kernel->corners; k++) {
     end = vertices[k] + 1 > end ? vertices[k] + 1 : end;
@@ -193,7 +199,7 @@ CK_INLINE float store_marginals(block_points b, float *restrict marginals, size_
 CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *visits,
                             size_t visit_count, ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals,
                             float *change, float *scratch, const int S) {
-  block_points b = {0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
+  block_points b = {0, 0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
                     scratch + VALUES};
   // What a last, shorter block leaves alone takes part in the folds.
   memset(scratch, 0, ck_sweep_scratch(stride) * sizeof(float));
@@ -245,6 +251,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
     }
     b.first = next;
+    b.position += b.count;
   }
   if (change != NULL) *change = largest;
 }

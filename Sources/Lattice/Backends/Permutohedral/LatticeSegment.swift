@@ -5,9 +5,9 @@ import Support
 struct LatticeSegment: Sendable {
   /// The points, of the whole matrix.
   let points: Range<Int>
-  /// Numbers of the d + 1 vertices of each point in `table`.
+  /// Numbers in `table` of the d + 1 vertices of each point, in the order of `visits`.
   let vertices: AlignedBuffer<UInt32>
-  /// Barycentric weights, points × (d + 1).
+  /// Barycentric weights, in the same order, points × (d + 1).
   let weights: AlignedBuffer<Float>
   let table: VertexTable
   /// The order in which the points were embedded.
@@ -23,15 +23,15 @@ struct LatticeSegment: Sendable {
     let scratch = AlignedBuffer<Float>(
       uninitialized: ck_lattice_scratch(Int32(dimensions)))
     visits = FactoredSegment.visits(of: points, lineLength: features.lineLength)
+    var corner = 0
     for visit in visits {
       var failed = 0
-      let corner = (visit.lowerBound - points.lowerBound) * (dimensions + 1)
       let status = ck_lattice_embed(
         features.storage.base + visit.lowerBound * dimensions, visit.count, Int32(dimensions),
         &table.table, vertices.base + corner, weights.base + corner, scratch.base, &failed)
       switch status {
       case CK_EMBED_OK:
-        break
+        corner += visit.count * (dimensions + 1)
       case CK_EMBED_KEY_OVERFLOW:
         throw Self.overflow(features, point: visit.lowerBound + failed)
       default:

@@ -16,12 +16,12 @@ extension PermutohedralLattice {
       parallelism.forEach(segments.count) { index in
         let segment = segments[index]
         var paths = SimplexPaths(dimensions: dimensions)
-        for local in 0..<segment.points.count {
-          let simplex = segment.vertices.base + local * corners
+        for (position, point) in segment.visits.joined().enumerated() {
+          let simplex = segment.vertices.base + position * corners
           paths.move(
             to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, neighbours)
-          let weights = segment.weights.base + local * corners
-          output[segment.points.lowerBound + local] = gain * paths.response(to: weights)
+          let weights = segment.weights.base + position * corners
+          output[point] = gain * paths.response(to: weights)
         }
       }
       count = points

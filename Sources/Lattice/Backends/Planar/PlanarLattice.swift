@@ -64,16 +64,14 @@ struct PlanarLattice: FactoredFilter {
     let rows = frame.segmentLines[index].count * frame.width
     let present = AlignedBuffer<UInt8>(zeros: rows)
     let scratch = AlignedBuffer<Float>(uninitialized: ck_lattice_scratch(2))
-    ck_planar_embed(
-      features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
-      vertices.base, weights.base, present.base, scratch.base)
-    // Rows are numbered line by line: where there are many, strips would clear them long before
-    // use.
-    let isCoarse = 2 * frame.rowCount < features.points
     let segment = FactoredSegment(
       points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights,
-      visits: isCoarse
-        ? FactoredSegment.visits(of: points, lineLength: features.lineLength) : nil)
+      visits: FactoredSegment.visits(of: points, lineLength: features.lineLength))
+    segment.forEachVisit { points, position in
+      ck_planar_embed(
+        features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
+        vertices.base + 3 * position, weights.base + 3 * position, present.base, scratch.base)
+    }
     return (segment, present)
   }
 
@@ -120,18 +118,18 @@ struct PlanarLattice: FactoredFilter {
       parallelism.forEach(segments.count) { index in
         let segment = segments[index]
         let firstColumn = frame.segmentLines[index].lowerBound * frame.width
-        for local in 0..<segment.points.count {
+        for (position, point) in segment.visits.joined().enumerated() {
           let vertices = (0..<3).map {
-            firstColumn + Int(segment.vertices.base[3 * local + $0])
+            firstColumn + Int(segment.vertices.base[3 * position + $0])
           }
-          let weights = segment.weights.base + 3 * local
+          let weights = segment.weights.base + 3 * position
           var sum: Float = 0
           for (a, from) in vertices.enumerated() {
             for (b, to) in vertices.enumerated() {
               sum += weights[a] * weights[b] * steps.response(from: from, to: to)
             }
           }
-          output[segment.points.lowerBound + local] = gain * sum
+          output[point] = gain * sum
         }
       }
       count = points

@@ -1,6 +1,7 @@
 #ifndef CKERNELS_SWEEP_H
 #define CKERNELS_SWEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,8 @@ typedef struct {
   /// count × corners: rows, counted from `first_row`.
   const uint32_t *vertices;
   const float *weights;
+  /// Whether these are in the order of the points, not in that of the visits.
+  bool is_by_point;
   int32_t corners;
   /// What every message is multiplied with, label by label (stride values), or, where that is NULL,
   /// all labels alike.
