@@ -6,8 +6,8 @@ package struct FactoredSegment: Sendable {
   package let points: Range<Int>
   /// The segment's rows.
   package let rows: Range<Int>
-  /// Points, in the order of `visits`, × corners: rows, counted from `rows.lowerBound`, numbered about
-  /// in the order in which they are first used, since whoever spreads sets all lower rows to 0 as well.
+  /// Points, in the order of `visits`, × corners: rows, counted from `rows.lowerBound` and numbered
+  /// about in the order of first use, since whoever spreads sets all lower rows to 0 as well.
   package let vertices: AlignedBuffer<UInt32>
   /// Points, in the order of `visits`, × corners.
   package let weights: AlignedBuffer<Float>

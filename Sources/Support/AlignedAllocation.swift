@@ -14,10 +14,18 @@
 /// Ends the program where there is no memory, as Swift's own arrays do. Whoever takes sizes from
 /// outside compares them with `memoryLimit()` first, and throws.
 package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
+  guard let block = allocateAlignedIfPossible(byteCount: byteCount) else {
+    fatalError("out of memory: the system refuses a block of \(byteCount) bytes")
+  }
+  return block
+}
+
+/// The same for large blocks, but `nil` where the system refuses one.
+package func allocateAlignedIfPossible(byteCount: Int) -> UnsafeMutableRawPointer? {
   guard let size = LargeBlocks.size(of: byteCount) else {
     return .allocate(byteCount: byteCount, alignment: 64)
   }
-  return LargeBlocks.shared.take(size: size) ?? LargeBlocks.map(size: size)
+  return LargeBlocks.shared.take(size: size)
 }
 
 /// Frees what `allocateAligned` returned for the same `byteCount`.

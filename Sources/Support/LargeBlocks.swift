@@ -11,9 +11,9 @@ import Synchronization
 /// Large blocks that are not in use, kept for the next inference: the system takes longer to clear
 /// fresh pages than many a stage takes to fill them.
 ///
-/// A request that none serves frees the oldest, until those kept and in use are at most half as much
-/// again as was once in use, or, beyond the usual limit, no more than that: where blocks of many
-/// sizes come and go, keeping no more would free what the next inference asks for again.
+/// A request that none serves frees the oldest, until those kept and in use are at most twice as
+/// much as was once in use, or, beyond the usual limit, no more than that: an inference asks for
+/// blocks of many sizes one after the other, and the next one asks for all of them again.
 package final class LargeBlocks: Sendable {
   static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
@@ -59,14 +59,15 @@ package final class LargeBlocks: Sendable {
     return (byteCount + unit - 1) / unit * unit
   }
 
-  /// Fresh pages of their own, so that all of them go back to the system when they are freed.
-  package static func map(size: Int) -> UnsafeMutableRawPointer {
+  /// Fresh pages of their own, so that all of them go back to the system when they are freed; `nil`
+  /// where it has none.
+  private static func map(size: Int) -> UnsafeMutableRawPointer? {
     let isHuge = size % hugePage == 0
     let all = isHuge ? size + hugePage : size
     guard
       let pages = mmap(nil, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       pages != MAP_FAILED
-    else { fatalError("out of memory: the system refuses a block of \(size) bytes") }
+    else { return nil }
     guard isHuge else { return pages }
     let block = pages.alignedUp(toMultipleOf: hugePage)
     let before = block - pages
@@ -79,8 +80,15 @@ package final class LargeBlocks: Sendable {
     return block
   }
 
-  /// A kept block of exactly `size` bytes; `nil` where there is none.
+  /// A kept block of exactly `size` bytes, or a fresh one; `nil` where the system has none.
   package func take(size: Int) -> UnsafeMutableRawPointer? {
+    if let kept = takeKept(size: size) { return kept }
+    if let fresh = Self.map(size: size) { return fresh }
+    state.withLock { $0.used -= size }
+    return nil
+  }
+
+  private func takeKept(size: Int) -> UnsafeMutableRawPointer? {
     state.withLock { state in
       state.used += size
       state.peak = max(state.peak, state.used)
@@ -89,7 +97,7 @@ package final class LargeBlocks: Sendable {
       }
       let bound =
         state.keepsMore
-        ? limit(state) : max(state.peak, min(usualLimit, state.peak + state.peak / 2))
+        ? limit(state) : max(state.peak, min(usualLimit, 2 * state.peak))
       var excess = state.used + state.keptBytes - bound
       while excess > 0, !state.kept.isEmpty {
         let oldest = state.kept.removeFirst()

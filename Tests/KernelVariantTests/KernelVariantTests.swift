@@ -35,7 +35,10 @@ import Testing
     _ features: [Float], dimensions: Int, _ variant: kernel_variant
   ) -> Embedded {
     var table = ck_vertex_table()
-    #expect(ck_table_init(&table, Int32(dimensions), 100))
+    let allocator = ck_allocator(
+      allocate: { allocateAlignedIfPossible(byteCount: $0) },
+      release: { block, size in block.map { deallocateAligned($0, byteCount: size) } })
+    #expect(ck_table_init(&table, Int32(dimensions), 100, allocator))
     defer { ck_table_free(&table) }
     let corners = dimensions + 1
     var vertices = [UInt32](repeating: 0, count: points * corners)

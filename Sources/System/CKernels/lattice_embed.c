@@ -9,9 +9,50 @@ float ck_lattice_coordinate_limit(int32_t dimensions) {
   return (float)(32767 - 3 * (dimensions + 1));
 }
 
+/// Floats of an embedding of LANES points: elevated, nearest, residual, sorted, rank, d + 2 rows each;
+/// repeats, one.
+static size_t embedding_floats(int32_t d) { return (size_t)((5 * (d + 2) + 1) * LANES); }
+
 size_t ck_lattice_scratch(int32_t dimensions) {
-  // elevated, nearest, residual, sorted, rank: d + 2 rows each; repeats: one.
-  return (size_t)((5 * (dimensions + 2) + 1) * LANES);
+  const size_t corners = (size_t)dimensions + 1;
+  const size_t words = (corners + 2) / 4;
+  return embedding_floats(dimensions) + 2 * corners * (words + 1) * LANES;
+}
+
+/// The vertices of LANES points, as tables look for them.
+typedef struct {
+  /// Keys, (d + 1) × words × LANES.
+  uint64_t *keys;
+  /// Their hashes, (d + 1) × LANES.
+  uint64_t *hashes;
+} lane_vertices;
+
+CK_INLINE lane_vertices vertices_in(float *scratch, int32_t d, int32_t words) {
+  uint64_t *keys = (uint64_t *)(scratch + embedding_floats(d));
+  const lane_vertices v = {keys, keys + (size_t)(d + 1) * (size_t)words * LANES};
+  return v;
+}
+
+/// From remainder 0 to k every coordinate rises by k, and those of the k highest ranks fall by d + 1.
+CK_INLINE void find_keys(embedding e, int32_t d, int32_t words, lane_vertices v) {
+  for (int32_t k = 0; k <= d; k++) {
+    uint64_t hash[LANES] = {0};
+    for (int32_t w = words - 1; w >= 0; w--) {
+      uint64_t word[LANES] = {0};
+      for (int32_t i = 4 * w; i < d && i < 4 * w + 4; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+          const int32_t fall = e.rank[i * LANES + lane] > d - k ? d + 1 : 0;
+          const int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS + k - fall;
+          word[lane] |= ck_lane(i, (uint64_t)(uint32_t)coordinate);
+        }
+      }
+      for (int lane = 0; lane < LANES; lane++) {
+        v.keys[(k * words + w) * LANES + lane] = word[lane];
+        hash[lane] = ck_hash_more(hash[lane], word[lane]);
+      }
+    }
+    memcpy(v.hashes + k * LANES, hash, sizeof hash);
+  }
 }
 
 CK_INLINE void find_repeats(embedding e, int32_t d) {
@@ -26,9 +67,11 @@ CK_INLINE void find_repeats(embedding e, int32_t d) {
 
 CK_INLINE void embed_lanes_of(const float *features, int32_t d, float *scratch, float *weights) {
   const embedding e = embedding_in(scratch, d);
+  const int32_t words = (d + 3) / 4;
   embed_block(features, d, e);
   weigh_vertices(e, d, weights);
   find_repeats(e, d);
+  find_keys(e, d, words, vertices_in(scratch, d, words));
 }
 
 /// Embeds LANES points; constants for the features of images let the loops unroll.
@@ -41,42 +84,14 @@ CK_CLONES static void embed_lanes(const float *features, int32_t d, float *scrat
   }
 }
 
-/// What the key and its hash change by from the vertex of remainder k to the next, for each axis that
-/// can fall: every coordinate rises by 1, and that axis falls by d + 1 (d in all).
-typedef struct {
-  uint64_t keys[CK_MAX_WORDS * (CK_MAX_WORDS * 4 + 1)];
-  uint64_t hashes[CK_MAX_WORDS * 4 + 1];
-} remainder_steps;
-
-static void find_steps(remainder_steps *steps, int32_t d, int32_t words) {
-  for (int32_t axis = 0; axis <= d; axis++) {
-    uint64_t *key = steps->keys + (size_t)axis * (size_t)words;
-    for (int32_t w = 0; w < words; w++) key[w] = 0;
-    ck_key_step(key, d, axis);
-    steps->hashes[axis] = ck_hash(key, words);
-  }
-}
-
 /// Numbers the d + 1 vertices of one lane's simplex. False where memory is short.
-CK_INLINE bool number_vertices(embedding e, const remainder_steps *steps, int32_t d, int32_t words,
-                               int lane, ck_vertex_table *table, uint32_t *vertices) {
-  uint64_t key[CK_MAX_WORDS];
-  for (int32_t w = 0; w < words; w++) key[w] = 0;
-  for (int32_t i = 0; i < d; i++) {
-    int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS;
-    key[i / 4] |= ck_lane(i, (uint64_t)coordinate);
-  }
-  uint64_t hash = ck_hash(key, words);
-  // From remainder k to k + 1 the axis of rank d − k falls.
-  int32_t axis_of_rank[CK_MAX_WORDS * 4 + 1];
-  for (int32_t i = 0; i <= d; i++) axis_of_rank[e.rank[i * LANES + lane]] = i;
+CK_INLINE bool number_vertices(lane_vertices v, int32_t d, int32_t words, int lane,
+                               ck_vertex_table *table, uint32_t *vertices) {
   for (int32_t k = 0; k <= d; k++) {
-    vertices[k] = ck_table_insert(table, key, words, hash);
+    uint64_t key[CK_MAX_WORDS];
+    for (int32_t w = 0; w < words; w++) key[w] = v.keys[(k * words + w) * LANES + lane];
+    vertices[k] = ck_table_insert(table, key, words, v.hashes[k * LANES + lane]);
     if (vertices[k] == UINT32_MAX) return false;
-    const int32_t axis = axis_of_rank[d - k];
-    const uint64_t *step = steps->keys + (size_t)axis * (size_t)words;
-    for (int32_t w = 0; w < words; w++) key[w] += step[w];
-    hash += steps->hashes[axis];
   }
   return true;
 }
@@ -87,9 +102,8 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
   const int32_t d = dimensions;
   const size_t corners = (size_t)d + 1;
   const float limit = ck_lattice_coordinate_limit(d);
-  embedding e = embedding_in(scratch, d);
-  remainder_steps steps;
-  find_steps(&steps, d, table->words);
+  const embedding e = embedding_in(scratch, d);
+  const lane_vertices v = vertices_in(scratch, d, table->words);
   float last_features[LANES * CK_MAX_WORDS * 4];
   float last_weights[LANES * (CK_MAX_WORDS * 4 + 1)];
   for (size_t start = 0; start < count; start += LANES) {
@@ -115,9 +129,9 @@ ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t di
           return CK_EMBED_KEY_OVERFLOW;
         }
       }
-      const bool numbered =
-          d == 5 ? number_vertices(e, &steps, 5, 2, lane, table, numbers)
-                 : number_vertices(e, &steps, d, table->words, lane, table, numbers);
+      const bool numbered = d == 5
+                                ? number_vertices(v, 5, 2, lane, table, numbers)
+                                : number_vertices(v, d, table->words, lane, table, numbers);
       if (!numbered) return CK_EMBED_NO_MEMORY;
     }
   }

@@ -1,59 +1,83 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "vertex_table.h"
 
-bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected) {
-  uint32_t slots = 64;
-  while (slots < UINT32_C(1) << 31 && slots < 2 * (uint64_t)expected) slots *= 2;
-  table->words = (dimensions + 3) / 4;
-  table->count = 0;
-  table->capacity = slots / 2;
-  table->mask = slots - 1;
-  table->keys = malloc((size_t)table->capacity * (size_t)table->words * sizeof(uint64_t));
-  table->slots = calloc(slots, sizeof(uint32_t));
-  if (table->keys == NULL || table->slots == NULL) {
-    ck_table_free(table);
+/// Bytes of the keys that a table with room for `capacity` points holds.
+static size_t key_bytes(const ck_vertex_table *table, uint32_t capacity) {
+  return (size_t)capacity * (size_t)table->words * sizeof(uint64_t);
+}
+
+static size_t slot_bytes(uint32_t mask) { return ((size_t)mask + 1) * sizeof(uint32_t); }
+
+/// Gives a table memory for `slots` slots, all empty. False where it is short; the table is then as before.
+static bool allocate(ck_vertex_table *table, uint32_t slots) {
+  // Few enough points that most are found where they are looked for first.
+  const uint32_t capacity = slots / 8 * 3;
+  uint64_t *keys = table->allocator.allocate(key_bytes(table, capacity));
+  uint32_t *fresh = table->allocator.allocate(slot_bytes(slots - 1));
+  if (keys == NULL || fresh == NULL) {
+    if (keys != NULL) table->allocator.release(keys, key_bytes(table, capacity));
+    if (fresh != NULL) table->allocator.release(fresh, slot_bytes(slots - 1));
     return false;
   }
-  return true;
-}
-
-void ck_table_free(ck_vertex_table *table) {
-  free(table->keys);
-  free(table->slots);
-  table->keys = NULL;
-  table->slots = NULL;
-}
-
-bool ck_table_grow(ck_vertex_table *table) {
-  if (table->mask >= UINT32_MAX / 2) return false;
-  uint32_t slots = 2 * (table->mask + 1);
-  uint32_t capacity = slots / 2;
-  size_t words = (size_t)table->words;
-  uint64_t *keys = realloc(table->keys, capacity * words * sizeof(uint64_t));
-  if (keys == NULL) return false;
+  memset(fresh, 0, slot_bytes(slots - 1));
   table->keys = keys;
-  uint32_t *fresh = calloc(slots, sizeof(uint32_t));
-  if (fresh == NULL) return false;
-  for (uint32_t number = 0; number < table->count; number++) {
-    uint32_t slot = ck_slot(ck_hash(keys + number * words, table->words), slots - 1);
-    while (fresh[slot] != 0) slot = (slot + 1) & (slots - 1);
-    fresh[slot] = number + 1;
-  }
-  free(table->slots);
   table->slots = fresh;
   table->capacity = capacity;
   table->mask = slots - 1;
   return true;
 }
 
+bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected,
+                   ck_allocator allocator) {
+  uint32_t slots = 64;
+  while (slots < UINT32_C(1) << 31 && slots / 8 * 3 < expected) slots *= 2;
+  const ck_vertex_table empty = {.words = (dimensions + 3) / 4, .allocator = allocator};
+  *table = empty;
+  return allocate(table, slots);
+}
+
+void ck_table_free(ck_vertex_table *table) {
+  if (table->slots == NULL) return;
+  table->allocator.release(table->keys, key_bytes(table, table->capacity));
+  table->allocator.release(table->slots, slot_bytes(table->mask));
+  table->keys = NULL;
+  table->slots = NULL;
+}
+
+bool ck_table_grow(ck_vertex_table *table) {
+  if (table->mask >= UINT32_MAX / 2) return false;
+  ck_vertex_table before = *table;
+  if (!allocate(table, 2 * (before.mask + 1))) return false;
+  const size_t words = (size_t)table->words;
+  memcpy(table->keys, before.keys, key_bytes(table, table->count));
+  for (uint32_t number = 0; number < table->count; number++) {
+    uint32_t slot = ck_slot(ck_hash(table->keys + number * words, table->words), table->mask);
+    while (table->slots[slot] != 0) slot = (slot + 1) & table->mask;
+    table->slots[slot] = number + 1;
+  }
+  ck_table_free(&before);
+  return true;
+}
+
+/// Look-ups under way at once: enough that their cache misses overlap.
+enum { LOOKUPS = 32 };
+
 CK_INLINE bool merge_keys(ck_vertex_table *table, const ck_vertex_table *other, uint32_t *numbers,
                           const int32_t words) {
-  for (uint32_t i = 0; i < other->count; i++) {
-    const uint64_t *key = other->keys + (size_t)i * (size_t)words;
-    numbers[i] = ck_table_insert(table, key, words, ck_hash(key, words));
-    if (numbers[i] == UINT32_MAX) return false;
+  uint64_t hashes[LOOKUPS];
+  for (uint32_t first = 0; first < other->count; first += LOOKUPS) {
+    const uint32_t count = other->count - first < LOOKUPS ? other->count - first : LOOKUPS;
+    const uint64_t *keys = other->keys + (size_t)first * (size_t)words;
+    for (uint32_t k = 0; k < count; k++) {
+      hashes[k] = ck_hash(keys + (size_t)k * (size_t)words, words);
+      __builtin_prefetch(table->slots + ck_slot(hashes[k], table->mask));
+    }
+    for (uint32_t k = 0; k < count; k++) {
+      numbers[first + k] =
+          ck_table_insert(table, keys + (size_t)k * (size_t)words, words, hashes[k]);
+      if (numbers[first + k] == UINT32_MAX) return false;
+    }
   }
   return true;
 }
@@ -65,9 +89,6 @@ bool ck_table_merge(ck_vertex_table *table, const ck_vertex_table *other, uint32
     default: return merge_keys(table, other, numbers, table->words);
   }
 }
-
-/// Look-ups under way at once: enough that their cache misses overlap.
-enum { LOOKUPS = 16 };
 
 CK_INLINE void find_neighbours(const ck_vertex_table *table, const uint64_t *step, uint32_t begin,
                                uint32_t end, uint32_t *numbers, const int32_t words) {

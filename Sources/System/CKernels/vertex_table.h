@@ -14,14 +14,15 @@
 
 bool ck_table_grow(ck_vertex_table *table);
 
+/// The hash of a key with one more word in front.
+CK_INLINE uint64_t ck_hash_more(uint64_t hash, uint64_t word) {
+  return (hash + word) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 /// Σ key[w]·gʷ⁺¹ modulo 2⁶⁴ with g the odd integer next to 2⁶⁴/φ; its highest bits are the slot.
-///
-/// Linear, so that the hash of a sum of keys is the sum of their hashes: a step costs one addition.
 CK_INLINE uint64_t ck_hash(const uint64_t *key, int32_t words) {
   uint64_t hash = 0;
-  for (int32_t w = words - 1; w >= 0; w--) {
-    hash = (hash + key[w]) * UINT64_C(0x9E3779B97F4A7C15);
-  }
+  for (int32_t w = words - 1; w >= 0; w--) hash = ck_hash_more(hash, key[w]);
   return hash;
 }
 

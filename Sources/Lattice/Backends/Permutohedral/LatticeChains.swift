@@ -20,28 +20,40 @@ struct LatticeChains: Sendable {
   ///   - rows: the row of each vertex.
   init(above: AlignedBuffer<UInt32>, rows: AlignedBuffer<UInt32>) {
     let vertexCount = above.count
-    let hasBelow = AlignedBuffer<UInt8>(zeros: vertexCount)
+    let (above, rows) = (above.base, rows.base)
+    let starts = AlignedBuffer<UInt32>(uninitialized: vertexCount)
+    let isHead = AlignedBuffer<UInt8>(repeating: 1, count: vertexCount + 1)
+    // Nobody foresees which vertices have neighbours, so nothing branches on it.
     var links = 0
-    for vertex in 0..<vertexCount where above.base[vertex] != .max {
-      hasBelow.base[Int(above.base[vertex])] = 1
-      links += 1
+    for vertex in 0..<vertexCount {
+      let isAbsent = above[vertex] == .max
+      isHead.base[isAbsent ? vertexCount : Int(above[vertex])] = 0
+      links += isAbsent ? 0 : 1
     }
-    // A chain of k vertices has k − 1 links, so chains of two or more are at most as many as links.
+    var startCount = 0
+    for vertex in 0..<vertexCount {
+      starts.base[startCount] = UInt32(vertex)
+      startCount += Int(isHead.base[vertex]) & (above[vertex] == .max ? 0 : 1)
+    }
     let lookahead = Int(CK_CHAIN_LOOKAHEAD)
-    let entries = AlignedBuffer<UInt32>(uninitialized: 3 * links + 2 + lookahead)
+    let entries = AlignedBuffer<UInt32>(uninitialized: links + 2 * startCount + 1 + lookahead)
     entries.base[0] = 0
     var count = 1
     var pieces = [0]
-    for start in 0..<vertexCount where hasBelow.base[start] == 0 && above.base[start] != .max {
-      var vertex = UInt32(start)
+    var pieceEnd = Self.pieceLength
+    for start in 0..<startCount {
+      var vertex = starts.base[start]
       while vertex != .max {
-        entries.base[count] = rows.base[Int(vertex)]
+        entries.base[count] = rows[Int(vertex)]
         count += 1
-        vertex = above.base[Int(vertex)]
+        vertex = above[Int(vertex)]
       }
       entries.base[count] = 0
       count += 1
-      if count - (pieces.last ?? 0) > Self.pieceLength { pieces.append(count - 1) }
+      if count > pieceEnd {
+        pieces.append(count - 1)
+        pieceEnd = count + Self.pieceLength
+      }
     }
     if pieces.last != count - 1 { pieces.append(count - 1) }
     entries.clear(count..<count + lookahead)

@@ -15,29 +15,32 @@ struct LatticeCopies: Sendable {
   /// Groups the rows of `vertexCount` vertices.
   ///
   /// - Parameters:
-  ///   - rows: the owner of each vertex.
-  ///   - copies: row and vertex of every copy, in the order of segments, which the groups keep.
+  ///   - vertices: the vertex of every copy, in the order of segments, which the groups keep.
+  ///   - rows: the row of every copy.
+  ///   - vertexRows: the owner of each vertex.
   init(
-    rows: AlignedBuffer<UInt32>, vertexCount: Int, copies pairs: [(row: UInt32, vertex: UInt32)]
+    of vertices: AlignedBuffer<UInt32>, in rows: AlignedBuffer<UInt32>,
+    owners vertexRows: AlignedBuffer<UInt32>, vertexCount: Int
   ) {
     // Where the copies of a vertex end, counted first; then filled from behind.
-    var ends = [UInt32](repeating: 0, count: vertexCount)
-    for pair in pairs { ends[Int(pair.vertex)] += 1 }
+    let ends = AlignedBuffer<UInt32>(zeros: vertexCount)
+    for index in 0..<vertices.count { ends.base[Int(vertices.base[index])] += 1 }
     var pieces = [0]
     var total: UInt32 = 0
-    for vertex in 0..<vertexCount where ends[vertex] > 0 {
+    for vertex in 0..<vertexCount where ends.base[vertex] > 0 {
       if Int(total) - (pieces.last ?? 0) >= Self.pieceLength { pieces.append(Int(total)) }
-      total += ends[vertex]
-      ends[vertex] = total
+      total += ends.base[vertex]
+      ends.base[vertex] = total
     }
     if pieces.last != Int(total) { pieces.append(Int(total)) }
-    let owners = AlignedBuffer<UInt32>(uninitialized: pairs.count)
-    let copies = AlignedBuffer<UInt32>(uninitialized: pairs.count)
-    for pair in pairs.reversed() {
-      ends[Int(pair.vertex)] -= 1
-      let place = Int(ends[Int(pair.vertex)])
-      owners.base[place] = rows.base[Int(pair.vertex)]
-      copies.base[place] = pair.row
+    let owners = AlignedBuffer<UInt32>(uninitialized: vertices.count)
+    let copies = AlignedBuffer<UInt32>(uninitialized: vertices.count)
+    for index in (0..<vertices.count).reversed() {
+      let vertex = Int(vertices.base[index])
+      ends.base[vertex] -= 1
+      let place = Int(ends.base[vertex])
+      owners.base[place] = vertexRows.base[vertex]
+      copies.base[place] = rows.base[index]
     }
     self.owners = owners
     self.copies = copies

@@ -33,12 +33,12 @@ struct LatticeTopology: Sendable {
     }
     rowCount = nextRow
 
-    let largest = tables.lazy.map(\.count).max() ?? 0
-    let all = try VertexTable(dimensions: dimensions, expected: largest)
+    let all = try VertexTable(dimensions: dimensions, expected: nextRow - 1)
     let rows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
-    var copies: [(row: UInt32, vertex: UInt32)] = []
-    let numbers = AlignedBuffer<UInt32>(uninitialized: largest)
-    var vertexCount = 0
+    let numbers = AlignedBuffer<UInt32>(uninitialized: tables.lazy.map(\.count).max() ?? 0)
+    let copiedRows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
+    let copiedVertices = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
+    var (vertexCount, copyCount) = (0, 0)
     for (table, segmentRows) in zip(tables, segmentRows) {
       guard ck_table_merge(&all.table, &table.table, numbers.base) else {
         throw LatticeError.outOfMemory
@@ -50,13 +50,18 @@ struct LatticeTopology: Sendable {
           rows.base[vertexCount] = row
           vertexCount += 1
         } else {
-          copies.append((row: row, vertex: vertex))
+          copiedRows.base[copyCount] = row
+          copiedVertices.base[copyCount] = vertex
+          copyCount += 1
         }
       }
     }
     self.rows = rows
     self.vertexCount = vertexCount
-    self.copies = LatticeCopies(rows: rows, vertexCount: vertexCount, copies: copies)
+    copies = LatticeCopies(
+      of: AlignedBuffer(part: 0..<copyCount, of: copiedVertices),
+      in: AlignedBuffer(part: 0..<copyCount, of: copiedRows), owners: rows,
+      vertexCount: vertexCount)
     chains = Self.chains(
       in: all, rows: self.rows, dimensions: dimensions, parallelism: parallelism)
   }

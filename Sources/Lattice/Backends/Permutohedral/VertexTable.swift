@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// Owns a table of lattice points, numbered in the order in which they were first seen.
 final class VertexTable: @unchecked Sendable {
@@ -7,7 +8,10 @@ final class VertexTable: @unchecked Sendable {
   /// - Parameter expected: room made in advance; the table grows past it.
   init(dimensions: Int, expected: Int) throws {
     let room = UInt32(min(expected, Int(UInt32.max)))
-    guard ck_table_init(&table, Int32(dimensions), room) else {
+    let allocator = ck_allocator(
+      allocate: { allocateAlignedIfPossible(byteCount: $0) },
+      release: { block, size in block.map { deallocateAligned($0, byteCount: size) } })
+    guard ck_table_init(&table, Int32(dimensions), room, allocator) else {
       throw LatticeError.outOfMemory
     }
   }

@@ -9,6 +9,14 @@
 
 /// The permutohedral lattice of Adams, Baek & Davis (2010), doi:10.1111/j.1467-8659.2009.01645.x.
 
+/// Where a table has its memory from.
+typedef struct {
+  /// `size` bytes; NULL where memory is short.
+  void *(*allocate)(size_t size);
+  /// Takes back a block, given with its size.
+  void (*release)(void *block, size_t size);
+} ck_allocator;
+
 /// Lattice points numbered in the order in which they were first seen: a hash table whose keys are
 /// the first d coordinates, 16 bits each, packed four to a word and offset so that none is negative.
 typedef struct {
@@ -24,10 +32,12 @@ typedef struct {
   uint64_t *keys;
   /// Number of the point in a slot, plus one; 0 is an empty slot.
   uint32_t *slots;
+  ck_allocator allocator;
 } ck_vertex_table;
 
 /// Prepares a table for d-dimensional features. False where memory is short.
-bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected);
+bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected,
+                   ck_allocator allocator);
 void ck_table_free(ck_vertex_table *table);
 
 /// Adds every key of `other`; `numbers[i]` becomes the number of its key i. False where memory is
