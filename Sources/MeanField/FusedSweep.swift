@@ -69,12 +69,12 @@ struct FusedSweep: Sendable {
   }
 
   private var kernels: [Kernel]
-  /// For each segment, the points in the order in which they are visited.
-  private let visits: [[Range<Int>]]
+  /// For each segment, the order in which its points are visited.
+  private let orders: [SweepOrder]
   private let parallelism: Parallelism
 
-  /// `nil` where terms cannot be fused: a filter has no rows, mixes labels or takes each point's own
-  /// marginal out of its message, or two of them visit the points in orders of their own.
+  /// `nil` where terms cannot be fused: a filter has no rows, mixes labels or takes each point's
+  /// own marginal out of its message, or two of them visit the points in orders of their own.
   init?(_ crf: DenseCRF) {
     parallelism = crf.parallelism
     let stride = crf.unary.values.stride
@@ -86,13 +86,13 @@ struct FusedSweep: Sendable {
       kernels.append(Kernel(filter: filter, term: term, weights: weights, stride: stride))
     }
     guard let first = kernels.first else { return nil }
-    var visits = first.filter.segments.map(\.visits)
-    for (index, segment) in kernels.dropFirst().flatMap({ $0.filter.segments.enumerated() }) {
-      if visits[index] == [segment.points] { visits[index] = segment.visits }
-      guard [[segment.points], visits[index]].contains(segment.visits) else { return nil }
-    }
+    let filters = kernels.map(\.filter)
+    let orders = parallelism.map(first.filter.segments.count) { index in
+      SweepOrder(of: filters, segment: index)
+    }.compactMap(\.self)
+    guard orders.count == first.filter.segments.count else { return nil }
     self.kernels = kernels
-    self.visits = visits
+    self.orders = orders
   }
 
   /// Notes what the next sweep gathers from, for `restart(with:)`.
@@ -132,18 +132,19 @@ struct FusedSweep: Sendable {
   ) -> Float {
     let segments = kernels[0].filter.segments
     let changes = AlignedBuffer<Float>(repeating: 0, count: segments.count)
-    let (kernels, visits) = (kernels, visits)
+    let (kernels, orders) = (kernels, orders)
     parallelism.forEach(segments.count) { index in
-      let points = segments[index].points
-      let visits = visits[index]
-      let runs = visits.flatMap { visit in
-        [visit.lowerBound, visit.upperBound].map { UInt32($0 - points.lowerBound) }
+      let first = segments[index].points.lowerBound
+      let order = orders[index]
+      let passes = kernels.indices.map { kernel in
+        Self.kernel(
+          kernels[kernel], segment: index, isByPoint: order.isByPoint[kernel],
+          reach: order.reach[kernel], pass)
       }
-      var passes = kernels.map { Self.kernel($0, segment: index, visits: visits, pass) }
       let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
-        unary + points.lowerBound * stride, stride, runs, visits.count, &passes,
-        Int32(kernels.count), marginals.map { $0 + points.lowerBound * stride },
+        unary + first * stride, stride, order.runs, order.runCount, passes, Int32(kernels.count),
+        marginals.map { $0 + first * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
     if pass.spreads {
@@ -157,7 +158,8 @@ struct FusedSweep: Sendable {
   }
 
   private static func kernel(
-    _ kernel: Kernel, segment index: Int, visits: [Range<Int>], _ pass: Pass
+    _ kernel: Kernel, segment index: Int, isByPoint: Bool, reach: AlignedBuffer<UInt32>,
+    _ pass: Pass
   ) -> ck_sweep_kernel {
     let segment = kernel.filter.segments[index]
     func scale(_ values: AlignedBuffer<Float>?) -> UnsafePointer<Float>? {
@@ -165,11 +167,11 @@ struct FusedSweep: Sendable {
     }
     return ck_sweep_kernel(
       vertices: segment.vertices.base, weights: segment.weights.base,
-      is_by_point: segment.visits != visits, corners: Int32(kernel.filter.corners),
+      is_by_point: isByPoint, corners: Int32(kernel.filter.corners),
       label_factors: kernel.labelFactors.map { UnsafePointer($0.base) }, factor: kernel.factor,
       message_scale: scale(kernel.term.outputScale), marginal_scale: scale(kernel.term.inputScale),
       sliced: pass.gathers ? UnsafePointer(kernel.gathered.base) : nil,
       splatted: pass.spreads ? kernel.spread.base : nil, row_count: kernel.filter.rowCount,
-      first_row: segment.rows.lowerBound, segment_rows: segment.rows.count, cleared: 0)
+      first_row: segment.rows.lowerBound, reach: reach.base)
   }
 }

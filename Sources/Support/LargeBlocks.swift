@@ -51,8 +51,8 @@ package final class LargeBlocks: Sendable {
   /// Bytes of the blocks that are kept.
   package var keptBytes: Int { state.withLock { $0.keptBytes } }
 
-  /// The size in which `byteCount` bytes are allocated, whole huge pages where they fill half of one;
-  /// `nil` where they are few.
+  /// The size in which `byteCount` bytes are allocated, whole huge pages where they fill half of
+  /// one; `nil` where they are few.
   static func size(of byteCount: Int) -> Int? {
     guard byteCount >= hugePage / 8 else { return nil }
     let unit = byteCount < hugePage / 2 ? hugePage / 32 : hugePage

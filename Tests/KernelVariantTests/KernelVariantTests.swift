@@ -111,13 +111,21 @@ import Testing
     var rows = lattices.map { lattice in
       (0..<2).map { _ in AlignedBuffer<Float>(zeros: (lattice.rows + 1) * stride) }
     }
+    let visits = [0, 1000, 1500, UInt32(points), 1000, 1500]
+    let reach = lattices.indices.map { index in
+      let reach = AlignedBuffer<UInt32>(uninitialized: ck_sweep_reach_count(visits, 3))
+      ck_sweep_reach(
+        corners[index].vertices.base, index == 0, index == 0 ? 6 : 3, visits, 3,
+        UInt32(lattices[index].rows), reach.base)
+      return reach
+    }
     let marginals = AlignedBuffer<Float>(zeros: points * stride)
     let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
     var change: Float = 0
     for update in 0...10 {
       scales.withUnsafeBufferPointer { scales in
         factors.withUnsafeBufferPointer { factors in
-          var kernels = lattices.indices.map { index in
+          let kernels = lattices.indices.map { index in
             ck_sweep_kernel(
               vertices: corners[index].vertices.base, weights: corners[index].weights.base,
               is_by_point: index == 0, corners: index == 0 ? 6 : 3,
@@ -127,10 +135,10 @@ import Testing
               sliced: update == 0 ? nil : UnsafePointer(rows[index][0].base),
               splatted: update == 10 ? nil : rows[index][1].base,
               row_count: lattices[index].rows + 1, first_row: 1,
-              segment_rows: lattices[index].rows, cleared: 0)
+              reach: reach[index].base)
           }
           variant.sweep(
-            unary.base, stride, [0, 1000, 1500, UInt32(points), 1000, 1500], 3, &kernels, 2,
+            unary.base, stride, visits, 3, kernels, 2,
             marginals.base, &change, scratch.base)
         }
       }

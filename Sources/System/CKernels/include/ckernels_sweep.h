@@ -25,16 +25,25 @@ typedef struct {
   /// Blurred rows that messages are sliced from, in panels; NULL before the first update.
   const float *sliced;
   /// Rows that marginals are splatted to, in panels; NULL after the last update. They are set to 0 as
-  /// the points reach them: those up to the highest that any point so far has used; at the end, all.
+  /// the points reach them.
   float *splatted;
   /// Rows of `sliced` and `splatted`, and where the rows of these points begin.
   size_t row_count;
   size_t first_row;
-  /// Rows of these points.
-  size_t segment_rows;
-  /// Rows of `splatted` that are set already.
-  uint32_t cleared;
+  /// How many of these points' rows are reached before each block of points, as `ck_sweep_reach` says.
+  const uint32_t *reach;
 } ck_sweep_kernel;
+
+/// Entries of what `ck_sweep_reach` finds: one for each block of points that pass through the stages
+/// together, and two.
+size_t ck_sweep_reach_count(const uint32_t *visits, size_t visit_count);
+
+/// For each block, one more than the highest row that the blocks before it use; at the end, twice,
+/// `segment_rows`, all there are.
+///
+/// vertices, is_by_point, corners: those of a kernel; visits: those of the sweep.
+void ck_sweep_reach(const uint32_t *vertices, bool is_by_point, int32_t corners, const uint32_t *visits,
+                    size_t visit_count, uint32_t segment_rows, uint32_t *reach);
 
 /// Floats of scratch memory that `ck_sweep` needs.
 size_t ck_sweep_scratch(size_t stride);
@@ -47,7 +56,8 @@ size_t ck_sweep_scratch(size_t stride);
 /// `change`, where not NULL, receives the largest change of what `marginals` held before.
 /// `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
-              ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change, float *scratch);
+              const ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change,
+              float *scratch);
 
 #pragma GCC visibility pop
 
