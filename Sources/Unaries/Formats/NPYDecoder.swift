@@ -24,6 +24,7 @@ struct NPYDecoder {
         remedy: "split the array")
     }
     return try [Float](unsafeUninitializedCapacity: header.count) { output, count in
+      LargeBlocks.preferHugePages(for: UnsafeMutableRawBufferPointer(output))
       try read(source, into: output)
       count = header.count
     }
