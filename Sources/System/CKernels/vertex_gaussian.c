@@ -96,8 +96,10 @@ void ck_gather_copies(const float *rows, size_t width, const uint32_t *starts,
   for (size_t i = 0; i < count; i++) {
     float *restrict sum = sums + i * stride;
     const float *first = rows + (size_t)copies[starts[i]] * width;
+    __builtin_prefetch(rows + (size_t)copies[starts[i] + CK_COPY_LOOKAHEAD] * width);
     for (size_t c = 0; c < width; c++) sum[c] = first[c];
     for (uint32_t k = starts[i] + 1; k < starts[i + 1]; k++) {
+      __builtin_prefetch(rows + (size_t)copies[k + CK_COPY_LOOKAHEAD] * width);
       const float *copy = rows + (size_t)copies[k] * width;
       for (size_t c = 0; c < width; c++) sum[c] += copy[c];
     }
@@ -109,6 +111,7 @@ void ck_scatter_tile(const float *tile, size_t width, const uint32_t *starts,
                      const uint32_t *copies, size_t count, float *rows) {
   for (size_t i = 0; i < count; i++) {
     for (uint32_t k = starts[i]; k < starts[i + 1]; k++) {
+      __builtin_prefetch(rows + (size_t)copies[k + CK_COPY_LOOKAHEAD] * width, 1);
       float *restrict row = rows + (size_t)copies[k] * width;
       for (size_t c = 0; c < width; c++) row[c] = tile[c * CK_GROUP + i];
     }

@@ -32,7 +32,9 @@ struct VertexRows: Sendable {
     for place in places.joined() { starts.base[Int(place) + 1] += 1 }
     for place in 0..<count { starts.base[place + 1] += starts.base[place] }
     // Filled in the order of segments; each start moves to the next one's and back by one place.
-    let copies = AlignedBuffer<UInt32>(uninitialized: next - 1)
+    let lookahead = Int(CK_COPY_LOOKAHEAD)
+    let copies = AlignedBuffer<UInt32>(uninitialized: next - 1 + lookahead)
+    copies.clear(next - 1..<next - 1 + lookahead)
     let ends = AlignedBuffer(copying: starts)
     for (segment, places) in zip(segments, places) {
       for (local, place) in places.enumerated() {

@@ -45,6 +45,10 @@ void ck_vertex_gaussian(const float *groups, int32_t width, float scale, float l
                         size_t target, const uint32_t *sources, size_t count, const float *rows,
                         size_t stride, float *tile);
 
+/// Copies that are fetched in advance; they lie anywhere in memory. As many more of any rows follow the
+/// last one.
+enum { CK_COPY_LOOKAHEAD = 24 };
+
 /// sums[i] = Σ rows[copies[k]] for k in starts[i] ..< starts[i + 1], in their order.
 ///
 /// rows: one panel, `width` floats a row; the rows of `sums` lie `stride` floats apart.
