@@ -77,8 +77,8 @@ package final class LargeBlocks: Sendable {
     return block
   }
 
-  /// Asks for huge pages wherever they fit into memory that is about to be written: the system clears
-  /// one in less time than the five hundred small ones that it stands for.
+  /// Asks for huge pages wherever they fit into memory that is about to be written: the system
+  /// clears one in less time than the five hundred small ones that it stands for.
   package static func preferHugePages(for memory: UnsafeMutableRawBufferPointer) {
     #if os(Linux)
       guard let base = memory.baseAddress else { return }

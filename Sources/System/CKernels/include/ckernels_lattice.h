@@ -93,9 +93,9 @@ void ck_lattice_splat_ones(size_t count, const uint32_t *vertices, const float *
 void ck_lattice_slice_first(const float *rows, size_t count, const uint32_t *vertices,
                             const float *weights, int32_t corners, float gain, float *output);
 
-/// Entries of a chain that are fetched in advance; they lie anywhere in memory. 48 are under way while
-/// one comes from memory.
-enum { CK_CHAIN_LOOKAHEAD = 48 };
+/// Entries of a chain that are fetched in advance; they lie anywhere in memory, and a quarter of the
+/// first-level cache holds so many.
+enum { CK_CHAIN_LOOKAHEAD = 192 };
 
 /// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ..< count of
 /// `chain`: row numbers, with a 0 before, between and after chains, entry `count` among them, and
