@@ -6,8 +6,8 @@ package struct FactoredSegment: Sendable {
   package let points: Range<Int>
   /// The segment's rows.
   package let rows: Range<Int>
-  /// Points, in the order of `visits`, × corners: rows, counted from `rows.lowerBound` and numbered
-  /// about in the order of first use, since whoever spreads sets all lower rows to 0 as well.
+  /// Points, in the order of `visits`, × corners: rows, counted from `rows.lowerBound`. Whoever
+  /// spreads sets all lower rows to 0 as well, best where they are numbered as they are first used.
   package let vertices: AlignedBuffer<UInt32>
   /// Points, in the order of `visits`, × corners.
   package let weights: AlignedBuffer<Float>
@@ -43,8 +43,8 @@ package struct FactoredSegment: Sendable {
   static func visits(of points: Range<Int>, lineLength: Int?) -> [Range<Int>] {
     guard let lineLength, !points.isEmpty else { return [points] }
     let strips = (lineLength + strip / 2) / strip
-    guard strips > 1 else { return [points] }
     let lines = points.lowerBound / lineLength..<(points.upperBound - 1) / lineLength + 1
+    guard strips > 1, lines.count > 1 else { return [points] }
     return (0..<strips).flatMap { index in
       let columns = index * strip..<(index == strips - 1 ? lineLength : (index + 1) * strip)
       return lines.compactMap { line in

@@ -8,8 +8,9 @@
 
 /// Memory that starts on a cache line, which is also the length of the widest vector register.
 ///
-/// Large blocks ask for huge pages, where the system has them: rows of a lattice lie anywhere in
-/// tens of megabytes, and with pages of 4 KiB most accesses would miss the address cache too.
+/// Blocks of a megabyte and more ask for huge pages, where the system has them: rows of a lattice
+/// lie anywhere in tens of megabytes, and with pages of 4 KiB most accesses would miss the address
+/// cache too.
 ///
 /// Ends the program where there is no memory, as Swift's own arrays do. Whoever takes sizes from
 /// outside compares them with `memoryLimit()` first, and throws.
@@ -28,7 +29,7 @@ package func allocateAlignedIfPossible(byteCount: Int) -> UnsafeMutableRawPointe
   return LargeBlocks.shared.take(size: size)
 }
 
-/// Frees what `allocateAligned` returned for the same `byteCount`.
+/// Frees what one of these returned for the same `byteCount`.
 package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int) {
   guard let size = LargeBlocks.size(of: byteCount) else { return block.deallocate() }
   LargeBlocks.shared.give(block, size: size)

@@ -13,12 +13,13 @@ import Synchronization
 ///
 /// A request that none serves frees the oldest, until those kept and in use are at most twice as
 /// much as was once in use, or, beyond the usual limit, no more than that: an inference asks for
-/// blocks of many sizes one after the other, and the next one asks for all of them again.
+/// blocks of many sizes one after the other, and the next one asks for all of them again. After
+/// `keepMore()` it is half as much again as was ever in use.
 package final class LargeBlocks: Sendable {
   static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
   /// Bytes in use and kept, above which none are kept. An image of some hundred thousand points
-  /// needs the usual limit; larger ones take so long that clearing pages does not matter.
+  /// needs the usual limit; larger ones take so long that clearing pages matters less.
   private let usualLimit: Int
 
   private struct Block: @unchecked Sendable {
@@ -35,13 +36,27 @@ package final class LargeBlocks: Sendable {
     var keepsMore = false
 
     var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
+
+    mutating func use(_ size: Int) {
+      used += size
+      peak = max(peak, used)
+    }
+
+    /// Gives kept blocks back to the system, the oldest first, until they come to `bytes`.
+    mutating func free(bytes: Int) {
+      var left = bytes
+      while left > 0, !kept.isEmpty {
+        let oldest = kept.removeFirst()
+        munmap(oldest.base, oldest.size)
+        left -= oldest.size
+      }
+    }
   }
 
   /// Bytes in use and kept, above which none are kept.
-  private func limit(_ state: borrowing State) -> Int {
+  private func limit(_ peak: Int, keepsMore: Bool) -> Int {
     // Several images at a time need as much each.
-    let needed = state.keepsMore ? state.peak + state.peak / 2 : min(state.peak, 4 * usualLimit)
-    return max(usualLimit, needed)
+    max(usualLimit, keepsMore ? peak + peak / 2 : min(peak, 4 * usualLimit))
   }
 
   private let state = Mutex(State())
@@ -53,7 +68,7 @@ package final class LargeBlocks: Sendable {
 
   /// The size in which `byteCount` bytes are allocated, whole huge pages where they fill half of
   /// one; `nil` where they are few.
-  static func size(of byteCount: Int) -> Int? {
+  package static func size(of byteCount: Int) -> Int? {
     guard byteCount >= hugePage / 8 else { return nil }
     let unit = byteCount < hugePage / 2 ? hugePage / 32 : hugePage
     return (byteCount + unit - 1) / unit * unit
@@ -92,27 +107,27 @@ package final class LargeBlocks: Sendable {
   /// A kept block of exactly `size` bytes, or a fresh one; `nil` where the system has none.
   package func take(size: Int) -> UnsafeMutableRawPointer? {
     if let kept = takeKept(size: size) { return kept }
-    if let fresh = Self.map(size: size) { return fresh }
-    state.withLock { $0.used -= size }
-    return nil
+    var fresh = Self.map(size: size)
+    if fresh == nil {
+      state.withLock { $0.free(bytes: .max) }
+      fresh = Self.map(size: size)
+    }
+    guard let fresh else { return nil }
+    state.withLock { $0.use(size) }
+    return fresh
   }
 
+  /// Where no block of `size` is kept, makes room for a fresh one.
   private func takeKept(size: Int) -> UnsafeMutableRawPointer? {
     state.withLock { state in
-      state.used += size
-      state.peak = max(state.peak, state.used)
       if let index = state.kept.lastIndex(where: { $0.size == size }) {
+        state.use(size)
         return state.kept.remove(at: index).base
       }
+      let peak = max(state.peak, state.used + size)
       let bound =
-        state.keepsMore
-        ? limit(state) : max(state.peak, min(usualLimit, 2 * state.peak))
-      var excess = state.used + state.keptBytes - bound
-      while excess > 0, !state.kept.isEmpty {
-        let oldest = state.kept.removeFirst()
-        munmap(oldest.base, oldest.size)
-        excess -= oldest.size
-      }
+        state.keepsMore ? limit(peak, keepsMore: true) : max(peak, min(usualLimit, 2 * peak))
+      state.free(bytes: state.used + size + state.keptBytes - bound)
       return nil
     }
   }
@@ -121,7 +136,8 @@ package final class LargeBlocks: Sendable {
   package func give(_ block: UnsafeMutableRawPointer, size: Int) {
     let isKept = state.withLock { state in
       state.used -= size
-      guard state.used + state.keptBytes + size <= limit(state) else {
+      guard state.used + state.keptBytes + size <= limit(state.peak, keepsMore: state.keepsMore)
+      else {
         return false
       }
       state.kept.append(Block(base: block, size: size))

@@ -147,6 +147,27 @@ import Testing
     return Array(UnsafeBufferPointer(start: marginals.base, count: marginals.count))
   }
 
+  @Test func rowsAreReachedInTheOrderOfTheVisits() {
+    var random = SeededGenerator(seed: 21)
+    let vertices = (0..<3 * 100).map { _ in UInt32(random.uniform() * 50) }
+    // Blocks of 32, 8, 32, 28 points.
+    let visits: [UInt32] = [60, 100, 0, 60]
+    #expect(ck_sweep_reach_count(visits, 2) == 6)
+    for isByPoint in [false, true] {
+      var reach = [UInt32](repeating: .max, count: 6)
+      ck_sweep_reach(vertices, isByPoint, 3, visits, 2, 77, &reach)
+      let blocks =
+        isByPoint ? [60..<92, 92..<100, 0..<32, 32..<60] : [0..<32, 32..<40, 40..<72, 72..<100]
+      var highest: UInt32 = 0
+      for (block, points) in blocks.enumerated() {
+        #expect(reach[block] == highest)
+        highest = max(
+          highest, (vertices[3 * points.lowerBound..<3 * points.upperBound].max() ?? 0) + 1)
+      }
+      #expect(reach[4] == 77 && reach[5] == 77)
+    }
+  }
+
   @Test(arguments: [4, 8, 16])
   func blursAgree(width: Int) {
     var random = SeededGenerator(seed: 7)

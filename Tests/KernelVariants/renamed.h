@@ -28,6 +28,7 @@
 #define ck_line_scratch CK_RENAMED(CK_VARIANT, ck_line_scratch)
 #define ck_table_init CK_RENAMED(CK_VARIANT, ck_table_init)
 #define ck_table_free CK_RENAMED(CK_VARIANT, ck_table_free)
+#define ck_table_seal CK_RENAMED(CK_VARIANT, ck_table_seal)
 #define ck_table_grow CK_RENAMED(CK_VARIANT, ck_table_grow)
 #define ck_table_merge CK_RENAMED(CK_VARIANT, ck_table_merge)
 #define ck_table_neighbours CK_RENAMED(CK_VARIANT, ck_table_neighbours)

@@ -61,6 +61,31 @@ struct BackendConformanceTests {
     }
   }
 
+  /// Pairs of points that coincide, each pair far from the others.
+  @Test("keys of one word and of many", arguments: [3, 4, 8, 12, 13, 17, 255])
+  func pairs(dimensions: Int) throws {
+    let pairs = 3
+    var rows = [Float](repeating: 0.3, count: 2 * pairs * dimensions)
+    for point in 0..<2 * pairs {
+      rows[point * dimensions + dimensions - 1 - point / 2] = 50 * Float(point / 2 - 1)
+    }
+    let features = try FeatureMatrix(
+      points: 2 * pairs, dimensions: dimensions, rows: rows)
+    let filter = try PermutohedralLattice(features)
+    #expect(filter.vertexCount == pairs * (dimensions + 1))
+    let values: [Float] = [1, 2, 3, 5, 8, 13]
+    let sums = filter.apply(to: ChannelField(points: 2 * pairs, channels: 1, rows: values)).rows()
+    let ones = [Float](repeating: 1, count: 2 * pairs)
+    let counts = filter.apply(to: ChannelField(points: 2 * pairs, channels: 1, rows: ones)).rows()
+    for point in 0..<2 * pairs {
+      let partner = point ^ 1
+      #expect(counts[point] > 0)
+      // The same few float32 products, divided.
+      let mean = sums[point] / counts[point]
+      #expect(abs(mean - (values[point] + values[partner]) / 2) <= 1e-5 * values[point])
+    }
+  }
+
   @Test("one point, and points that coincide", arguments: backends)
   func degenerate(backend: Backend) throws {
     for points in [1, 2, 15, 16, 17] {

@@ -123,6 +123,31 @@ struct FusedSweepTests {
     #expect(try Self.difference(problem, mixed) <= Self.rounding)
   }
 
+  /// Positions in lines of any length.
+  struct LinesKernel: PairwiseKernel {
+    let lineLength: Int
+    let name = "lines"
+
+    func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
+      let storage = AlignedBuffer<Float>(uninitialized: 3 * scene.grid.count)
+      for point in 0..<scene.grid.count {
+        storage[3 * point] = Float(point % lineLength) / 20
+        storage[3 * point + 1] = Float(point / lineLength) / 20
+        storage[3 * point + 2] = Float(point % 7) / 3
+      }
+      return FeatureMatrix(
+        points: scene.grid.count, dimensions: 3, storage: storage, grid: nil,
+        lineLength: lineLength)
+    }
+  }
+
+  @Test("kernels whose strips differ are not swept together")
+  func stripsThatDiffer() throws {
+    let problem = try Self.problem(width: 300, height: 60, labels: 3, seed: 14)
+    let terms = [300, 400].map { PairwiseTerm(LinesKernel(lineLength: $0), weight: 1) }
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
+  }
+
   @Test("the same bits for any number of threads", arguments: [2, 3, 7])
   func threads(count: Int) throws {
     let (scene, unary) = try Self.problem(width: 211, height: 150, labels: 7, seed: 2)

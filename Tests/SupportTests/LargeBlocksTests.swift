@@ -50,6 +50,23 @@ struct LargeBlocksTests {
     #expect(blocks.keptBytes == 11 * Self.unit)
   }
 
+  @Test func aRequestThatTheSystemRefusesLeavesNoTrace() throws {
+    try use([Self.unit])
+    #expect(blocks.take(size: 1 << 60) == nil)
+    // Had the peak risen, five units would be kept by the end.
+    for halves in 1...4 { try use([halves * Self.unit / 2]) }
+    #expect(blocks.keptBytes <= 4 * Self.unit)
+  }
+
+  @Test(
+    arguments: [
+      (asked: 262_143, given: nil), (262_144, 262_144), (262_145, 327_680), (1_048_575, 1_048_576),
+      (1_048_576, 2_097_152), (2_097_153, 4_194_304),
+    ] as [(asked: Int, given: Int?)])
+  func blocksAreWholeHugePagesFromHalfOfOneOn(asked: Int, given: Int?) {
+    #expect(LargeBlocks.size(of: asked) == given)
+  }
+
   @Test func severalImagesAtATimeKeepAsMuchAsTheyNeeded() throws {
     try use([Int](repeating: 2 * Self.unit, count: 6))
     #expect(blocks.keptBytes == 12 * Self.unit)

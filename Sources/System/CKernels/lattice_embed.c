@@ -34,6 +34,8 @@ CK_INLINE lane_vertices vertices_in(float *scratch, int32_t d, int32_t words) {
 }
 
 /// From remainder 0 to k every coordinate rises by k, and those of the k highest ranks fall by d + 1.
+///
+/// Coordinates that a key cannot hold give any key: whoever looks for it compares them with the limit first.
 CK_INLINE void find_keys(embedding e, int32_t d, int32_t words, lane_vertices v) {
   for (int32_t k = 0; k <= d; k++) {
     uint64_t hash[LANES] = {0};
@@ -42,7 +44,8 @@ CK_INLINE void find_keys(embedding e, int32_t d, int32_t words, lane_vertices v)
       for (int32_t i = 4 * w; i < d && i < 4 * w + 4; i++) {
         for (int lane = 0; lane < LANES; lane++) {
           const int32_t fall = e.rank[i * LANES + lane] > d - k ? d + 1 : 0;
-          const int32_t coordinate = (int32_t)e.nearest[i * LANES + lane] + CK_KEY_BIAS + k - fall;
+          const float nearest = fminf(fmaxf(e.nearest[i * LANES + lane], -32768.0f), 32767.0f);
+          const int32_t coordinate = (int32_t)nearest + CK_KEY_BIAS + k - fall;
           word[lane] |= ck_lane(i, (uint64_t)(uint32_t)coordinate);
         }
       }

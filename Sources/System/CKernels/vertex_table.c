@@ -38,11 +38,21 @@ bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected
 }
 
 void ck_table_free(ck_vertex_table *table) {
-  if (table->slots == NULL) return;
-  table->allocator.release(table->keys, key_bytes(table, table->capacity));
-  table->allocator.release(table->slots, slot_bytes(table->mask));
+  if (table->keys != NULL) table->allocator.release(table->keys, key_bytes(table, table->capacity));
+  if (table->slots != NULL) table->allocator.release(table->slots, slot_bytes(table->mask));
   table->keys = NULL;
   table->slots = NULL;
+}
+
+void ck_table_seal(ck_vertex_table *table) {
+  table->allocator.release(table->slots, slot_bytes(table->mask));
+  table->slots = NULL;
+  uint64_t *keys = table->allocator.allocate(key_bytes(table, table->count));
+  if (keys == NULL) return;
+  memcpy(keys, table->keys, key_bytes(table, table->count));
+  table->allocator.release(table->keys, key_bytes(table, table->capacity));
+  table->keys = keys;
+  table->capacity = table->count;
 }
 
 bool ck_table_grow(ck_vertex_table *table) {

@@ -40,7 +40,9 @@ struct Refiner {
     let solution = solver.solve(consume crf, stopwatch: &stopwatch)
     outcome.add(solution)
     progress?.clear()
-    let after = solution.marginals.labels(parallelism: settings.parallelism)
+    let after = stopwatch.measure(.inference) {
+      solution.marginals.labels(parallelism: settings.parallelism)
+    }
     outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
     if let measured { try outcome.evaluation?.addAfter(after, truth: measured) }
     try stopwatch.measure(.write) {

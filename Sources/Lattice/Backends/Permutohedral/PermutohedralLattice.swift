@@ -42,6 +42,7 @@ public struct PermutohedralLattice: FactoredFilter {
     tables = parts.map(\.table)
     topology = try LatticeTopology(
       joining: tables, dimensions: dimensions, parallelism: parallelism)
+    for table in tables { table.seal() }
     segments = zip(parts, topology.segmentRows).map { part, rows in
       FactoredSegment(
         points: part.points, rows: rows, vertices: part.vertices, weights: part.weights,

@@ -18,5 +18,8 @@ final class VertexTable: @unchecked Sendable {
 
   deinit { ck_table_free(&table) }
 
+  /// Keeps the keys only.
+  func seal() { ck_table_seal(&table) }
+
   var count: Int { Int(table.count) }
 }

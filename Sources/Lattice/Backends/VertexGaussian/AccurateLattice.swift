@@ -65,8 +65,7 @@ struct AccurateLattice: FactoredFilter {
       places: rowPlaces, count: gaussian.count, dimensions: scale.dimensions)
     segments = zip(parts, rows.segments).map { part, rows in
       FactoredSegment(
-        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights,
-        visits: part.visits)
+        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights)
     }
   }
 
@@ -154,15 +153,15 @@ struct AccurateLattice: FactoredFilter {
       nonisolated(unsafe) let output = output
       parallelism.forEach(segments.count) { index in
         let segment = segments[index]
-        for (position, point) in segment.visits.joined().enumerated() {
-          let weights = segment.weights.base + position * corners
+        for local in 0..<segment.points.count {
+          let weights = segment.weights.base + local * corners
           var sum: Float = 0
           for a in 0..<corners {
             for b in 0..<corners {
               sum += weights[a] * weights[b] * responses[a * corners + b]
             }
           }
-          output[point] = gain * sum
+          output[segment.points.lowerBound + local] = gain * sum
         }
       }
       count = points

@@ -79,7 +79,8 @@ struct LatticeScale: Sendable, Equatable {
     self.fineness = fineness
   }
 
-  /// `features` as the lattice takes them.
+  /// `features` as the lattice takes them, without their lines: it shares its sweeps with
+  /// `SeparableGaussian`, whose rows are the points and pass by best in the points' own order.
   func scaled(_ features: FeatureMatrix, parallelism: Parallelism) -> FeatureMatrix {
     let storage = AlignedBuffer<Float>(uninitialized: features.storage.count)
     parallelism.forEachChunk(of: storage.count, grain: 65_536) { range in

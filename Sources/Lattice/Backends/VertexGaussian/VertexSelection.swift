@@ -20,8 +20,8 @@ struct VertexSelection: Sendable {
 
   init(of parts: [LatticeSegment], dimensions: Int, parallelism: Parallelism) throws {
     let tables = parts.map(\.table)
-    let largest = tables.lazy.map(\.count).max() ?? 0
-    let all = try VertexTable(dimensions: dimensions, expected: largest)
+    let all = try VertexTable(
+      dimensions: dimensions, expected: tables.lazy.map(\.count).reduce(0, +))
     vertices = try tables.map { table in
       let numbers = AlignedBuffer<UInt32>(uninitialized: table.count)
       guard ck_table_merge(&all.table, &table.table, numbers.base) else {

@@ -30,7 +30,7 @@ typedef struct {
   uint32_t mask;
   /// count × words.
   uint64_t *keys;
-  /// Number of the point in a slot, plus one; 0 is an empty slot.
+  /// Number of the point in a slot, plus one; 0 is an empty slot. NULL where the table is sealed.
   uint32_t *slots;
   ck_allocator allocator;
 } ck_vertex_table;
@@ -39,6 +39,9 @@ typedef struct {
 bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected,
                    ck_allocator allocator);
 void ck_table_free(ck_vertex_table *table);
+
+/// Gives back the memory that only looking for keys, or adding some, needs. Neither may be done afterwards.
+void ck_table_seal(ck_vertex_table *table);
 
 /// Adds every key of `other`; `numbers[i]` becomes the number of its key i. False where memory is
 /// short or numbers run out.
@@ -66,7 +69,8 @@ float ck_lattice_coordinate_limit(int32_t dimensions);
 /// Finds the simplex of every point (§3.1 of the paper), adds its vertices to `table` and returns
 /// their numbers and barycentric weights, both count × (d + 1).
 ///
-/// features: count × d; scratch: `ck_lattice_scratch` floats. On overflow `failed` is the point.
+/// features: count × d; scratch: `ck_lattice_scratch` floats, on a cache line. On overflow `failed` is the
+/// point.
 ck_embed_status ck_lattice_embed(const float *features, size_t count, int32_t dimensions,
                                  ck_vertex_table *table, uint32_t *vertices, float *weights,
                                  float *scratch, size_t *failed);
