@@ -47,10 +47,9 @@ extension FactoredFilter {
     rows.clear()
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
-      segment.forEachVisit { points, position in
+      segment.forEachVisit { points, vertices, weights in
         ck_lattice_splat(
-          values.base + points.lowerBound * stride, points.count, stride,
-          segment.vertices.base + position * corners, segment.weights.base + position * corners,
+          values.base + points.lowerBound * stride, points.count, stride, vertices, weights,
           Int32(corners), rows.base, rowCount, segment.rows.lowerBound)
       }
     }
@@ -58,10 +57,9 @@ extension FactoredFilter {
     let target = output.mutableBase()
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
-      segment.forEachVisit { points, position in
+      segment.forEachVisit { points, vertices, weights in
         ck_lattice_slice(
-          rows.base, rowCount, segment.rows.lowerBound, points.count, stride,
-          segment.vertices.base + position * corners, segment.weights.base + position * corners,
+          rows.base, rowCount, segment.rows.lowerBound, points.count, stride, vertices, weights,
           Int32(corners), gain, target + points.lowerBound * stride)
       }
     }
@@ -85,10 +83,9 @@ extension FactoredFilter {
     let sums = AlignedBuffer<Float>(uninitialized: points)
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
-      segment.forEachVisit { points, position in
+      segment.forEachVisit { points, vertices, weights in
         ck_lattice_slice_first(
-          rows.base + 4 * segment.rows.lowerBound, points.count,
-          segment.vertices.base + position * corners, segment.weights.base + position * corners,
+          rows.base + 4 * segment.rows.lowerBound, points.count, vertices, weights,
           Int32(corners), gain, sums.base + points.lowerBound)
       }
     }
@@ -106,10 +103,8 @@ extension FactoredFilter {
       appliesWeights && scales.count == points, "\(scales.count) scales for \(points) points")
     parallelism.forEach(segments.count) { index in
       let segment = segments[index]
-      segment.forEachVisit { points, position in
-        ck_scale_groups(
-          segment.weights.base + position * corners, scales.base + points.lowerBound,
-          points.count, corners)
+      segment.forEachVisit { points, _, weights in
+        ck_scale_groups(weights, scales.base + points.lowerBound, points.count, corners)
       }
     }
   }

@@ -26,13 +26,18 @@ package struct FactoredSegment: Sendable {
     self.visits = visits ?? [points]
   }
 
-  /// Calls `body` for each run of points, and the position of the first of them in `vertices` and
-  /// `weights`, in groups of as many as there are corners.
-  func forEachVisit(_ body: (_ points: Range<Int>, _ position: Int) -> Void) {
-    var position = 0
+  /// Calls `body` for each run of points, with their vertices and weights.
+  func forEachVisit(
+    _ body: (
+      _ points: Range<Int>, _ vertices: UnsafeMutablePointer<UInt32>,
+      _ weights: UnsafeMutablePointer<Float>
+    ) -> Void
+  ) {
+    let corners = vertices.count / max(1, points.count)
+    var first = 0
     for visit in visits {
-      body(visit, position)
-      position += visit.count
+      body(visit, vertices.base + first, weights.base + first)
+      first += visit.count * corners
     }
   }
 

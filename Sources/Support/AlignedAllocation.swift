@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -33,6 +35,15 @@ package func allocateAlignedIfPossible(byteCount: Int) -> UnsafeMutableRawPointe
 package func deallocateAligned(_ block: UnsafeMutableRawPointer, byteCount: Int) {
   guard let size = LargeBlocks.size(of: byteCount) else { return block.deallocate() }
   LargeBlocks.shared.give(block, size: size)
+}
+
+extension ck_allocator {
+  /// Aligned memory for kernels that allocate.
+  package static var aligned: ck_allocator {
+    ck_allocator(
+      allocate: { allocateAlignedIfPossible(byteCount: $0) },
+      release: { block, size in block.map { deallocateAligned($0, byteCount: size) } })
+  }
 }
 
 /// Lets blocks be kept until they and those in use come to half as much again as was ever in use:

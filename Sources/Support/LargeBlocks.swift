@@ -18,16 +18,15 @@ import Synchronization
 package final class LargeBlocks: Sendable {
   static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
-  /// Bytes in use and kept, above which none are kept. An image of some hundred thousand points
-  /// needs the usual limit; larger ones take so long that clearing pages matters less.
-  private let usualLimit: Int
-
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let size: Int
   }
 
   private struct State {
+    /// An image of some hundred thousand points needs as much; larger ones take so long that
+    /// clearing pages matters less.
+    let usualLimit: Int
     var kept: [Block] = []
     /// Bytes of blocks in use.
     var used = 0
@@ -37,13 +36,22 @@ package final class LargeBlocks: Sendable {
 
     var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
 
+    /// Bytes in use and kept, above which no block is kept.
+    var limit: Int {
+      // Several images at a time need as much each.
+      max(usualLimit, keepsMore ? peak + peak / 2 : min(peak, 4 * usualLimit))
+    }
+
+    /// Bytes in use and kept, above which a fresh block takes the place of kept ones.
+    var bound: Int { keepsMore ? limit : max(peak, min(usualLimit, 2 * peak)) }
+
     mutating func use(_ size: Int) {
       used += size
       peak = max(peak, used)
     }
 
-    /// Gives kept blocks back to the system, the oldest first, until they come to `bytes`.
-    mutating func free(bytes: Int) {
+    /// Gives kept blocks back to the system, the oldest first, until `bytes` of them are gone.
+    mutating func free(atLeast bytes: Int) {
       var left = bytes
       while left > 0, !kept.isEmpty {
         let oldest = kept.removeFirst()
@@ -53,15 +61,10 @@ package final class LargeBlocks: Sendable {
     }
   }
 
-  /// Bytes in use and kept, above which none are kept.
-  private func limit(_ peak: Int, keepsMore: Bool) -> Int {
-    // Several images at a time need as much each.
-    max(usualLimit, keepsMore ? peak + peak / 2 : min(peak, 4 * usualLimit))
-  }
+  private let state: Mutex<State>
 
-  private let state = Mutex(State())
-
-  package init(usualLimit: Int) { self.usualLimit = usualLimit }
+  /// - Parameter usualLimit: bytes that are kept in any case, with those in use.
+  package init(usualLimit: Int) { state = Mutex(State(usualLimit: usualLimit)) }
 
   /// Bytes of the blocks that are kept.
   package var keptBytes: Int { state.withLock { $0.keptBytes } }
@@ -109,7 +112,7 @@ package final class LargeBlocks: Sendable {
     if let kept = takeKept(size: size) { return kept }
     var fresh = Self.map(size: size)
     if fresh == nil {
-      state.withLock { $0.free(bytes: .max) }
+      state.withLock { $0.free(atLeast: .max) }
       fresh = Self.map(size: size)
     }
     guard let fresh else { return nil }
@@ -124,10 +127,9 @@ package final class LargeBlocks: Sendable {
         state.use(size)
         return state.kept.remove(at: index).base
       }
-      let peak = max(state.peak, state.used + size)
-      let bound =
-        state.keepsMore ? limit(peak, keepsMore: true) : max(peak, min(usualLimit, 2 * peak))
-      state.free(bytes: state.used + size + state.keptBytes - bound)
+      var after = state
+      after.use(size)
+      state.free(atLeast: after.used + after.keptBytes - after.bound)
       return nil
     }
   }
@@ -136,10 +138,7 @@ package final class LargeBlocks: Sendable {
   package func give(_ block: UnsafeMutableRawPointer, size: Int) {
     let isKept = state.withLock { state in
       state.used -= size
-      guard state.used + state.keptBytes + size <= limit(state.peak, keepsMore: state.keepsMore)
-      else {
-        return false
-      }
+      guard state.used + state.keptBytes + size <= state.limit else { return false }
       state.kept.append(Block(base: block, size: size))
       return true
     }

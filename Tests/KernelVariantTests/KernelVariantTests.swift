@@ -35,10 +35,7 @@ import Testing
     _ features: [Float], dimensions: Int, _ variant: kernel_variant
   ) -> Embedded {
     var table = ck_vertex_table()
-    let allocator = ck_allocator(
-      allocate: { allocateAlignedIfPossible(byteCount: $0) },
-      release: { block, size in block.map { deallocateAligned($0, byteCount: size) } })
-    #expect(ck_table_init(&table, Int32(dimensions), 100, allocator))
+    #expect(ck_table_init(&table, Int32(dimensions), 100, .aligned))
     defer { ck_table_free(&table) }
     let corners = dimensions + 1
     var vertices = [UInt32](repeating: 0, count: points * corners)

@@ -15,7 +15,7 @@ static size_t embedding_floats(int32_t d) { return (size_t)((5 * (d + 2) + 1) * 
 
 size_t ck_lattice_scratch(int32_t dimensions) {
   const size_t corners = (size_t)dimensions + 1;
-  const size_t words = (corners + 2) / 4;
+  const size_t words = (size_t)ck_key_words(dimensions);
   return embedding_floats(dimensions) + 2 * corners * (words + 1) * LANES;
 }
 
@@ -70,7 +70,7 @@ CK_INLINE void find_repeats(embedding e, int32_t d) {
 
 CK_INLINE void embed_lanes_of(const float *features, int32_t d, float *scratch, float *weights) {
   const embedding e = embedding_in(scratch, d);
-  const int32_t words = (d + 3) / 4;
+  const int32_t words = ck_key_words(d);
   embed_block(features, d, e);
   weigh_vertices(e, d, weights);
   find_repeats(e, d);

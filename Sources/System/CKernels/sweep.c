@@ -294,8 +294,8 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
     const size_t left = visits[2 * visit + 1] - b.first;
     b.count = left < BLOCK ? left : BLOCK;
     visit += b.count == left;
-    const bool is_last = visit == visit_count;
-    b.next = is_last ? b.first : b.count == left ? visits[2 * visit] : b.first + BLOCK;
+    b.next = b.first + b.count;
+    if (b.count == left) b.next = visit < visit_count ? visits[2 * visit] : b.first;
     const float *given = unary;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;

@@ -32,7 +32,7 @@ bool ck_table_init(ck_vertex_table *table, int32_t dimensions, uint32_t expected
                    ck_allocator allocator) {
   uint32_t slots = 64;
   while (slots < UINT32_C(1) << 31 && slots / 8 * 3 < expected) slots *= 2;
-  const ck_vertex_table empty = {.words = (dimensions + 3) / 4, .allocator = allocator};
+  const ck_vertex_table empty = {.words = ck_key_words(dimensions), .allocator = allocator};
   *table = empty;
   return allocate(table, slots);
 }

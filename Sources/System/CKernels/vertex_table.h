@@ -14,6 +14,9 @@
 
 bool ck_table_grow(ck_vertex_table *table);
 
+/// Words of a key of d coordinates, four to a word.
+CK_INLINE int32_t ck_key_words(int32_t dimensions) { return (dimensions + 3) / 4; }
+
 /// The hash of a key with one more word in front.
 CK_INLINE uint64_t ck_hash_more(uint64_t hash, uint64_t word) {
   return (hash + word) * UINT64_C(0x9E3779B97F4A7C15);

@@ -8,10 +8,7 @@ final class VertexTable: @unchecked Sendable {
   /// - Parameter expected: room made in advance; the table grows past it.
   init(dimensions: Int, expected: Int) throws {
     let room = UInt32(min(expected, Int(UInt32.max)))
-    let allocator = ck_allocator(
-      allocate: { allocateAlignedIfPossible(byteCount: $0) },
-      release: { block, size in block.map { deallocateAligned($0, byteCount: size) } })
-    guard ck_table_init(&table, Int32(dimensions), room, allocator) else {
+    guard ck_table_init(&table, Int32(dimensions), room, .aligned) else {
       throw LatticeError.outOfMemory
     }
   }

@@ -67,10 +67,10 @@ struct PlanarLattice: FactoredFilter {
     let segment = FactoredSegment(
       points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights,
       visits: FactoredSegment.visits(of: points, lineLength: features.lineLength))
-    segment.forEachVisit { points, position in
+    segment.forEachVisit { points, vertices, weights in
       ck_planar_embed(
         features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
-        vertices.base + 3 * position, weights.base + 3 * position, present.base, scratch.base)
+        vertices, weights, present.base, scratch.base)
     }
     return (segment, present)
   }
