@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Synchronization
 
 /// Errors on standard error, and their exit codes.
 package enum ErrorReport {
@@ -16,6 +17,28 @@ package enum ErrorReport {
     case .noInput: 66
     case .cannotCreate: 73
     case .io: 74
+    }
+  }
+}
+
+/// Warnings on standard error, each text once, whatever `--quiet` says.
+package enum WarningReport {
+  private static let seen = Mutex<[InputWarning]>([])
+
+  /// All warnings so far, in their order.
+  package static var all: [InputWarning] { seen.withLock { $0 } }
+
+  /// Prints warnings from now on.
+  ///
+  /// - Parameter tool: the program, for messages.
+  package static func start(for tool: String) {
+    InputWarning.listen { warning in
+      let isNew = seen.withLock { seen in
+        guard !seen.contains(warning) else { return false }
+        seen.append(warning)
+        return true
+      }
+      if isNew { StandardError.write("\(tool): warning: \(warning)\n") }
     }
   }
 }

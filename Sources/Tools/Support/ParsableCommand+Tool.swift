@@ -7,6 +7,7 @@ extension ParsableCommand {
   /// cannot go on.
   package static func runAsTool() {
     Interruption.install()
+    WarningReport.start(for: configuration.commandName ?? "")
     // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
     signal(SIGXFSZ, SIG_IGN)
     do {

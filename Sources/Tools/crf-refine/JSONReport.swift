@@ -27,14 +27,16 @@ struct JSONReport {
 struct JSONSingle: Encodable {
   var version = Version.current
   var parameters: JSONParameters
+  var warnings = WarningReport.all.map(\.description)
   var file: JSONFile
 
-  private enum CodingKeys: CodingKey { case version, parameters }
+  private enum CodingKeys: CodingKey { case version, parameters, warnings }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(version, forKey: .version)
     try container.encode(parameters, forKey: .parameters)
+    try container.encode(warnings, forKey: .warnings)
     try file.encode(to: encoder)
   }
 }
@@ -43,6 +45,7 @@ struct JSONSingle: Encodable {
 struct JSONFolder: Encodable {
   var version = Version.current
   var parameters: JSONParameters
+  var warnings = WarningReport.all.map(\.description)
   var files: [JSONFile]
   var skipped: [String]
   var failed: [FolderRun.Failure]

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// Something about an input that is probably not meant, but does not stop the work.
+///
+/// Its text says where, what was found, and what to do about it, as an `InputError`'s does.
+public struct InputWarning: Sendable, Hashable, CustomStringConvertible {
+  /// The file, option or parameter; `nil` while the code that knows it has not added it.
+  public let place: String?
+  /// What was found and what it leads to, in one sentence.
+  public let problem: String
+  /// What to do about it; empty where nothing useful can be said.
+  public let remedy: String
+
+  /// - Parameters:
+  ///   - place: the file, option or parameter, where it is known.
+  ///   - problem: what was found and what it leads to, without a full stop.
+  ///   - remedy: what to do about it, without a full stop.
+  public init(at place: String? = nil, _ problem: String, remedy: String = "") {
+    self.place = place
+    self.problem = problem
+    self.remedy = remedy
+  }
+
+  /// `place: problem; remedy`.
+  public var description: String {
+    var text = place.map { "\($0): " } ?? ""
+    text += problem
+    if !remedy.isEmpty { text += "; " + remedy }
+    return text
+  }
+
+  /// Hands the warning to whoever listens.
+  public func report() {
+    let listener = Self.listener.withLock { $0 }
+    listener?(self)
+  }
+
+  private static let listener = Mutex<(@Sendable (InputWarning) -> Void)?>(nil)
+
+  /// Says who takes warnings from now on, on whatever thread they arise; nobody does at first.
+  public static func listen(_ body: (@Sendable (InputWarning) -> Void)?) {
+    listener.withLock { $0 = body }
+  }
+}
