@@ -45,7 +45,7 @@ extension FactoredFilter {
     let stride = values.stride
     let rows = RowPanels(rowCount: rowCount, stride: stride)
     rows.clear()
-    parallelism.forEach(segments.count) { index in
+    parallelism.forEachUnlessCancelled(segments.count) { index in
       let segment = segments[index]
       segment.forEachVisit { points, vertices, weights in
         ck_lattice_splat(
@@ -55,7 +55,7 @@ extension FactoredFilter {
     }
     blur(rows)
     let target = output.mutableBase()
-    parallelism.forEach(segments.count) { index in
+    parallelism.forEachUnlessCancelled(segments.count) { index in
       let segment = segments[index]
       segment.forEachVisit { points, vertices, weights in
         ck_lattice_slice(
@@ -73,7 +73,7 @@ extension FactoredFilter {
   package func rowSums(parallelism: Parallelism) -> AlignedBuffer<Float> {
     let rows = RowPanels(rowCount: rowCount, stride: 4)
     rows.clear()
-    parallelism.forEach(segments.count) { index in
+    parallelism.forEachUnlessCancelled(segments.count) { index in
       let segment = segments[index]
       ck_lattice_splat_ones(
         segment.points.count, segment.vertices.base, segment.weights.base, Int32(corners),
@@ -81,7 +81,7 @@ extension FactoredFilter {
     }
     blur(rows, scratch: AlignedBuffer(uninitialized: blurScratch(stride: 4)))
     let sums = AlignedBuffer<Float>(uninitialized: points)
-    parallelism.forEach(segments.count) { index in
+    parallelism.forEachUnlessCancelled(segments.count) { index in
       let segment = segments[index]
       segment.forEachVisit { points, vertices, weights in
         ck_lattice_slice_first(

@@ -28,7 +28,10 @@ public func createCRF(
 /// `latticecrf_crf_destroy`.
 @_cdecl("latticecrf_crf_destroy")
 public func destroyCRF(_ crf: UInt64) -> Int32 {
-  call { try CRFObject.all.remove(crf) }
+  call {
+    try CRFObject.all.remove(crf)
+    LargeBlocks.shared.endRound()
+  }
 }
 
 /// `latticecrf_set_unary`.
@@ -63,6 +66,7 @@ public func setScores(
     try layout.check(
       scores, points: grid.count, channels: labels, magnitude: Arguments.largestEnergy,
       "the score", channelName: "label", parallelism: object.parallelism)
+    try Cancellation.check()
     let isLabelsFirst = layout == .channelsFirst
     let array = try NumericArray(
       shape: isLabelsFirst ? [labels] + grid.extents : grid.extents + [labels],
@@ -70,7 +74,10 @@ public func setScores(
     let unary = try ScoreMapUnary(
       array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
       minimumProbability: minimumProbability, parallelism: object.parallelism)
-    object.setUnary(try unary.energies(for: Scene(grid: object.grid)))
+    try Cancellation.check()
+    let energies = try unary.energies(for: Scene(grid: object.grid))
+    try Cancellation.check()
+    object.setUnary(energies)
   }
 }
 
@@ -119,6 +126,7 @@ public func step(
     let target = try Arguments.pointer(marginals, "marginals")
     var field = try object.marginals(target, count: count, layout: layout)
     object.crf.update(&field)
+    try Cancellation.check()
     layout.write(field, to: target, parallelism: object.parallelism)
   }
 }
@@ -134,6 +142,7 @@ public func energy(
     let target = try Arguments.pointer(energies, "energies", alignment: 8)
     let field = try object.marginals(marginals, count: count, layout: FieldLayout(layout))
     let energy = object.crf.energy(of: Marginals(grid: object.grid, values: field))
+    try Cancellation.check()
     target.pointee = latticecrf_energies(
       unary: energy.unary, pairwise: energy.pairwise, entropy: energy.entropy,
       free_energy: energy.freeEnergy, kl_divergence: energy.klDivergence)
@@ -170,6 +179,8 @@ extension CRFObject {
     guard tolerance >= 0, tolerance.isFinite else {
       throw CallError.argument("the tolerance is \(tolerance), but must be 0 or more")
     }
-    return crf.marginals(iterations: iterations, tolerance: tolerance)
+    let marginals = crf.marginals(iterations: iterations, tolerance: tolerance)
+    try Cancellation.check()
+    return marginals
   }
 }

@@ -1,6 +1,5 @@
 import MeanField
 import Support
-import Synchronization
 import Unaries
 
 /// A CRF that is put together call by call.
@@ -13,7 +12,8 @@ final class CRFObject: Sendable {
   let grid: GridShape
   let labelCount: Int
   let parallelism: Parallelism
-  private let parts = Mutex(Parts())
+  /// Used under the lock alone.
+  nonisolated(unsafe) private var parts = Parts()
 
   private struct Parts {
     /// `nil` where no label is preferred.
@@ -21,10 +21,17 @@ final class CRFObject: Sendable {
     var terms: [PreparedTerm] = []
   }
 
+  /// One lock for all, since a fork has to hold it; it is never held for long.
+  private static let lock = ForkSafe(())
+
+  private func withParts<Result>(_ body: (inout Parts) -> Result) -> Result {
+    Self.lock.withLock { _ in body(&parts) }
+  }
+
   init(grid: GridShape, labelCount: Int, parallelism: Parallelism) throws {
     self.grid = grid
     self.labelCount = labelCount
-    self.parallelism = parallelism
+    self.parallelism = parallelism.suited(to: grid.count * labelCount)
     // Energies and marginals are held together.
     let stride = ChannelField.paddedStride(forChannels: labelCount)
     try Arguments.memory(
@@ -33,16 +40,21 @@ final class CRFObject: Sendable {
   }
 
   func setUnary(_ unary: EnergyField) {
-    parts.withLock { $0.unary = unary }
+    // What it replaces may be large: it is freed after the lock.
+    let replaced = withParts { parts in
+      defer { parts.unary = unary }
+      return parts.unary
+    }
+    _ = replaced
   }
 
   func add(_ term: PreparedTerm) {
-    parts.withLock { $0.terms.append(term) }
+    withParts { $0.terms.append(term) }
   }
 
   /// What has been put together so far.
   var crf: DenseCRF {
-    let (unary, terms) = parts.withLock { ($0.unary, $0.terms) }
+    let (unary, terms) = withParts { ($0.unary, $0.terms) }
     return DenseCRF(unary: unary ?? uniform(), terms: terms, parallelism: parallelism)
   }
 

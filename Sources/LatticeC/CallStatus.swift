@@ -25,6 +25,8 @@ struct CallError: Error {
   init(_ error: any Error) {
     switch error {
     case let error as CallError: self = error
+    case is CallCancelled:
+      self.init(LATTICECRF_CANCELLED, "the call was cancelled: nothing was changed or written")
     case let error as LatticeError: self.init(Self.status(of: error), error.description)
     case let error as InputError:
       self.init(

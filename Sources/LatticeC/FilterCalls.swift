@@ -25,17 +25,20 @@ public func createFilter(
       parallelism: parallelism)
     let matrix = try FeatureMatrix(
       points: features.points, dimensions: features.dimensions, rows: features.rows)
-    number.pointee = FilterObject.all.add(
-      FilterObject(
-        filter: try backend.makeFilter(for: matrix, parallelism: parallelism),
-        parallelism: parallelism))
+    let suited = parallelism.suited(to: features.points * features.dimensions)
+    let made = try backend.makeFilter(for: matrix, parallelism: suited)
+    try Cancellation.check()
+    number.pointee = FilterObject.all.add(FilterObject(filter: made, parallelism: suited))
   }
 }
 
 /// `latticecrf_filter_destroy`.
 @_cdecl("latticecrf_filter_destroy")
 public func destroyFilter(_ filter: UInt64) -> Int32 {
-  call { try FilterObject.all.remove(filter) }
+  call {
+    try FilterObject.all.remove(filter)
+    LargeBlocks.shared.endRound()
+  }
 }
 
 /// `latticecrf_filter_apply`.
@@ -70,6 +73,7 @@ public func applyFilter(
     } else {
       object.filter.applyTransposed(to: field, into: &sums)
     }
+    try Cancellation.check()
     layout.write(sums, to: target, parallelism: object.parallelism)
   }
 }

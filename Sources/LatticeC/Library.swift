@@ -13,7 +13,7 @@ import Synchronization
 
 /// The number of threads of objects that are not given one.
 enum DefaultThreads {
-  /// 0 for one a processor.
+  /// 0 for `Parallelism.automatic`.
   private static let chosen = Atomic<Int>(0)
 
   static var parallelism: Parallelism {
@@ -43,6 +43,18 @@ public func threads(_ threads: UnsafeMutablePointer<Int32>?) -> Int32 {
   call {
     try Arguments.pointer(threads, "threads").pointee = Int32(DefaultThreads.parallelism.threads)
   }
+}
+
+/// `latticecrf_set_cancel_flag`.
+@_cdecl("latticecrf_set_cancel_flag")
+public func setCancelFlag(_ flag: UnsafePointer<Int32>?) -> Int32 {
+  call { Cancellation.use(try flag.map { try Arguments.pointer($0, "flag") }) }
+}
+
+/// `latticecrf_release_memory`.
+@_cdecl("latticecrf_release_memory")
+public func releaseMemory() -> Int32 {
+  call { KeptMemory.release() }
 }
 
 /// `latticecrf_get_preset`.

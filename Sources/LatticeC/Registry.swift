@@ -1,4 +1,5 @@
 import LatticeCHeader
+import Support
 import Synchronization
 
 /// Objects by the numbers that callers know them by.
@@ -6,7 +7,7 @@ import Synchronization
 /// A caller's number is looked up and never followed, so a wrong one is an error and no crash.
 /// Numbers are not used twice, in no registry.
 final class Registry<Object: Sendable>: Sendable {
-  private let objects = Mutex<[UInt64: Object]>([:])
+  private let objects = ForkSafe<[UInt64: Object]>([:])
   private let kind: String
 
   /// - Parameter kind: what the objects are, for messages.

@@ -99,14 +99,14 @@ extension DenseCRF {
     precondition(iterations >= 0, "\(iterations) iterations")
     guard iterations > 0, var sweep = FusedSweep(copy self) else {
       let inference = startInference()
-      while inference.iteration < iterations { inference.step() }
+      while inference.iteration < iterations, !Cancellation.isRequested { inference.step() }
       return inference.marginals
     }
     let grid = unary.grid
     var values = unary.values
     _ = consume self
     let stride = values.stride
-    for iteration in 0..<iterations {
+    for iteration in 0..<iterations where !Cancellation.isRequested {
       _ = sweep.sweep(
         unary: values.base, stride: stride, .init(gathers: iteration > 0, spreads: true),
         marginals: nil)

@@ -45,6 +45,7 @@ public struct DenseCRF: Sendable {
         remedy: "resample one to the size of the other")
     }
     self.unary = unary
+    let parallelism = parallelism.suited(to: unary.grid.count * unary.labelCount)
     self.parallelism = parallelism
     self.terms = try terms.enumerated().map { index, term in
       do {
@@ -81,7 +82,7 @@ public struct DenseCRF: Sendable {
     let inference = startInference()
     while inference.iteration < iterations {
       inference.step()
-      if inference.largestChange < tolerance { break }
+      if inference.largestChange < tolerance || Cancellation.isRequested { break }
     }
     return inference.marginals
   }

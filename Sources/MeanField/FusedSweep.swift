@@ -133,7 +133,7 @@ struct FusedSweep: Sendable {
     let segments = kernels[0].filter.segments
     let changes = AlignedBuffer<Float>(repeating: 0, count: segments.count)
     let (kernels, orders) = (kernels, orders)
-    parallelism.forEach(segments.count) { index in
+    parallelism.forEachUnlessCancelled(segments.count) { index in
       let first = segments[index].points.lowerBound
       let order = orders[index]
       let passes = kernels.indices.map { kernel in

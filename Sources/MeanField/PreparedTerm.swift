@@ -32,7 +32,9 @@ package struct PreparedTerm: Sendable {
         "the kernel has features of \(features.points) points for a grid of \(scene.grid) "
           + "(\(scene.grid.count) points)")
     }
+    try Cancellation.check()
     filter = try backend.makeFilter(for: features, parallelism: parallelism)
+    try Cancellation.check()
     let selfWeights = term.selfTerm == .included ? nil : filter.selfWeights()
     guard term.normalization != .none else {
       inputScale = nil

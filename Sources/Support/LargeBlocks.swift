@@ -1,4 +1,4 @@
-import Synchronization
+import CKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -15,12 +15,20 @@ import Synchronization
 /// much as was once in use, or, beyond the usual limit, no more than that: an inference asks for
 /// blocks of many sizes one after the other, and the next one asks for all of them again. After
 /// `keepMore()` it is half as much again as was ever in use.
+///
+/// Whoever serves other programs calls `endRound()` after each scene: what is kept beyond the usual
+/// limit then has to have been in use in two rounds in a row, so that one large scene does not
+/// leave its memory behind, and what no round has asked for lately goes back to the system.
 package final class LargeBlocks: Sendable {
-  static let shared = LargeBlocks(usualLimit: 256 << 20)
+  package static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
+  /// Rounds after which a block that nobody has asked for is given back.
+  private static let idleRounds = 16
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let size: Int
+    /// The round in which it was last in use.
+    let round: Int
   }
 
   private struct State {
@@ -33,6 +41,10 @@ package final class LargeBlocks: Sendable {
     /// The largest `used` so far.
     var peak = 0
     var keepsMore = false
+    /// The rounds that have ended, and the largest `used` in this one and in the last.
+    var round = 0
+    var roundPeak = 0
+    var lastRoundPeak = 0
 
     var keptBytes: Int { kept.lazy.map(\.size).reduce(0, +) }
 
@@ -48,6 +60,17 @@ package final class LargeBlocks: Sendable {
     mutating func use(_ size: Int) {
       used += size
       peak = max(peak, used)
+      roundPeak = max(roundPeak, used)
+    }
+
+    mutating func endRound() {
+      let repeated = min(roundPeak, lastRoundPeak, 4 * usualLimit)
+      let idle = kept.prefix { $0.round < round - LargeBlocks.idleRounds }
+      let idleBytes = idle.lazy.map(\.size).reduce(0, +)
+      free(atLeast: max(idleBytes, used + keptBytes - max(usualLimit, repeated)))
+      lastRoundPeak = roundPeak
+      roundPeak = used
+      round += 1
     }
 
     /// Gives kept blocks back to the system, the oldest first, until `bytes` of them are gone.
@@ -61,10 +84,10 @@ package final class LargeBlocks: Sendable {
     }
   }
 
-  private let state: Mutex<State>
+  private let state: ForkSafe<State>
 
   /// - Parameter usualLimit: bytes that are kept in any case, with those in use.
-  package init(usualLimit: Int) { state = Mutex(State(usualLimit: usualLimit)) }
+  package init(usualLimit: Int) { state = ForkSafe(State(usualLimit: usualLimit)) }
 
   /// Bytes of the blocks that are kept.
   package var keptBytes: Int { state.withLock { $0.keptBytes } }
@@ -139,14 +162,38 @@ package final class LargeBlocks: Sendable {
     let isKept = state.withLock { state in
       state.used -= size
       guard state.used + state.keptBytes + size <= state.limit else { return false }
-      state.kept.append(Block(base: block, size: size))
+      state.kept.append(Block(base: block, size: size, round: state.round))
       return true
     }
     if !isKept { munmap(block, size) }
   }
 
+  /// Notes that a scene is done with: see above.
+  package func endRound() { state.withLock { $0.endRound() } }
+
+  /// Gives all that is kept back to the system.
+  package func release() {
+    state.withLock { state in
+      state.free(atLeast: .max)
+      state.peak = state.used
+      state.lastRoundPeak = 0
+    }
+  }
+
   /// Raises the limit to half as much again as was ever in use.
   package func keepMore() {
     state.withLock { $0.keepsMore = true }
+  }
+}
+
+/// Memory that is not in use, but kept for the next scene.
+public enum KeptMemory {
+  /// Gives it back to the system.
+  ///
+  /// Up to 256 MiB are kept for long, and more where scenes need more one after another; the next
+  /// one then takes a little longer.
+  public static func release() {
+    LargeBlocks.shared.release()
+    ck_release_freed_memory()
   }
 }

@@ -54,7 +54,8 @@ package struct PairSchedule: Sendable {
     }
   }
 
-  /// Calls `body` with the number of each of `pairs`, on several threads.
+  /// Calls `body` with the number of each of `pairs`, on several threads; as
+  /// `forEachUnlessCancelled` does, once the call is cancelled.
   ///
   /// - Parameters:
   ///   - parallelism: the threads to use.
@@ -66,12 +67,13 @@ package struct PairSchedule: Sendable {
       done.deinitialize(count: panels)
       done.deallocate()
     }
+    let flag = Cancellation.flag
     // Indices are handed out in order, so whoever is waited for is at work already.
     parallelism.forEach(pairs.count) { index in
       let pair = pairs[index]
       Self.wait(for: pair.firstTurn, at: done + pair.first)
       Self.wait(for: pair.secondTurn, at: done + pair.second)
-      body(index)
+      if flag?.isSet != true { body(index) }
       done[pair.first].wrappingAdd(1, ordering: .releasing)
       if pair.second != pair.first {
         done[pair.second].wrappingAdd(1, ordering: .releasing)

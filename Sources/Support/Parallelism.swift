@@ -1,5 +1,3 @@
-import Dispatch
-
 /// How many threads a computation may use.
 ///
 /// Every result in this package is the same, bit for bit, whatever the number of threads: work is
@@ -15,11 +13,24 @@ public struct Parallelism: Sendable, Hashable {
     self.threads = threads
   }
 
-  /// One thread for each processor that the machine has.
-  public static let automatic = Parallelism(threads: activeProcessorCount())
+  /// As many threads as the environment variable `OMP_NUM_THREADS` says; without it, one for each
+  /// processor that this process may use, by its affinity mask and by the quota of its control
+  /// group.
+  public static var automatic: Parallelism { Parallelism(threads: usableProcessorCount()) }
 
   /// Everything on the calling thread.
   public static let serial = Parallelism(threads: 1)
+
+  /// No more threads than are worth waking: an image of a few hundred points is done before others
+  /// have looked at it, and costs several times its work on a machine of many processors.
+  ///
+  /// - Parameter values: how many numbers each stage of the work goes through.
+  package func suited(to values: Int) -> Parallelism {
+    Parallelism(threads: max(1, min(threads, values / Self.valuesPerThread)))
+  }
+
+  /// A few microseconds of most stages.
+  private static let valuesPerThread = 4096
 
   /// Calls `body` for disjoint ranges that together cover `0..<count`, on several threads.
   ///
@@ -82,15 +93,22 @@ public struct Parallelism: Sendable, Hashable {
   /// Calls `body` once for each of `0..<count`, on several threads; idle threads take the next
   /// index.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
-    let workers = min(threads, count)
-    guard workers > 1 else {
+    guard min(threads, count) > 1 else {
       for index in 0..<count { body(index) }
       return
     }
-    guard !WorkerTeam.shared.run(count: count, threads: threads, body) else { return }
-    IndexedJob.withJob(count: count, body) { job in
-      nonisolated(unsafe) let job = job
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in job.pointee.work() }
+    WorkerTeam.shared.run(count: count, threads: threads, body)
+  }
+
+  /// The same, but once the call that this is part of is cancelled, no more bodies are called.
+  ///
+  /// For bodies that only write numbers which nothing is indexed by: nobody reads a cancelled
+  /// call's results, but stages that follow may still compute with them.
+  package func forEachUnlessCancelled(_ count: Int, _ body: (Int) -> Void) {
+    let flag = Cancellation.flag
+    guard let flag else { return forEach(count, body) }
+    forEach(count) { index in
+      if !flag.isSet { body(index) }
     }
   }
 }

@@ -31,11 +31,11 @@ package func systemMessage() -> String {
   String(cString: strerror(errno))
 }
 
-/// Bytes that this process can have at most: the machine's memory, or less where its address space
-/// is limited (`ulimit -v`). What needs more cannot be held, and allocating it would end the
-/// program.
+/// Bytes that this process can have at most: the machine's memory, or less where a container or its
+/// address space is limited (cgroups, `ulimit -v`). What needs more cannot be held, and allocating
+/// it would end the program.
 package func memoryLimit() -> Int {
-  min(physicalMemory(), addressSpaceLimit())
+  min(physicalMemory(), ControlGroup.current.memory ?? .max, addressSpaceLimit())
 }
 
 private func physicalMemory() -> Int {

@@ -41,31 +41,32 @@ func yieldProcessor() { sched_yield() }
 
 /// Where threads sleep until somebody wakes them.
 final class Door: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let mutex = PlainMutex()
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
+  init() { pthread_cond_init(condition, nil) }
 
   deinit {
     pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
     condition.deallocate()
-    mutex.deallocate()
   }
 
   /// Sleeps until `isOpen` holds, which is looked at before and after every sleep.
   func sleep(until isOpen: () -> Bool) {
-    pthread_mutex_lock(mutex)
-    while !isOpen() { pthread_cond_wait(condition, mutex) }
-    pthread_mutex_unlock(mutex)
+    mutex.lock()
+    while !isOpen() { pthread_cond_wait(condition, mutex.pointer) }
+    mutex.unlock()
   }
 
   func wakeAll() {
-    pthread_mutex_lock(mutex)
+    mutex.lock()
     pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
+    mutex.unlock()
+  }
+
+  /// As it was made, with nobody asleep; only where no other thread is left.
+  func reset() {
+    mutex.reset()
+    pthread_cond_init(condition, nil)
   }
 }

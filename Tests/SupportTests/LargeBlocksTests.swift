@@ -83,4 +83,44 @@ struct LargeBlocksTests {
     blocks.give(other, size: 5 * Self.unit)
     #expect(blocks.keptBytes == 15 * Self.unit)
   }
+
+  @Test func oneLargeRoundLeavesTheUsualLimitAndTwoInARowLeaveAll() throws {
+    let large = [Int](repeating: 2 * Self.unit, count: 6)
+    try use(large)
+    blocks.endRound()
+    #expect(blocks.keptBytes == 4 * Self.unit)
+    try use(large)
+    blocks.endRound()
+    #expect(blocks.keptBytes == 12 * Self.unit)
+    try use([Self.unit])
+    blocks.endRound()
+    #expect(blocks.keptBytes <= 4 * Self.unit)
+  }
+
+  @Test func whatNoRoundAsksForGoesBack() throws {
+    try use([Self.unit, 2 * Self.unit])
+    for _ in 0..<16 {
+      try use([Self.unit])
+      blocks.endRound()
+    }
+    #expect(blocks.keptBytes == 3 * Self.unit)
+    for _ in 0..<2 {
+      try use([Self.unit])
+      blocks.endRound()
+    }
+    #expect(blocks.keptBytes == Self.unit)
+  }
+
+  @Test func blocksInUseSurviveRoundsAndReleases() throws {
+    let block = try take(Self.unit)
+    try use([Self.unit])
+    for _ in 0..<40 { blocks.endRound() }
+    #expect(blocks.keptBytes == 0)
+    try use([2 * Self.unit])
+    blocks.release()
+    #expect(blocks.keptBytes == 0)
+    block.storeBytes(of: 7, toByteOffset: Self.unit - 8, as: Int.self)
+    blocks.give(block, size: Self.unit)
+    #expect(blocks.keptBytes == Self.unit)
+  }
 }

@@ -1,7 +1,11 @@
 import Dispatch
+import Foundation
 import Support
 import Synchronization
 import Testing
+
+/// As a signal handler or another thread sets a flag.
+private func raise(_ flag: UnsafeMutablePointer<Int32>) { flag.pointee = 1 }
 
 @Suite
 struct ParallelismTests {
@@ -56,6 +60,44 @@ struct ParallelismTests {
       }
     }
     #expect(total.load(ordering: .relaxed) == 4 * 200 * 2 * 10)
+  }
+
+  @Test("more callers than the team has places for are served")
+  func crowd() throws {
+    let total = Atomic<Int>(0)
+    let threads = (0..<40).map { _ in
+      Thread {
+        for _ in 0..<50 {
+          Parallelism(threads: 4).forEach(9) { _ in total.wrappingAdd(1, ordering: .relaxed) }
+        }
+      }
+    }
+    for thread in threads { thread.start() }
+    while !threads.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.001) }
+    #expect(total.load(ordering: .relaxed) == 40 * 50 * 9)
+  }
+
+  @Test("a cancelled call calls no more bodies, and ends where panels wait for one another")
+  func cancellation() {
+    let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    flag.initialize(to: 0)
+    defer { flag.deallocate() }
+    Cancellation.use(flag)
+    defer { Cancellation.use(nil) }
+    let parallelism = Parallelism(threads: 3)
+    let called = Atomic<Int>(0)
+    parallelism.forEachUnlessCancelled(1000) { _ in
+      if called.wrappingAdd(1, ordering: .relaxed).newValue == 10 { raise(flag) }
+    }
+    // Each of three threads may be in a body that it began before.
+    #expect((10...13).contains(called.load(ordering: .relaxed)))
+    #expect(throws: CallCancelled.self) { try Cancellation.check() }
+    let schedule = PairSchedule(PairSchedule.allPairs(of: 6), of: 6)
+    schedule.run(parallelism) { _ in called.wrappingAdd(1, ordering: .relaxed) }
+    #expect(called.load(ordering: .relaxed) <= 13)
+    Cancellation.use(nil)
+    schedule.run(parallelism) { _ in called.wrappingAdd(1, ordering: .relaxed) }
+    #expect(called.load(ordering: .relaxed) >= 10 + schedule.pairs.count)
   }
 
   @Test("what one job writes, the next one reads, however short they are")

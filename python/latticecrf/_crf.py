@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
+import math
 from typing import Any, Sequence
 
 import numpy as np
@@ -20,23 +20,27 @@ class CRF:
             "crf", _native.int64s(self.extents), len(self.extents), labels,
             _arrays.integer(threads, "threads", 0),
         )
-        weakref.finalize(self, _native.destroy, "crf", self.number)
-        self.points = int(np.prod(self.extents, dtype=np.int64))
+        _native.finalize(self, "crf", self.number)
+        self.points = math.prod(self.extents)
+        # What an update takes for each point and label.
+        self._effort = 1
 
     def __reduce__(self) -> Any:
         raise TypeError("a CRF can be neither copied nor pickled")
 
     def set_unary(self, energies: np.ndarray, layout: int) -> None:
         energies = _arrays.dense(energies)
-        _native.call("set_unary", self.number, energies.ctypes.data, energies.size, layout)
+        _native.long_call(
+            4 * energies.size, "set_unary", self.number, energies.ctypes.data, energies.size, layout
+        )
 
     def set_scores(
         self, scores: np.ndarray, extents: Sequence[int], kind: int, layout: int,
         minimum_probability: float,
     ) -> None:
         scores = _arrays.dense(scores)
-        _native.call(
-            "set_scores", self.number, scores.ctypes.data, scores.size, _native.int64s(extents),
+        _native.long_call(
+            4 * self.points * self.labels, "set_scores", self.number, scores.ctypes.data, scores.size, _native.int64s(extents),
             kind, layout, minimum_probability,
         )
 
@@ -44,8 +48,8 @@ class CRF:
         self, sigmas: Any, term: Term, order: int = _native.X_FIRST, name: str = "sigma"
     ) -> None:
         sigmas = _arrays.bandwidths(sigmas, name, len(self.extents), "axes")
-        _native.call(
-            "add_position_kernel", self.number, _native.floats(sigmas), len(sigmas), order,
+        _native.long_call(
+            self._building(term), "add_position_kernel", self.number, _native.floats(sigmas), len(sigmas), order,
             term.pointer,
         )
 
@@ -61,8 +65,8 @@ class CRF:
             image = _arrays.to_float32(image, "the image")
         image = _arrays.dense(image)
         element = _native.UINT8 if image.dtype == np.uint8 else _native.FLOAT32
-        _native.call(
-            "add_bilateral_kernel", self.number, _native.floats(sigmas), len(sigmas),
+        _native.long_call(
+            self._building(term), "add_bilateral_kernel", self.number, _native.floats(sigmas), len(sigmas),
             image.ctypes.data, image.size, element, channels, _native.floats(color_sigmas),
             len(color_sigmas), order, term.pointer,
         )
@@ -70,37 +74,47 @@ class CRF:
     def add_feature_kernel(self, features: np.ndarray, kernel_type: int, term: Term) -> None:
         """`features` is (d, N)."""
         features = _arrays.dense(features)
-        _native.call(
-            "add_feature_kernel", self.number, features.ctypes.data, features.size,
+        _native.long_call(
+            self._building(term), "add_feature_kernel", self.number, features.ctypes.data, features.size,
             features.shape[0], _native.CHANNELS_FIRST, kernel_type, None, 0, term.pointer,
         )
+
+    def _building(self, term: Term) -> float:
+        """What it takes to build the filter of a term, and from then on to apply it."""
+        # Of all pairs, at half a nanosecond each; or of the vertices of a lattice.
+        if term.is_exact:
+            self._effort = max(self._effort, self.points / 16)
+        return self.points * (self.points / 16 if term.is_exact else 64)
 
     def marginals(self, iterations: Any, layout: int, tolerance: float = 0) -> np.ndarray:
         """Dense: (L, N), or (N, L) for the layout of labels last."""
         iterations = _arrays.integer(iterations, "the number of iterations", 0)
         shape = (self.labels, self.points)
         result = np.empty(shape if layout == _native.CHANNELS_FIRST else shape[::-1], np.float32)
-        _native.call(
-            "run", self.number, iterations, tolerance, result.ctypes.data, result.size, layout
+        _native.long_call(
+            self._effort * iterations * result.size, "run", self.number, iterations, tolerance, result.ctypes.data, result.size, layout
         )
         return result
 
     def most_likely(self, iterations: Any, tolerance: float = 0) -> np.ndarray:
         iterations = _arrays.integer(iterations, "the number of iterations", 0)
         labels = np.empty(self.extents, np.uint16)
-        _native.call(
-            "labels", self.number, iterations, tolerance, labels.ctypes.data, labels.size
+        _native.long_call(
+            self._effort * iterations * labels.size * self.labels, "labels", self.number, iterations, tolerance, labels.ctypes.data, labels.size
         )
         return labels
 
     def step(self, marginals: np.ndarray, layout: int) -> None:
         """One update of a dense float32 array, in place."""
-        _native.call("step", self.number, marginals.ctypes.data, marginals.size, layout)
+        _native.long_call(
+            self._effort * marginals.size, "step", self.number, marginals.ctypes.data,
+            marginals.size, layout,
+        )
 
     def energies(self, marginals: np.ndarray, layout: int) -> _native.Energies:
         result = _native.Energies()
-        _native.call(
-            "energy", self.number, marginals.ctypes.data, marginals.size, layout,
+        _native.long_call(
+            self._effort * marginals.size, "energy", self.number, marginals.ctypes.data, marginals.size, layout,
             ctypes.byref(result),
         )
         return result
@@ -124,6 +138,7 @@ class Term:
                 f"the compatibility has shape {values.shape}, but for {labels} labels it must be a "
                 f"number, ({labels},) or ({labels}, {labels})"
             )
+        self.is_exact = method == _native.METHODS["exact"]
         # Kept: the struct has only its address.
         self._values = _arrays.dense(values)
         self._struct = _native.Term(

@@ -1,7 +1,6 @@
 """Gaussian filters alone, for research."""
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,14 @@ class Filter:
             )
         values = _arrays.dense(values)
         self.points = values.shape[1]
+        # Of all pairs, or of a few vertices for each point.
+        self._effort = self.points if method == "exact" else len(values)
         self._number = _native.create(
             "filter", values.ctypes.data, values.size, values.shape[0], _native.CHANNELS_FIRST,
             _arrays.choice(method, "method", _native.METHODS),
             _arrays.integer(threads, "threads", 0),
         )
-        weakref.finalize(self, _native.destroy, "filter", self._number)
+        _native.finalize(self, "filter", self._number)
 
     def __reduce__(self) -> Any:
         raise TypeError("a Filter can be neither copied nor pickled")
@@ -46,8 +47,8 @@ class Filter:
             )
         array = _arrays.dense(array)
         output = np.empty_like(array)
-        _native.call(
-            "filter_apply", self._number, array.ctypes.data, array.size,
+        _native.long_call(
+            self._effort * array.size, "filter_apply", self._number, array.ctypes.data, array.size,
             1 if array.ndim == 1 else len(array), _native.CHANNELS_FIRST, int(bool(transposed)),
             output.ctypes.data, output.size,
         )

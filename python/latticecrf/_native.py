@@ -7,6 +7,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
+import weakref
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any, Sequence
 
@@ -22,6 +24,8 @@ NORMALIZATIONS = {"none": 0, "before": 1, "after": 2, "symmetric": 3}
 SELF_TERMS = {"included": 0, "excluded": 1, "excluded_before_normalization": 2}
 METHODS = {"permutohedral": 0, "accurate": 1, "exact": 2}
 _OUT_OF_MEMORY = 4
+# Points times labels times updates of about a fiftieth of a second.
+_LONG = 1 << 24
 
 
 class Term(ctypes.Structure):
@@ -67,6 +71,8 @@ class PresetStruct(ctypes.Structure):
 _PROTOTYPES = {
     "latticecrf_set_threads": [c_int32],
     "latticecrf_threads": [POINTER(c_int32)],
+    "latticecrf_set_cancel_flag": [POINTER(c_int32)],
+    "latticecrf_release_memory": [],
     "latticecrf_get_preset": [c_int32, POINTER(PresetStruct)],
     "latticecrf_crf_create": [c_void_p, c_int32, c_int64, c_int32, POINTER(c_uint64)],
     "latticecrf_crf_destroy": [c_uint64],
@@ -111,7 +117,7 @@ def _load() -> ctypes.CDLL:
             f"{_FILE} is not beside {_HERE}; install the wheel, or build the library with "
             "`swift build -c release --product latticecrf`"
         )
-    library = ctypes.CDLL(path)
+    library = _open(path)
     for name, arguments in _PROTOTYPES.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, c_int32
@@ -121,15 +127,80 @@ def _load() -> ctypes.CDLL:
     return library
 
 
+def _open(path: str) -> ctypes.CDLL:
+    """Loads the library without the crash handlers that a shared Swift runtime would install."""
+    name = "SWIFT_BACKTRACE"
+    before = os.environ.get(name)
+    os.environ[name] = "enable=no"
+    try:
+        return ctypes.CDLL(path)
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 _library = _load()
+_FUNCTIONS = {
+    name[len("latticecrf_"):]: getattr(_library, name) for name in _PROTOTYPES
+}
 
 
 def call(name: str, *arguments: Any) -> None:
     """Makes a call; raises what its status means, with the library's own words."""
-    status = getattr(_library, "latticecrf_" + name)(*arguments)
+    status = _FUNCTIONS[name](*arguments)
     if status != 0:
-        text = _library.latticecrf_last_error().decode("utf-8", "replace")
-        raise (MemoryError if status == _OUT_OF_MEMORY else ValueError)(text)
+        raise _error(status)
+
+
+def _error(status: int) -> Exception:
+    text = _library.latticecrf_last_error().decode("utf-8", "replace")
+    return (MemoryError if status == _OUT_OF_MEMORY else ValueError)(text)
+
+
+def long_call(work: float, name: str, *arguments: Any) -> None:
+    """The same for a call that may take long: Ctrl-C, or whatever else a signal handler raises, ends it.
+
+    Python runs handlers in its main thread, and only between two steps of the interpreter. So a call of
+    the main thread is made by another one, for which the main thread waits.
+
+    Args:
+        work: about how much there is to do, in points times labels times updates.
+    """
+    if work < _LONG or threading.current_thread() is not threading.main_thread():
+        return call(name, *arguments)
+    flag = c_int32(0)
+    errors = []
+
+    def work_in_thread() -> None:
+        _library.latticecrf_set_cancel_flag(ctypes.byref(flag))
+        status = _FUNCTIONS[name](*arguments)
+        if status != 0:
+            errors.append(_error(status))
+
+    thread = threading.Thread(target=work_in_thread, name="latticecrf", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # There may be no more threads.
+        return call(name, *arguments)
+    try:
+        thread.join()
+    except BaseException:
+        flag.value = 1
+        _join_whatever_comes(thread)
+        raise
+    if errors:
+        raise errors[0]
+
+
+def _join_whatever_comes(thread: threading.Thread) -> None:
+    """Waits for a call that was told to end: it still uses the caller's arrays."""
+    while thread.is_alive():
+        try:
+            thread.join()
+        except BaseException:
+            continue
 
 
 def version() -> str:
@@ -146,7 +217,15 @@ def create(kind: str, *arguments: Any) -> int:
 
 def destroy(kind: str, number: int) -> None:
     """Frees an object; a number that is no longer known is no error here."""
-    getattr(_library, f"latticecrf_{kind}_destroy")(number)
+    _FUNCTIONS[kind + "_destroy"](number)
+
+
+def finalize(owner: Any, kind: str, number: int) -> None:
+    """Frees an object together with its owner in Python.
+
+    Not when the program ends: other threads may still use it then, and the memory goes anyway.
+    """
+    weakref.finalize(owner, destroy, kind, number).atexit = False
 
 
 def int64s(values: Sequence[int]) -> ctypes.Array:

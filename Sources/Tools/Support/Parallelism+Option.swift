@@ -1,7 +1,7 @@
 import Support
 
 extension Parallelism {
-  /// What `--threads` says: a number, or nothing for one thread a processor.
+  /// What `--threads` says: a number, or nothing for `automatic`.
   ///
   /// - Throws: `InputError` where the number makes no sense.
   package init(option threads: Int?) throws {

@@ -31,7 +31,7 @@ struct KeptWeights: Sendable {
       used += count
     }
     let storage = AlignedBuffer<Float>(uninitialized: used * pair)
-    parallelism.forEach(offsets.count) { [offsets] task in
+    parallelism.forEachUnlessCancelled(offsets.count) { [offsets] task in
       evaluate(task, storage.base + offsets[task])
     }
     self.counts = counts

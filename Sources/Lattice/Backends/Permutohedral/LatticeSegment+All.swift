@@ -12,15 +12,17 @@ extension LatticeSegment {
 
   /// The segments of all points, in their order.
   ///
-  /// - Throws: `LatticeError` of the first segment that fails.
+  /// - Throws: `LatticeError` of the first segment that fails; `CallCancelled`.
   static func all(
     of features: FeatureMatrix, parallelism: Parallelism
   ) throws -> [LatticeSegment] {
     let ranges = FactoredSegment.ranges(of: features.points)
     let corners = FactoredSegment.Corners(
       points: features.points, corners: features.dimensions + 1)
+    let flag = Cancellation.flag
     return try parallelism.map(ranges.count) { index in
-      try LatticeSegment(of: features, points: ranges[index], corners: corners)
+      if flag?.isSet == true { throw CallCancelled() }
+      return try LatticeSegment(of: features, points: ranges[index], corners: corners)
     }
   }
 }

@@ -40,6 +40,7 @@ struct LatticeTopology: Sendable {
     let copiedVertices = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
     var (vertexCount, copyCount) = (0, 0)
     for (table, segmentRows) in zip(tables, segmentRows) {
+      try Cancellation.check()
       guard ck_table_merge(&all.table, &table.table, numbers.base) else {
         throw LatticeError.outOfMemory
       }
@@ -62,24 +63,27 @@ struct LatticeTopology: Sendable {
       of: AlignedBuffer(part: 0..<copyCount, of: copiedVertices),
       in: AlignedBuffer(part: 0..<copyCount, of: copiedRows), owners: rows,
       vertexCount: vertexCount)
-    chains = Self.chains(
+    chains = try Self.chains(
       in: all, rows: self.rows, dimensions: dimensions, parallelism: parallelism)
   }
 
   private static func chains(
     in table: VertexTable, rows: AlignedBuffer<UInt32>, dimensions: Int, parallelism: Parallelism
-  ) -> [LatticeChains] {
+  ) throws -> [LatticeChains] {
     let vertexCount = table.count
     var chains = [LatticeChains?](repeating: nil, count: dimensions + 1)
+    let flag = Cancellation.flag
     chains.withUnsafeMutableBufferPointer { chains in
       nonisolated(unsafe) let chains = chains
       parallelism.forEach(dimensions + 1) { axis in
+        if flag?.isSet == true { return }
         let above = AlignedBuffer<UInt32>(uninitialized: vertexCount)
         ck_table_neighbours(
           &table.table, Int32(dimensions), Int32(axis), 0, UInt32(vertexCount), above.base)
         chains[axis] = LatticeChains(above: above, rows: rows)
       }
     }
+    try Cancellation.check()
     return chains.compactMap(\.self)
   }
 }

@@ -33,6 +33,7 @@ struct AccurateLattice: FactoredFilter {
     let parts = try Self.embed(features, scale, parallelism: parallelism)
     let selection = try VertexSelection(
       of: parts, dimensions: features.dimensions, parallelism: parallelism)
+    try Cancellation.check()
     points = features.points
     corners = features.dimensions + 1
     self.parallelism = parallelism
@@ -45,6 +46,7 @@ struct AccurateLattice: FactoredFilter {
 
     let places = AlignedBuffer<UInt32>(repeating: .max, count: selection.table.count)
     gaussian = Self.gaussian(selection, scale: scale, places: places, parallelism: parallelism)
+    try Cancellation.check()
     var rowPlaces = [[UInt32]](repeating: [], count: parts.count)
     let corners = corners
     rowPlaces.withUnsafeMutableBufferPointer { rowPlaces in

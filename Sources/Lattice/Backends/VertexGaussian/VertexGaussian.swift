@@ -28,6 +28,8 @@ struct VertexGaussian: Sendable {
     let places: [UInt32]
   }
 
+  /// Of no use where the call was cancelled meanwhile.
+  ///
   /// - Parameters:
   ///   - coordinates: vertices × (d + 1), whole numbers.
   ///   - order: receives the vertices in the order in which `apply` takes their rows.
@@ -58,9 +60,11 @@ struct VertexGaussian: Sendable {
   ) -> [Sources] {
     let pieceCount = (groupCount + grain - 1) / grain
     var pieces = [Sources](repeating: Sources(starts: [], places: []), count: pieceCount)
+    let flag = Cancellation.flag
     pieces.withUnsafeMutableBufferPointer { pieces in
       nonisolated(unsafe) let pieces = pieces
       parallelism.forEachChunk(of: groupCount, grain: grain) { range in
+        if flag?.isSet == true { return }
         // One more is written than counted.
         let found = AlignedBuffer<UInt32>(uninitialized: groupCount * groupSize + 1)
         var starts = [0]
@@ -89,7 +93,7 @@ struct VertexGaussian: Sendable {
   ) {
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
-      parallelism.forEach(pieces.count) { piece in
+      parallelism.forEachUnlessCancelled(pieces.count) { piece in
         let sources = pieces[piece]
         let tile = AlignedBuffer<Float>(uninitialized: stride * Self.groupSize)
         sources.places.withUnsafeBufferPointer { places in

@@ -33,7 +33,10 @@
  * - N is the number of points of a grid, the last axis running fastest; L is the number of labels.
  * - Calls may be made from any thread, for one object too: a call sees the object as it was when the
  *   call began. Results do not depend on the number of threads.
- * - In a child process made by fork() while no call was running, calls work on one thread.
+ * - A child process made by fork() may make calls, whatever other threads were doing at the time: it
+ *   has the parent's objects, and starts threads of its own where calls need them. Calls that other
+ *   threads had not finished do not exist in it.
+ * - A call can be cancelled from another thread or a signal handler: latticecrf_set_cancel_flag().
  */
 #ifndef LATTICECRF_H
 #define LATTICECRF_H
@@ -57,7 +60,9 @@ enum {
   /** More memory than this process can have. */
   LATTICECRF_OUT_OF_MEMORY = 4,
   /** Features outside what the filter can hold, such as a bandwidth too small for a lattice. */
-  LATTICECRF_UNSUPPORTED = 5
+  LATTICECRF_UNSUPPORTED = 5,
+  /** The call was cancelled. */
+  LATTICECRF_CANCELLED = 6
 };
 
 /** A CRF. */
@@ -204,12 +209,33 @@ const char *latticecrf_last_error(void);
 /**
  * The number of threads that objects made from now on use, where they are not given one.
  *
- * @param threads 0 for one a processor, which is the default; at most 1024.
+ * @param threads at most 1024; 0, the default, for what the environment variable OMP_NUM_THREADS says, or
+ *        else one for each processor that this process may use (by its affinity mask, and by the quota of
+ *        its control group).
  */
 latticecrf_status latticecrf_set_threads(int32_t threads);
 
 /** The number of threads that an object made now would use. */
 latticecrf_status latticecrf_threads(int32_t *threads);
+
+/**
+ * Lets calls that this thread makes from now on be cancelled.
+ *
+ * Once *flag is no longer 0, whether another thread or a signal handler set it, a call that builds
+ * filters, infers or filters returns LATTICECRF_CANCELLED, within a tenth of a second as a rule.
+ *
+ * @param flag must stay valid until this thread gives another one; null for none, which is the default.
+ */
+latticecrf_status latticecrf_set_cancel_flag(const int32_t *flag);
+
+/**
+ * Gives memory that is kept for later calls back to the system.
+ *
+ * Up to 256 MiB stay mapped after a call, since clearing fresh memory takes longer than many stages of a
+ * call; up to 1 GiB where scenes that large follow one another. What sixteen scenes in a row have not
+ * needed is given back without this call.
+ */
+latticecrf_status latticecrf_release_memory(void);
 
 /**
  * The preset number `index`, from 0.

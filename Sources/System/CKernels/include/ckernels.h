@@ -14,6 +14,7 @@
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
 #include "ckernels_planar.h"
+#include "ckernels_process.h"
 #include "ckernels_sweep.h"
 #include "ckernels_training.h"
 #include "ckernels_vertices.h"
