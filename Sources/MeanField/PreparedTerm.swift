@@ -5,7 +5,6 @@ import Unaries
 
 /// A pairwise term with its filter built and its normalisation computed for one scene.
 package struct PreparedTerm: Sendable {
-  let name: String
   /// Sums over pairs; normalised where it can be, so that no scales are left.
   let filter: any GaussianFilter
   private(set) var factors: CompatibilityFactors
@@ -23,12 +22,11 @@ package struct PreparedTerm: Sendable {
     _ term: PairwiseTerm, scene: Scene, labelCount: Int, backend: any FilterBackend,
     parallelism: Parallelism
   ) throws {
-    name = term.kernel.name
     factors = try term.compatibility.factors(labelCount: labelCount)
     let features = try term.kernel.features(for: scene, parallelism: parallelism)
     guard features.points == scene.grid.count else {
       throw InputError(
-        .data, at: name,
+        .data, at: term.kernel.name,
         "the kernel has features of \(features.points) points for a grid of \(scene.grid) "
           + "(\(scene.grid.count) points)")
     }

@@ -80,11 +80,12 @@ class CRF:
         )
 
     def _building(self, term: Term) -> float:
-        """What it takes to build the filter of a term, and from then on to apply it."""
-        # Of all pairs, at half a nanosecond each; or of the vertices of a lattice.
-        if term.is_exact:
+        """What it takes to build the filter of a term; notes what it takes to apply it."""
+        # All pairs, at half a nanosecond each.
+        if term.method == _native.METHODS["exact"]:
             self._effort = max(self._effort, self.points / 16)
-        return self.points * (self.points / 16 if term.is_exact else 64)
+            return self.points * self.points / 16
+        return self.points * (1024 if term.method == _native.METHODS["accurate"] else 64)
 
     def marginals(self, iterations: Any, layout: int, tolerance: float = 0) -> np.ndarray:
         """Dense: (L, N), or (N, L) for the layout of labels last."""
@@ -138,7 +139,7 @@ class Term:
                 f"the compatibility has shape {values.shape}, but for {labels} labels it must be a "
                 f"number, ({labels},) or ({labels}, {labels})"
             )
-        self.is_exact = method == _native.METHODS["exact"]
+        self.method = method
         # Kept: the struct has only its address.
         self._values = _arrays.dense(values)
         self._struct = _native.Term(

@@ -53,6 +53,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
+      valueName: "n"))
   var threads: Int?
 }

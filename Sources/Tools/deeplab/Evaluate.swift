@@ -98,7 +98,9 @@ struct DataRunOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
+      valueName: "n"))
   var threads: Int?
 
   @Flag(help: "Print JSON instead of text.") var json = false

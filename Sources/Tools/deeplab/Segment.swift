@@ -59,7 +59,9 @@ struct SegmentOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
+      valueName: "n"))
   var threads: Int?
 
   @Flag(help: "Print one JSON object: the network, parameters, outputs, times.")

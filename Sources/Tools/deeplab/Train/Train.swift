@@ -56,7 +56,9 @@ struct Train: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads to use. (default: one for each processor)", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
+      valueName: "n"))
   var threads: Int?
 
   @Flag(help: "Print the configuration as JSON, and train nothing.") var print = false
