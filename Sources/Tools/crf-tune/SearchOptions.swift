@@ -68,7 +68,8 @@ struct SearchOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Threads to use, and images in memory at a time. (default: one for each processor)",
+      "Threads to use, and images in memory at a time. (default: OMP_NUM_THREADS, or one for each "
+        + "processor that may be used)",
       valueName: "n"))
   var threads: Int?
 }
