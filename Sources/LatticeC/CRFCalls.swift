@@ -12,14 +12,10 @@ public func createCRF(
   call {
     let number = try Arguments.pointer(crf, "crf", alignment: 8)
     let grid = try Arguments.grid(extents, rank: rank)
-    guard labels != 1 else {
-      throw CallError.argument(
-        "with 1 label there is nothing to decide; for foreground and background give two")
-    }
     let object = try CRFObject(
       grid: grid,
       labelCount: Arguments.integer(
-        labels, in: 2...Arguments.mostLabels, "the number of labels"),
+        labels, in: 1...Arguments.mostLabels, "the number of labels"),
       parallelism: Arguments.parallelism(threads: threads))
     number.pointee = CRFObject.all.add(object)
   }
@@ -38,9 +34,17 @@ public func setUnary(
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let field = try object.field(
-      energies, count: count, layout: FieldLayout(layout), "the unary", each: "the energy",
-      magnitude: Arguments.largestEnergy, padding: EnergyField.paddingEnergy)
+    let energies = try Arguments.pointer(energies, "the unary")
+    let (labels, points) = (object.labelCount, object.grid.count)
+    try Arguments.count(count, labels, points, "the unary")
+    let layout = try FieldLayout(layout)
+    let areExtreme = try ImpossibleLabels.check(
+      energies, layout: layout, points: points, channels: labels, impossible: .infinity,
+      "the energy", parallelism: object.parallelism)
+    var field = layout.field(
+      energies, points: points, channels: labels, padding: EnergyField.paddingEnergy,
+      parallelism: object.parallelism)
+    if areExtreme { ImpossibleLabels.settle(&field) }
     object.setUnary(EnergyField(unchecked: field, grid: object.grid))
   }
 }
@@ -60,17 +64,27 @@ public func setScores(
       of: [ScoreKind.energies, .logits, .probabilities], kind, "kind of scores")
     let labels = object.labelCount
     try Arguments.count(count, labels, grid.count, "the scores")
-    try layout.check(
-      scores, points: grid.count, channels: labels, magnitude: Arguments.largestEnergy,
-      "the score", channelName: "label", parallelism: object.parallelism)
+    let areExtreme =
+      try kind != .probabilities
+      && ImpossibleLabels.check(
+        scores, layout: layout, points: grid.count, channels: labels,
+        impossible: kind == .logits ? -.infinity : .infinity, "the score",
+        parallelism: object.parallelism)
     let isLabelsFirst = layout == .channelsFirst
     let array = try NumericArray(
       shape: isLabelsFirst ? [labels] + grid.extents : grid.extents + [labels],
       values: Array(UnsafeBufferPointer(start: scores, count: labels * grid.count)))
-    let unary = try ScoreMapUnary(
-      array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
-      minimumProbability: minimumProbability, parallelism: object.parallelism)
-    object.setUnary(try unary.energies(for: Scene(grid: object.grid)))
+    let scene = Scene(grid: object.grid)
+    let energies = { (array: NumericArray, kind: ScoreKind) in
+      try ScoreMapUnary(
+        array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
+        minimumProbability: minimumProbability, parallelism: object.parallelism
+      ).energies(for: scene)
+    }
+    object.setUnary(
+      areExtreme
+        ? try ImpossibleLabels.energies(of: array, kind, by: energies)
+        : try energies(array, kind))
   }
 }
 
