@@ -42,7 +42,7 @@ def to_numpy(value: Any, name: str, masks: str = "refused") -> np.ndarray:
         array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise TypeError(
-            f"{name} is an array of {array.dtype}, but must hold real numbers; "
+            f"{name} cannot be read as real numbers, but as an array of {array.dtype}; "
             + ("take the real part" if array.dtype.kind == "c" else "are its rows of one length?")
         )
     return array
