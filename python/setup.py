@@ -65,6 +65,7 @@ class BuildWithLibrary(build_py):
             options = [
                 "-Xswiftc", "-static-stdlib", "-Xlinker", "--gc-sections", "-Xlinker", "-s",
                 "-Xlinker", f"--version-script={HERE / 'exports.map'}",
+                "-Xcc", "-DLATTICECRF_OWN_HYPOTF",
             ]
         return built_library(".build/wheel", options)
 

@@ -28,6 +28,8 @@ def to_numpy(value: Any, name: str, masks: str = "refused") -> np.ndarray:
     """
     if type(value) is np.ndarray and value.dtype.kind in "fiub":
         return value
+    if type(value) in (int, float):
+        return np.asarray(value)
     if value is None:
         raise TypeError(f"{name} is None, but must be an array")
     if isinstance(value, (str, bytes)):
@@ -146,9 +148,10 @@ def number(value: Any, name: str) -> float:
 
 def bandwidths(value: Any, name: str, count: int, what: str) -> Sequence[float]:
     """One bandwidth, or `count` of them, all above 0; infinite ones see no difference at all."""
-    if isinstance(value, (tuple, list)):
-        value = [number(one, name) for one in value]
-    array = np.atleast_1d(to_numpy(value, name)).astype(np.float64)
+    if isinstance(value, (tuple, list)) and all(np.ndim(one) == 0 for one in value):
+        array = np.array([number(one, name) for one in value])
+    else:
+        array = np.atleast_1d(to_numpy(value, name)).astype(np.float64)
     if array.ndim != 1 or len(array) not in (1, count):
         raise ValueError(
             f"{name} has shape {np.shape(value)}, but must be one number, or {count} for {count} "
@@ -157,7 +160,7 @@ def bandwidths(value: Any, name: str, count: int, what: str) -> Sequence[float]:
     for sigma in array:
         if not sigma > 0:
             raise ValueError(f"{name} is {sigma:g}, but a bandwidth must be above 0")
-    return [min(float(sigma), BLIND) for sigma in array]
+    return [min(sigma, BLIND) for sigma in array.tolist()]
 
 
 def choice(value: Any, name: str, choices: dict) -> int:

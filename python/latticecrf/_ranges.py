@@ -37,11 +37,14 @@ def check(pixels: np.ndarray, sigmas: Any, is_preset: bool, arguments: bool = Tr
         return  # Refused elsewhere.
     if np.isinf(bandwidths).any():
         return  # Colours are not to count.
-    if pixels.dtype == np.uint8:
-        sample = pixels[tuple(slice(None, None, -(-n // _SAMPLE)) for n in pixels.shape[:-1])]
-        if _span(sample.min(axes), sample.max(axes), bandwidths) >= _FEWEST_BANDWIDTHS:
+    sample = pixels[tuple(slice(None, None, -(-n // _SAMPLE)) for n in pixels.shape[:-1])]
+    if _span(sample.min(axes), sample.max(axes), bandwidths) >= _FEWEST_BANDWIDTHS:
+        if pixels.dtype.itemsize == 1 or pixels.max() <= 255:
             return
-    least, most = pixels.min(axes).astype(np.float64), pixels.max(axes).astype(np.float64)
+    # By channel: numpy takes a hundred times as long over an axis that is short and runs fastest.
+    channels = [pixels[..., index] for index in range(pixels.shape[-1])]
+    least = np.array([channel.min() for channel in channels], np.float64)
+    most = np.array([channel.max() for channel in channels], np.float64)
     if not (np.isfinite(least).all() and np.isfinite(most).all()):
         return  # Refused elsewhere.
     low, high = float(least.min()), float(most.max())
