@@ -12,8 +12,8 @@ TYPES = {"numpy": False, "same": True}
 def like(result: np.ndarray, scores: Any) -> Any:
     """`result` as what `scores` is: a tensor on its device, marginals of its type where that is a float.
 
-    PyTorch's tensors, whatever is derived from them, become plain tensors without a gradient; other
-    frameworks' arrays are made by their own `__array_namespace__`. What else numpy reads gives numpy's.
+    PyTorch's tensors, and those of derived classes, become plain tensors without a gradient; arrays of
+    other frameworks are made by their own `__array_namespace__`. What else numpy reads gives numpy's.
     """
     if all(hasattr(scores, name) for name in ("detach", "cpu", "numpy", "is_floating_point")):
         torch = sys.modules["torch"]

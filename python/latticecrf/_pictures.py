@@ -136,7 +136,7 @@ def to_colors(
     """
     if image_range is not None:
         if mean is not None or std is not None:
-            raise ValueError("image_range goes without mean and std: they are two ways to say one thing")
+            raise ValueError("image_range goes without mean and std: both say what the range is")
         low, high = _pair(image_range)
         numbers = _arrays.to_float32(pixels, "the image")
         return np.clip((numbers - np.float32(low)) * np.float32(255 / (high - low)), 0, 255)
@@ -147,8 +147,8 @@ def to_colors(
     stds = _per_channel(1 if std is None else std, "std", channels)
     if (stds <= 0).any():
         raise ValueError(f"std is {stds.min():g}, but must be above 0")
-    scale = 255 if max(means.max(), stds.max()) <= 1 else 1
-    return _arrays.to_float32(pixels, "the image") * (stds * np.float32(scale)) + means * np.float32(scale)
+    scale = np.float32(255 if max(means.max(), stds.max()) <= 1 else 1)
+    return _arrays.to_float32(pixels, "the image") * (stds * scale) + means * scale
 
 
 def _pair(value: Any) -> Tuple[float, float]:

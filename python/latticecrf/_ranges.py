@@ -1,7 +1,7 @@
 """Warnings of images whose values cannot be what their bandwidths of colour are meant for.
 
-The filter sees differences in bandwidths. In an image that spans few of them no edge is left, in one that
-spans hundreds any noise is an edge, and neither shows in the result.
+The filter sees differences in bandwidths. In an image that spans few of them no edge is left, in one
+that spans hundreds any noise is an edge, and neither shows in the result.
 """
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from ._warnings import warn
 
-#: From one end of the range to the other, over all channels. The usual 3…20 of 0…255 make it 12 and more;
-#: normalised images, whose range is about 4.7, make it 3 at most.
+#: From one end of the range to the other, over all channels. The usual bandwidths of 3 to 20 in 0…255
+#: make it 12 and more; normalised images, whose range is about 4.7, make it 3 at most.
 _FEWEST_BANDWIDTHS = 3.0
 #: For one channel: 255 over a bandwidth of 1, below which nobody goes. 12 bits over 13 are 315.
 _MOST_BANDWIDTHS = 255.0
@@ -90,7 +90,8 @@ def _of_narrow(low: float, high: float, dtype: np.dtype, arguments: bool) -> str
             "before that"
         )
     if 0 <= low and high <= 1:
-        return "pass " + ("image_range=(0, 1), or " if arguments else "") + "image * 255, or a smaller sigma"
+        way = "image_range=(0, 1), or " if arguments else ""
+        return f"pass {way}image * 255, or a smaller sigma"
     if -1 <= low and high <= 1:
         way = "image_range=(-1, 1)" if arguments else "(image + 1) * 127.5"
         return f"pass {way}, or a smaller sigma"

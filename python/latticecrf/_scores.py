@@ -12,6 +12,8 @@ from ._warnings import warn
 KINDS = {**_native.SCORE_KINDS, "labels": -1}
 #: As in the library.
 _VALUE_TOLERANCE, _SUM_TOLERANCE = 1e-3, 1e-2
+#: How far interpolation of higher order takes probabilities out of 0…1.
+_OVERSHOOT = 0.2
 #: How far 255 times a number stored in 8 bits, and in half precision since, may be from a whole one.
 _BYTE_TOLERANCE = 0.13
 
@@ -37,12 +39,12 @@ def two_labels(channel: np.ndarray, kind: str, normalize: bool) -> np.ndarray:
         channel = channel.astype(np.float32) / np.float32(np.iinfo(channel.dtype).max)
     p = _arrays.to_float32(channel, "scores")
     outside = ~((p >= -_VALUE_TOLERANCE) & (p <= 1 + _VALUE_TOLERANCE))
-    if outside.any() and not (normalize and np.abs(p).max() <= 2):
+    if outside.any() and not (normalize and np.abs(p - 0.5).max() <= 0.5 + _OVERSHOOT):
         wrong = channel[outside].flat[0]
         raise ValueError(
             f"the probability of the foreground at {_place(outside)} is {wrong:g}, but must lie in "
-            "0…1: divide by the largest value there can be, pass kind='logits' for scores before the "
-            "sigmoid, or layout= where this is not one channel of an image"
+            "0…1: pass normalize=True for 8 or 16 bits, kind='logits' for scores before the sigmoid, "
+            "or layout= where this is not one channel of an image"
         )
     p = np.clip(p, 0, 1)
     return np.stack([1 - p, p])

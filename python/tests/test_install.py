@@ -3,6 +3,7 @@
 The `swift` here copies the library that the tests run on to where it was told to build it.
 """
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -130,10 +131,17 @@ def test_a_source_distribution_becomes_a_wheel_where_there_is_swift(folder, tmp_
 
 def test_the_engine_of_a_source_distribution_has_all_that_the_package_names():
     """SwiftPM needs the folder of every target, built or not."""
-    import re
-
     text = (CHECKOUT / "Package.swift").read_text()
     setup = (FOLDER / "setup.py").read_text()
     taken = re.search(r"ENGINE = \((.*)\)", setup).group(1)
     for path in re.findall(r'path: "(\w+)', text):
         assert f'"{path}"' in taken, path
+
+
+def test_pip_and_the_script_build_the_library_alike(folder, tmp_path):
+    make_checkout(folder)
+    output = build("wheel", folder, tmp_path, "#!/bin/sh\necho options: \"$@\" >&2\nexit 1\n")
+    asked = re.search(r"options: (.*)", output).group(1).split()
+    script = (CHECKOUT / "Scripts" / "wheel").read_text()
+    for option in asked[asked.index("-static-stdlib"):]:
+        assert option.replace(str(folder), '"$PWD/python') in script, option
