@@ -93,14 +93,14 @@ def oriented(
         return picture.pixels
     pixels, upright = picture.pixels, picture.upright
     ways = [fits(pixels.shape), fits(upright.shape)]
-    if pixels.shape == upright.shape or all(ways):
+    if not any(ways):
+        return pixels  # Refused, as they do not fit.
+    if all(ways):
         raise ValueError(
             f"the image {_said(picture)}, and its scores fit both ways up: pass orientation='apply' "
             "where they were made from it upright, as OpenCV and exif_transpose have it, or "
             "orientation='ignore' where from the rows as stored, as Pillow and torchvision have them"
         )
-    if not any(ways):
-        return pixels
     word = "apply" if ways[1] else "ignore"
     warn(
         f"the image {_said(picture)}; it is taken "
