@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from latticecrf import _native
+from library import PATH as LIBRARY
+from library import environment
 
 FOLDER = Path(__file__).resolve().parents[1]
 CHECKOUT = FOLDER.parent
-LIBRARY = os.path.abspath(_native._library._name)
 
 setuptools = pytest.importorskip("setuptools")
 pytestmark = pytest.mark.skipif(
@@ -81,8 +81,7 @@ def check(wheel, tmp_path):
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
     run = subprocess.run(
         [sys.executable, "-c", "import latticecrf; print(latticecrf._native._library._name)"],
-        cwd=site, capture_output=True, text=True,
-        env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")},
+        cwd=site, capture_output=True, text=True, env=environment(),
     )
     assert str(site) in run.stdout, run.stderr
 

@@ -1,8 +1,9 @@
 """The package and the library that it loads."""
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from library import PATH, environment
 
 import latticecrf
 from latticecrf import _native
@@ -40,12 +41,10 @@ def imported(folder, library=None, version=None):
         (copy / file.name).write_text(file.read_text())
     if version is not None:
         (copy / "_version.py").write_text(f"VERSION = {version!r}\n")
-    environment = {k: v for k, v in os.environ.items() if k not in ("LATTICECRF_LIBRARY", "PYTHONPATH")}
-    if library is not None:
-        environment["LATTICECRF_LIBRARY"] = str(library)
+    more = {} if library is None else {"LATTICECRF_LIBRARY": str(library)}
     return subprocess.run(
         [sys.executable, "-c", "import latticecrf; print(latticecrf._native._library._name)"],
-        cwd=folder, env=environment, capture_output=True, text=True,
+        cwd=folder, env=environment(**more), capture_output=True, text=True,
     )
 
 
@@ -55,15 +54,15 @@ def test_a_missing_library_is_an_import_error(tmp_path):
 
 
 def test_the_library_that_the_environment_names_is_taken(tmp_path):
-    run = imported(tmp_path, _native._library._name)
-    assert run.stdout.strip() == _native._library._name, run.stderr
+    run = imported(tmp_path, PATH)
+    assert run.stdout.strip() == PATH, run.stderr
 
 
 def test_a_wrong_library_is_an_import_error_even_where_another_is_there(tmp_path):
     (tmp_path / "text.so").write_text("no library")
     library = tmp_path / "latticecrf" / _native._FILE
     library.parent.mkdir()
-    library.symlink_to(os.path.abspath(_native._library._name))
+    library.symlink_to(PATH)
     assert imported(tmp_path).returncode == 0
     foreign = Path(sys.modules["numpy"].__file__).parent.rglob("_multiarray_umath*.so")
     for name, text in [
@@ -76,14 +75,14 @@ def test_a_wrong_library_is_an_import_error_even_where_another_is_there(tmp_path
 
 
 def test_a_library_of_another_version_is_an_import_error(tmp_path):
-    run = imported(tmp_path, _native._library._name, version="0.0.1")
+    run = imported(tmp_path, PATH, version="0.0.1")
     assert run.returncode == 1 and "but the package is of 0.0.1" in run.stderr
 
 
 def test_a_folder_that_is_no_checkout_is_not_searched(tmp_path):
     built = tmp_path / ".build" / "release"
     built.mkdir(parents=True)
-    (built / _native._FILE).symlink_to(os.path.abspath(_native._library._name))
+    (built / _native._FILE).symlink_to(PATH)
     package = tmp_path / "python"
     package.mkdir()
     assert imported(package).returncode == 1
