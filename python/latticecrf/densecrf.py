@@ -195,6 +195,9 @@ class DenseCRF:
         return _arrays.dense(values.T), _native.CHANNELS_LAST
 
     def _term(self, compat: Any, normalization: Any) -> Term:
+        if self._nlabel == 1 and np.ndim(compat) > 0:
+            # A vector or matrix of one number looks like Potts' number, which has the other sign.
+            compat = -_arrays.to_float32(compat, "the compatibility")
         return Term(
             compat, self._nlabel, _constant(normalization, NormalizationType, "normalization")
         )
@@ -286,7 +289,8 @@ def _divided(rows: np.ndarray, value: Any, name: str, what: str) -> np.ndarray:
     another one.
     """
     sigmas = np.float32(_arrays.bandwidths(value, name, len(rows), what))
-    return rows * np.where(sigmas < np.float32(_arrays.BLIND), 1 / sigmas, np.float32(0))[:, np.newaxis]
+    sigmas[sigmas >= np.float32(_arrays.BLIND)] = np.inf
+    return rows / np.broadcast_to(sigmas, len(rows))[:, np.newaxis]
 
 
 def _leading(bandwidths: Any, name: str, count: int) -> Any:

@@ -213,6 +213,7 @@ ODD_CALLS = {
     "one infinite bandwidth": {"sxy": (3, float("inf"))},
     "colours that do not count": {"srgb": float("inf")},
     "one colour that does not count": {"srgb": (13, float("inf"), 15)},
+    "steps at the lattice's own borders": {"sxy": (float("inf"), 1), "srgb": 40},
     "colours alone": {"sxy": float("inf"), "srgb": 30},
     "lists of bandwidths": {"sxy": [3, 4], "srgb": [13, 14, 15]},
     "arrays of bandwidths": {"sxy": np.array([3, 4]), "srgb": np.array([13.0, 14, 15])},
@@ -241,6 +242,18 @@ def test_one_label_is_certain_in_all_calls():
     crf.stepInference(q)
     np.testing.assert_array_equal(q, np.ones((1, 48)))
     assert np.isfinite(crf.klDivergence(q))
+
+
+@pytest.mark.parametrize("compat", [3, np.float32([-2]), np.float32([[-2]])])
+def test_the_divergence_of_one_label_is_pydensecrfs_where_it_is_installed(compat):
+    peer = pytest.importorskip("pydensecrf.densecrf")
+    found = []
+    for module in (dcrf, peer):
+        crf = module.DenseCRF2D(8, 6, 1)
+        crf.setUnaryEnergy(np.ones((1, 48), np.float32))
+        crf.addPairwiseGaussian(3, compat)
+        found.append(crf.klDivergence(crf.inference(2)))
+    assert found[0] == pytest.approx(found[1], rel=1e-5)  # Sums of float32.
 
 
 def test_bandwidths_that_are_not_used_are_warned_of(scene):
