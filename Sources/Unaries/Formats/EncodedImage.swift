@@ -27,7 +27,8 @@ struct EncodedImage {
       ? "seems to be \(kind.words), which cannot be read"
       : "is not an image but seems to be \(kind.words)"
     return InputError(
-      .data, at: name, problem, remedy: "PNG and JPEG are supported; convert it to PNG")
+      .data, at: name, problem,
+      remedy: kind.remedy ?? "PNG and JPEG are supported; convert it to PNG")
   }
 
   /// Checks that an image in RGB fits into memory whole.

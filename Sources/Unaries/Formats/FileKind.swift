@@ -1,6 +1,10 @@
 /// What a file seems to be, by its first bytes; names are often wrong, contents are not.
 package enum FileKind: Sendable, Equatable {
   case png, jpeg, npy, zip
+  /// What Git checks out in place of a large file that was not fetched.
+  case lfsPointer
+  /// What a server answers in place of a download.
+  case webPage
   /// Something that no reader here understands, in words: `a TIFF image`.
   case other(String)
 
@@ -9,7 +13,17 @@ package enum FileKind: Sendable, Equatable {
 
   package init(prefix bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes.prefix(Self.prefixLength))
-    self = Self.signatures.first { bytes.starts(with: $0.bytes) }?.kind ?? Self.unsigned(bytes)
+    let signed = Self.signatures.first { bytes.starts(with: $0.bytes) }?.kind
+    self = Self.isWebPage(bytes) ? .webPage : signed ?? Self.unsigned(bytes)
+  }
+
+  /// Whether text begins as HTML does, in whatever case, behind blanks or a byte order mark.
+  private static func isWebPage(_ bytes: [UInt8]) -> Bool {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
+      .drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+    let start = String(decoding: text.prefix(16), as: UTF8.self).lowercased()
+    return ["<!doctype html", "<html", "<head", "<body"].contains { start.hasPrefix($0) }
   }
 
   /// In words, with its article: `a PNG image`.
@@ -19,7 +33,19 @@ package enum FileKind: Sendable, Equatable {
     case .jpeg: "a JPEG image"
     case .npy: "a NumPy array (NPY)"
     case .zip: "a ZIP or NPZ archive"
+    case .lfsPointer: "a Git LFS pointer, which stands for a file that was not fetched"
+    case .webPage: "a web page"
     case .other(let words): words
+    }
+  }
+
+  /// How to get the file that this one stands in place of; `nil` where it stands for itself.
+  package var remedy: String? {
+    switch self {
+    case .lfsPointer: "fetch the file itself with 'git lfs pull'"
+    case .webPage:
+      "download the file again: the server has sent a page in its place, as for a login or a warning"
+    default: nil
     }
   }
 
@@ -38,6 +64,9 @@ package enum FileKind: Sendable, Equatable {
     (Array("<".utf8), .other("XML, HTML or SVG text")),
     ([0x1F, 0x8B], .other("gzip-compressed data")),
     ([0x89] + Array("HDF".utf8), .other("an HDF5 file")),
+    (Array("version https://git-lfs.github.com/spec/".utf8), .lfsPointer),
+    // Before Git LFS had its name.
+    (Array("version https://hawser.github.com/spec/".utf8), .lfsPointer),
     (Array("MATLAB".utf8), .other("a MATLAB file")),
   ]
 
