@@ -50,7 +50,9 @@ extension LabelMap {
       .data,
       "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
-      remedy: "relabel those pixels, or give the data set's whole list of classes")
+      remedy: rangeRemedy(of: labels[point], classes: classes, ignoring: void)
+        ?? "give the data set's whole list of classes, or say with --label-map what the numbers stand for"
+    )
   }
 }
 

@@ -37,7 +37,8 @@ public enum PNG {
       name: name, grid: reader.grid,
       pixels: reader.isColored
         ? .colors(try reader.rgb(rows: reader.height))
-        : .indices(try reader.samples(rows: reader.height)))
+        : .indices(try reader.samples(rows: reader.height)),
+      isReduced: reader.header.bit_depth == 16)
   }
 
   private static func withBytes<Result>(
@@ -51,6 +52,6 @@ public enum PNG {
   static func notPNG(_ kind: FileKind, name: String) -> InputError {
     InputError(
       .data, at: name, "is \(kind.words), but a PNG image is needed",
-      remedy: "convert it to PNG; JPEG does not keep labels exactly")
+      remedy: kind.remedy ?? "convert it to PNG; JPEG does not keep labels exactly")
   }
 }
