@@ -33,8 +33,10 @@ public struct Dataset: LabelledImages {
   public private(set) var entries: [Entry]
   /// The names of classes 0, 1, …; `nil` where nobody has said which there are.
   public let classNames: [String]?
+  /// What the contents of label files stand for. A mapping takes the place of the layout's own.
+  public let reading: LabelReading
   /// What colours stand for, in labels that are colours; `nil` where labels are numbers.
-  public let palette: Palette?
+  public var palette: Palette? { reading.palette }
 
   /// The label of pixels that do not count.
   public static let void = Palette.voidLabel
@@ -49,11 +51,13 @@ public struct Dataset: LabelledImages {
   ///   - classNames: the names of the classes; `nil` for those of the folder's `classes.txt`, or
   ///     the layout's own.
   ///   - palette: what colours stand for, in labels that are colours.
+  ///   - mapping: what numbers stand for, in labels that are not classes; takes the place of the
+  ///     layout's own.
   /// - Throws: `InputError` where the folder is not laid out so, there is no such split, or its
   ///   list cannot be read.
   public init(
     at folder: String, layout: (any DatasetLayout)? = nil, split: String? = nil,
-    classNames: [String]? = nil, palette: Palette? = nil
+    classNames: [String]? = nil, palette: Palette? = nil, mapping: LabelMapping? = nil
   ) throws {
     let list = split.flatMap { DatasetList.isFile($0) ? $0 : nil }
     let layout =
@@ -61,9 +65,10 @@ public struct Dataset: LabelledImages {
     self.layout = layout
     self.split = try split ?? Self.onlySplit(of: layout, in: folder)
     self.classNames = try classNames ?? ClassNames.beside(folder) ?? layout.classNames
-    self.palette = palette
+    reading = LabelReading(palette: palette, mapping: mapping)
     if let list {
-      entries = try DatasetList.read(list).map { try $0.entry(in: folder, at: list) }
+      let pairs = try DatasetList(list, in: folder)
+      entries = try pairs.lines.map { try pairs.pair($0) }
     } else {
       entries = try layout.entries(in: folder, split: self.split)
     }
@@ -102,8 +107,8 @@ public struct Dataset: LabelledImages {
   /// Reads the labels of photograph `index`, as classes: PNG or NPY.
   public func labels(_ index: Int) throws -> LabelMap {
     let path = entries[index].labels
-    let labels = try LabelFile.read(path, palette: palette)
-    return try layout.classes(of: labels, path: path)
+    let labels = try LabelFile.read(path, as: reading)
+    return reading.mapping == nil ? try layout.classes(of: labels, path: path) : labels
   }
 
   /// The same split with `limit` of its photographs at most, evenly spaced from the first on.

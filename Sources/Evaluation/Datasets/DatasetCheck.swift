@@ -42,6 +42,13 @@ public struct DatasetCheck: Sendable {
   /// Over the photographs whose labels could be read, the void label among them.
   public private(set) var occurrences: [UInt16: Occurrence] = [:]
 
+  /// What is odd about the labels as a whole: `nil` where every class occurs, or nobody has said
+  /// which there are and several do.
+  public var oddity: TruthOddity? {
+    TruthOddity(
+      occurring: Set(occurrences.keys), ignoring: Dataset.void, classes: dataset.classNames?.count)
+  }
+
   private let dataset: Dataset
 
   /// Reads all photographs and labels of `dataset`; which classes there are is not checked where
@@ -98,14 +105,14 @@ public struct DatasetCheck: Sendable {
     var finding = Finding()
     let entry = dataset.entries[index]
     let image = read(entry.image, &finding) { try dataset.image(index) }
-    let stored = read(entry.labels, &finding) {
-      try LabelFile.read(entry.labels, palette: dataset.palette)
-    }
-    guard let stored else { return finding }
-    finding.pixels = stored.occurrences(of: dataset.layout.classTable(for: entry.labels))
+    guard let stored = labels(entry.labels, dataset, &finding) else { return finding }
+    let isMapped = dataset.reading.mapping != nil
+    finding.pixels = stored.occurrences(
+      of: isMapped ? nil : dataset.layout.classTable(for: entry.labels))
     var labels: LabelMap?
     note(.mislabelled, entry.labels, &finding) {
-      labels = try dataset.layout.classes(of: stored, path: entry.labels)
+      labels =
+        isMapped ? stored : try dataset.layout.classes(of: stored, path: entry.labels)
     }
     if let image {
       note(.misSized, entry.labels, &finding) {
@@ -118,6 +125,23 @@ public struct DatasetCheck: Sendable {
       }
     }
     return finding
+  }
+
+  /// The labels of a file, as its numbers are mapped; a number that stands for nothing is another
+  /// fault than a file that cannot be read.
+  private static func labels(
+    _ path: String, _ dataset: Dataset, _ finding: inout Finding
+  ) -> LabelMap? {
+    var unmapped = dataset.reading
+    unmapped.mapping = nil
+    if dataset.reading.mapping != nil, FolderListing.exists(path),
+      (try? LabelFile.read(path, as: dataset.reading)) == nil,
+      (try? LabelFile.read(path, as: unmapped)) != nil
+    {
+      note(.mislabelled, path, &finding) { _ = try LabelFile.read(path, as: dataset.reading) }
+      return nil
+    }
+    return read(path, &finding) { try LabelFile.read(path, as: dataset.reading) }
   }
 
   private static func read<Value>(
