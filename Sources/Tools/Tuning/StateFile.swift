@@ -153,6 +153,10 @@ final class StateFile: Sendable {
     where found.conditions[name] != value {
       throw refusal("\(name) was \(found.conditions[name] ?? "not given"), and is \(value) now")
     }
+    let lost = found.conditions.filter { expected.conditions[$0.key] == nil }
+    if let (name, value) = lost.min(by: { $0.key < $1.key }) {
+      throw refusal("\(name) was \(value), and is not given now")
+    }
     for (name, fingerprint) in expected.images.sorted(by: { $0.key < $1.key }) {
       guard let before = found.images[name] else { throw refusal("'\(name)' was not in it") }
       guard before == fingerprint else { throw refusal("the files of '\(name)' have changed") }

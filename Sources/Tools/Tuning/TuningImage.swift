@@ -24,6 +24,10 @@ package struct TuningImage: Sendable {
 /// What is the same for all settings.
 package struct TuningConditions {
   package let unary: UnarySettings
+  /// How the true labels are read.
+  package let truth: LabelReading
+  /// The labels' colours and names.
+  package let palette: Palette
   package let normalization: Normalization
   package let backend: any FilterBackend
   package let void: UInt16
@@ -31,10 +35,13 @@ package struct TuningConditions {
   package let trimapWidth: Int
 
   package init(
-    unary: UnarySettings, normalization: Normalization, backend: any FilterBackend, void: UInt16,
+    unary: UnarySettings, truth: LabelReading, palette: Palette, normalization: Normalization,
+    backend: any FilterBackend, void: UInt16,
     trimapWidth: Int
   ) {
     self.unary = unary
+    self.truth = truth
+    self.palette = palette
     self.normalization = normalization
     self.backend = backend
     self.void = void
@@ -68,7 +75,7 @@ struct LoadedTuningImage {
       labelCount: energies.labelCount, ignoring: conditions.void, isRefined: false,
       widths: [conditions.trimapWidth])
     truth = counts.measured(
-      try LabelFile.read(files.truth, palette: conditions.unary.palette))
+      try LabelFile.read(files.truth, as: conditions.truth))
   }
 
   /// Solves the image with each of `settings`.

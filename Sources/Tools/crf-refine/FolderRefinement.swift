@@ -21,6 +21,7 @@ struct FolderRefinement {
     } _: {
       try refine($0)
     }
+    settings.reportOddity(of: evaluation, isWhole: true)
     try report(run)
     run.exitOnFailure()
   }

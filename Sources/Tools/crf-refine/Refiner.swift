@@ -78,7 +78,7 @@ struct Refiner {
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {
-    try job.groundTruth.map { try LabelFile.read($0, palette: settings.palette) }
+    try job.groundTruth.map { try LabelFile.read($0, as: settings.truth) }
   }
 
   /// Counts the labels that are there before the inference.

@@ -19,7 +19,7 @@ struct TiledInput {
     do {
       let unary = settings.unary
       if unary.kind == .labels {
-        try self.init(labels: LabelFile.regions(job.subject, palette: unary.palette), job, settings)
+        try self.init(labels: LabelFile.regions(job.subject, as: unary.reading), job, settings)
       } else {
         try self.init(scores: unary.openScores(job.unaryFiles), job, settings)
       }
@@ -30,7 +30,16 @@ struct TiledInput {
 
   private init(scores: any BoxSource, _ job: Job, _ settings: Settings) throws {
     let unary = settings.unary
-    let shape = try ScoreShape(scores.shape, layout: unary.layout)
+    func axes(on grid: GridShape?) throws -> ScoreAxes {
+      try ScoreAxes(
+        scores.shape, layout: unary.layout, isForeground: unary.isBinary,
+        image: grid.map { grid in { $0 == grid.rank ? grid : nil } })
+    }
+    let opened = try Self.image(job, settings) { grid in
+      (try? axes(on: grid))?.form.fits(grid) == true
+    }
+    let found = try axes(on: opened?.0.grid)
+    let shape = found.form
     // Scores of other axes than a picture's are refused as without tiles, which says how to mend
     // them.
     guard try shape.grid.rank == 2 || job.image.map(ImageFile.isPicture) == true else {
@@ -38,10 +47,13 @@ struct TiledInput {
         .usage, at: "--tile", "cuts images, but the scores lie on a grid of \(shape.grid)",
         remedy: "leave it out")
     }
-    let opened = try Self.image(job, settings, fits: shape.fits)
+    found.reportDropped(at: job.subject)
     let grid = opened?.0.grid ?? shape.grid
+    _ = try shape.resampling(to: grid, alignCorners: unary.alignCorners)
     let regions = try ScoreRegions(
-      scores, over: grid, kind: unary.kind.scoreKind ?? .logits, layout: unary.layout,
+      unary.arranged(scores, found, job.unaryFiles), over: grid,
+      kind: unary.kind.scoreKind ?? .logits, layout: shape.layout,
+      normalizes: unary.normalizes && !unary.isBinary,
       alignCorners: unary.alignCorners, parallelism: settings.parallelism)
     self.init(
       grid: grid, image: opened?.0, corner: opened?.corner, energies: regions,

@@ -10,6 +10,19 @@ extension Settings {
     guard let tiling else { return try Refiner(settings: self).refine(job) }
     return try TiledRefiner(settings: self, tiling: tiling).refine(job)
   }
+
+  /// Warns where figures say little because of which labels the truth has.
+  ///
+  /// - Parameter isWhole: whether it is that of a folder, of which every class may be expected.
+  func reportOddity(of evaluation: EvaluationCounts?, isWhole: Bool) {
+    guard let place = files.groundTruth, let oddity = evaluation?.oddity else { return }
+    switch oddity {
+    // Of one image, a class more or less is no surprise.
+    case .absent, .singleClass(_, besides: nil): guard isWhole else { return }
+    case .nothingCounts, .singleClass: break
+    }
+    oddity.report(at: place, naming: palette.names)
+  }
 }
 
 /// Refines one file tile by tile: memory is that of a tile and of a band of the image.
@@ -58,7 +71,7 @@ private struct TiledRun {
     self.job = job
     self.input = input
     self.plan = plan
-    truth = try job.groundTruth.map { try LabelFile.regions($0, palette: settings.palette) }
+    truth = try job.groundTruth.map { try LabelFile.regions($0, as: settings.truth) }
     if let truth, let path = job.groundTruth {
       do {
         try ConfusionMatrix.check(prediction: input.grid, truth: truth.grid)

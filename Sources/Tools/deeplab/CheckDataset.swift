@@ -36,7 +36,7 @@ struct CheckDataset: ParsableCommand {
       }
       progress?.clear()
       let report = DatasetReport(dataset, check, path: path)
-      if !runOptions.json, !runOptions.quiet || !check.problems.isEmpty {
+      if !runOptions.json, !runOptions.quiet || !report.isSound {
         try StandardOutput.print(report.text)
       }
       reports.append(report)
@@ -50,12 +50,19 @@ struct CheckDataset: ParsableCommand {
   /// One a split.
   private func datasets() throws -> [Dataset] {
     let palette = try runOptions.palette.map { try Palette(option: $0) }
-    if let split { return [try options.dataset(at: path, split: split, palette: palette)] }
+    let mapping = try options.mapping()
+    if let split {
+      return [
+        try options.dataset(at: path, split: split, palette: palette, mapping: mapping)
+      ]
+    }
     let layout = try options.namedLayout() ?? DatasetLayouts.detect(in: path, split: nil)
     let classes = try options.listedClasses()
     let splits = try layout.splits(in: path)
     return try (splits.isEmpty ? [nil] : splits.map { $0 }).map {
-      try Dataset(at: path, layout: layout, split: $0, classNames: classes, palette: palette)
+      try Dataset(
+        at: path, layout: layout, split: $0, classNames: classes, palette: palette,
+        mapping: mapping)
     }
   }
 }
@@ -72,7 +79,23 @@ struct DatasetReport {
     self.path = path
   }
 
-  var isSound: Bool { check.problems.isEmpty }
+  var isSound: Bool { check.problems.isEmpty && fault == nil }
+
+  /// What is wrong with the labels as a whole: nothing can be learnt from a single class.
+  private var fault: TruthOddity? {
+    switch check.oddity {
+    case .nothingCounts?, .singleClass?: check.oddity
+    case .absent?, nil: nil
+    }
+  }
+
+  /// What the labels as a whole are like, where that is odd: a fault or not.
+  private var remarks: [String] {
+    guard let oddity = check.oddity else { return [] }
+    let kind = fault == nil ? "note" : "single-class"
+    let problem = oddity.problem(naming: dataset.classNames ?? [])
+    return ["\(kind): \(path): \(problem); \(oddity.remedy)"]
+  }
 
   /// Labels in order: all classes, then whatever else occurs, void last.
   private var labels: [UInt16] {
@@ -113,7 +136,8 @@ struct DatasetReport {
       dataset.classNames == nil
       ? ["no list of classes: labels were counted, not checked (--class-names LIST)"] : []
     return
-      ([head] + unnamed + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
+      ([head] + unnamed + remarks
+      + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
       + table.map { "  " + $0 }).joined(separator: "\n")
   }
 
@@ -139,6 +163,8 @@ struct DatasetReport {
     var images: Int
     var sound: Int
     var problems: [Problem]
+    /// Of the labels as a whole.
+    var remarks: [String]
     var labels: [Label]
   }
 
@@ -149,6 +175,7 @@ struct DatasetReport {
       problems: check.problems.map {
         Object.Problem(fault: $0.fault.rawValue, file: $0.path, text: $0.text)
       },
+      remarks: remarks,
       labels: labels.map {
         Object.Label(
           label: $0, name: name(of: $0), pixels: check.occurrences[$0]?.pixels ?? 0,

@@ -89,6 +89,7 @@ struct EvaluateReport {
     }
 
     var version = Version.current
+    var warnings = WarningReport.all.map(\.description)
     var data: Data
     var network: NetworkReport?
     var scores: String?

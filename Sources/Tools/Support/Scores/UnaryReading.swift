@@ -59,7 +59,7 @@ extension UnarySettings {
     _ files: UnaryFiles, parallelism: Parallelism, hasTiles: Bool = true,
     stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    guard let scoreKind = kind.scoreKind else {
+    guard kind != .labels else {
       return try loadLabels(files, parallelism, hasTiles: hasTiles, stopwatch: &stopwatch)
     }
     let reading = files.image.map { ImageReading($0, layout: imageLayout) }
@@ -68,19 +68,19 @@ extension UnarySettings {
     }
     let array = try scoresOrError.get()
     do {
-      let scores = try stopwatch.measure(.unary) {
-        try ScoreMapUnary(
-          array, kind: scoreKind, layout: layout, alignCorners: alignCorners,
-          parallelism: parallelism)
-      }
+      // Axes first: along other axes than an array has, no number of it means anything.
+      let axes = try ScoreAxes(
+        array.shape, layout: layout, isForeground: isBinary,
+        image: reading.map { reading in { reading.grid(rank: $0, picture: picture) } })
+      axes.reportDropped(at: files.scores)
       let image = try stopwatch.measure(.read) {
-        try reading.map { reading in
-          let shape = try ScoreShape(array.shape, layout: layout)
-          return try reading.read(
-            rank: shape.grid.rank, picture: picture, fits: shape.fits)
-        }
+        try reading?.read(rank: axes.form.grid.rank, picture: picture, fits: axes.form.fits)
       }
-      let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
+      let scene = image.map { Scene($0) } ?? Scene(grid: axes.form.grid)
+      _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
+      let scores = try stopwatch.measure(.unary) {
+        try unary(array, axes, files, parallelism)
+      }
       try Self.checkMemory(scene.grid, scores.labelCount, hasTiles: hasTiles)
       return LoadedUnary(
         scene: scene,
@@ -89,6 +89,68 @@ extension UnarySettings {
           grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
     } catch let error as InputError {
       throw error.at(files.scores)
+    }
+  }
+
+  /// The energies of the scores in a file over an image that has been read.
+  ///
+  /// - Throws: `InputError` naming the file, where it cannot be used.
+  package func energies(
+    _ path: String, for image: Image, parallelism: Parallelism, stopwatch: inout Stopwatch
+  ) throws -> EnergyField {
+    let files = UnaryFiles(scores: path, image: nil)
+    let array = try stopwatch.measure(.read) { try readScores(files) }
+    do {
+      let axes = try ScoreAxes(
+        array.shape, layout: layout, isForeground: isBinary,
+        image: { $0 == image.grid.rank ? image.grid : nil })
+      axes.reportDropped(at: path)
+      _ = try axes.form.resampling(to: image.grid, alignCorners: alignCorners)
+      return try stopwatch.measure(.unary) {
+        try unary(array, axes, files, parallelism).energies(for: Scene(image))
+      }
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  private func unary(
+    _ array: NumericArray, _ axes: ScoreAxes, _ files: UnaryFiles, _ parallelism: Parallelism
+  ) throws -> ScoreMapUnary {
+    let arranged = try arranged(array, axes, files)
+    // Most arrays are as they should be, and need no copy.
+    let isAsStored = axes.dropped.isEmpty && !axes.isForeground
+    return try ScoreMapUnary(
+      isAsStored ? array : arranged.array(), kind: kind.scoreKind ?? .logits,
+      layout: axes.form.layout, normalizes: normalizes && !isBinary, alignCorners: alignCorners,
+      parallelism: parallelism)
+  }
+
+  /// The scores of a file along the axes that were found, with a warning where they seem to be
+  /// something else than logits and nobody has said that they are.
+  ///
+  /// - Throws: `InputError` where they cannot be looked at.
+  package func arranged(
+    _ scores: any BoxSource, _ axes: ScoreAxes, _ files: UnaryFiles
+  ) throws -> ArrangedScores {
+    let scoreKind = kind.scoreKind ?? .logits
+    let arranged = ArrangedScores(
+      scores, axes: axes,
+      foreground: try isBinary
+        ? ForegroundChannel(kind: scoreKind, one: normalizes ? one(of: files) : nil)
+        : ForegroundChannel(kind: .logits))
+    if !isKindChosen, !isBinary {
+      try ScoreSuspicion(logits: arranged, form: axes.form)?.report(at: files.scores)
+    }
+    return arranged
+  }
+
+  /// The number that stands for the probability 1 in a single channel.
+  private func one(of files: UnaryFiles) throws -> Float {
+    switch try ArrayFile.number(files.scores, member: member) {
+    case .uint8: 255
+    case .uint16: 65535
+    default: 1
     }
   }
 
@@ -120,9 +182,9 @@ extension UnarySettings {
       // The commonest slip; but a label map is a picture too.
       let isSwapped = files.image.flatMap { try? ImageFile.isArray($0) } == true
       throw InputError(
-        .data, at: files.scores, "is a picture, but --unary takes an array of scores",
+        .data, at: files.scores, "is a picture, but \(option) takes an array of scores",
         remedy: isSwapped
-          ? "--unary and --image look swapped" : "for a label map, add --unary-kind labels")
+          ? "--unary and --image look swapped" : "for a label map, \(labelOption)")
     }
   }
 
@@ -130,7 +192,7 @@ extension UnarySettings {
     _ files: UnaryFiles, _ parallelism: Parallelism, hasTiles: Bool,
     stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, palette: palette) }
+    let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, as: reading) }
     let image = try stopwatch.measure(.read) {
       try files.image.map { path in
         try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {

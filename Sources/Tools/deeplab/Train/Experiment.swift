@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// Everything that a training depends on: what a configuration file says, with its defaults.
 struct Experiment: Codable, Equatable {
@@ -24,6 +25,9 @@ struct Experiment: Codable, Equatable {
   var layout = ""
   var labelFolder = ""
   var split = ""
+  /// What the numbers of label maps stand for, as --label-map says it; what the layout says where
+  /// empty.
+  var labelMap = ""
   /// The names of the classes: a list that is known, or a file; the data set's where empty.
   var classNames = ""
 
@@ -191,6 +195,8 @@ extension Experiment {
       : FolderPairLayout(labels: labelFolder)
     return try Dataset(
       at: data, layout: layout, split: split.isEmpty ? nil : split,
-      classNames: classNames.isEmpty ? nil : ClassNames.named(classNames))
+      classNames: classNames.isEmpty ? nil : ClassNames.named(classNames),
+      mapping: labelMap.isEmpty
+        ? nil : LabelMapping(option: labelMap, named: "'labelMap'", void: loss.ignored))
   }
 }

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// `deeplab train`: a network learns from labelled photographs.
 struct Train: ParsableCommand {
@@ -32,6 +33,14 @@ struct Train: ParsableCommand {
 
   @Option(help: ArgumentHelp("A folder of label maps, matched by name.", valueName: "folder"))
   var labelFolder: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the numbers of label maps stand for, in place of what the layout says: a list such as "
+        + "255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
+        + "\(LabelMapping.knownNames).", valueName: "map"))
+  var labelMap: String?
 
   @Option(
     help: ArgumentHelp(
@@ -105,7 +114,8 @@ struct Train: ParsableCommand {
       [
         "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
         "--split": split != nil, "--label-folder": labelFolder != nil,
-        "--class-names": classNames != nil, "--weights": weights != nil,
+        "--label-map": labelMap != nil, "--class-names": classNames != nil,
+        "--weights": weights != nil,
         "--set": !Self.resumableKeys.isSuperset(of: keys),
       ], because: "cannot be changed by --resume, which goes on with what was begun",
       remedy: "leave it out, or begin anew in another folder")
@@ -130,7 +140,7 @@ struct Train: ParsableCommand {
     }
     let options = [
       "model": model, "data": data, "split": split, "labelFolder": labelFolder,
-      "classNames": classNames, "weights": weights,
+      "labelMap": labelMap, "classNames": classNames, "weights": weights,
     ]
     try text.apply(options.compactMapValues { $0 }, at: "the options")
     for setting in set { try text.apply(setting: setting) }

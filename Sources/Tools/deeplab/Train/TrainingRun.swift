@@ -47,6 +47,7 @@ struct TrainingRun {
     try saved?.header.check(
       images: images, validation: validation?.images, at: experiment.data)
     try dataset.checkPresence()
+    if saved == nil { try Self.checkLabels(experiment, dataset, classes, parallelism) }
     let names = dataset.classNames
     notes = ModelNotes(
       network: experiment.model, classNames: names?.count == classes ? names : nil)
@@ -90,6 +91,23 @@ struct TrainingRun {
       "steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images",
     ]
     title = lines.compactMap { $0 }.joined(separator: "\n") + "\n"
+  }
+
+  /// Makes sure that there is something to learn, and warns of classes that are nowhere.
+  ///
+  /// - Throws: `InputError` where a single class occurs in all labels, or none.
+  private static func checkLabels(
+    _ experiment: Experiment, _ dataset: Dataset, _ classes: Int, _ parallelism: Parallelism
+  ) throws {
+    guard
+      let oddity = dataset.truthOddity(
+        classes: classes, ignoring: experiment.loss.ignored, parallelism: parallelism)
+    else { return }
+    let names = dataset.classNames ?? []
+    switch oddity {
+    case .absent: oddity.report(at: experiment.data, naming: names)
+    case .nothingCounts, .singleClass: throw oddity.error(at: experiment.data, naming: names)
+    }
   }
 
   private static func classes(_ experiment: Experiment, _ dataset: Dataset) throws -> Int {
