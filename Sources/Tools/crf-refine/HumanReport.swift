@@ -64,7 +64,9 @@ struct HumanReport {
     let content =
       kind == .labels
       ? "a map of \(outcome.labelCount) labels, \(outcome.unary.grid)"
-      : "\(kind) of \(outcome.labelCount) labels, \(outcome.unary.grid)"
+      : "\(kind) of "
+        + (settings.unary.isBinary ? "the foreground" : "\(outcome.labelCount) labels")
+        + ", \(outcome.unary.grid)"
     let resampling = outcome.unary.resampling.map { "\n         \($0)" } ?? ""
     return "scores   \(name): \(content)\(resampling)"
   }

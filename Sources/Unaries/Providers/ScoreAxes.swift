@@ -108,11 +108,11 @@ package struct ScoreAxes: Sendable, Equatable {
     // Of one channel, nothing but the axis of labels is left out.
     guard !dropped.isEmpty, !isForeground else { return }
     let axes = dropped.map(String.init).joined(separator: " and ")
+    // Without sizes, which differ in a folder: it is said once there.
     InputWarning(
       at: place,
-      "has the shape \(ScoreShape.text(stored)): "
-        + (dropped.count == 1
-          ? "axis \(axes), of length 1, is left out" : "axes \(axes), of length 1, are left out")
+      dropped.count == 1
+        ? "axis \(axes), of length 1, is left out" : "axes \(axes), of length 1, are left out"
     ).report()
   }
 

@@ -63,9 +63,8 @@ struct ListedLayout: DatasetLayout {
 
   func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
     guard let lists = listFolder(in: folder), let split,
-      FolderListing.exists("\(lists)/\(split).txt")
+      let path = try FolderIndex(lists, endings: ["txt"]).paths(split).first
     else { throw missing(split: split, in: folder) }
-    let path = "\(lists)/\(split).txt"
     let labelFolder =
       labelFolders.map { folder + "/" + $0 }.first(where: FolderListing.isFolder)
       ?? folder + "/" + labelFolders[0]

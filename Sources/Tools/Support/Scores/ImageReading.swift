@@ -27,16 +27,19 @@ package struct ImageReading {
   /// are.
   package func picture() -> Image? { ImageFile.picture(path) }
 
-  /// The grid that the image has where it is read with `rank` axes; `nil` where it has others, or
+  /// The grid that the image has where it is read with so many axes; `nil` where it has others, or
   /// cannot be read, of which `read` tells the cause.
   ///
   /// - Parameter picture: the image, where `picture()` has read it before.
-  package func grid(rank: Int, picture: Image?) -> GridShape? {
-    if let picture { return picture.grid.rank == rank ? picture.grid : nil }
-    guard (try? ImageFile.isArray(path)) == true, let shape = try? ArrayFile.boxes(path).shape,
-      let extents = try? Image.split(shape, rank: rank, layout: layout).extents
-    else { return nil }
-    return try? GridShape(extents)
+  package func grids(picture: Image?) -> (_ rank: Int) -> GridShape? {
+    if let picture { return { picture.grid.rank == $0 ? picture.grid : nil } }
+    let isArray = (try? ImageFile.isArray(path)) == true
+    let shape = isArray ? try? ArrayFile.boxes(path).shape : nil
+    let layout = layout
+    return { rank in
+      shape.flatMap { try? Image.split($0, rank: rank, layout: layout).extents }
+        .flatMap { try? GridShape($0) }
+    }
   }
 
   /// The same image over a grid of two axes, to be read a region at a time, and a first look at it.

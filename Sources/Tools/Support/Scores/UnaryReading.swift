@@ -71,7 +71,7 @@ extension UnarySettings {
       // Axes first: along other axes than an array has, no number of it means anything.
       let axes = try ScoreAxes(
         array.shape, layout: layout, isForeground: isBinary,
-        image: reading.map { reading in { reading.grid(rank: $0, picture: picture) } })
+        image: reading?.grids(picture: picture))
       axes.reportDropped(at: files.scores)
       let image = try stopwatch.measure(.read) {
         try reading?.read(rank: axes.form.grid.rank, picture: picture, fits: axes.form.fits)

@@ -6,7 +6,7 @@ extension LabelFile {
   /// - Throws: `InputError` where the file cannot be read, is something else, or is no picture of
   ///   two axes.
   package static func regions(
-    _ path: String, as reading: LabelReading
+    _ path: String, as reading: LabelReading = LabelReading()
   ) throws -> any RegionSource<LabelMap> {
     let source = try FileSource(path)
     try source.checkIsFile()
