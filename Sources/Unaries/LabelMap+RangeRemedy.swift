@@ -17,6 +17,12 @@ extension LabelMap {
       return "if 255 is the foreground, as in masks of 0 and 255, add --label-map 255:1"
         + otherwise
     }
+    // Of two labels only, so many numbers are shades.
+    let mostLabels = 4
+    if classes == 2, numbers.count > mostLabels {
+      return "these look like a mask with soft edges, as interpolation and JPEG leave them: add "
+        + "--label-map 0-127:0,128-255:1"
+    }
     let ids = LabelMapping.cityscapesIds
     if classes == ids.count, numbers.subtracting([255]).allSatisfy({ $0 <= ids[ids.count - 1] }) {
       return "these look like the ids of Cityscapes where train ids are expected: add "

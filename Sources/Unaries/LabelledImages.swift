@@ -51,8 +51,7 @@ extension LabelMap {
       "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
       remedy: rangeRemedy(of: labels[point], classes: classes, ignoring: void)
-        ?? "give the data set's whole list of classes, or say with --label-map what the numbers stand for"
-    )
+        ?? "relabel those pixels (--label-map), or give the data set's whole list of classes")
   }
 }
 

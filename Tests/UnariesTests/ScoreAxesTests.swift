@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import TestSupport
 import Testing
@@ -139,8 +140,9 @@ struct ForegroundTests {
   @Test("an infinite logit leaves one label")
   func infinite() throws {
     let energies = try energies([.infinity, -.infinity, 0], .logits)
-    let half = Float(0.6931472)
-    #expect(energies == [1e30, 0, half, 0, 1e30, half])
+    let none = Double(Float(1e30))
+    // A logarithm of a sum of two exponentials: some roundings of floats below 1.
+    #expect(largestDifference(energies, [none, 0, log(2), 0, none, log(2)]) < 1e-6)
   }
 
   @Test("8 bits and values slightly outside are divided and clipped where that is asked for")

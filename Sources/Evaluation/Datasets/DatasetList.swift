@@ -111,7 +111,11 @@ struct DatasetList {
     let text = line.words.count == 1 ? line.words[0] : line.text
     if pictures.contains(text) { return .name(text) }
     // `x.jpg` and `JPEGImages/x.jpg`, for whatever is called so.
-    if let stem = pictures.stem(of: text), pictures.contains(stem) { return .name(stem) }
+    if let stem = pictures.stem(of: text), pictures.contains(stem),
+      !text.contains("/") || FolderListing.exists(inside(text))
+    {
+      return .name(stem)
+    }
     guard line.words.count > 1 else { return .name(text) }
     if let name = nameBeforeFlag(line, among: pictures) { return .name(name) }
     if let entry = pairWithBlanks(line) { return .pair(entry) }

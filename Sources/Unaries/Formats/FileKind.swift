@@ -23,7 +23,9 @@ package enum FileKind: Sendable, Equatable {
     let text = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
       .drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
     let start = String(decoding: text.prefix(16), as: UTF8.self).lowercased()
-    return ["<!doctype html", "<html", "<head", "<body"].contains { start.hasPrefix($0) }
+    return ["<!doctype html", "<html", "<head", "<body"].contains { tag in
+      start.hasPrefix(tag) && start.dropFirst(tag.count).first?.isLetter != true
+    }
   }
 
   /// In words, with its article: `a PNG image`.

@@ -86,6 +86,13 @@ struct DatasetNameTests {
     #expect(try dataset.labels(0).labels[0] == 2)
   }
 
+  @Test("paths of a pair are not a name that the labels' file happens to have")
+  func pairOfANameThatIsThere() throws {
+    try folder.writeLabels("elsewhere/a.png", [2])
+    let dataset = try voc(["a.jpg"], list: "JPEGImages/a.jpg elsewhere/a.png\n")
+    #expect(dataset.entries[0].labels == folder.file("elsewhere/a.png"))
+  }
+
   @Test("a quote that is not closed, and words that name nothing, are refused with their line")
   func refused() throws {
     func text(_ line: String) throws -> String {
