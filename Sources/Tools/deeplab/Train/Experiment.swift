@@ -18,6 +18,10 @@ struct Experiment: Codable, Equatable {
   var auxiliaryWeight = 0.5
   /// A checkpoint to begin with; layers that it lacks, or has in other shapes, begin at random.
   var weights = ""
+  /// Which of its tensors are meant, where it holds several networks: a dictionary such as
+  /// `model_ema`, and what their names begin with; those that are found where empty.
+  var weightsState = ""
+  var weightsPrefix = ""
 
   /// The folder of the data set, its layout (seen from it where empty) and its split.
   var data = ""
@@ -111,6 +115,11 @@ extension Experiment {
       imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
       "is given, and so is 'imageScaleRange'")
     try checkBoxes()
+    for (key, value) in [("weightsState", weightsState), ("weightsPrefix", weightsPrefix)] {
+      try require(
+        value.isEmpty || !weights.isEmpty, key,
+        "is '\(value)', but no 'weights' are given that it would choose from")
+    }
     try require(
       (1...Self.mostSteps).contains(steps), "steps",
       "is \(steps), but must be 1…\(Self.mostSteps)")

@@ -44,6 +44,8 @@ struct Train: ParsableCommand {
       "A checkpoint to begin with; layers of other shapes begin at random.", valueName: "file"))
   var weights: String?
 
+  @OptionGroup var checkpoint: CheckpointOptions
+
   @Option(
     help: ArgumentHelp(
       "Change a value of the configuration, such as schedule.base=0.001; repeats.",
@@ -106,6 +108,7 @@ struct Train: ParsableCommand {
         "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
         "--split": split != nil, "--label-folder": labelFolder != nil,
         "--class-names": classNames != nil, "--weights": weights != nil,
+        "--state": checkpoint.state != nil, "--prefix": checkpoint.prefix != nil,
         "--set": !Self.resumableKeys.isSuperset(of: keys),
       ], because: "cannot be changed by --resume, which goes on with what was begun",
       remedy: "leave it out, or begin anew in another folder")
@@ -131,6 +134,7 @@ struct Train: ParsableCommand {
     let options = [
       "model": model, "data": data, "split": split, "labelFolder": labelFolder,
       "classNames": classNames, "weights": weights,
+      "weightsState": checkpoint.state, "weightsPrefix": checkpoint.prefix,
     ]
     try text.apply(options.compactMapValues { $0 }, at: "the options")
     for setting in set { try text.apply(setting: setting) }

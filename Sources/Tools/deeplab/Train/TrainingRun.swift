@@ -57,13 +57,7 @@ struct TrainingRun {
     var parameters: any ParameterSource = initial
     var origin = "at random"
     if saved == nil, !experiment.weights.isEmpty {
-      let mapped = try MappedCheckpoint(
-        network, in: CheckpointFile.open(experiment.weights), missing: .allowed(initial: initial))
-      parameters = mapped
-      let names = mapped.missingNames
-      origin =
-        experiment.weights
-        + (names.isEmpty ? "" : ", without \(names.joined(separator: ", "))")
+      (parameters, origin) = try Self.beginning(experiment, network, initial: initial)
     }
     let boxes = try experiment.boxExamples(
       in: dataset, classes: classes, parallelism: parallelism, isQuiet: isQuiet)
@@ -90,6 +84,24 @@ struct TrainingRun {
       "steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images",
     ]
     title = lines.compactMap { $0 }.joined(separator: "\n") + "\n"
+  }
+
+  /// The parameters of the checkpoint to begin with, and what is said of them.
+  private static func beginning(
+    _ experiment: Experiment, _ network: Network, initial: InitialParameters
+  ) throws -> (any ParameterSource, String) {
+    func given(_ text: String) -> String? { text.isEmpty ? nil : text }
+    let file = try CheckpointFile.open(
+      experiment.weights, state: given(experiment.weightsState),
+      prefix: given(experiment.weightsPrefix))
+    let mapped = try MappedCheckpoint(network, in: file, missing: .allowed(initial: initial))
+    let missing = mapped.missingNames
+    let leftOut = mapped.unusedHeads + mapped.extraTensors
+    let origin =
+      experiment.weights + (file.state.map { ", \(visibleText($0))" } ?? "")
+      + (missing.isEmpty ? "" : ", without \(missing.joined(separator: ", "))")
+      + (leftOut.isEmpty ? "" : "\n         left out: \(CheckpointFile.summary(of: leftOut))")
+    return (mapped, origin)
   }
 
   private static func classes(_ experiment: Experiment, _ dataset: Dataset) throws -> Int {
