@@ -174,6 +174,14 @@ extension Experiment {
       mirrors: mirrors)
   }
 
+  /// Rows and columns of what the network sees; of whole images, whose sizes differ, usual ones
+  /// that it takes.
+  func typicalSize(for sizes: ImageSizes) -> (height: Int, width: Int) {
+    if crop.isEmpty && examples == .crops { return (sizes.fitting(513), sizes.fitting(513)) }
+    let size = crop.isEmpty ? boxSize : crop
+    return (size[0], size[1])
+  }
+
   /// How the network is trained on `images` photographs, or parts of some.
   func trainerOptions(images: Int) -> TrainerOptions {
     let perStep = Double(batch * accumulation)

@@ -66,6 +66,8 @@ struct TrainingRun {
     trainer = try Trainer(
       network, parameters: parameters, resize: entry.resize,
       options: experiment.trainerOptions(images: boxes?.count ?? images), parallelism: parallelism)
+    let (height, width) = experiment.typicalSize(for: entry.sizes)
+    try trainer.check(batch: experiment.batch, height: height, width: width)
     if let saved {
       try trainer.restore(stepsDone: saved.header.step) { try saved.checkpoint.values(of: $0) }
       origin = "step \(saved.header.step) of \(folder.state)"
