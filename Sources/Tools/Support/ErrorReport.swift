@@ -45,8 +45,12 @@ package enum WarningReport {
 
 /// Text for people or programs.
 package enum StandardOutput {
+  /// Prints text for people.
+  ///
   /// - Throws: `InputError` of kind `.io` where nobody takes the text.
-  package static func print(_ text: String) throws {
+  package static func print(_ text: String) throws { try write(SystemPath.readable(text)) }
+
+  private static func write(_ text: String) throws {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     } catch {
@@ -57,14 +61,17 @@ package enum StandardOutput {
 
   /// Prints one JSON object, with its members sorted.
   package static func print(json object: some Encodable) throws {
-    try print(JSONObject.text(of: object))
+    try print(json: JSONObject.text(of: object))
   }
+
+  /// Prints JSON, whose names are those of files whatever their bytes.
+  package static func print(json text: String) throws { try write(text) }
 }
 
 /// Text about the work itself.
 package enum StandardError {
   /// Text that nobody takes is no reason to stop.
   package static func write(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(SystemPath.readable(text).utf8))
   }
 }

@@ -56,7 +56,9 @@ final class StateFile: Sendable {
 
   /// Opens the file, or makes an empty one: of two runs that do so at once, both have the same.
   private static func open(_ path: String) throws -> FileHandle {
-    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+    let descriptor = path.withSystemPath {
+      Foundation.open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+    }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: descriptor >= 0)
     guard descriptor >= 0, FileSystem.isFile(path) else {
       throw InputError(
@@ -105,10 +107,10 @@ final class StateFile: Sendable {
   private static func read(
     _ path: String, _ header: Header, _ visit: (String, CRFSetting, Tally) throws -> Void
   ) throws -> Int {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    else {
+    guard let bytes = FileSystem.contents(path) else {
       throw InputError(.noInput, at: path, "cannot be read", remedy: "check its permissions")
     }
+    let data = Data(bytes)
     let decoder = JSONDecoder()
     var (start, number) = (data.startIndex, 1)
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {

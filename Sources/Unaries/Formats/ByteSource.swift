@@ -63,7 +63,9 @@ package final class FileSource: ByteSource {
   /// - Throws: `InputError` where `path` cannot be opened or is a folder.
   package init(_ path: String) throws {
     name = path
-    descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    descriptor = retrying {
+      path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    }
     guard descriptor >= 0 else {
       throw InputError(
         .noInput, at: path, "cannot be opened: \(systemMessage())",

@@ -38,7 +38,7 @@ final class ZipArchive {
         remedy: "save the array with numpy.savez(path, array)")
     }
     var code: Int32 = 0
-    guard let handle = zip_open(path, ZIP_RDONLY, &code) else {
+    guard let handle = path.withSystemPath({ zip_open($0, ZIP_RDONLY, &code) }) else {
       throw ZipArchive.damaged(path, ZipArchive.text(of: code))
     }
     self.handle = handle

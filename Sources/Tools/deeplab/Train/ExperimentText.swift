@@ -40,12 +40,12 @@ struct ExperimentText {
 
   /// Lays a configuration file over what there is.
   mutating func apply(file path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileSystem.contents(path) else {
       throw InputError(
         .noInput, at: path, "cannot be read",
         remedy: "give a configuration file, or a recipe: \(Recipe.names)")
     }
-    try apply(Self.object(data, at: path), at: path)
+    try apply(Self.object(Data(bytes), at: path), at: path)
   }
 
   /// Lays JSON text over what there is.

@@ -71,7 +71,7 @@ struct Train: ParsableCommand {
       return try StandardOutput.print(
         TextColumns([.left, .left], rows: rows).lines.joined(separator: "\n"))
     }
-    if print { return try StandardOutput.print(ExperimentText.text(of: experiment())) }
+    if print { return try StandardOutput.print(json: ExperimentText.text(of: experiment())) }
     guard let output else {
       throw InputError(
         .usage, at: "--output", "is missing: there is nowhere to put the weights",
