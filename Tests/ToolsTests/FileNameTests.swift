@@ -98,6 +98,29 @@ struct FileNameTests {
     #expect(!run.errors.contains("opened"), "\(run.errors)")
   }
 
+  @Test("lists of a data set name files by their bytes, and say so where there are none")
+  func lists() throws {
+    try workspace.makeFolders("set/images", "set/labels")
+    try workspace.write("ground\ndisc\nband\n", as: "set/classes.txt")
+    let stem = Self.stems[1]
+    try workspace.writeImage("set/images/\(stem).png")
+    try workspace.writeTruth("set/labels/\(stem).png")
+    let name = Array("Stra".utf8) + [0xDF] + Array("e.png".utf8)
+    let line = Array("images/".utf8) + name + Array(" labels/".utf8) + name + [0x0A]
+    try AtomicOutput.write(to: workspace.file("set/latin.txt")) { try $0.write(line) }
+    func check() throws -> Command {
+      try Command.run(
+        ["dataset", "check", "set", "--split", "set/latin.txt"], of: "deeplab", in: workspace)
+    }
+    let run = try check()
+    #expect(run.status == 0, "\(run.output) \(run.errors)")
+    try workspace.writeImage("set/images/Straße.png")
+    _ = (workspace.file("set/images/\(stem).png")).withSystemPath { unlink($0) }
+    let absent = try check()
+    #expect(absent.status != 0)
+    #expect((absent.output + absent.errors).contains("Stra\\xDFe.png"), "\(absent.errors)")
+  }
+
   @Test("training and evaluation go through with such names")
   func training() throws {
     let stems = Self.stems

@@ -39,7 +39,7 @@ enum DatasetList {
   /// - Throws: `InputError` where the file cannot be read or a line has more than two words.
   static func read(_ path: String) throws -> [Line] {
     let bytes = try FileSource(path).bytes(upTo: largestFile)
-    let text = String(decoding: bytes, as: UTF8.self)
+    let text = String(systemPath: bytes)
     let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     return try zip(1..., all).compactMap { number, line in
       let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
