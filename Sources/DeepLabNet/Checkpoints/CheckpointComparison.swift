@@ -76,8 +76,11 @@ struct CheckpointComparison {
 
   /// Tensors with factors that the network has as constants, as FCN-8s trained at once.
   private static func constants(of network: Network, _ scheme: KeyScheme) -> Set<String> {
-    let names = network.nodes.filter { $0.layer is Scale }.map { $0.name + ".weight" }
-    return Set(names.map { scheme.key(for: $0) ?? $0 })
+    Set(constantNames(of: network).map { scheme.key(for: $0) ?? $0 })
+  }
+
+  private static func constantNames(of network: Network) -> [String] {
+    network.nodes.filter { $0.layer is Scale }.map { $0.name + ".weight" }
   }
 
   /// The tensors for a layer's parameters; `nil` where one is missing.
@@ -142,9 +145,11 @@ struct CheckpointComparison {
     return !parts.contains(Self.part(own)) && !Self.knownNames.contains(String(own))
   }
 
-  /// The parameters of all networks that are known.
+  /// The parameters and constants of all networks that are known.
   private static let knownNames = Set(
-    NetworkCatalog.all.flatMap { (try? $0.make())?.parameters.map(\.name) ?? [] })
+    NetworkCatalog.all.compactMap { try? $0.make() }.flatMap { network in
+      network.parameters.map(\.name) + constantNames(of: network)
+    })
 
   /// Files a tensor that is not taken.
   private mutating func sort(_ entry: CheckpointEntry) {

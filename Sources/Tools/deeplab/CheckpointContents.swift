@@ -42,12 +42,12 @@ struct CheckpointContents: Encodable {
   /// Networks that the tensors fit, the best first.
   var networks: [NetworkFit]
 
+  private let warnings = WarningReport.all.map(\.description)
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
     case version, file, format, state, otherStates, prefix, network, classNames, tensorCount,
-      valueCount, types, tensors,
-      networks
+      valueCount, types, tensors, networks, warnings
   }
 
   init(_ checkpoint: CheckpointFile) {

@@ -62,6 +62,19 @@ struct CheckpointChoiceTests {
     }
   }
 
+  @Test("what an optimiser keeps is not taken for weights")
+  func optimizers() throws {
+    let moments = PyTorchFile.Value.dictionary([
+      ("conv.weight", .dictionary([("exp_avg", .tensor([2], of: 5))]))
+    ])
+    let file = try open(
+      .dictionary([
+        ("optimizer", .dictionary([("state", moments)])), ("module", .dictionary(Self.network(1))),
+      ]))
+    #expect(file.state == "module" && file.otherStates.isEmpty)
+    #expect(try file.values(of: "conv.bias").values() == [1, 1])
+  }
+
   @Test("where nothing says which is meant, the error says how to choose")
   func undecided() throws {
     let pair = PyTorchFile.Value.dictionary([

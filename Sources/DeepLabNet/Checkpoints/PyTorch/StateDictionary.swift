@@ -7,11 +7,11 @@ import Unaries
 /// numbers, such as a count of epochs, do not make it one where dictionaries within have tensors.
 /// Otherwise it is the dictionary under the first of the keys `state_dict`, `model_state`,
 /// `model_state_dict`, `model`, `net`, `network` or `weights` that leads to tensors, or if there is
-/// none of these, the only one that does; the same is then asked of that dictionary. Whoever names
-/// a dictionary has it taken for the outermost. Within the state dictionary, the keys of nested
-/// dictionaries are joined by dots. Keys stay as they are otherwise: a prefix like `module.` is for
-/// key schemes to remove. What is neither a tensor nor a dictionary with names for keys is passed
-/// over.
+/// none of these, the only one that does, or that leads to weights; the same is then asked of that
+/// dictionary. Whoever names a dictionary has it taken for the outermost. Within the state
+/// dictionary, the keys of nested dictionaries are joined by dots. Keys stay as they are otherwise:
+/// a prefix like `module.` is for key schemes to remove. What is neither a tensor nor a dictionary
+/// with names for keys is passed over.
 struct StateDictionary {
   private static let containers = [
     "state_dict", "model_state", "model_state_dict", "model", "net", "network", "weights",
@@ -125,7 +125,10 @@ struct StateDictionary {
       let areNumbers = tensors.allSatisfy { $0.shape.allSatisfy { $0 == 1 } }
       if !tensors.isEmpty, !areNumbers || inner.isEmpty { return dictionary }
       let named = Self.containers.lazy.compactMap { name in inner.first { $0.name == name } }.first
-      guard let next = named ?? (inner.count == 1 ? inner.first : nil) else {
+      // An optimiser keeps tensors too, but none that is called a weight.
+      let weighty = inner.filter { lastParts(in: $0.dictionary).contains("weight") }
+      let only = inner.count == 1 ? inner.first : weighty.count == 1 ? weighty.first : nil
+      guard let next = named ?? only else {
         throw undecided(inner.map(\.name))
       }
       let kinds = lastParts(in: next.dictionary)
