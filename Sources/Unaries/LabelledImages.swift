@@ -62,7 +62,13 @@ extension LabelledImages {
   public func sample(
     _ index: Int, classes: Int, ignoring void: UInt16
   ) throws -> LabelledImage {
-    let image = try image(index)
+    try sample(index, over: image(index), classes: classes, ignoring: void)
+  }
+
+  /// The same, where image `index` was read before.
+  package func sample(
+    _ index: Int, over image: Image, classes: Int, ignoring void: UInt16
+  ) throws -> LabelledImage {
     let labels = try labels(index)
     do {
       let sample = try LabelledImage(image: image, labels: labels)

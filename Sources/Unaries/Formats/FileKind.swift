@@ -23,6 +23,9 @@ package enum FileKind: Sendable, Equatable {
     }
   }
 
+  /// Whether it is a picture, one that can be read or not.
+  package var isPicture: Bool { words.contains(" image") }
+
   private static let signatures: [(bytes: [UInt8], kind: FileKind)] = [
     ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
     ([0xFF, 0xD8, 0xFF], .jpeg),
@@ -33,6 +36,8 @@ package enum FileKind: Sendable, Equatable {
     (Array("BM".utf8), .other("a BMP image")),
     (Array("II*\0".utf8), .other("a TIFF image")),
     (Array("MM\0*".utf8), .other("a TIFF image")),
+    (Array("II+\0".utf8), .other("a TIFF image")),
+    (Array("MM\0+".utf8), .other("a TIFF image")),
     (Array("%PDF".utf8), .other("a PDF document")),
     (Array("{".utf8), .other("JSON or other text")),
     (Array("<".utf8), .other("XML, HTML or SVG text")),
@@ -45,6 +50,13 @@ package enum FileKind: Sendable, Equatable {
     if bytes.isEmpty { return .other("an empty file") }
     if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
       return .other("a WebP image")
+    }
+    if bytes.dropFirst(4).starts(with: Array("ftyp".utf8)) {
+      let brand = String(decoding: bytes.dropFirst(8).prefix(4), as: UTF8.self)
+      if ["avif", "avis"].contains(brand) { return .other("an AVIF image") }
+      if ["heic", "heix", "heim", "heis", "mif1", "msf1"].contains(brand) {
+        return .other("a HEIF image (HEIC)")
+      }
     }
     let isNetpbm =
       bytes.count > 2 && bytes[0] == 0x50 && (0x31...0x37).contains(bytes[1]) && bytes[2] <= 0x20

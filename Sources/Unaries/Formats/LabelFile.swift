@@ -16,6 +16,18 @@ public enum LabelFile {
     return try labels(of: NPY.read(path), name: path)
   }
 
+  /// The grid of the labels in a file, by its header alone.
+  ///
+  /// - Throws: `InputError` where the file cannot be read or is something else.
+  package static func grid(of path: String) throws -> GridShape {
+    let source = try FileSource(path)
+    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    case .npy: return try GridShape(ArrayFile.boxes(path).shape)
+    case .png: return try PNGReader(source).grid
+    case let other: throw PNG.notPNG(other, name: path)
+    }
+  }
+
   /// The labels that an array of whole numbers holds; `name` stands for its file in messages.
   static func labels(of array: NumericArray, name: String) throws -> LabelMap {
     do {

@@ -2,10 +2,11 @@ import Support
 
 /// Images and label maps in PNG files.
 public enum PNG {
-  /// Reads an image of any PNG kind in 8-bit RGB.
+  /// Reads an image of any PNG kind in RGB, its rows as they are stored.
   ///
-  /// Gray becomes RGB, palette indices become their colours, 16 bits are reduced to 8, alpha is
-  /// dropped.
+  /// Gray becomes RGB, palette indices become their colours, alpha is dropped. Samples of 16 bits
+  /// are divided by 257, so that they span 0…255 too: where that leaves fractions the image has
+  /// them, else it is of 8 bits as all others are.
   /// - Throws: `InputError` where the file cannot be read or is damaged.
   public static func read(_ path: String) throws -> Image {
     try withBytes(of: path) { try decode($0, name: path) }
@@ -13,10 +14,7 @@ public enum PNG {
 
   /// The image in the bytes of a PNG file; `name` stands for the file in messages.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws -> Image {
-    let reader = try PNGReader(MemorySource(bytes, name: name))
-    try EncodedImage.checkMemory(reader.grid, name: name)
-    return try Image(
-      width: reader.width, height: reader.height, rgb: reader.rgb(rows: reader.height))
+    try PNGReader(MemorySource(bytes, name: name)).image()
   }
 
   /// Reads a label map: labels as palette indices or gray values, or as colours that a palette
