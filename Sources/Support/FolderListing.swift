@@ -44,4 +44,15 @@ package enum FolderListing {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
     return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
   }
+
+  /// The path of the file `stem` in a folder whose ending is one of `endings`, the first in their
+  /// order, in small or capital letters (`.jpg`, `.JPG`, `.Jpg`); `nil` where there is none.
+  ///
+  /// - Complexity: O(endings) questions to the file system; the folder is not listed.
+  package static func file(_ stem: String, in folder: String, endings: [String]) -> String? {
+    let spellings = endings.flatMap {
+      [$0, $0.uppercased(), $0.prefix(1).uppercased() + $0.dropFirst()]
+    }
+    return spellings.lazy.map { "\(folder)/\(stem).\($0)" }.first(where: exists)
+  }
 }

@@ -76,7 +76,8 @@ struct ListedLayout: DatasetLayout {
       }
       return Dataset.Entry(
         name: line.image, image: image(line.image, in: folder + "/" + imageFolder),
-        labels: "\(labelFolder)/\(line.image).png")
+        labels: FolderListing.file(line.image, in: labelFolder, endings: ["png"])
+          ?? "\(labelFolder)/\(line.image).png")
     }
   }
 
@@ -92,7 +93,9 @@ struct ListedLayout: DatasetLayout {
 
   /// The photograph of that name: a JPEG file, unless there is only another.
   private func image(_ name: String, in folder: String) -> String {
-    let paths = ImageFile.pictureEndings.map { "\(folder)/\(name).\($0)" }
-    return paths.first(where: FolderListing.exists) ?? paths[0]
+    FolderListing.file(name, in: folder, endings: ImageFile.pictureEndings)
+      // What cannot be read is named as what it is when it is read.
+      ?? FolderListing.file(name, in: folder, endings: ImageFile.otherPictureEndings)
+      ?? "\(folder)/\(name).\(ImageFile.pictureEndings[0])"
   }
 }
