@@ -64,6 +64,13 @@ public struct KernelDescription: Sendable {
     return bandwidths.values.max()
   }
 
+  /// The bandwidths of colour, in the units of the image's values; `nil` for a kernel that does not
+  /// compare colours.
+  public var colorBandwidths: Bandwidths? {
+    guard case .bandwidths(let bandwidths)? = settings.values["color"] else { return nil }
+    return bandwidths
+  }
+
   /// The files that the kernel is read from.
   public var files: [String] {
     settings.values.values.compactMap { if case .file(let path) = $0 { path } else { nil } }

@@ -127,7 +127,7 @@ package final class Evaluator {
 extension TuningConditions {
   /// By name, as the state file notes them.
   fileprivate var description: [String: String] {
-    [
+    var description = [
       "--unary-kind": unary.kind.rawValue, "--layout": "\(unary.layout)",
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
       "--align-corners": "\(unary.alignCorners)", "--labels": "\(unary.labelCount)",
@@ -137,5 +137,11 @@ extension TuningConditions {
       // Names of labels change no count.
       "--palette": "of colours " + Fingerprint.of(unary.palette),
     ]
+    // Only where they are given: state files of older versions do not know them.
+    if unary.picture.orientation != .ask {
+      description["--orientation"] = unary.picture.orientation.rawValue
+    }
+    if let range = unary.picture.range { description["--image-range"] = "\(range)" }
+    return description
   }
 }

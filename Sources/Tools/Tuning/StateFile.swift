@@ -149,9 +149,10 @@ final class StateFile: Sendable {
         .data, at: path, "belongs to another search: " + problem,
         remedy: "name another file for --state, or remove this one")
     }
-    for (name, value) in expected.conditions.sorted(by: { $0.key < $1.key })
-    where found.conditions[name] != value {
-      throw refusal("\(name) was \(found.conditions[name] ?? "not given"), and is \(value) now")
+    let names = Set(expected.conditions.keys).union(found.conditions.keys).sorted()
+    for name in names where found.conditions[name] != expected.conditions[name] {
+      let (before, now) = (found.conditions[name], expected.conditions[name])
+      throw refusal("\(name) was \(before ?? "not given"), and is \(now ?? "not given") now")
     }
     for (name, fingerprint) in expected.images.sorted(by: { $0.key < $1.key }) {
       guard let before = found.images[name] else { throw refusal("'\(name)' was not in it") }

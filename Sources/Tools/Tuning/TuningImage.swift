@@ -29,11 +29,14 @@ package struct TuningConditions {
   package let void: UInt16
   /// In points; see `Trimap`.
   package let trimapWidth: Int
+  /// The smallest bandwidth of colour that is tried at first.
+  package let leastColor: Float
 
   package init(
     unary: UnarySettings, normalization: Normalization, backend: any FilterBackend, void: UInt16,
-    trimapWidth: Int
+    trimapWidth: Int, leastColor: Float
   ) {
+    self.leastColor = leastColor
     self.unary = unary
     self.normalization = normalization
     self.backend = backend
@@ -63,6 +66,9 @@ struct LoadedTuningImage {
       UnaryFiles(scores: files.scores, image: files.image), parallelism: parallelism,
       hasTiles: false, stopwatch: &stopwatch)
     scene = loaded.scene
+    if let image = scene.image, let notes = loaded.image {
+      ColorRange([Bandwidths(conditions.leastColor)]).check(image, notes)
+    }
     energies = loaded.takeEnergies()
     counts = try EvaluationCounts(
       labelCount: energies.labelCount, ignoring: conditions.void, isRefined: false,

@@ -37,6 +37,8 @@ struct JSONFile: Encodable {
   var image: String?
   /// The channels of the image.
   var channels: Int?
+  /// Absent where the picture is stored upright.
+  var orientation: JSONOrientation?
   var outputs: [String: String]
   /// The extents of the grid, slowest first: height and width.
   var size: [Int]
@@ -61,6 +63,7 @@ struct JSONFile: Encodable {
     unary = settings.network == nil ? job.subject : nil
     image = job.image
     channels = outcome.image?.channels
+    orientation = outcome.image?.orientation.map { JSONOrientation($0) }
     outputs = [
       "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
       "overlay_before": job.overlayBefore,

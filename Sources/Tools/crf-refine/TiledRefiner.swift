@@ -31,7 +31,8 @@ struct TiledRefiner {
       remedy: "give a smaller --tile")
     let run = try TiledRun(settings, job, input, plan)
     var outcome = Outcome(
-      job: job, grid: input.grid, image: input.corner.map { ImageSummary($0) },
+      job: job, grid: input.grid,
+      image: input.image.map { ImageSummary($0.corner, $0.notes.orientation) },
       labelCount: input.labelCount, unary: input.summary)
     outcome.stopwatch = stopwatch
     let seams = try run.refine(&outcome)
@@ -76,11 +77,13 @@ private struct TiledRun {
     let progress = settings.isQuiet ? nil : InferenceProgress(of: "the tiles")
     defer { progress?.clear() }
     var seams = SeamMeter(plan)
+    var colors = ColorRange(settings.crf.kernels)
     var changed = 0
     for row in 0..<plan.rows {
       var band = LabelBand(rows: plan.coreRows(row), width: plan.grid.width)
       for column in 0..<plan.columns {
-        let marginals = try refine(plan.tile(row: row, column: column), &band, &outcome)
+        let marginals = try refine(
+          plan.tile(row: row, column: column), &band, &colors, &outcome)
         seams.add(marginals, row: row, column: column)
         progress?.show(Double(row * plan.columns + column + 1) / Double(plan.count))
       }
@@ -88,16 +91,21 @@ private struct TiledRun {
       try evaluate(band, &outcome)
       try outcome.stopwatch.measure(.write) { try outputs.write(band) }
     }
+    if let notes = input.image?.notes { colors.warn(notes) }
     outcome.changedShare = Double(changed) / Double(plan.grid.count)
     return seams.figures
   }
 
   /// Refines one tile and keeps what lies over its core. Returns its marginals.
   private func refine(
-    _ tile: TilePlan.Tile, _ band: inout LabelBand, _ outcome: inout Outcome
+    _ tile: TilePlan.Tile, _ band: inout LabelBand, _ colors: inout ColorRange,
+    _ outcome: inout Outcome
   ) throws -> Marginals {
     let scene = try outcome.stopwatch.measure(.read) { try input.scene(tile.region) }
-    if let image = scene.image { outcome.image?.add(ImageSummary(image)) }
+    if let image = scene.image, let notes = input.image?.notes {
+      outcome.image?.add(ImageSummary(image))
+      colors.add(image, notes)
+    }
     let energies = try outcome.stopwatch.measure(.unary) {
       do {
         return try input.energies.read(tile.region)

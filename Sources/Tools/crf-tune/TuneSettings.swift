@@ -49,7 +49,8 @@ struct TuneSettings {
       unary: try UnarySettings(input, palette: palette), normalization: options.normalization,
       backend: try OptionCheck.naming("--filter") { try FilterBackends.named(options.filter) },
       void: try truth.voidLabel(),
-      trimapWidth: options.trimapWidth)
+      trimapWidth: options.trimapWidth,
+      leastColor: try SearchRange(options.bilateralColor, for: .bilateralColor).values[0])
     let folders = try Self.folders(input, truth)
     images = try Self.images(folders, conditions.unary.kind)
     parts = images.indices.map { options.holdout && $0 % 2 == 1 ? Self.heldOut : Self.tuned }

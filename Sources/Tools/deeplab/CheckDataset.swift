@@ -23,12 +23,14 @@ struct CheckDataset: ParsableCommand {
       valueName: "split"))
   var split: String?
   @OptionGroup(title: "Data set") var options: DatasetOptions
+  @OptionGroup(title: "Data set") var orientation: OrientationOptions
   @OptionGroup(title: "Run") var runOptions: DataRunOptions
 
   func run() throws {
     let parallelism = try Parallelism(option: runOptions.threads)
     var reports: [DatasetReport] = []
-    for dataset in try datasets() {
+    for var dataset in try datasets() {
+      dataset.orientation = orientation.rule
       let files = "the files" + (dataset.split.map { " of \($0)" } ?? "")
       let progress = runOptions.quiet ? nil : InferenceProgress(of: files)
       let check = DatasetCheck(dataset, parallelism: parallelism) {
@@ -112,8 +114,10 @@ struct DatasetReport {
     let unnamed =
       dataset.classNames == nil
       ? ["no list of classes: labels were counted, not checked (--class-names LIST)"] : []
+    let turns = check.orientations.map { "\($0.path): \($0.use)" }
     return
-      ([head] + unnamed + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
+      ([head] + unnamed + turns
+      + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
       + table.map { "  " + $0 }).joined(separator: "\n")
   }
 
@@ -124,6 +128,11 @@ struct DatasetReport {
       var fault: String
       var file: String
       var text: String
+    }
+
+    struct Turn: Encodable {
+      var file: String
+      var orientation: JSONOrientation
     }
 
     struct Label: Encodable {
@@ -139,6 +148,8 @@ struct DatasetReport {
     var images: Int
     var sound: Int
     var problems: [Problem]
+    /// How photographs are taken that are not stored upright and have no fault for it.
+    var orientations: [Turn]
     var labels: [Label]
   }
 
@@ -148,6 +159,9 @@ struct DatasetReport {
       sound: check.soundCount,
       problems: check.problems.map {
         Object.Problem(fault: $0.fault.rawValue, file: $0.path, text: $0.text)
+      },
+      orientations: check.orientations.map {
+        Object.Turn(file: $0.path, orientation: JSONOrientation($0.use))
       },
       labels: labels.map {
         Object.Label(

@@ -62,6 +62,8 @@ struct EvaluateOptions: ParsableArguments {
       valueName: "folder"))
   var predictions: String?
 
+  @OptionGroup var orientation: OrientationOptions
+  @OptionGroup var imageRange: ImageRangeOptions
   @OptionGroup var tiling: TilingOptions
 
   @Option(

@@ -26,6 +26,7 @@ struct EvaluateSettings {
   let trimapWidth: Int
   let boundary: BoundaryChoice
   let parallelism: Parallelism
+  let picture: PictureSettings
   let isQuiet: Bool
 
   /// - Throws: `InputError` naming the option or the file that cannot be followed.
@@ -46,9 +47,12 @@ struct EvaluateSettings {
     boundary = options.trimapBoundary
     isQuiet = run.quiet
     dataPath = options.data
-    self.dataset = try dataset.dataset(
+    picture = try PictureSettings(options.orientation, options.imageRange)
+    var read = try dataset.dataset(
       at: options.data, split: Self.split(options, dataset),
       palette: run.palette.map { try Palette(option: $0) })
+    read.orientation = picture.orientation
+    self.dataset = read
     try self.dataset.checkPresence()
     if let folder = options.output {
       try FileSystem.makeFolder(folder)
@@ -123,7 +127,7 @@ struct EvaluateSettings {
     }
     return EvaluationRun(
       dataset: dataset, source: source, crf: crf, trimapWidth: trimapWidth,
-      boundary: boundary.boundary, isQuiet: isQuiet)
+      boundary: boundary.boundary, picture: picture, isQuiet: isQuiet)
   }
 
   private static func summary(_ names: [String]) -> String {

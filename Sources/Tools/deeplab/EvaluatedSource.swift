@@ -11,7 +11,8 @@ protocol EvaluatedSource {
   ///
   /// - Throws: `InputError` naming the file that cannot be used.
   func labels(
-    of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
+    of index: Int, _ image: LoadedImage, in dataset: Dataset, isQuiet: Bool,
+    stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?)
   /// The file that the labels of photograph `index` come from.
   func place(of index: Int, in dataset: Dataset) -> String
@@ -41,13 +42,14 @@ struct NetworkSource: EvaluatedSource {
   func place(of index: Int, in dataset: Dataset) -> String { dataset.entries[index].image }
 
   func labels(
-    of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
+    of index: Int, _ image: LoadedImage, in dataset: Dataset, isQuiet: Bool,
+    stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
     let path = dataset.entries[index].image
     let scores = try scorer.scores(
       for: image, at: path, isQuiet: isQuiet, stopwatch: &stopwatch)
     let energies = try scorer.energies(
-      of: scores, for: Scene(image), at: path, stopwatch: &stopwatch)
+      of: scores, for: Scene(image.image), at: path, stopwatch: &stopwatch)
     return (energies.labels(parallelism: parallelism), energies)
   }
 }
@@ -84,7 +86,8 @@ struct ScoreFolderSource: EvaluatedSource {
   }
 
   func labels(
-    of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
+    of index: Int, _ image: LoadedImage, in dataset: Dataset, isQuiet: Bool,
+    stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
     let path = place(of: index, in: dataset)
     let unary = try stopwatch.measure(.read) { try Self.unary(path, parallelism) }
@@ -94,7 +97,16 @@ struct ScoreFolderSource: EvaluatedSource {
           .data, "has scores of \(unary.labelCount) labels, but the first file of \(labelCount)",
           remedy: "evaluate files of other labels in a run of their own")
       }
-      let energies = try stopwatch.measure(.unary) { try unary.energies(for: Scene(image)) }
+      let scene = Scene(image.image)
+      try image.notes.orientation?.check("scores", over: scene.grid) { grid in
+        do {
+          _ = try unary.resampling(to: grid)
+          return true
+        } catch {
+          return false
+        }
+      }
+      let energies = try stopwatch.measure(.unary) { try unary.energies(for: scene) }
       return (energies.labels(parallelism: parallelism), energies)
     } catch let error as InputError {
       throw error.at(path)
@@ -125,7 +137,8 @@ struct LabelFolderSource: EvaluatedSource {
   }
 
   func labels(
-    of index: Int, _ image: Image, in dataset: Dataset, isQuiet: Bool, stopwatch: inout Stopwatch
+    of index: Int, _ image: LoadedImage, in dataset: Dataset, isQuiet: Bool,
+    stopwatch: inout Stopwatch
   ) throws -> (labels: LabelMap, energies: EnergyField?) {
     let path = place(of: index, in: dataset)
     let labels = try stopwatch.measure(.read) { try LabelFile.read(path, palette: dataset.palette) }
@@ -134,15 +147,11 @@ struct LabelFolderSource: EvaluatedSource {
 }
 
 extension Dataset {
-  private func companions(_ index: Int, in folder: String, endings: [String]) -> [String] {
-    endings.map { "\(folder)/\(name(index)).\($0)" }
-  }
-
   /// The file in `folder` that belongs to photograph `index`; where there is none, what it might be
   /// called.
   fileprivate func companion(_ index: Int, in folder: String, endings: [String]) -> String {
-    let paths = companions(index, in: folder, endings: endings)
-    return paths.first(where: FileSystem.exists) ?? paths[0]
+    FolderListing.file(name(index), in: folder, endings: endings)
+      ?? "\(folder)/\(name(index)).\(endings[0])"
   }
 
   /// - Throws: `InputError` where a photograph has no file in `folder`, or several, or two
@@ -158,7 +167,9 @@ extension Dataset {
           "has the same stem as \(other), so that both would have the same file in '\(folder)'",
           remedy: "rename one of them, or evaluate them in runs of their own")
       }
-      let present = companions(index, in: folder, endings: endings).filter(FileSystem.exists)
+      let present = endings.compactMap {
+        FolderListing.file(name(index), in: folder, endings: [$0])
+      }
       guard present.count <= 1 else {
         throw InputError(
           .data, at: present[1],

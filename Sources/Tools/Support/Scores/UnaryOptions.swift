@@ -21,6 +21,9 @@ package struct UnaryOptions: ParsableArguments {
         + "(default: that of --layout)", valueName: "order"))
   package var imageLayout: Layout?
 
+  @OptionGroup package var orientation: OrientationOptions
+  @OptionGroup package var imageRange: ImageRangeOptions
+
   @Option(
     help: ArgumentHelp("What the scores mean.", valueName: "kind"))
   package var unaryKind = UnaryKind.logits

@@ -16,12 +16,17 @@ package struct UnaryFiles {
 package struct LoadedUnary {
   package var scene: Scene
   package let summary: UnarySummary
+  /// `nil` where there is no image.
+  package let image: ImageNotes?
   private var held: EnergyField?
 
-  package init(scene: Scene, energies: EnergyField, summary: UnarySummary) {
+  package init(
+    scene: Scene, energies: EnergyField, summary: UnarySummary, image: ImageNotes?
+  ) {
     self.scene = scene
     held = energies
     self.summary = summary
+    self.image = image
   }
 
   /// The energies, as long as nobody has taken them.
@@ -62,7 +67,7 @@ extension UnarySettings {
     guard let scoreKind = kind.scoreKind else {
       return try loadLabels(files, parallelism, hasTiles: hasTiles, stopwatch: &stopwatch)
     }
-    let reading = files.image.map { ImageReading($0, layout: imageLayout) }
+    let reading = files.image.map { ImageReading($0, layout: imageLayout, self.picture) }
     let (scoresOrError, picture) = stopwatch.measure(.read) {
       parallelism.both({ Result { try readScores(files) } }, { reading?.picture() })
     }
@@ -76,17 +81,17 @@ extension UnarySettings {
       let image = try stopwatch.measure(.read) {
         try reading.map { reading in
           let shape = try ScoreShape(array.shape, layout: layout)
-          return try reading.read(
-            rank: shape.grid.rank, picture: picture, fits: shape.fits)
+          return try reading.read(with: ImageReading.Companion(shape), picture: picture)
         }
       }
-      let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
+      let scene = image.map { Scene($0.image) } ?? Scene(grid: scores.nativeGrid)
       try Self.checkMemory(scene.grid, scores.labelCount, hasTiles: hasTiles)
       return LoadedUnary(
         scene: scene,
         energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
         summary: UnarySummary(
-          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
+          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)),
+        image: image?.notes)
     } catch let error as InputError {
       throw error.at(files.scores)
     }
@@ -133,9 +138,8 @@ extension UnarySettings {
     let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, palette: palette) }
     let image = try stopwatch.measure(.read) {
       try files.image.map { path in
-        try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {
-          $0 == map.grid
-        }
+        try ImageReading(path, layout: imageLayout, picture)
+          .read(with: ImageReading.Companion(labels: map.grid))
       }
     }
     do {
@@ -143,11 +147,11 @@ extension UnarySettings {
         let unary = try LabelUnary(
           map, labelCount: labelCount, confidence: confidence, unknown: unknown,
           parallelism: parallelism)
-        let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
+        let scene = image.map { Scene($0.image) } ?? Scene(grid: map.grid)
         try Self.checkMemory(scene.grid, labelCount, hasTiles: hasTiles)
         return LoadedUnary(
           scene: scene, energies: try unary.energies(for: scene),
-          summary: UnarySummary(grid: map.grid, resampling: nil))
+          summary: UnarySummary(grid: map.grid, resampling: nil), image: image?.notes)
       }
     } catch let error as InputError {
       throw error.at(files.scores)

@@ -6,6 +6,7 @@ package struct UnarySettings {
   package var kind: UnaryKind
   package var layout: ScoreLayout
   package var imageLayout: Image.Layout
+  package var picture: PictureSettings
   package var member: String?
   package var alignCorners: Bool
   /// For label maps: how many labels, how sure they are, and which means unknown.
@@ -22,9 +23,14 @@ package struct UnarySettings {
     kind = input.unaryKind
     layout = input.layout?.scoreLayout ?? .labelsFirst
     imageLayout = (input.imageLayout ?? input.layout ?? .chw).imageLayout
+    picture = try PictureSettings(input.orientation, input.imageRange)
     if input.image == nil {
       try OptionCheck.refuse(
-        ["--image-layout": input.imageLayout != nil],
+        [
+          "--image-layout": input.imageLayout != nil,
+          "--orientation": input.orientation.orientation != nil,
+          "--image-range": input.imageRange.imageRange != nil,
+        ],
         because: "says how an image is read, but there is none", remedy: "leave it out")
     }
     member = input.member

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// Everything that a training depends on: what a configuration file says, with its defaults.
 struct Experiment: Codable, Equatable {
@@ -26,6 +27,8 @@ struct Experiment: Codable, Equatable {
   var split = ""
   /// The names of the classes: a list that is known, or a file; the data set's where empty.
   var classNames = ""
+  /// What is done with photographs that are not stored upright.
+  var orientation = OrientationRule.ask
 
   /// What is seen of photographs.
   var examples = ExampleKind.crops
@@ -189,8 +192,10 @@ extension Experiment {
       labelFolder.isEmpty
       ? (self.layout.isEmpty ? nil : try DatasetLayouts.named(self.layout))
       : FolderPairLayout(labels: labelFolder)
-    return try Dataset(
+    var dataset = try Dataset(
       at: data, layout: layout, split: split.isEmpty ? nil : split,
       classNames: classNames.isEmpty ? nil : ClassNames.named(classNames))
+    dataset.orientation = orientation
+    return dataset
   }
 }

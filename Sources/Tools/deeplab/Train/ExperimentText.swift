@@ -2,6 +2,7 @@ import DeepLabNet
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// A configuration as JSON: defaults, over which recipes, files and options are laid key by key.
 struct ExperimentText {
@@ -132,6 +133,7 @@ struct ExperimentText {
 
   /// The keys whose values are words, with these.
   private static let words: [String: [String]] = [
+    "orientation": OrientationRule.allCases.map(\.rawValue),
     "examples": ExampleKind.allCases.map(\.rawValue),
     "optimizer.rule": OptimizerSettings.Rule.allCases.map(\.rawValue),
     "schedule.policy": LearningRateSchedule.Policy.allCases.map(\.rawValue),

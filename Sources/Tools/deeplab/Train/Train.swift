@@ -39,6 +39,8 @@ struct Train: ParsableCommand {
         + "those of the data set)", valueName: "list"))
   var classNames: String?
 
+  @OptionGroup var orientation: OrientationOptions
+
   @Option(
     help: ArgumentHelp(
       "A checkpoint to begin with; layers of other shapes begin at random.", valueName: "file"))
@@ -106,6 +108,7 @@ struct Train: ParsableCommand {
         "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
         "--split": split != nil, "--label-folder": labelFolder != nil,
         "--class-names": classNames != nil, "--weights": weights != nil,
+        "--orientation": orientation.orientation != nil,
         "--set": !Self.resumableKeys.isSuperset(of: keys),
       ], because: "cannot be changed by --resume, which goes on with what was begun",
       remedy: "leave it out, or begin anew in another folder")
@@ -131,6 +134,7 @@ struct Train: ParsableCommand {
     let options = [
       "model": model, "data": data, "split": split, "labelFolder": labelFolder,
       "classNames": classNames, "weights": weights,
+      "orientation": orientation.orientation?.rawValue,
     ]
     try text.apply(options.compactMapValues { $0 }, at: "the options")
     for setting in set { try text.apply(setting: setting) }

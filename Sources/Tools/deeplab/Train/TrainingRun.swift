@@ -47,6 +47,8 @@ struct TrainingRun {
     try saved?.header.check(
       images: images, validation: validation?.images, at: experiment.data)
     try dataset.checkPresence()
+    let turns = OrientationCounts(
+      try dataset.orientationUses(parallelism: parallelism).values)
     let names = dataset.classNames
     notes = ModelNotes(
       network: experiment.model, classNames: names?.count == classes ? names : nil)
@@ -85,7 +87,7 @@ struct TrainingRun {
       startingAt: trainer.stepsDone * experiment.accumulation)
     let lines = [
       "network  \(entry.name), \(classes) classes", "weights  \(origin)",
-      "data     \(experiment.data): \(images) photographs", boxes.map(experiment.title),
+      "data     \(experiment.data): \(images) photographs", turns.line, boxes.map(experiment.title),
       "figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")",
       "steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images",
     ]
