@@ -114,6 +114,12 @@ struct PictureNamesTests {
     let run = try segment("--image", "nested", "--labels", "out")
     #expect(run.status == 66)
     #expect(run.errors.contains("name one of them, as 'nested/city'"), "\(run.errors)")
+    try workspace.makeFolders("webp")
+    try workspace.write("RIFF0000WEBPVP8 ", as: "webp/x.webp")
+    let other = try segment("--image", "webp", "--labels", "out")
+    #expect(
+      other.errors.contains("'x.webp' is there, which seems to be a WebP image: convert it to PNG"),
+      "\(other.errors)")
     let empty = try segment("--image", "nested/empty", "--labels", "out")
     #expect(empty.status == 66 && !empty.errors.contains("name one of them"))
   }

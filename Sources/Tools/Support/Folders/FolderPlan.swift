@@ -1,4 +1,5 @@
 import Support
+import Unaries
 
 /// Which files of several folders belong together, by their stems.
 package struct FolderPlan {
@@ -114,7 +115,8 @@ package struct FolderPlan {
       throw InputError(
         .noInput, at: folder,
         "holds no files ending in " + Self.list(endings),
-        remedy: try Self.nested(folder, endings: endings) ?? remedy)
+        remedy: try Self.nested(folder, endings: endings)
+          ?? (endings == ImageFile.pictureEndings ? passed.pictureRemedy : nil) ?? remedy)
     }
     var seen: [String: String] = [:]
     for name in names {

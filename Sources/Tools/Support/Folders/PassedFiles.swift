@@ -22,7 +22,7 @@ package struct PassedFiles {
 
   /// Warns of those that are pictures by their contents: most probably they are missed.
   package func warnOfPictures() {
-    let pictures = names.filter { Self.kind(of: "\(folder)/\($0)")?.isPicture == true }
+    let pictures = pictures
     guard !pictures.isEmpty else { return }
     let isOne = pictures.count == 1
     InputWarning(
@@ -33,6 +33,18 @@ package struct PassedFiles {
         + ImageFile.pictureEndings.map { "." + $0 }.joined(separator: ", ")
         + ": convert or rename the others, or move them away"
     ).report()
+  }
+
+  private var pictures: [String] {
+    names.filter { Self.kind(of: "\(folder)/\($0)")?.isPicture == true }
+  }
+
+  /// What to do about the first that is a picture by its contents; `nil` where none is.
+  var pictureRemedy: String? {
+    pictures.first.map { name in
+      let path = "\(folder)/\(name)"
+      return "'\(name)' is there, \(Self.words(for: path)): \(Self.remedy(for: path))"
+    }
   }
 
   /// What makes a file one that can be read: another name, or another format.
