@@ -7,7 +7,7 @@ import Unaries
 
 /// A reader of bytes that nobody vouches for.
 enum Decoder: String, CaseIterable {
-  case npy, npz, png, jpeg, palette, safetensors, pth, caffemodel
+  case npy, npz, png, jpeg, exif, icc, palette, safetensors, pth, caffemodel
 
   /// Decodes `bytes`; errors are what is expected of most inputs.
   func run(_ bytes: UnsafeRawBufferPointer) {
@@ -23,11 +23,18 @@ enum Decoder: String, CaseIterable {
         repairChecksums(&whole)
         try whole.withUnsafeBytes {
           let labels = try? PNG.decodeLabels($0, name: "input")
-          let image = try PNG.decode($0, name: "input")
-          precondition(labels?.grid == image.grid, "one reader refuses what the other takes")
+          let picture = try StoredPicture(.png, $0, name: "input")
+          // A palette that is too short matters only to who wants colours.
+          precondition(
+            labels?.grid == picture.image.grid, "one reader refuses what the other takes")
+          check(picture)
         }
       case .jpeg:
-        _ = try JPEG.decode(bytes, name: "input")
+        check(try StoredPicture(.jpeg, bytes, name: "input"))
+      case .exif:
+        try checkNotes(Array(bytes.prefix(EXIFBytes.longestInJPEG)))
+      case .icc:
+        try checkProfile(Array(bytes))
       case .palette:
         let palette = try Palette(text: String(decoding: bytes, as: UTF8.self))
         precondition(palette.names.count == palette.colors.count)
@@ -43,6 +50,47 @@ enum Decoder: String, CaseIterable {
     } catch {
       fatalError("an error of another type: \(error)")
     }
+  }
+
+  private func check(_ picture: StoredPicture) {
+    let upright = picture.image(isUpright: true)
+    precondition(upright.grid == picture.orientation.uprightGrid(of: picture.image.grid))
+    precondition(upright.grid.count == picture.image.grid.count && upright.channels == 3)
+  }
+
+  /// Whatever a camera notes: both formats understand it alike, and the pixels are the same.
+  private func checkNotes(_ block: [UInt8]) throws {
+    // A name in front of the block is a part of it in one format and not in the other.
+    if block.starts(with: Array("Exif\0".utf8)) { return }
+    let plain = try decode(JPEGBytes.color, .jpeg)
+    let photograph = try decode(EXIFBytes.jpeg(JPEGBytes.color, with: block), .jpeg)
+    let drawing = try decode(EXIFBytes.png(Self.drawing, with: block), .png)
+    precondition(photograph.orientation == drawing.orientation)
+    precondition(bytes(of: photograph.image) == bytes(of: plain.image))
+    check(photograph)
+    check(drawing)
+  }
+
+  /// Whatever a colour profile is: it is not looked at.
+  private func checkProfile(_ profile: [UInt8]) throws {
+    for (plain, profiled, kind) in [
+      (JPEGBytes.color, EXIFBytes.jpeg(JPEGBytes.color, profile: profile), FileKind.jpeg),
+      (Self.drawing, EXIFBytes.png(Self.drawing, profile: profile), FileKind.png),
+    ] {
+      let (expected, found) = try (decode(plain, kind).image, decode(profiled, kind).image)
+      precondition(bytes(of: found) == bytes(of: expected))
+    }
+  }
+
+  private static let drawing = PNGBytes(width: 3, height: 2, bitDepth: 8, color: 2)
+    .file { x, y, channel in 40 * x + 20 * y + channel }
+
+  private func decode(_ file: [UInt8], _ kind: FileKind) throws -> StoredPicture {
+    try file.withUnsafeBytes { try StoredPicture(kind, $0, name: "input") }
+  }
+
+  private func bytes(of image: Image) -> [UInt8] {
+    if case .bytes(let bytes) = image.pixels { bytes } else { [] }
   }
 
   private func readAll(_ checkpoint: some Checkpoint) throws {

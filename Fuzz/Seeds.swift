@@ -17,13 +17,45 @@ extension Decoder {
     switch self {
     case .npy: arrays
     case .npz: arrays.map { ZipBytes.archive([.init("arr_0.npy", $0)]) }
-    case .png: try pictures(scratch: scratch)
-    case .jpeg: [JPEGBytes.color, JPEGBytes.progressive, JPEGBytes.gray, JPEGBytes.cmyk]
+    case .png: try pictures(scratch: scratch) + drawings
+    case .jpeg: photographs
+    case .exif: notes + [[]]
+    case .icc: [Self.profile, []]
     case .safetensors: [try weights(scratch: scratch)]
     // The fixtures are the seeds, where there are any; otherwise the fuzzer begins with these.
     case .pth: [[0x80, 0x02, 0x7D, 0x2E]]
     case .caffemodel: [caffeModel]
     case .palette: [Array("# classes\n128 0 0 road\n0 128 0\t tree \r\n".utf8)]
+    }
+  }
+
+  private var photographs: [[UInt8]] {
+    [JPEGBytes.color, JPEGBytes.progressive, JPEGBytes.gray, JPEGBytes.cmyk]
+      + notes.map { EXIFBytes.jpeg(JPEGBytes.color, with: $0) }
+      + [EXIFBytes.jpeg(JPEGBytes.gray, profile: Self.profile)]
+  }
+
+  private var notes: [[UInt8]] {
+    [(1, true), (3, false), (6, true), (8, false)].map {
+      EXIFBytes.block(orientation: $0.0, isLittle: $0.1)
+    }
+  }
+
+  /// The head of a colour profile, and no tags.
+  private static let profile =
+    [0, 0, 0, 132] + Array("lcms\u{2}\u{10}\0\0mntrRGB XYZ ".utf8)
+    + [UInt8](repeating: 0, count: 108)
+
+  /// PNG files of kinds that the package does not write.
+  private var drawings: [[UInt8]] {
+    [
+      (8, 3, false, 2), (2, 3, false, 2), (4, 3, true, 16), (16, 2, false, nil), (16, 4, true, nil),
+    ].map { depth, color, isInterlaced, colors in
+      var png = PNGBytes(
+        width: 5, height: 3, bitDepth: depth, color: color, isInterlaced: isInterlaced)
+      png.paletteCount = colors
+      let file = png.file { x, y, channel in (x * 3 + y + channel) % (1 << min(depth, 4)) }
+      return EXIFBytes.png(file, with: EXIFBytes.block(orientation: 6), afterPixels: depth == 8)
     }
   }
 

@@ -6,7 +6,7 @@ import Unaries
 // sees it. The same seed gives the same files.
 
 let usage = "usage: make-sample [FOLDER [SEED]]   (Examples/sample and 5 where not given)\n"
-let arguments = CommandLine.arguments.dropFirst()
+let arguments = programArguments()
 let folder = arguments.first ?? "Examples/sample"
 
 guard arguments.count <= 2, !folder.hasPrefix("-"),
@@ -17,7 +17,9 @@ else {
 }
 
 do {
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  guard FolderListing.make(folder) else {
+    throw InputError(.cannotCreate, at: folder, "cannot be made a folder")
+  }
   try Sample(seed: seed).write(to: folder)
 } catch {
   FileHandle.standardError.write(Data("make-sample: \(error)\n".utf8))

@@ -3,7 +3,7 @@ import Unaries
 
 // Draws the figures of docs/output-stride.md: `rate-figures SIGNAL-PNG IMAGE-PNG PHOTOGRAPH`; see
 // Scripts/pictures.
-let arguments = Array(CommandLine.arguments.dropFirst())
+let arguments = programArguments()
 guard arguments.count == 3 else {
   throw InputError(.usage, "expected: rate-figures SIGNAL-PNG IMAGE-PNG PHOTOGRAPH")
 }

@@ -27,7 +27,7 @@ func sideBySide(_ paths: [String], output: String) throws {
   try PNG.write(Image(width: width, height: height, rgb: pixels), to: output)
 }
 
-let arguments = CommandLine.arguments.dropFirst()
+let arguments = programArguments()
 guard let output = arguments.first, arguments.count > 1 else {
   throw InputError(.usage, "expected: side-by-side OUTPUT PICTURE…")
 }

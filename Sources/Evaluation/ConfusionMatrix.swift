@@ -106,13 +106,16 @@ extension ConfusionMatrix {
       if actual >= labelCount {
         throw rangeError(
           "ground truth", actual, at: point, of: truth.grid, labelCount: labelCount,
-          remedy: "if \(actual) marks points that do not count, name it as the void label")
+          remedy: truth.rangeRemedy(of: actual, classes: labelCount, ignoring: void)
+            ?? "if \(actual) marks points that do not count, name it as the void label")
       }
       let predicted = prediction.labels[point]
       if predicted >= labelCount {
         throw rangeError(
           "prediction", predicted, at: point, of: truth.grid, labelCount: labelCount,
-          remedy: "a prediction must give every counted point one of the labels")
+          remedy: prediction.rangeRemedy(
+            of: predicted, classes: labelCount, ignoring: nil, mayBeVoid: false)
+            ?? "a prediction must give every counted point one of the labels")
       }
     }
   }

@@ -12,14 +12,10 @@ public func createCRF(
   call {
     let number = try Arguments.pointer(crf, "crf", alignment: 8)
     let grid = try Arguments.grid(extents, rank: rank)
-    guard labels != 1 else {
-      throw CallError.argument(
-        "with 1 label there is nothing to decide; for foreground and background give two")
-    }
     let object = try CRFObject(
       grid: grid,
       labelCount: Arguments.integer(
-        labels, in: 2...Arguments.mostLabels, "the number of labels"),
+        labels, in: 1...Arguments.mostLabels, "the number of labels"),
       parallelism: Arguments.parallelism(threads: threads))
     number.pointee = CRFObject.all.add(object)
   }
@@ -41,9 +37,17 @@ public func setUnary(
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let field = try object.field(
-      energies, count: count, layout: FieldLayout(layout), "the unary", each: "the energy",
-      magnitude: Arguments.largestEnergy, padding: EnergyField.paddingEnergy)
+    let energies = try Arguments.pointer(energies, "the unary")
+    let (labels, points) = (object.labelCount, object.grid.count)
+    try Arguments.count(count, labels, points, "the unary")
+    let layout = try FieldLayout(layout)
+    let areExtreme = try ImpossibleLabels.check(
+      energies, layout: layout, points: points, channels: labels, impossible: .infinity,
+      "the energy", parallelism: object.parallelism)
+    var field = layout.field(
+      energies, points: points, channels: labels, padding: EnergyField.paddingEnergy,
+      parallelism: object.parallelism)
+    if areExtreme { ImpossibleLabels.settle(&field) }
     object.setUnary(EnergyField(unchecked: field, grid: object.grid))
   }
 }
@@ -63,9 +67,12 @@ public func setScores(
       of: [ScoreKind.energies, .logits, .probabilities], kind, "kind of scores")
     let labels = object.labelCount
     try Arguments.count(count, labels, grid.count, "the scores")
-    try layout.check(
-      scores, points: grid.count, channels: labels, magnitude: Arguments.largestEnergy,
-      "the score", channelName: "label", parallelism: object.parallelism)
+    let areExtreme =
+      try kind != .probabilities
+      && ImpossibleLabels.check(
+        scores, layout: layout, points: grid.count, channels: labels,
+        impossible: kind == .logits ? -.infinity : .infinity, "the score",
+        parallelism: object.parallelism)
     try Cancellation.check()
     let isLabelsFirst = layout == .channelsFirst
     let array = try NumericArray(
@@ -76,8 +83,10 @@ public func setScores(
       minimumProbability: minimumProbability, parallelism: object.parallelism)
     try Cancellation.check()
     let energies = try unary.energies(for: Scene(grid: object.grid))
+    var field = energies.values
+    if areExtreme { ImpossibleLabels.settle(&field) }
     try Cancellation.check()
-    object.setUnary(energies)
+    object.setUnary(EnergyField(unchecked: field, grid: object.grid))
   }
 }
 

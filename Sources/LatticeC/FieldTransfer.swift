@@ -73,7 +73,7 @@ enum FieldLayout {
 
   /// Whether no value is NaN or larger than `largest`: its bits, but for the sign, are then no
   /// larger.
-  private static func areWithin(
+  static func areWithin(
     _ largest: Float, _ values: UnsafePointer<Float>, count: Int, parallelism: Parallelism
   ) -> Bool {
     let limit = largest.bitPattern

@@ -4,7 +4,8 @@ import Unaries
 /// A kernel and its weight in words: `bilateral:weight=4,spatial=67,color=3`.
 ///
 /// What command-line options, presets and configuration files say, checked as far as that goes
-/// without a scene. A file name cannot contain a comma here.
+/// without a scene. A file name that contains a comma stands in double quotes:
+/// `features:weight=2,file="a,b.npy"`.
 public struct KernelDescription: Sendable {
   /// What kind of kernel it is.
   public let kind: KernelKind
@@ -64,6 +65,13 @@ public struct KernelDescription: Sendable {
     return bandwidths.values.max()
   }
 
+  /// The bandwidths of colour, in the units of the image's values; `nil` for a kernel that does not
+  /// compare colours.
+  public var colorBandwidths: Bandwidths? {
+    guard case .bandwidths(let bandwidths)? = settings.values["color"] else { return nil }
+    return bandwidths
+  }
+
   /// The files that the kernel is read from.
   public var files: [String] {
     settings.values.values.compactMap { if case .file(let path) = $0 { path } else { nil } }
@@ -74,7 +82,7 @@ public struct KernelDescription: Sendable {
   ) throws -> [String: Substring] {
     let known = ["weight"] + kind.parameters.map(\.key)
     var settings: [String: Substring] = [:]
-    for part in text.split(separator: ",") {
+    for part in try parts(of: text) {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard sides.count == 2 else {
         throw InputError(
@@ -85,11 +93,27 @@ public struct KernelDescription: Sendable {
       guard known.contains(key) else {
         throw unknownName(key, of: "setting of the \(kind.name) kernel", among: known)
       }
-      guard settings.updateValue(sides[1], forKey: key) == nil else {
+      let value = sides[1].filter { $0 != "\"" }[...]
+      guard settings.updateValue(value, forKey: key) == nil else {
         throw InputError(.usage, "'\(key)' is given twice", remedy: "leave one out")
       }
     }
     return settings
+  }
+
+  /// What commas part that do not stand in quotes; empty parts are passed over.
+  private static func parts(of text: Substring) throws -> [Substring] {
+    var isQuoted = false
+    let parts = text.split { character in
+      if character == "\"" { isQuoted.toggle() }
+      return character == "," && !isQuoted
+    }
+    guard !isQuoted else {
+      throw InputError(
+        .usage, "'\(text)' has a quote that is not closed",
+        remedy: "write file=\"a,b.npy\" for a name with a comma")
+    }
+    return parts
   }
 
   private static func weight(_ text: Substring?, of kind: KernelKind) throws -> Float {

@@ -40,7 +40,7 @@ extension KernelSettings.Value: CustomStringConvertible {
     switch self {
     case .bandwidths(let value): value.description
     case .count(let value): String(value)
-    case .file(let path): path
+    case .file(let path): path.contains(",") ? "\"\(path)\"" : path
     }
   }
 

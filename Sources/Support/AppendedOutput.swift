@@ -17,7 +17,9 @@ package enum AppendedOutput {
     func failure() -> InputError {
       InputError(.io, at: path, "cannot be written: \(systemMessage())", remedy: remedy)
     }
-    let descriptor = retrying { open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }
+    let descriptor = retrying {
+      path.withSystemPath { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) }
+    }
     guard descriptor >= 0 else { throw failure() }
     let isWritten = Array(text.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
     let error = isWritten ? nil : failure()

@@ -29,7 +29,9 @@ package final class AtomicOutput {
     if destination.isDirect {
       temporary = nil
       // Appending serves `> file` and `>> file` alike where the output is the shell's own file.
-      descriptor = retrying { open(destination.target, O_WRONLY | O_APPEND | O_CLOEXEC) }
+      descriptor = retrying {
+        destination.target.withSystemPath { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) }
+      }
       guard descriptor >= 0 else { throw Self.cannotCreate(path, reason: systemMessage()) }
       return
     }
@@ -108,7 +110,10 @@ package final class AtomicOutput {
       TemporaryFiles.remove(temporary)
       throw writeFailure(reason)
     }
-    guard rename(temporary, target) == 0 else {
+    let renamed = temporary.withSystemPath { from in
+      target.withSystemPath { rename(from, $0) }
+    }
+    guard renamed == 0 else {
       let reason = systemMessage()
       TemporaryFiles.remove(temporary)
       throw writeFailure(reason)
@@ -164,7 +169,7 @@ private struct OutputDestination {
       throw AtomicOutput.cannotCreate(path, reason: "it is not the name of a file")
     }
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard path.withSystemPath({ stat($0, &status) }) == 0 else {
       // A link to a file that does not exist yet is followed, so that the link stays a link.
       guard errno == ENOENT else { throw AtomicOutput.cannotCreate(path, reason: systemMessage()) }
       try followLinks(of: path)
@@ -176,7 +181,7 @@ private struct OutputDestination {
         .cannotCreate, at: path, "is a folder, but a file is to be written",
         remedy: "name a file in it")
     case S_IFREG:
-      guard access(path, W_OK) == 0 else {
+      guard path.withSystemPath({ access($0, W_OK) }) == 0 else {
         throw AtomicOutput.cannotCreate(path, reason: systemMessage())
       }
       permissions = status.st_mode & 0o777
@@ -208,10 +213,10 @@ private struct OutputDestination {
   private static func link(at path: String) -> String? {
     let limit = Int(PATH_MAX)
     let text = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-      count = buffer.withMemoryRebound(to: CChar.self) {
-        max(0, readlink(path, $0.baseAddress!, limit))
+      count = buffer.withMemoryRebound(to: CChar.self) { buffer in
+        max(0, path.withSystemPath { readlink($0, buffer.baseAddress!, limit) })
       }
     }
-    return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
+    return text.isEmpty ? nil : String(systemPath: text)
   }
 }

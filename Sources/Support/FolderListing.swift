@@ -9,19 +9,43 @@
 /// What lies in a folder.
 package enum FolderListing {
   /// Whether there is anything at `path`.
-  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func exists(_ path: String) -> Bool {
+    path.withSystemPath { access($0, F_OK) } == 0
+  }
 
   /// Whether there is a folder at `path`, or a link to one.
-  package static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+
+  /// Whether there is an ordinary file at `path`, or a link to one.
+  package static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
+
+  private static func kind(of path: String) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return path.withSystemPath { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
+  }
+
+  /// The path from the root without links and dots; `nil` where nothing is there.
+  package static func resolved(_ path: String) -> String? {
+    guard let buffer = path.withSystemPath({ realpath($0, nil) }) else { return nil }
+    defer { free(buffer) }
+    return String(systemPath: buffer)
+  }
+
+  /// Makes a folder, and those that it is to lie in. Whether it is there then.
+  package static func make(_ path: String) -> Bool {
+    if isFolder(path) { return true }
+    if let slash = path.dropLast().lastIndex(of: "/"), slash != path.startIndex {
+      guard make(String(path[..<slash])) else { return false }
+    }
+    // Another program may have been faster.
+    return path.withSystemPath { mkdir($0, 0o777) } == 0 || isFolder(path)
   }
 
   /// The names of what is visible in a folder, sorted; folders among them.
   ///
   /// - Throws: `InputError` where it is no folder or cannot be listed.
   package static func names(in folder: String) throws -> [String] {
-    guard let stream = opendir(folder) else {
+    guard let stream = folder.withSystemPath({ opendir($0) }) else {
       throw InputError(
         .noInput, at: folder, "cannot be listed: \(systemMessage())",
         remedy: "check the path and the folder's permissions")
@@ -30,7 +54,7 @@ package enum FolderListing {
     var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        String(systemPath: $0.prefix { $0 != 0 })
       }
       if !name.hasPrefix(".") { names.append(name) }
     }
@@ -43,5 +67,16 @@ package enum FolderListing {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
     return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
+  }
+
+  /// The path of the file `stem` in a folder whose ending is one of `endings`, the first in their
+  /// order, in small or capital letters (`.jpg`, `.JPG`, `.Jpg`); `nil` where there is none.
+  ///
+  /// - Complexity: O(endings) questions to the file system; the folder is not listed.
+  package static func file(_ stem: String, in folder: String, endings: [String]) -> String? {
+    let spellings = endings.flatMap {
+      [$0, $0.uppercased(), $0.prefix(1).uppercased() + $0.dropFirst()]
+    }
+    return spellings.lazy.map { "\(folder)/\(stem).\($0)" }.first(where: exists)
   }
 }

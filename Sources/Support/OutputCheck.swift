@@ -43,7 +43,7 @@ package enum OutputCheck {
   /// - Throws: `InputError` of kind `.cannotCreate`.
   package static func checkCreation(of path: String) throws {
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = path.withSystemPath { stat($0, &status) } == 0
     // Opening a pipe would wait for its reader, and closing it again would end what the reader
     // gets.
     if exists, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR { return }
@@ -59,19 +59,13 @@ private struct FileIdentity: Hashable {
   var isDiscarding: Bool { name == "/dev/null" }
 
   init(_ path: String) {
-    if let resolved = Self.resolved(path) {
+    if let resolved = FolderListing.resolved(path) {
       name = resolved
       return
     }
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "."
     let file = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    name = (Self.resolved(folder) ?? folder) + "/" + file
-  }
-
-  private static func resolved(_ path: String) -> String? {
-    guard let buffer = realpath(path, nil) else { return nil }
-    defer { free(buffer) }
-    return String(cString: buffer)
+    name = (FolderListing.resolved(folder) ?? folder) + "/" + file
   }
 }

@@ -24,7 +24,7 @@ package enum TemporaryFiles {
 
   /// Removes the file `path`.
   static func remove(_ path: String) {
-    unlink(path)
+    _ = path.withSystemPath { unlink($0) }
     forget(path)
   }
 
@@ -37,7 +37,7 @@ package enum TemporaryFiles {
   /// new ones are made meanwhile.
   package static func removeAll(andThen end: () -> Never) -> Never {
     paths.withLock { paths in
-      for path in paths { unlink(path) }
+      for path in paths { _ = path.withSystemPath { unlink($0) } }
       paths = []
       end()
     }
@@ -45,5 +45,5 @@ package enum TemporaryFiles {
 }
 
 private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
-  open(path, flags, mode)
+  path.withSystemPath { open($0, flags, mode) }
 }

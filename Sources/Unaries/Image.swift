@@ -2,7 +2,7 @@ import Support
 
 /// What lies over a grid: a photograph, a volume, a multispectral scene.
 ///
-/// Any number of channels and axes. Photographs are kept in 8 bits, everything else in float32.
+/// Any number of channels and axes. Photographs of 8 bits are kept so, everything else in float32.
 public struct Image: Sendable {
   /// The values, channels-last: `values[i * channels + c]` is channel c of point i.
   public enum Pixels: Sendable {
@@ -37,6 +37,13 @@ public struct Image: Sendable {
         .data, "point \(index / channels), channel \(index % channels) is \(values[index])",
         remedy: "replace values that are not finite before filtering")
     }
+    self.grid = grid
+    self.channels = channels
+    self.pixels = pixels
+  }
+
+  /// Takes `pixels`, as many as `grid` and `channels` need and all finite, as they are.
+  init(unchecked pixels: Pixels, grid: GridShape, channels: Int) {
     self.grid = grid
     self.channels = channels
     self.pixels = pixels

@@ -38,6 +38,38 @@ struct LabelRows {
     ck_convert_logits(base, points, stride, labels, -logf(minimumProbability))
   }
 
+  /// The same where labels may be ruled out by `HardScores`: their energy is `paddingEnergy`, not
+  /// that of `minimumProbability`.
+  func convertLogits(minimumProbability: Float, rulesOut: Bool) {
+    guard rulesOut else { return convertLogits(minimumProbability: minimumProbability) }
+    var ruledOut: [Int] = []
+    for point in 0..<points {
+      let row = rows(point..<point + 1)
+      let peak = (0..<labels).reduce(-Float.infinity) { max($0, row.base[$1]) }
+      ruledOut.removeAll(keepingCapacity: true)
+      for label in 0..<labels where peak - row.base[label] > HardScores.threshold {
+        ruledOut.append(label)
+      }
+      row.convertLogits(minimumProbability: minimumProbability)
+      for label in ruledOut { row.base[label] = EnergyField.paddingEnergy }
+    }
+  }
+
+  /// Gives labels that `HardScores` rules out `paddingEnergy`, counted from the least energy.
+  func settleHardEnergies() {
+    for point in 0..<points {
+      let row = row(point)
+      let least = (0..<labels).reduce(Float.infinity) { min($0, row[$1]) }
+      // Where every label is ruled out by a neighbour, the least of them by the farthest.
+      let origin = least > HardScores.threshold ? least : 0
+      for label in 0..<labels {
+        row[label] =
+          row[label] - least > HardScores.threshold
+          ? EnergyField.paddingEnergy : row[label] - origin
+      }
+    }
+  }
+
   /// Probabilities to energies: −log of `scale`·p + (1 − `scale`)/L, clipped to
   /// `minimumProbability`…1.
   func convertProbabilities(minimumProbability: Float, scale: Float) {

@@ -50,7 +50,8 @@ extension LabelMap {
       .data,
       "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
-      remedy: "relabel those pixels, or give the data set's whole list of classes")
+      remedy: rangeRemedy(of: labels[point], classes: classes, ignoring: void)
+        ?? "relabel those pixels (--label-map), or give the data set's whole list of classes")
   }
 }
 
@@ -62,7 +63,13 @@ extension LabelledImages {
   public func sample(
     _ index: Int, classes: Int, ignoring void: UInt16
   ) throws -> LabelledImage {
-    let image = try image(index)
+    try sample(index, over: image(index), classes: classes, ignoring: void)
+  }
+
+  /// The same, where image `index` was read before.
+  package func sample(
+    _ index: Int, over image: Image, classes: Int, ignoring void: UInt16
+  ) throws -> LabelledImage {
     let labels = try labels(index)
     do {
       let sample = try LabelledImage(image: image, labels: labels)

@@ -25,7 +25,9 @@ enum ProbabilityChecks {
   static func check(
     _ values: UnsafePointer<Float>, grid: GridShape, labels: Int, pointStep: Int, labelStep: Int
   ) throws {
-    let remedy = "use --unary-kind logits if these are scores before the softmax"
+    func remedy(at row: UnsafePointer<Float>) -> String {
+      Self.remedy(for: (0..<labels).map { row[$0 * labelStep] })
+    }
     for point in 0..<grid.count {
       let row = values + point * pointStep
       var sum = 0.0
@@ -36,7 +38,7 @@ enum ProbabilityChecks {
           throw InputError(
             .data,
             "the probability of label \(label) at \(grid.position(of: point)) is \(value), "
-              + "but must lie in 0…1", remedy: remedy)
+              + "but must lie in 0…1", remedy: remedy(at: row))
         }
         sum += Double(value)
       }
@@ -44,8 +46,34 @@ enum ProbabilityChecks {
         throw InputError(
           .data,
           "the probabilities of the \(labels) labels at \(grid.position(of: point)) sum to "
-            + "\(Float(sum)), but must sum to 1", remedy: remedy)
+            + "\(Float(sum)), but must sum to 1", remedy: remedy(at: row))
       }
     }
+  }
+
+  /// What numbers that are no distribution over the labels may be.
+  private static func remedy(for row: [Float]) -> String {
+    let logits = "use --unary-kind logits if these are scores before the softmax"
+    let normalizing = "--normalize-scores divides by their sum, and takes what is negative for 0"
+    let sum = row.reduce(0, +)
+    if row.contains(where: { !$0.isFinite }) { return "probabilities must be finite" }
+    if looksLikeBytes(row, sum: Double(sum)) {
+      return "these look like probabilities in \(sum > 300 ? 16 : 8) bits: \(normalizing)"
+    }
+    // Beyond what rounding and interpolation do to probabilities.
+    let margin: Float = 0.25
+    if row.allSatisfy({ $0 >= -margin && $0 <= 1 + margin }) {
+      return "if these are probabilities slightly outside, one sigmoid for each label, or class "
+        + "activation maps, \(normalizing); \(logits)"
+    }
+    return row.allSatisfy { $0 >= 0 }
+      ? "\(logits); if they are counts or per cent, \(normalizing)" : logits
+  }
+
+  /// Whether whole numbers of a point sum to 255 or 65535, but for rounding.
+  static func looksLikeBytes(_ row: [Float], sum: Double) -> Bool {
+    let isWhole = row.allSatisfy { $0 >= 0 && $0 == $0.rounded() }
+    let tolerance = max(1, Double(row.count) / 2)
+    return isWhole && [255, 65535].contains { abs(sum - $0) <= tolerance }
   }
 }

@@ -54,7 +54,6 @@ struct WrongCallTests {
       create([30_000, 30_000], rank: 2, labels: 60_000)
     },
     Case("no labels", argument, "labels") { _ in create([5], rank: 1, labels: 0) },
-    Case("one label", argument, "nothing to decide") { _ in create([5], rank: 1, labels: 1) },
     Case("2³¹ labels", argument, "labels") { _ in create([5], rank: 1, labels: 1 << 31) },
     Case("negative threads", argument, "threads") { _ in
       create([5], rank: 1, labels: 2, threads: -1)
@@ -91,11 +90,22 @@ struct WrongCallTests {
     Case("NaN in the unary", data, "nan") {
       $0.setUnary([.nan] + $0.energies.dropFirst())
     },
-    Case("infinity in the unary", data, "inf") {
-      $0.setUnary($0.energies.dropLast() + [.infinity])
+    Case("minus infinity in the unary", data, "label 1 at point 47 is -inf") {
+      $0.setUnary($0.energies.dropLast() + [-.infinity])
     },
-    Case("an energy beyond padding", data, "1e+20") {
-      $0.setUnary([1e21] + $0.energies.dropFirst())
+    Case("a point that no label is left for", data, "all labels at point 47") {
+      var energies = $0.energies
+      energies[47] = .infinity
+      energies[95] = .infinity
+      return $0.setUnary(energies)
+    },
+    Case("plus infinity in logits", data, "inf, but must be finite, or -inf") {
+      latticecrf_set_scores(
+        $0.number, [.infinity] + $0.energies.dropFirst(), 96, Painted.extents, 1, 0, 1e-5)
+    },
+    Case("infinity in probabilities", data, "inf") {
+      latticecrf_set_scores(
+        $0.number, [.infinity] + $0.energies.dropFirst(), 96, Painted.extents, 2, 0, 1e-5)
     },
     Case("no such layout", argument, "layout") { $0.setUnary(layout: 7) },
     Case("no such kind", argument, "kind") {

@@ -36,6 +36,17 @@ struct KernelDescriptionTests {
     #expect(description.description == "features:weight=2,file=a/b.npy,sigma=2,components=3")
   }
 
+  @Test func aPathWithACommaStandsInQuotes() throws {
+    let text = "features:weight=2,file=\"a,b c.npy\",sigma=2"
+    let description = try KernelDescription(text)
+    #expect(description.files == ["a,b c.npy"])
+    #expect(description.description == text)
+    #expect(
+      try KernelDescription("features:weight=2,file=\"a.npy\"").description
+        == "features:weight=2,file=a.npy")
+    #expect(throws: InputError.self) { try KernelDescription("features:weight=2,file=\"a,b.npy") }
+  }
+
   @Test(arguments: [
     ("", "there is no kernel ''"),
     ("gaussian", "weight"),

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 /// One run of a built program, `crf-refine` unless another is named, with what it printed and used.
@@ -103,7 +104,7 @@ struct Command {
     // The shell changes the folder, which no portable call can, and becomes the program.
     let limit = fileLimit.map { "ulimit -f \($0) && " } ?? ""
     let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\"", folder.path]
-    var list = (shell + command).map { strdup($0) } + [nil]
+    var list = (shell + command).map { $0.withSystemPath { strdup($0) } } + [nil]
     defer { for argument in list { free(argument) } }
     var process = pid_t()
     let failure = posix_spawn(&process, shell[0], &actions, &attributes, &list, environ)

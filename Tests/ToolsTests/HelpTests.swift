@@ -12,7 +12,7 @@ struct HelpTests {
       "iterations", "tolerance", "exclude-self", "filter", "threads", "marginals", "overlay",
       "overlay-before", "palette", "ground-truth", "json", "quiet", "version", "align-corners",
       "threshold", "memory", "labels", "confidence", "unknown", "member", "list-presets", "void",
-      "trimap", "resume", "tile", "overlap",
+      "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }

@@ -48,14 +48,14 @@ struct InspectTests {
     #expect(text.status == 0)
     #expect(text.output.contains(/close +deeplab-v1-largefov .*torchvision, classification/))
     #expect(text.output.contains(/18 of 32 missing, such as features\.17\.weight/))
-    #expect(text.output.contains("1 not in the network: step"))
+    #expect(text.output.contains("1 left out: step"))
 
     let json = try inspect("part.safetensors", "--json")
     let report = try JSONDecoder().decode(JSONValue.self, from: Data(json.output.utf8))
     let networks = report["networks"].elements
     #expect(networks.count == 3)
     #expect(networks[0]["missing"].elements.count == 18)
-    #expect(networks[0]["unexpected"].elements.map(\.string) == ["step"])
+    #expect(networks[0]["left_out"].elements.map(\.string) == ["step"])
   }
 
   @Test func aStrangersTensorsFitNothing() throws {

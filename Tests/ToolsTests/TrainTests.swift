@@ -56,6 +56,22 @@ import Testing
     }
   }
 
+  @Test("a batch of one image is refused before the first step where a branch is pooled")
+  func batchesOfOne() throws {
+    let options = ["--set", "steps=2", "--set", "batch=1", "--output", "out"]
+    let run = try train(
+      TrainingSet.arguments + options + ["--set", "normalization=batch"])
+    #expect(run.status == 65)
+    #expect(run.errors.hasPrefix("deeplab: aspp.pooling.bn: the batch normalisation would see one"))
+    #expect(!workspace.exists("out"))
+    // Whole images, of whatever size, do not help; nor do batches that are accumulated.
+    let whole = try train(
+      TrainingSet.arguments + options
+        + ["--set", "normalization=batch", "--set", "crop=[]", "--set", "accumulation=2"])
+    #expect(whole.errors == run.errors)
+    #expect(try train(TrainingSet.arguments + options).status == 0)
+  }
+
   @Test(
     "a training may go on with activations recomputed, bit for bit, and changed in nothing else")
   func resumesWithRecomputation() throws {

@@ -164,7 +164,8 @@ struct TuneTests {
       "unary", "image", "ground-truth", "void", "objective", "bilateral-weight",
       "bilateral-spatial", "bilateral-color", "gaussian-weight", "gaussian-spatial", "iterations",
       "refinements", "trimap-width", "holdout", "normalization", "filter", "threads", "output",
-      "surface", "state", "palette", "json", "quiet",
+      "surface", "state", "palette", "json", "quiet", "binary", "normalize-scores", "label-map",
+      "truth-map",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }
@@ -183,6 +184,7 @@ struct TuneTests {
     try expectRefusal(stateful + ["--void", "0"], "--void was 255, and is 0 now")
     try expectRefusal(stateful + ["--palette", "camvid"], "--palette was of colours")
     try expectRefusal(stateful + ["--normalization", "after"], "--normalization was symmetric")
+    try expectRefusal(stateful + ["--truth-map", "1:2,2:1"], "--truth-map was not given")
     try workspace.writeScores("scores/b.npy", scaled: 9)
     try expectRefusal(stateful, "the files of 'b' have changed")
     try workspace.writeScores("scores/b.npy", scaled: 2)

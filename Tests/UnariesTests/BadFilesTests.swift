@@ -48,8 +48,12 @@ struct BadFile: Codable, Sendable, CustomTestStringConvertible {
       return (array.shape, array.values)
     case "image":
       let image = try ImageFile.read(path)
-      guard case .bytes(let bytes) = image.pixels else { return ([], []) }
-      return (image.grid.extents + [image.channels], bytes.map(Float.init))
+      let values: [Float] =
+        switch image.pixels {
+        case .bytes(let bytes): bytes.map(Float.init)
+        case .floats(let floats): floats
+        }
+      return (image.grid.extents + [image.channels], values)
     default:
       let labels = try PNG.readLabels(path).labels()
       return (labels.grid.extents, labels.labels.map(Float.init))

@@ -30,6 +30,7 @@ import Unaries
     for name in [nil, "none"] {
       let error = #expect(throws: InputError.self) { try Self.decode(members, name) }
       #expect(error?.problem.contains("'scores', 'names'") == true)
+      #expect(name != nil || error?.remedy.contains("--member") == true)
     }
   }
 

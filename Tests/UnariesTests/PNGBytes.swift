@@ -6,6 +6,8 @@ struct PNGBytes {
   /// As in the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha.
   var color: Int
   var isInterlaced = false
+  /// Colours of the palette; `nil` for as many as indices can name.
+  var paletteCount: Int?
 
   private var channels: Int { [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color]! }
 
@@ -22,7 +24,7 @@ struct PNGBytes {
     }
     var header = Self.bytes(width) + Self.bytes(height)
     header += [UInt8(bitDepth), UInt8(color), 0, 0, isInterlaced ? 1 : 0]
-    let colors = 0..<(3 << min(bitDepth, 8))
+    let colors = 0..<3 * (paletteCount ?? 1 << min(bitDepth, 8))
     let palette: [UInt8] = colors.map { index in UInt8(index * 37 % 256) }
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     file += Self.chunk("IHDR", header)

@@ -72,7 +72,7 @@ import Unaries
     let rgb = Palette.camvid.pixels(of: labels)
     try PNG.write(
       Image(grid: Self.grid, channels: 3, pixels: .bytes(rgb)), to: folder.file("a.png"))
-    let source = try LabelFile.regions(folder.file("a.png"), palette: .camvid)
+    let source = try LabelFile.regions(folder.file("a.png"), as: LabelReading(palette: .camvid))
     for region in Self.regions {
       #expect(try source.read(region).labels == Self.part(region, of: labels))
     }

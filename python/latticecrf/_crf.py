@@ -40,8 +40,8 @@ class CRF:
     ) -> None:
         scores = _arrays.dense(scores)
         _native.long_call(
-            4 * self.points * self.labels, "set_scores", self.number, scores.ctypes.data, scores.size, _native.int64s(extents),
-            kind, layout, minimum_probability,
+            4 * self.points * self.labels, "set_scores", self.number, scores.ctypes.data,
+            scores.size, _native.int64s(extents), kind, layout, minimum_probability,
         )
 
     def add_position_kernel(
@@ -49,8 +49,8 @@ class CRF:
     ) -> None:
         sigmas = _arrays.bandwidths(sigmas, name, len(self.extents), "axes")
         _native.long_call(
-            self._building(term), "add_position_kernel", self.number, _native.floats(sigmas), len(sigmas), order,
-            term.pointer,
+            self._building(term), "add_position_kernel", self.number, _native.floats(sigmas),
+            len(sigmas), order, term.pointer,
         )
 
     def add_bilateral_kernel(
@@ -66,17 +66,18 @@ class CRF:
         image = _arrays.dense(image)
         element = _native.UINT8 if image.dtype == np.uint8 else _native.FLOAT32
         _native.long_call(
-            self._building(term), "add_bilateral_kernel", self.number, _native.floats(sigmas), len(sigmas),
-            image.ctypes.data, image.size, element, channels, _native.floats(color_sigmas),
-            len(color_sigmas), order, term.pointer,
+            self._building(term), "add_bilateral_kernel", self.number, _native.floats(sigmas),
+            len(sigmas), image.ctypes.data, image.size, element, channels,
+            _native.floats(color_sigmas), len(color_sigmas), order, term.pointer,
         )
 
     def add_feature_kernel(self, features: np.ndarray, kernel_type: int, term: Term) -> None:
         """`features` is (d, N)."""
         features = _arrays.dense(features)
         _native.long_call(
-            self._building(term), "add_feature_kernel", self.number, features.ctypes.data, features.size,
-            features.shape[0], _native.CHANNELS_FIRST, kernel_type, None, 0, term.pointer,
+            self._building(term), "add_feature_kernel", self.number, features.ctypes.data,
+            features.size, features.shape[0], _native.CHANNELS_FIRST, kernel_type, None, 0,
+            term.pointer,
         )
 
     def _building(self, term: Term) -> float:
@@ -93,7 +94,8 @@ class CRF:
         shape = (self.labels, self.points)
         result = np.empty(shape if layout == _native.CHANNELS_FIRST else shape[::-1], np.float32)
         _native.long_call(
-            self._effort * iterations * result.size, "run", self.number, iterations, tolerance, result.ctypes.data, result.size, layout
+            self._effort * iterations * result.size, "run", self.number, iterations, tolerance,
+            result.ctypes.data, result.size, layout,
         )
         return result
 
@@ -101,7 +103,8 @@ class CRF:
         iterations = _arrays.integer(iterations, "the number of iterations", 0)
         labels = np.empty(self.extents, np.uint16)
         _native.long_call(
-            self._effort * iterations * labels.size * self.labels, "labels", self.number, iterations, tolerance, labels.ctypes.data, labels.size
+            self._effort * iterations * labels.size * self.labels, "labels", self.number,
+            iterations, tolerance, labels.ctypes.data, labels.size,
         )
         return labels
 
@@ -115,8 +118,8 @@ class CRF:
     def energies(self, marginals: np.ndarray, layout: int) -> _native.Energies:
         result = _native.Energies()
         _native.long_call(
-            self._effort * marginals.size, "energy", self.number, marginals.ctypes.data, marginals.size, layout,
-            ctypes.byref(result),
+            self._effort * marginals.size, "energy", self.number, marginals.ctypes.data,
+            marginals.size, layout, ctypes.byref(result),
         )
         return result
 
@@ -128,6 +131,14 @@ class Term:
         self, compatibility: Any, labels: int, normalization: int = 3, method: int = 0,
         self_term: int = 0,
     ) -> None:
+        self.method = method
+        if type(compatibility) in (int, float) and abs(compatibility) < 1e30:
+            # What nearly everybody gives, and small scenes would notice the way through numpy.
+            self._values = ctypes.c_float(compatibility)
+            self._struct = _native.Term(
+                ctypes.addressof(self._values), 1, normalization, self_term, method
+            )
+            return
         values = _arrays.to_float32(compatibility, "the compatibility")
         if values.ndim > 2:
             raise ValueError(
@@ -139,7 +150,6 @@ class Term:
                 f"the compatibility has shape {values.shape}, but for {labels} labels it must be a "
                 f"number, ({labels},) or ({labels}, {labels})"
             )
-        self.method = method
         # Kept: the struct has only its address.
         self._values = _arrays.dense(values)
         self._struct = _native.Term(

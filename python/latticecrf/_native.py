@@ -12,6 +12,8 @@ import weakref
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any, Sequence
 
+from ._version import VERSION
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _FILE = "liblatticecrf.dylib" if sys.platform == "darwin" else "liblatticecrf.so"
 
@@ -104,20 +106,37 @@ _PROTOTYPES = {
 }
 
 
+def _place() -> str:
+    """Where the library is. One that the environment names is taken, or it is an error."""
+    named = os.environ.get("LATTICECRF_LIBRARY")
+    if named:
+        if not os.path.isfile(named):
+            raise ImportError(f"LATTICECRF_LIBRARY is {named}, but there is no such file")
+        return named
+    beside = os.path.join(_HERE, _FILE)
+    if os.path.exists(beside):
+        return beside
+    # A checkout in which the library was built.
+    checkout = os.path.dirname(os.path.dirname(_HERE))
+    built = os.path.join(checkout, ".build", "release", _FILE)
+    if os.path.exists(os.path.join(checkout, "Package.swift")) and os.path.exists(built):
+        return built
+    raise ImportError(
+        f"{_FILE} is not beside {_HERE}; install the wheel, or build the library with "
+        "`swift build -c release --product latticecrf`"
+    )
+
+
 def _load() -> ctypes.CDLL:
-    places = [
-        os.environ.get("LATTICECRF_LIBRARY"),
-        os.path.join(_HERE, _FILE),
-        # A checkout in which the library was built.
-        os.path.join(_HERE, "..", "..", ".build", "release", _FILE),
-    ]
-    path = next((place for place in places if place and os.path.exists(place)), None)
-    if path is None:
-        raise ImportError(
-            f"{_FILE} is not beside {_HERE}; install the wheel, or build the library with "
-            "`swift build -c release --product latticecrf`"
-        )
-    library = _open(path)
+    path = _place()
+    try:
+        library = _open(path)
+        library.latticecrf_version.restype = c_char_p
+        version = library.latticecrf_version().decode()
+    except (OSError, AttributeError) as error:
+        raise ImportError(f"{path} is not a library of LatticeCRF's: {error}") from None
+    if version != VERSION:
+        raise ImportError(f"{path} is of version {version}, but the package is of {VERSION}")
     for name, arguments in _PROTOTYPES.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, c_int32

@@ -19,8 +19,9 @@ from typing import Any, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _arrays, _native
+from . import _arrays, _native, _pictures, _ranges
 from ._crf import CRF, Term
+from ._warnings import warn
 from .eigen import MatrixXf
 
 __all__ = [
@@ -67,7 +68,7 @@ class ConstUnary(Unary):
     """Energies as they are, (labels, points)."""
 
     def __init__(self, u: Any) -> None:
-        super().__init__(_arrays.to_float32(u, "u"))
+        super().__init__(_arrays.to_float32(u, "u", masks="dropped"))
 
 
 class LogisticUnary(Unary):
@@ -110,11 +111,11 @@ class DenseCRF:
         """The energies −log P of all labels.
 
         Args:
-            u: (labels, points), or with the grid's own axes; must be finite. With `f`, the weights
-                (labels, k) of a linear model.
+            u: (labels, points), or with the grid's own axes. An infinite one is a label that cannot be.
+                With `f`, the weights (labels, k) of a linear model.
             f: features (k, points) of a linear model; energies are then u·f.
         """
-        energies = _arrays.to_float32(u, "u") if f is None else _product(u, f)
+        energies = _arrays.to_float32(u, "u", masks="dropped") if f is None else _product(u, f)
         shapes = [(self._nlabel, self._nvar), (self._nlabel, *self._crf.extents)]
         if energies.shape not in shapes:
             hint = ""
@@ -141,7 +142,7 @@ class DenseCRF:
             kernel: makes no difference before anything is learned.
             normalization: one of the constants of this module.
         """
-        values = _arrays.to_float32(features, "features")
+        values = _arrays.to_float32(features, "features", masks="dropped")
         if values.ndim != 2 or values.shape[1] != self._nvar:
             hint = ""
             if values.ndim == 2 and values.shape[0] == self._nvar:
@@ -194,6 +195,9 @@ class DenseCRF:
         return _arrays.dense(values.T), _native.CHANNELS_LAST
 
     def _term(self, compat: Any, normalization: Any) -> Term:
+        if self._nlabel == 1 and np.ndim(compat) > 0:
+            # A vector or matrix of one number looks like Potts' number, which has the other sign.
+            compat = -_arrays.to_float32(compat, "the compatibility")
         return Term(
             compat, self._nlabel, _constant(normalization, NormalizationType, "normalization")
         )
@@ -222,8 +226,12 @@ class DenseCRF2D(DenseCRF):
             sxy: how near, in pixels: one number, or (x, y).
             compat: see `addPairwiseEnergy`.
         """
-        _constant(kernel, KernelType, "kernel")
-        self._crf.add_position_kernel(sxy, self._term(compat, normalization), name="sxy")
+        kernel = _constant(kernel, KernelType, "kernel")
+        sxy, term = _leading(sxy, "sxy", 2), self._term(compat, normalization)
+        if _any_infinite(sxy):
+            self._crf.add_feature_kernel(self._positions(sxy), kernel, term)
+        else:
+            self._crf.add_position_kernel(sxy, term, name="sxy")
 
     def addPairwiseBilateral(
         self, sxy: Union[float, Sequence[float]], srgb: Union[float, Sequence[float]], rgbim: Any,
@@ -234,11 +242,11 @@ class DenseCRF2D(DenseCRF):
         Args:
             sxy: how near, in pixels: one number, or (x, y).
             srgb: how alike, in the image's units: one number, or one a channel.
-            rgbim: (height, width, channels) or (height, width), of any type.
+            rgbim: (height, width, channels) or (height, width), of any type, or a picture of Pillow's.
             compat: see `addPairwiseEnergy`.
         """
-        _constant(kernel, KernelType, "kernel")
-        image = _arrays.to_numpy(rgbim, "rgbim")
+        kernel = _constant(kernel, KernelType, "kernel")
+        image = _pictures.array(rgbim, "rgbim", masks="dropped")
         if image.ndim == 2:
             image = image[:, :, np.newaxis]
         if image.ndim != 3 or image.shape[:2] != (self._h, self._w):
@@ -251,12 +259,53 @@ class DenseCRF2D(DenseCRF):
                 f"Bad shape for pairwise bilateral (Need {(self._h, self._w, 3)}, got "
                 f"{image.shape}){hint}"
             )
-        self._crf.add_bilateral_kernel(
-            sxy, srgb, image, self._term(compat, normalization), names=("sxy", "srgb")
-        )
+        sxy, srgb = _leading(sxy, "sxy", 2), _leading(srgb, "srgb", image.shape[2])
+        _ranges.check(image, srgb, is_preset=False, arguments=False)
+        term = self._term(compat, normalization)
+        if _any_infinite(sxy) or _any_infinite(srgb):
+            colors = np.moveaxis(_arrays.to_float32(image, "rgbim"), -1, 0).reshape(image.shape[2], -1)
+            features = [self._positions(sxy), _divided(colors, srgb, "srgb", "channels")]
+            self._crf.add_feature_kernel(np.concatenate(features), kernel, term)
+        else:
+            self._crf.add_bilateral_kernel(sxy, srgb, image, term, names=("sxy", "srgb"))
+
+    def _positions(self, sxy: Any) -> np.ndarray:
+        """Features of positions, x before y."""
+        mesh = np.indices((self._h, self._w), np.float32)[::-1].reshape(2, -1)
+        return _divided(mesh, sxy, "sxy", "axes")
+
+
+def _any_infinite(bandwidths: Any) -> bool:
+    if type(bandwidths) in (int, float):
+        return bandwidths == float("inf")
+    try:
+        return bool(np.isinf(np.asarray(bandwidths, float)).any())
+    except (TypeError, ValueError):
+        return False  # Refused elsewhere.
+
+
+def _divided(rows: np.ndarray, value: Any, name: str, what: str) -> np.ndarray:
+    """Features of which those of an infinite bandwidth are 0.
+
+    Exactly: a feature that is only next to nothing decides ties in the lattice, and the result is
+    another one.
+    """
+    sigmas = np.float32(_arrays.bandwidths(value, name, len(rows), what))
+    sigmas[sigmas >= np.float32(_arrays.BLIND)] = np.inf
+    return rows / np.broadcast_to(sigmas, len(rows))[:, np.newaxis]
+
+
+def _leading(bandwidths: Any, name: str, count: int) -> Any:
+    """The first `count` bandwidths, where there are more: those that pydensecrf looks at."""
+    if type(bandwidths) not in (int, float) and np.ndim(bandwidths) == 1 and len(bandwidths) > count:
+        warn(f"{name} has {len(bandwidths)} numbers, of which the first {count} are used")
+        return bandwidths[:count]
+    return bandwidths
 
 
 def _constant(value: Any, kind: Any, name: str) -> int:
+    if type(value) is kind:
+        return value.value
     try:
         return int(kind(value))
     except ValueError:

@@ -189,3 +189,76 @@ def test_the_same_numbers_as_pydensecrf_where_it_is_installed(scene):
     np.testing.assert_array_equal(features, peer_features)
     # Two builds of pydensecrf differ by up to 1.2e-6.
     np.testing.assert_allclose(found, expected, atol=5e-6)
+
+
+def marginals(module, sxy=(9, 7), srgb=(13, 14, 15), labels=3, updates=3, width=8, image=None):
+    generator = np.random.default_rng(3)
+    crf = module.DenseCRF2D(width, 6, labels)
+    crf.setUnaryEnergy(np.float32(generator.random((int(labels), 48)) * 3))
+    crf.addPairwiseGaussian(sxy, 2)
+    if image is None:
+        image = generator.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    crf.addPairwiseBilateral(sxy, srgb, image, 3)
+    return np.array(crf.inference(updates))
+
+
+ODD_CALLS = {
+    "one label": {"labels": 1},
+    "sizes by division": {"width": 80 / 10},
+    "updates by division": {"updates": 6 / 2},
+    "sizes of numpy's floats": {"width": np.float64(8), "labels": np.float32(3)},
+    "a width of an array": {"width": np.array(8)},
+    "True updates": {"updates": True},
+    "an infinite bandwidth": {"sxy": float("inf")},
+    "one infinite bandwidth": {"sxy": (3, float("inf"))},
+    "colours that do not count": {"srgb": float("inf")},
+    "one colour that does not count": {"srgb": (13, float("inf"), 15)},
+    "steps at the lattice's own borders": {"sxy": (float("inf"), 1), "srgb": 40},
+    "colours alone": {"sxy": float("inf"), "srgb": 30},
+    "lists of bandwidths": {"sxy": [3, 4], "srgb": [13, 14, 15]},
+    "arrays of bandwidths": {"sxy": np.array([3, 4]), "srgb": np.array([13.0, 14, 15])},
+    "more bandwidths than are used": {"sxy": (3, 4, 5), "srgb": (13, 14, 15, 16)},
+    "a bool image": {"image": np.arange(144).reshape(6, 8, 3) % 5 > 2},
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", ODD_CALLS)
+def test_odd_calls_give_pydensecrfs_numbers_where_it_is_installed(name):
+    peer = pytest.importorskip("pydensecrf.densecrf")
+    expected = marginals(peer, **ODD_CALLS[name])
+    # Two builds of pydensecrf differ by up to 1.2e-6.
+    np.testing.assert_allclose(marginals(dcrf, **ODD_CALLS[name]), expected, atol=5e-6)
+
+
+def test_one_label_is_certain_in_all_calls():
+    crf = dcrf.DenseCRF2D(8, 6, 1)
+    crf.setUnaryEnergy(utils.unary_from_labels(np.ones(48, int), 1, 0.7))
+    crf.addPairwiseGaussian(3, 3)
+    crf.addPairwiseGaussian(3, np.float32([[-2]]))
+    np.testing.assert_array_equal(crf.inference(5), np.ones((1, 48)))
+    np.testing.assert_array_equal(crf.map(5), np.zeros(48))
+    q = crf.startInference()[0]
+    crf.stepInference(q)
+    np.testing.assert_array_equal(q, np.ones((1, 48)))
+    assert np.isfinite(crf.klDivergence(q))
+
+
+@pytest.mark.parametrize("compat", [3, np.float32([-2]), np.float32([[-2]])])
+def test_the_divergence_of_one_label_is_pydensecrfs_where_it_is_installed(compat):
+    peer = pytest.importorskip("pydensecrf.densecrf")
+    found = []
+    for module in (dcrf, peer):
+        crf = module.DenseCRF2D(8, 6, 1)
+        crf.setUnaryEnergy(np.ones((1, 48), np.float32))
+        crf.addPairwiseGaussian(3, compat)
+        found.append(crf.klDivergence(crf.inference(2)))
+    assert found[0] == pytest.approx(found[1], rel=1e-5)  # Sums of float32.
+
+
+def test_bandwidths_that_are_not_used_are_warned_of(scene):
+    crf = dcrf.DenseCRF2D(WIDTH, HEIGHT, LABELS)
+    with pytest.warns(UserWarning, match="sxy has 3 numbers, of which the first 2"):
+        crf.addPairwiseGaussian((3, 4, 5), 3)
+    with pytest.warns(UserWarning, match="srgb has 4 numbers, of which the first 3"):
+        crf.addPairwiseBilateral(9, (13, 14, 15, 16), scene[0], 3)

@@ -1,8 +1,9 @@
 """The package and the library that it loads."""
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from library import PATH, environment
 
 import latticecrf
 from latticecrf import _native
@@ -32,14 +33,58 @@ def test_types_are_declared():
     assert (Path(latticecrf.__file__).parent / "py.typed").exists()
 
 
-def test_a_missing_library_is_an_import_error(tmp_path):
-    copy = tmp_path / "latticecrf"
-    copy.mkdir()
+def imported(folder, library=None, version=None):
+    """A copy of the package without its library, imported where the environment names `library`."""
+    copy = folder / "latticecrf"
+    copy.mkdir(exist_ok=True)
     for file in Path(latticecrf.__file__).parent.glob("*.py"):
         (copy / file.name).write_text(file.read_text())
-    environment = {k: v for k, v in os.environ.items() if k != "LATTICECRF_LIBRARY"}
-    run = subprocess.run(
-        [sys.executable, "-c", "import latticecrf"], cwd=tmp_path, env=environment,
-        capture_output=True, text=True,
+    if version is not None:
+        (copy / "_version.py").write_text(f"VERSION = {version!r}\n")
+    more = {} if library is None else {"LATTICECRF_LIBRARY": str(library)}
+    return subprocess.run(
+        [sys.executable, "-c", "import latticecrf; print(latticecrf._native._library._name)"],
+        cwd=folder, env=environment(**more), capture_output=True, text=True,
     )
-    assert run.returncode == 1 and "install the wheel" in run.stderr
+
+
+def test_a_missing_library_is_an_import_error(tmp_path):
+    for run in (imported(tmp_path), imported(tmp_path, "")):
+        assert run.returncode == 1 and "install the wheel" in run.stderr
+
+
+def test_the_library_that_the_environment_names_is_taken(tmp_path):
+    run = imported(tmp_path, PATH)
+    assert run.stdout.strip() == PATH, run.stderr
+
+
+def test_a_wrong_library_is_an_import_error_even_where_another_is_there(tmp_path):
+    (tmp_path / "text.so").write_text("no library")
+    library = tmp_path / "latticecrf" / _native._FILE
+    library.parent.mkdir()
+    library.symlink_to(PATH)
+    assert imported(tmp_path).returncode == 0
+    foreign = Path(sys.modules["numpy"].__file__).parent.rglob("_multiarray_umath*.so")
+    for name, text in [
+        (tmp_path / "absent.so", "no such file"), (tmp_path, "no such file"),
+        (tmp_path / "text.so", "no library of LatticeCRF's"),
+        *((path, "no library of LatticeCRF's") for path in foreign),
+    ]:
+        run = imported(tmp_path, name)
+        assert run.returncode == 1 and text in run.stderr and str(name) in run.stderr, run.stderr
+
+
+def test_a_library_of_another_version_is_an_import_error(tmp_path):
+    run = imported(tmp_path, PATH, version="0.0.1")
+    assert run.returncode == 1 and "but the package is of 0.0.1" in run.stderr
+
+
+def test_a_folder_that_is_no_checkout_is_not_searched(tmp_path):
+    built = tmp_path / ".build" / "release"
+    built.mkdir(parents=True)
+    (built / _native._FILE).symlink_to(PATH)
+    package = tmp_path / "python"
+    package.mkdir()
+    assert imported(package).returncode == 1
+    (tmp_path / "Package.swift").write_text("")
+    assert imported(package).returncode == 0

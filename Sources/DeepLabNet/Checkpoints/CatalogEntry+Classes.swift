@@ -14,8 +14,7 @@ extension CatalogEntry {
   public func classCount(in checkpoint: any Checkpoint, scheme: KeyScheme? = nil) throws -> Int {
     do {
       let network = try make(classes: CatalogEntry.defaultClasses)
-      let scheme =
-        try scheme ?? KeyScheme.guess(for: network, names: checkpoint.entries.lazy.map(\.name))
+      let (scheme, checkpoint) = try KeyScheme.reading(checkpoint, for: network, as: scheme)
       guard let weight = try classifier(of: network) else {
         throw InputError(
           .data, "does not say how many classes \(name) has", remedy: "give --classes N")

@@ -17,16 +17,24 @@ struct CheckpointComparison {
   private(set) var misshaped: [String] = []
   /// Tensors of layers that are there, behind some that are not.
   private var severed: [String] = []
-  /// Tensors that the network has no use for.
+  /// Tensors that would lengthen a part that the network has: its layers go on where the network's
+  /// end, so that they are another network's.
   private(set) var unexpected: [String] = []
+  /// Tensors of parts that the network has nothing like: a loss, a counter, another network.
+  private(set) var extra: [CheckpointEntry] = []
 
   private let scheme: KeyScheme
   private let isPartial: Bool
   /// Tensors that the network has asked for, whatever their shapes.
   private var asked: Set<String> = []
+  /// What the parts of the network are called, without numbers.
+  private let parts: Set<Substring>
 
-  /// What heads that may be left over begin with: a classifier, and PyTorch's auxiliary one.
-  private static let headNames = ["fc.", "aux_classifier.", "classifier."]
+  /// What heads that may be left over begin with: a classifier, PyTorch's auxiliary one, and that
+  /// of networks that adapt to other domains.
+  private static let headNames = [
+    "fc.", "aux_classifier.", "classifier.", "layer5.conv2d_list.",
+  ]
   /// The same where heads are made anew: `fc6` … `fc8`, `fc1000`, pyramids, decoders, branches at
   /// the sides.
   private static let replaceableHeadNames =
@@ -40,6 +48,9 @@ struct CheckpointComparison {
   ) {
     self.scheme = scheme
     self.isPartial = isPartial
+    parts = Set(
+      network.parameters.compactMap { scheme.key(for: $0.name) }
+        .map { Self.part($0.dropFirst(scheme.prefix.count)) })
     let shapes = Dictionary(entries.map { ($0.name, $0.shape) }) { first, _ in first }
     // For each node, whether it or anything before it is missing.
     var isAffected: [Bool] = []
@@ -54,14 +65,22 @@ struct CheckpointComparison {
     let taken = Set(places.values.compactMap(\.tensor))
     let constants = Self.constants(of: network, scheme)
     for entry in entries where !taken.contains(entry.name) && !constants.contains(entry.name) {
-      sort(entry.name)
+      sort(entry)
+    }
+    // With little of the network there, what else is there is no mere addition.
+    if isPartial, 2 * taken.count < places.count {
+      unexpected += extra.filter { $0.count > 1 }.map(\.name)
+      extra.removeAll { $0.count > 1 }
     }
   }
 
   /// Tensors with factors that the network has as constants, as FCN-8s trained at once.
   private static func constants(of network: Network, _ scheme: KeyScheme) -> Set<String> {
-    let names = network.nodes.filter { $0.layer is Scale }.map { $0.name + ".weight" }
-    return Set(names.map { scheme.key(for: $0) ?? $0 })
+    Set(constantNames(of: network).map { scheme.key(for: $0) ?? $0 })
+  }
+
+  private static func constantNames(of network: Network) -> [String] {
+    network.nodes.filter { $0.layer is Scale }.map { $0.name + ".weight" }
   }
 
   /// The tensors for a layer's parameters; `nil` where one is missing.
@@ -110,14 +129,39 @@ struct CheckpointComparison {
     return (isPartial ? Self.replaceableHeadNames : Self.headNames).contains(where: own.hasPrefix)
   }
 
+  /// What the part of a network that a tensor belongs to is called, without numbers: `layer` of
+  /// `layer3.22.conv1.weight`, `conv` of `conv5_4.bias`.
+  private static func part(_ name: Substring) -> Substring {
+    var part = name.prefix { $0 != "." && !$0.isNumber }
+    while part.last == "_" { part.removeLast() }
+    return part
+  }
+
+  /// Whether a tensor belongs to no part of the network, and to none of its siblings': branches at
+  /// the sides, without which the rest is not what was trained.
+  private func isForeign(_ tensor: String) -> Bool {
+    guard tensor.hasPrefix(scheme.prefix) else { return true }
+    let own = tensor.dropFirst(scheme.prefix.count)
+    return !parts.contains(Self.part(own)) && !Self.knownNames.contains(String(own))
+  }
+
+  /// The parameters and constants of all networks that are known.
+  private static let knownNames = Set(
+    NetworkCatalog.all.compactMap { try? $0.make() }.flatMap { network in
+      network.parameters.map(\.name) + constantNames(of: network)
+    })
+
   /// Files a tensor that is not taken.
-  private mutating func sort(_ tensor: String) {
+  private mutating func sort(_ entry: CheckpointEntry) {
+    let tensor = entry.name
     if tensor.hasSuffix("num_batches_tracked") { return }
     if asked.contains(tensor) {
       // Otherwise it is an error already, by shape or by what is missing beside it.
       if isPartial { heads.append(tensor) }
     } else if isHead(tensor) {
       heads.append(tensor)
+    } else if isForeign(tensor) {
+      extra.append(entry)
     } else {
       unexpected.append(tensor)
     }
@@ -136,19 +180,21 @@ extension CheckpointComparison {
     guard !isAcceptable else { return }
     var lines = ["does not fit the network (names as in \(scheme))"]
     lines += Self.list("missing", missing) { name in
-      suggestion(for: name, among: unexpected).map { "\(name); there is \($0)" } ?? name
+      suggestion(for: name, among: unexpected + extra.map(\.name)).map { "\(name); there is \($0)" }
+        ?? name
     }
     lines += Self.list("of another shape", misshaped) { $0 }
     if isPartial { lines += Self.list("behind layers that are missing", severed) { $0 } }
     lines += Self.list("not in the network", unexpected) { $0 }
     lines += Self.list("heads that the network does not have", heads) { $0 }
+    lines += Self.list("of no part of the network", extra) { $0.name }
     lines.append("  choose the network, the classes and the key scheme that it was made for")
     throw InputError(.data, lines.joined(separator: "\n"))
   }
 
   /// A heading with the number, and the first few.
-  private static func list(
-    _ heading: String, _ items: [String], _ line: (String) -> String
+  private static func list<Item>(
+    _ heading: String, _ items: [Item], _ line: (Item) -> String
   ) -> [String] {
     guard !items.isEmpty else { return [] }
     let left = items.count - shown

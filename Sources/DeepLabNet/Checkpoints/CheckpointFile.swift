@@ -27,14 +27,31 @@ public struct CheckpointFile: Checkpoint {
 
   /// Which of them it is.
   public let format: Format
+  /// The dictionary in the file that the tensors are from, such as `model_ema`; `nil` where there
+  /// is but one.
+  public let state: String?
+  /// Other dictionaries with weights, which might have been meant.
+  public let otherStates: [String]
+  /// What the names of the tensors begin with in the file, where only some were asked for; empty
+  /// where all are there.
+  public let prefix: String
   private let contents: any Checkpoint
 
   /// Opens the checkpoint at `path` and reads the description of its tensors.
   ///
-  /// The contents decide on the format; the name only where they leave it open.
+  /// The contents decide on the format; the name only where they leave it open. A warning says
+  /// which of several dictionaries with weights is read, unless one is asked for.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - state: the dictionary to read where a PyTorch checkpoint has several, such as `model_ema`;
+  ///     keys of nested dictionaries are joined by dots.
+  ///   - prefix: only the tensors whose names begin with it are read, and have their names without
+  ///     it; a dot at its end is understood.
   /// - Throws: `InputError` where the file cannot be read, or is none of the formats, or is
-  ///   damaged.
-  public static func open(_ path: String) throws -> CheckpointFile {
+  ///   damaged; or where no such dictionary or prefix is in it.
+  public static func open(
+    _ path: String, state: String? = nil, prefix: String? = nil
+  ) throws -> CheckpointFile {
     let bytes = try StoredBytes(path)
     let format: Format
     do {
@@ -42,14 +59,46 @@ public struct CheckpointFile: Checkpoint {
     } catch let error as InputError {
       throw error.at(path)
     }
+    let file = try open(bytes, format, path, state: state)
+    if let other = file.otherStates.first, let state = file.state {
+      let others = file.otherStates.map { quoted($0) }.joined(separator: ", ")
+      InputWarning(
+        at: path, "holds the weights \(quoted(state)), which are read, and also \(others)",
+        remedy: "choose others with --state \(other)"
+      ).report()
+    }
+    let prefix = prefix.map { $0.isEmpty || $0.hasSuffix(".") ? $0 : $0 + "." } ?? ""
+    guard !prefix.isEmpty else { return file }
+    return CheckpointFile(
+      format: format, state: file.state, otherStates: file.otherStates, prefix: prefix,
+      contents: try RenamedCheckpoint(file.contents, behind: prefix))
+  }
+
+  private static func open(
+    _ bytes: StoredBytes, _ format: Format, _ path: String, state: String?
+  ) throws -> CheckpointFile {
+    if format == .pytorch {
+      let contents = try PyTorchCheckpoint(bytes, state: state)
+      return CheckpointFile(
+        format: format, state: contents.state, otherStates: contents.otherStates, prefix: "",
+        contents: contents)
+    }
+    guard state == nil else {
+      throw InputError(
+        .usage, at: "--state",
+        "chooses a dictionary of a PyTorch checkpoint, but '\(path)' has another format "
+          + "(\(format.words))",
+        remedy: "leave it out; --prefix chooses among tensors by their names")
+    }
     let contents: any Checkpoint =
       switch format {
       case .safetensors: try SafetensorsCheckpoint(bytes)
-      case .pytorch: try PyTorchCheckpoint(bytes)
+      case .pytorch: preconditionFailure("a PyTorch checkpoint is read above")
       case .npz: try NPZCheckpoint(path)
       case .caffe: try CaffeCheckpoint(bytes)
       }
-    return CheckpointFile(format: format, contents: contents)
+    return CheckpointFile(
+      format: format, state: nil, otherStates: [], prefix: "", contents: contents)
   }
 
   /// Where the tensors come from: a file's path.

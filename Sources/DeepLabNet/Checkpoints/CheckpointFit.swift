@@ -14,8 +14,13 @@ public struct CheckpointFit: Sendable {
   public let missing: [String]
   /// Those of them that have another shape, with both shapes.
   public let misshaped: [String]
-  /// Tensors that the network has no use for, without other networks' heads.
+  /// Tensors that would lengthen a part that the network has, without other networks' heads.
   public let unexpected: [String]
+  /// Tensors that are left out: of heads, or of parts that the network has nothing like.
+  public let leftOut: [String]
+  /// Prefixes behind which the checkpoint has as much of the network; more than one where the user
+  /// has to choose.
+  public let prefixes: [String]
 
   /// Whether the network can be run with it.
   public var isWhole: Bool { missing.isEmpty && misshaped.isEmpty && unexpected.isEmpty }
@@ -25,11 +30,13 @@ public struct CheckpointFit: Sendable {
 
   /// `nil` where none of the network's parameters is there.
   init?(_ entry: CatalogEntry, _ checkpoint: any Checkpoint) {
-    let names = checkpoint.entries.lazy.map(\.name)
-    let classes = try? entry.classCount(in: checkpoint)
-    guard let network = try? entry.make(classes: classes ?? CatalogEntry.defaultClasses),
-      let scheme = try? KeyScheme.guess(for: network, names: names)
-    else { return nil }
+    guard let likely = try? entry.make() else { return nil }
+    let (schemes, checkpoint) = KeyScheme.readings(checkpoint, for: likely)
+    guard let scheme = schemes.first else { return nil }
+    let classes = try? entry.classCount(in: checkpoint, scheme: scheme)
+    guard let network = try? entry.make(classes: classes ?? CatalogEntry.defaultClasses) else {
+      return nil
+    }
     let comparison = CheckpointComparison(network, checkpoint.entries, scheme: scheme)
     name = entry.name
     self.classes = classes
@@ -38,13 +45,15 @@ public struct CheckpointFit: Sendable {
     missing = comparison.missing
     misshaped = comparison.misshaped
     unexpected = comparison.unexpected
+    leftOut = comparison.heads + comparison.extra.map(\.name)
+    prefixes = schemes.map(\.prefix)
   }
 
   /// Networks of the catalogue that share fewer of their tensors than this are not worth naming.
   private static let leastShare = 0.25
 
-  /// The networks that a checkpoint fits, best first: all that it fits wholly, else those that come
-  /// close.
+  /// The networks that a checkpoint fits, best first: all that it fits wholly, leaving out as
+  /// little as possible, else those that come close.
   ///
   /// - Parameters:
   ///   - checkpoint: weights of some network.
@@ -53,9 +62,12 @@ public struct CheckpointFit: Sendable {
   public static func best(for checkpoint: any Checkpoint, limit: Int = 3) -> [CheckpointFit] {
     let fits = NetworkCatalog.all.compactMap { CheckpointFit($0, checkpoint) }
     let whole = fits.filter(\.isWhole)
-    guard whole.isEmpty else { return whole }
+    if let least = whole.map(\.leftOut.count).min() {
+      return whole.filter { $0.leftOut.count == least }
+    }
     let close = fits.filter { $0.share >= leastShare }.sorted {
-      ($1.share, $0.unexpected.count) < ($0.share, $1.unexpected.count)
+      ($1.share, $0.unexpected.count + $0.leftOut.count)
+        < ($0.share, $1.unexpected.count + $1.leftOut.count)
     }
     return Array(close.prefix(limit))
   }

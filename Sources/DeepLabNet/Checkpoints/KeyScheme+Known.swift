@@ -1,12 +1,9 @@
 extension KeyScheme {
   /// The schemes that are known; a new one is an entry here.
   public static let all = [
-    own, port, caffe, torchvision, torchvisionSegmentation, vainf, jfzhang,
+    own, port, caffe, torchvision, torchvisionSegmentation, vainf, jfzhang, firstPort,
+    adaptationPort,
   ]
-
-  /// What may stand before all keys: nothing, the name of the part of a multi-scale network, and
-  /// what PyTorch's DataParallel adds.
-  static let prefixes = ["", "base.", "module.", "module.base."]
 
   /// The names that networks here have: PyTorch's for residual networks, Caffe's layers for VGG-16.
   static let own = KeyScheme("the network's own names", rules: [KeyRule("<rest>", "<rest>")])
@@ -129,4 +126,22 @@ extension KeyScheme {
         ("4_1", 17), ("4_2", 19), ("4_3", 21), ("5_1", 24), ("5_2", 26), ("5_3", 28),
       ].map { KeyRule("conv\($0).<p>", "features.\($1).<p>") }
       + [("6", 0), ("7", 3)].map { KeyRule("fc\($0).<p>", "classifier.\($1).<p>") })
+
+  /// The earliest port of DeepLab v2 to PyTorch and the many programs that have taken over its
+  /// names: torchvision's, with the four branches as a fifth layer. The port itself puts `Scale.`
+  /// before all of them.
+  static let firstPort = KeyScheme(
+    "isht7/pytorch-deeplab-resnet", rules: branches(behind: "layer5."))
+
+  /// The same in programs for adaptation to other domains, where the fifth layer is a classifier
+  /// half way and the sixth the four branches.
+  static let adaptationPort = KeyScheme(
+    "wasidennis/AdaptSegNet", rules: branches(behind: "layer6."))
+
+  private static func branches(behind prefix: String) -> [KeyRule] {
+    [
+      KeyRule("aspp.<n>.<p>", prefix + "conv2d_list.<n>.<p>"),
+      KeyRule("backbone.<rest>", "<rest>"),
+    ]
+  }
 }

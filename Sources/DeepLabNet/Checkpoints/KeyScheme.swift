@@ -5,7 +5,7 @@ public struct KeyScheme: Sendable {
   /// The program, or the format.
   public let name: String
   /// What stands before every key, such as `module.` where several processors have trained
-  /// together.
+  /// together; it ends with a dot, or is empty.
   public let prefix: String
   private let rules: [KeyRule]
   private let block: BlockName
@@ -28,7 +28,7 @@ public struct KeyScheme: Sendable {
     self.block = block
   }
 
-  private func with(prefix: String) -> KeyScheme {
+  func with(prefix: String) -> KeyScheme {
     KeyScheme(name, block: block, prefix: prefix, rules: rules)
   }
 
@@ -40,36 +40,16 @@ public struct KeyScheme: Sendable {
     }
     return nil
   }
-
-  /// The scheme, and its prefix, under which most parameters of the network are among `names`.
-  ///
-  /// - Throws: `InputError` where no scheme finds a single one.
-  public static func guess(for network: Network, names: some Sequence<String>) throws -> KeyScheme {
-    let names = Set(names)
-    let parameters = network.parameters.map(\.name)
-    let scored = all.flatMap { scheme in
-      let keys = parameters.compactMap(scheme.key)
-      return prefixes.map { prefix in
-        (scheme.with(prefix: prefix), keys.count { names.contains(prefix + $0) })
-      }
-    }
-    // The first of equals: the schemes are listed by how much they leave to chance.
-    guard var best = scored.first else { preconditionFailure("no key scheme is listed") }
-    for candidate in scored where candidate.1 > best.1 { best = candidate }
-    guard best.1 > 0 else {
-      let example = names.min().map { ", but tensors such as \($0)" } ?? ""
-      throw InputError(
-        .data,
-        "holds none of the network's parameters, such as \(parameters.first ?? "")\(example)",
-        remedy: "choose the network that it was made for")
-    }
-    return best.0
-  }
 }
 
 extension KeyScheme: CustomStringConvertible {
   /// The name, and the prefix where there is one.
-  public var description: String { prefix.isEmpty ? name : "\(name), behind \(prefix)" }
+  public var description: String { description(behind: "") }
+
+  /// The same where `outer` stands before the prefix.
+  package func description(behind outer: String) -> String {
+    outer.isEmpty && prefix.isEmpty ? name : "\(name), behind \(outer)\(prefix)"
+  }
 }
 
 extension KeyScheme.BlockName {

@@ -1,9 +1,11 @@
 import Support
+import Unaries
 
 /// A network's parameters in a checkpoint, whatever the checkpoint calls them.
 ///
 /// All names and shapes are compared when it is made, before any value is read. Counters of batches
-/// are left out silently, other networks' heads are left out by name.
+/// are left out silently; other networks' heads, and what belongs to no part of the network, are
+/// left out by name.
 public struct MappedCheckpoint: ParameterSource {
   /// What becomes of layers that the checkpoint does not have, or has in other shapes.
   public enum Missing: Sendable {
@@ -24,6 +26,10 @@ public struct MappedCheckpoint: ParameterSource {
   /// Tensors that are not taken, in the checkpoint's order: of heads that the network does not
   /// have, or that are missing since they have other shapes.
   public let unusedHeads: [String]
+  /// Tensors that are not taken since the network has no part like theirs, in the checkpoint's
+  /// order: the weights of a loss, a counter of averages, another network. A warning names those of
+  /// more than one value.
+  public let extraTensors: [String]
   private let checkpoint: any Checkpoint
   private let places: [String: (tensor: String?, shape: [Int])]
   private let missing: Missing
@@ -40,20 +46,36 @@ public struct MappedCheckpoint: ParameterSource {
     missing: Missing = .refused
   ) throws {
     do {
-      let scheme =
-        try scheme ?? KeyScheme.guess(for: network, names: checkpoint.entries.lazy.map(\.name))
+      let (scheme, checkpoint) = try KeyScheme.reading(checkpoint, for: network, as: scheme)
       let comparison = CheckpointComparison(
         network, checkpoint.entries, scheme: scheme, isPartial: missing.isAllowed)
       try comparison.check()
       self.scheme = scheme
       missingNames = comparison.leftOut
       unusedHeads = comparison.heads
+      extraTensors = comparison.extra.map(\.name)
       places = comparison.places
       self.checkpoint = checkpoint
       self.missing = missing
+      Self.warn(of: comparison.extra.filter { $0.count > 1 }.map(\.name), at: checkpoint.place)
     } catch let error as InputError {
       throw error.at(checkpoint.place)
     }
+  }
+
+  private static func warn(of extra: [String], at place: String) {
+    guard !extra.isEmpty else { return }
+    let shown = 5
+    let names = extra.prefix(shown).map { quoted($0) }.joined(separator: ", ")
+    let rest = extra.count > shown ? " and \(extra.count - shown) more" : ""
+    InputWarning(
+      at: place,
+      extra.count == 1
+        ? "the tensor \(names) belongs to no part of the network, which does not use it"
+        : "\(extra.count) tensors belong to no part of the network, which does not use them: \(names)\(rest)",
+      remedy: extra.count > shown
+        ? "if they are a network that you want instead, choose it with --prefix" : ""
+    ).report()
   }
 
   /// The values of a parameter of the network, by its own name.

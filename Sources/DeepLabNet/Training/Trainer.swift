@@ -64,12 +64,29 @@ public final class Trainer {
   /// The learning rate of the next step.
   public var rate: Double { options.schedule.rate(at: stepsDone, of: options.steps) }
 
+  /// Refuses batches that the network cannot be trained on, before there are any.
+  ///
+  /// - Parameters:
+  ///   - batch: images of a batch.
+  ///   - height: rows of the images.
+  ///   - width: columns of the images.
+  /// - Throws: `InputError` naming the layer that cannot take them: also a batch normalisation that
+  ///   would see one value of each channel in a batch, where it is not frozen.
+  public func check(batch: Int, height: Int, width: Int) throws {
+    let image = TensorShape(
+      batch: batch, height: height, width: width, channels: network.inputChannels)
+    for scale in options.scales {
+      let scaled = try image.scaled(by: scale, resize: resize)
+      try graph.checkStatistics(graph.shapes(for: scaled), of: scaled)
+    }
+  }
+
   /// One step, from as many batches as are accumulated.
   ///
   /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not
   ///   counted.
-  /// - Throws: `InputError` where a batch does not fit the network or a label is no class; no
-  ///   parameter has changed then.
+  /// - Throws: `InputError` where a batch does not fit the network, has too few values for a batch
+  ///   normalisation, or a label is no class; no parameter has changed then.
   public func step(_ batches: [TrainingBatch]) throws -> Report {
     precondition(
       batches.count == options.accumulation,

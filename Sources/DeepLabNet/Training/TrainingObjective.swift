@@ -66,14 +66,23 @@ extension Tensor {
   /// The images at another size, whose grid lies as the network's scores do.
   func scaled(by factor: Double, resize: ScoreResize, parallelism: Parallelism) throws -> Tensor {
     guard factor != 1 else { return self }
-    let layer: BilinearResize
+    return try shape.scaling(by: factor, resize: resize)
+      .output(for: [self], parallelism: parallelism)
+  }
+}
+
+extension TensorShape {
+  /// Images of this shape at another size, whose grid lies as the network's scores do.
+  func scaled(by factor: Double, resize: ScoreResize) throws -> TensorShape {
+    factor == 1 ? self : try scaling(by: factor, resize: resize).outputShape(for: [self])
+  }
+
+  /// What makes images of this shape larger or smaller.
+  fileprivate func scaling(by factor: Double, resize: ScoreResize) -> BilinearResize {
     if resize.corners == .halfPixel {
-      layer = BilinearResize(to: .scaled(by: factor), corners: .halfPixel)
-    } else {
-      func size(_ length: Int) -> Int { Int((Double(length - 1) * factor).rounded()) + 1 }
-      layer = BilinearResize(
-        height: size(shape.height), width: size(shape.width), corners: .aligned)
+      return BilinearResize(to: .scaled(by: factor), corners: .halfPixel)
     }
-    return try layer.output(for: [self], parallelism: parallelism)
+    func size(_ length: Int) -> Int { Int((Double(length - 1) * factor).rounded()) + 1 }
+    return BilinearResize(height: size(height), width: size(width), corners: .aligned)
   }
 }

@@ -46,7 +46,7 @@ public enum ClassNames {
   /// - Throws: `InputError` where the file cannot be read, names a class twice, or has none or too
   ///   many.
   static func read(_ path: String) throws -> [String] {
-    let text = try String(decoding: FileSource(path).bytes(upTo: largestFile), as: UTF8.self)
+    let text = try TextFile.read(path, as: "a list of classes", upTo: largestFile)
     let names = text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
       let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       return words.isEmpty ? nil : words.joined(separator: " ")

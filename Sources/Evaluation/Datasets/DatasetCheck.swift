@@ -13,6 +13,8 @@ public struct DatasetCheck: Sendable {
     case misSized = "mis-sized"
     /// A label that is no class.
     case mislabelled
+    /// A photograph that is not stored upright, where nothing shows whether its labels are.
+    case ambiguous = "of unclear orientation"
     /// A photograph that a split names more than once.
     case repeated
   }
@@ -39,8 +41,18 @@ public struct DatasetCheck: Sendable {
   public private(set) var problems: [Problem] = []
   /// Photographs without a fault.
   public private(set) var soundCount = 0
+  /// How those are taken that are not stored upright, and yet have no fault for it; in the
+  /// order of the photographs.
+  package private(set) var orientations: [(path: String, use: OrientationUse)] = []
   /// Over the photographs whose labels could be read, the void label among them.
   public private(set) var occurrences: [UInt16: Occurrence] = [:]
+
+  /// What is odd about the labels as a whole: `nil` where every class occurs, or nobody has said
+  /// which there are and several do.
+  public var oddity: TruthOddity? {
+    TruthOddity(
+      occurring: Set(occurrences.keys), ignoring: Dataset.void, classes: dataset.classNames?.count)
+  }
 
   private let dataset: Dataset
 
@@ -81,6 +93,7 @@ public struct DatasetCheck: Sendable {
 
   private mutating func take(_ finding: Finding) {
     problems += finding.problems
+    orientations += finding.orientation.map { [$0] } ?? []
     if finding.problems.isEmpty { soundCount += 1 }
     for (label, pixels) in finding.pixels {
       occurrences[label, default: Occurrence()].pixels += pixels
@@ -92,32 +105,66 @@ public struct DatasetCheck: Sendable {
   private struct Finding {
     var problems: [Problem] = []
     var pixels: [UInt16: Int] = [:]
+    var orientation: (path: String, use: OrientationUse)?
   }
 
   private static func look(at index: Int, _ dataset: Dataset) -> Finding {
     var finding = Finding()
     let entry = dataset.entries[index]
-    let image = read(entry.image, &finding) { try dataset.image(index) }
-    let stored = read(entry.labels, &finding) {
-      try LabelFile.read(entry.labels, palette: dataset.palette)
-    }
-    guard let stored else { return finding }
-    finding.pixels = stored.occurrences(of: dataset.layout.classTable(for: entry.labels))
+    let picture = read(entry.image, &finding) { try StoredPicture(entry.image) }
+    guard let stored = labels(entry.labels, dataset, &finding) else { return finding }
+    let isMapped = dataset.reading.mapping != nil
+    finding.pixels = stored.occurrences(
+      of: isMapped ? nil : dataset.layout.classTable(for: entry.labels))
     var labels: LabelMap?
     note(.mislabelled, entry.labels, &finding) {
-      labels = try dataset.layout.classes(of: stored, path: entry.labels)
+      labels =
+        isMapped ? stored : try dataset.layout.classes(of: stored, path: entry.labels)
     }
-    if let image {
-      note(.misSized, entry.labels, &finding) {
-        _ = try LabelledImage(image: image, labels: stored)
-      }
-    }
+    if let picture { check(picture, stored, dataset, entry, &finding) }
     if let labels, let names = dataset.classNames {
       note(.mislabelled, entry.labels, &finding) {
         try labels.check(classes: names.count, ignoring: Dataset.void)
       }
     }
     return finding
+  }
+
+  /// The labels of a file, as its numbers are mapped; a number that stands for nothing is another
+  /// fault than a file that cannot be read.
+  private static func labels(
+    _ path: String, _ dataset: Dataset, _ finding: inout Finding
+  ) -> LabelMap? {
+    var unmapped = dataset.reading
+    unmapped.mapping = nil
+    if dataset.reading.mapping != nil, FolderListing.exists(path),
+      (try? LabelFile.read(path, as: dataset.reading)) == nil,
+      (try? LabelFile.read(path, as: unmapped)) != nil
+    {
+      note(.mislabelled, path, &finding) { _ = try LabelFile.read(path, as: dataset.reading) }
+      return nil
+    }
+    return read(path, &finding) { try LabelFile.read(path, as: dataset.reading) }
+  }
+
+  /// Checks that a photograph has the rows and columns of its labels.
+  private static func check(
+    _ picture: StoredPicture, _ labels: LabelMap, _ dataset: Dataset, _ entry: Dataset.Entry,
+    _ finding: inout Finding
+  ) {
+    var image: Image?
+    var use: OrientationUse?
+    note(.ambiguous, entry.image, &finding) {
+      use = try dataset.orientation.use(
+        picture.orientation, stored: picture.image.grid, at: entry.image, companion: "labels",
+        fits: [{ $0 == labels.grid }])
+      image = picture.image(isUpright: use?.isApplied == true)
+    }
+    guard let image else { return }
+    note(.misSized, entry.labels, &finding) {
+      _ = try LabelledImage(image: image, labels: labels)
+    }
+    if image.grid == labels.grid { finding.orientation = use.map { (entry.image, $0) } }
   }
 
   private static func read<Value>(

@@ -22,11 +22,16 @@ public protocol DatasetLayout: Sendable {
   /// The classes that labels 0, 1, … of the file at `path` stand for, `Dataset.void` for those that
   /// do not count; others stand for nothing. `nil` where labels are classes.
   func classTable(for path: String) -> [UInt16]?
+  /// What a file of labels or scores for a photograph may be called, without its ending.
+  func predictionNames(for entry: Dataset.Entry) -> [String]
 }
 
 extension DatasetLayout {
   /// Labels are classes, unless a layout says otherwise.
   public func classTable(for path: String) -> [UInt16]? { nil }
+
+  /// As the photograph is called, unless a layout says otherwise.
+  public func predictionNames(for entry: Dataset.Entry) -> [String] { [entry.name] }
 
   /// The classes that the labels of the file at `path` stand for; void stays void. O(N).
   ///

@@ -18,6 +18,8 @@ struct codec_jpeg_reader {
   struct jpeg_source_mgr source;
   jmp_buf escape;
   codec_message message;
+  // The first that was odd but cost no pixel; empty where nothing was.
+  codec_message warning;
   byte_window window;
 };
 
@@ -29,16 +31,26 @@ static void fail(j_common_ptr decoder) {
   longjmp(reader->escape, 1);
 }
 
-// libjpeg calls lost pixels a warning and fills them with gray. Only what leaves the pixels whole passes.
+// libjpeg calls lost pixels a warning and fills them with gray. Only what leaves the pixels whole passes,
+// and is noted.
 static void judge_message(j_common_ptr decoder, int level) {
   bool is_warning = level < 0;
+  if (!is_warning) return;
   switch (decoder->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
+    // The limits of a scan's frequencies, which only a progressive file needs; phones leave them empty.
+    case JWRN_NOT_SEQUENTIAL: {
+      codec_jpeg_reader *reader = decoder->client_data;
+      if (reader->warning.text[0]) return;
+      char text[JMSG_LENGTH_MAX];
+      decoder->err->format_message(decoder, text);
+      snprintf(reader->warning.text, sizeof reader->warning.text, "%s", text);
       break;
+    }
     default:
-      if (is_warning) fail(decoder);
+      fail(decoder);
   }
 }
 
@@ -156,6 +168,8 @@ bool codec_jpeg_reader_rows(
   *message = reader->message;
   return false;
 }
+
+const char *codec_jpeg_reader_warning(const codec_jpeg_reader *reader) { return reader->warning.text; }
 
 void codec_jpeg_reader_close(codec_jpeg_reader *reader) {
   jpeg_destroy_decompress(&reader->decoder);

@@ -87,6 +87,12 @@ static bool read_header(codec_png_reader *reader, codec_png_header *header) {
   return true;
 }
 
+// Samples of 16 bits come with the most significant byte first.
+static void use_machine_order(png_structp png) {
+  const uint16_t one = 1;
+  if (*(const uint8_t *)&one == 1) png_set_swap(png);
+}
+
 static void set_layout(codec_png_reader *reader, codec_png_layout layout) {
   png_structp png = reader->png;
   int bit_depth = png_get_bit_depth(png, reader->info);
@@ -96,11 +102,13 @@ static void set_layout(codec_png_reader *reader, codec_png_layout layout) {
     case CODEC_PNG_SAMPLES_8:
       png_set_packing(png);
       break;
-    case CODEC_PNG_SAMPLES_16: {
-      const uint16_t one = 1;
-      if (*(const uint8_t *)&one == 1) png_set_swap(png);
+    case CODEC_PNG_SAMPLES_16:
+      use_machine_order(png);
       break;
-    }
+    case CODEC_PNG_RGB_16:
+      use_machine_order(png);
+      if (!(color & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
+      break;
     case CODEC_PNG_RGB_8:
       png_set_scale_16(png);
       if (!(color & PNG_COLOR_MASK_COLOR)) {
@@ -116,6 +124,7 @@ static size_t bytes_per_pixel(codec_png_layout layout) {
     case CODEC_PNG_SAMPLES_8: return 1;
     case CODEC_PNG_SAMPLES_16: return 2;
     case CODEC_PNG_RGB_8: return 3;
+    case CODEC_PNG_RGB_16: return 6;
   }
   return 0;
 }
@@ -148,6 +157,8 @@ static bool start(codec_png_reader *reader, codec_png_layout layout) {
   }
   // From here on, what libpng would let pass means damaged pixels.
   png_set_benign_errors(png, 0);
+  // Label maps may have numbers that no colour stands for; who wants colours looks for himself.
+  png_set_check_for_invalid_index(png, -1);
   return true;
 }
 

@@ -22,31 +22,56 @@ package enum ErrorReport {
 }
 
 /// Warnings on standard error, each text once, whatever `--quiet` says.
+///
+/// What is said of one file of a folder is not said again of every other: one line tells that there
+/// are more.
 package enum WarningReport {
-  private static let seen = Mutex<[InputWarning]>([])
+  /// What has been said.
+  private struct Seen {
+    var all: [InputWarning] = []
+    var known: Set<InputWarning> = []
+    /// How many warnings had the same words, whatever their places.
+    var counts: [[String]: Int] = [:]
+
+    /// - Returns: the how-manieth of these words it is; 0 for a warning that is known.
+    mutating func add(_ warning: InputWarning) -> Int {
+      guard known.insert(warning).inserted else { return 0 }
+      all.append(warning)
+      counts[[warning.problem, warning.remedy], default: 0] += 1
+      return counts[[warning.problem, warning.remedy], default: 0]
+    }
+  }
+
+  private static let seen = Mutex(Seen())
 
   /// All warnings so far, in their order.
-  package static var all: [InputWarning] { seen.withLock { $0 } }
+  package static var all: [InputWarning] { seen.withLock { $0.all } }
 
   /// Prints warnings from now on.
   ///
   /// - Parameter tool: the program, for messages.
   package static func start(for tool: String) {
     InputWarning.listen { warning in
-      let isNew = seen.withLock { seen in
-        guard !seen.contains(warning) else { return false }
-        seen.append(warning)
-        return true
+      switch seen.withLock({ $0.add(warning) }) {
+      case 1: StandardError.write("\(tool): warning: \(warning)\n")
+      case 2:
+        StandardError.write(
+          "\(tool): warning: the same goes for \(warning.place ?? "others"), and for any others "
+            + "that follow\n")
+      default: break
       }
-      if isNew { StandardError.write("\(tool): warning: \(warning)\n") }
     }
   }
 }
 
 /// Text for people or programs.
 package enum StandardOutput {
+  /// Prints text for people.
+  ///
   /// - Throws: `InputError` of kind `.io` where nobody takes the text.
-  package static func print(_ text: String) throws {
+  package static func print(_ text: String) throws { try write(SystemPath.readable(text)) }
+
+  private static func write(_ text: String) throws {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     } catch {
@@ -57,14 +82,17 @@ package enum StandardOutput {
 
   /// Prints one JSON object, with its members sorted.
   package static func print(json object: some Encodable) throws {
-    try print(JSONObject.text(of: object))
+    try print(json: JSONObject.text(of: object))
   }
+
+  /// Prints JSON, whose names are those of files whatever their bytes.
+  package static func print(json text: String) throws { try write(text) }
 }
 
 /// Text about the work itself.
 package enum StandardError {
   /// Text that nobody takes is no reason to stop.
   package static func write(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(SystemPath.readable(text).utf8))
   }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import Support
+import Unaries
 
 /// What the tool asks the file system besides reading and writing.
 package enum FileSystem {
@@ -8,17 +8,11 @@ package enum FileSystem {
   package static func isFolder(_ path: String) -> Bool { FolderListing.isFolder(path) }
 
   /// Whether an ordinary file is there, which writing would replace.
-  package static func isFile(_ path: String) -> Bool {
-    let kind = try? URL(fileURLWithPath: path).resolvingSymlinksInPath()
-      .resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
-    return kind == true
-  }
+  package static func isFile(_ path: String) -> Bool { FolderListing.isFile(path) }
 
   /// Whether two paths lead to the same folder.
   package static func isSame(_ first: String, _ second: String) -> Bool {
-    let resolved = [first, second].map {
-      URL(fileURLWithPath: $0, isDirectory: true).resolvingSymlinksInPath().path
-    }
+    let resolved = [first, second].map { FolderListing.resolved($0) ?? $0 }
     return resolved[0] == resolved[1]
   }
 
@@ -40,10 +34,13 @@ package enum FileSystem {
     return try FolderListing.names(in: folder).filter { !isFolder(folder + "/" + $0) }
   }
 
+  /// All bytes of a file; `nil` where it cannot be read.
+  package static func contents(_ path: String) -> [UInt8]? {
+    try? FileSource(path).bytes(upTo: .max)
+  }
+
   package static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
+    guard FolderListing.make(path) else {
       throw InputError(
         .cannotCreate, at: path, "cannot be made a folder",
         remedy: "check that no file of that name is in the way, and that you may write there")

@@ -2,10 +2,15 @@ import Support
 import Unaries
 
 extension Palette {
+  /// The palette of results where nobody chooses one.
+  package static let usualName = "voc"
+
   /// What `--palette` says: the name of a palette, or a file.
   ///
+  /// - Parameter name: what is said; `nil` for the usual palette.
   /// - Throws: `InputError` where it is neither, or the file is no palette.
-  package init(option name: String) throws {
+  package init(option name: String?) throws {
+    let name = name ?? Self.usualName
     if let known = try? Palette.named(name) {
       self = known
       return

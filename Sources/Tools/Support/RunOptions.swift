@@ -6,8 +6,8 @@ package struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The colours and names of labels: \(Palette.knownNames), or a file of lines 'red green blue "
-        + "name'.", valueName: "palette"))
-  package var palette = "voc"
+        + "name'. (default: \(Palette.usualName))", valueName: "palette"))
+  package var palette: String?
 
   @Flag(help: "With folders: skip a file when all the outputs asked for exist already.")
   package var resume = false

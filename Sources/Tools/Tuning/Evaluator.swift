@@ -135,7 +135,21 @@ extension TuningConditions {
       "--normalization": normalization.rawValue, "--filter": backend.name, "--void": "\(void)",
       "--trimap-width": "\(trimapWidth)",
       // Names of labels change no count.
-      "--palette": "of colours " + Fingerprint.of(unary.palette),
-    ]
+      "--palette": "of colours " + Fingerprint.of(palette),
+    ].merging(choices) { first, _ in first }
+  }
+
+  /// What is noted only where it is chosen, so that a state from before there was a choice goes on.
+  private var choices: [String: String] {
+    let picture = unary.picture
+    return [
+      "--binary": unary.isBinary ? "given" : nil,
+      "--normalize-scores": unary.normalizes ? "given" : nil,
+      "--label-map": unary.reading.mapping?.description,
+      "--truth-map": truth.mapping?.description,
+      "--palette's grays": truth.takesGrayForNumbers ? nil : "colours",
+      "--orientation": picture.orientation == .ask ? nil : picture.orientation.rawValue,
+      "--image-range": picture.range.map { "\($0)" },
+    ].compactMapValues { $0 }
   }
 }

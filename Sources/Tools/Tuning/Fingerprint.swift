@@ -13,12 +13,7 @@ enum Fingerprint {
   /// - Throws: `InputError` where one cannot be read.
   static func of(_ paths: [String]) throws -> String {
     let value = try paths.reduce(start) { value, path in
-      guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-      else {
-        throw InputError(
-          .noInput, at: path, "cannot be read", remedy: "check the name and the permissions")
-      }
-      return data.withUnsafeBytes { add($0, to: value) }
+      try add(FileSource(path), to: value)
     }
     return digits(value)
   }
@@ -38,15 +33,31 @@ enum Fingerprint {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
+  private static func add(_ file: FileSource, to value: UInt64) throws -> UInt64 {
+    var (value, total) = (value, 0)
+    while true {
+      // Whole words, but for the last block.
+      let block = try file.bytes(upTo: transferBlockSize)
+      value = block.withUnsafeBytes { addWords($0, to: value) }
+      total += block.count
+      if block.count < transferBlockSize { break }
+    }
+    // Where a file ends matters too.
+    return mixed(value, UInt64(total))
+  }
+
   private static func add(_ bytes: UnsafeRawBufferPointer, to value: UInt64) -> UInt64 {
+    mixed(addWords(bytes, to: value), UInt64(bytes.count))
+  }
+
+  private static func addWords(_ bytes: UnsafeRawBufferPointer, to value: UInt64) -> UInt64 {
     var value = value
     let words = bytes.count / 8
     for word in 0..<words {
       value = mixed(value, bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
     }
     for byte in bytes[(8 * words)...] { value = mixed(value, UInt64(byte)) }
-    // Where a file ends matters too.
-    return mixed(value, UInt64(bytes.count))
+    return value
   }
 
   private static func mixed(_ value: UInt64, _ word: UInt64) -> UInt64 {

@@ -56,7 +56,9 @@ final class StateFile: Sendable {
 
   /// Opens the file, or makes an empty one: of two runs that do so at once, both have the same.
   private static func open(_ path: String) throws -> FileHandle {
-    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+    let descriptor = path.withSystemPath {
+      Foundation.open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+    }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: descriptor >= 0)
     guard descriptor >= 0, FileSystem.isFile(path) else {
       throw InputError(
@@ -105,10 +107,10 @@ final class StateFile: Sendable {
   private static func read(
     _ path: String, _ header: Header, _ visit: (String, CRFSetting, Tally) throws -> Void
   ) throws -> Int {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    else {
+    guard let bytes = FileSystem.contents(path) else {
       throw InputError(.noInput, at: path, "cannot be read", remedy: "check its permissions")
     }
+    let data = Data(bytes)
     let decoder = JSONDecoder()
     var (start, number) = (data.startIndex, 1)
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -149,9 +151,14 @@ final class StateFile: Sendable {
         .data, at: path, "belongs to another search: " + problem,
         remedy: "name another file for --state, or remove this one")
     }
-    for (name, value) in expected.conditions.sorted(by: { $0.key < $1.key })
-    where found.conditions[name] != value {
-      throw refusal("\(name) was \(found.conditions[name] ?? "not given"), and is \(value) now")
+    let names = Set(expected.conditions.keys).union(found.conditions.keys).sorted()
+    for name in names where found.conditions[name] != expected.conditions[name] {
+      let (before, now) = (found.conditions[name], expected.conditions[name])
+      throw refusal("\(name) was \(before ?? "not given"), and is \(now ?? "not given") now")
+    }
+    let lost = found.conditions.filter { expected.conditions[$0.key] == nil }
+    if let (name, value) = lost.min(by: { $0.key < $1.key }) {
+      throw refusal("\(name) was \(value), and is not given now")
     }
     for (name, fingerprint) in expected.images.sorted(by: { $0.key < $1.key }) {
       guard let before = found.images[name] else { throw refusal("'\(name)' was not in it") }

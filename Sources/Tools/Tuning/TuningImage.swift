@@ -24,17 +24,26 @@ package struct TuningImage: Sendable {
 /// What is the same for all settings.
 package struct TuningConditions {
   package let unary: UnarySettings
+  /// How the true labels are read.
+  package let truth: LabelReading
+  /// The labels' colours and names.
+  package let palette: Palette
   package let normalization: Normalization
   package let backend: any FilterBackend
   package let void: UInt16
   /// In points; see `Trimap`.
   package let trimapWidth: Int
+  /// The smallest bandwidth of colour that is tried at first.
+  package let leastColor: Float
 
   package init(
-    unary: UnarySettings, normalization: Normalization, backend: any FilterBackend, void: UInt16,
-    trimapWidth: Int
+    unary: UnarySettings, truth: LabelReading, palette: Palette, normalization: Normalization,
+    backend: any FilterBackend, void: UInt16, trimapWidth: Int, leastColor: Float
   ) {
+    self.leastColor = leastColor
     self.unary = unary
+    self.truth = truth
+    self.palette = palette
     self.normalization = normalization
     self.backend = backend
     self.void = void
@@ -63,12 +72,15 @@ struct LoadedTuningImage {
       UnaryFiles(scores: files.scores, image: files.image), parallelism: parallelism,
       hasTiles: false, stopwatch: &stopwatch)
     scene = loaded.scene
+    if let image = scene.image, let notes = loaded.image {
+      ColorRange([Bandwidths(conditions.leastColor)]).check(image, notes)
+    }
     energies = loaded.takeEnergies()
     counts = try EvaluationCounts(
       labelCount: energies.labelCount, ignoring: conditions.void, isRefined: false,
       widths: [conditions.trimapWidth])
     truth = counts.measured(
-      try LabelFile.read(files.truth, palette: conditions.unary.palette))
+      try LabelFile.read(files.truth, as: conditions.truth))
   }
 
   /// Solves the image with each of `settings`.

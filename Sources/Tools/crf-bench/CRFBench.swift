@@ -64,6 +64,8 @@ struct CRFBench: ParsableCommand {
     guard (threshold ?? 0) >= 0 else { throw ValidationError("--threshold must be at least 0") }
   }
 
+  static func main() { main(programArguments()) }
+
   func run() throws {
     let backend: any FilterBackend =
       try threshold.map { ExactBackend(threshold: $0) } ?? FilterBackends.named(filter)

@@ -21,6 +21,7 @@ struct FolderRefinement {
     } _: {
       try refine($0)
     }
+    settings.reportOddity(of: evaluation, isWhole: true)
     try report(run)
     run.exitOnFailure()
   }
@@ -65,8 +66,8 @@ extension KernelDescription {
   fileprivate func forStem(_ stem: String) throws -> KernelDescription {
     replacingFiles { path in
       guard FileSystem.isFolder(path) else { return path }
-      return FolderPlan.arrayEndings.map { "\(path)/\(stem).\($0)" }
-        .first(where: FileSystem.exists) ?? "\(path)/\(stem).npy"
+      return FolderListing.file(stem, in: path, endings: FolderPlan.arrayEndings)
+        ?? "\(path)/\(stem).npy"
     }
   }
 }

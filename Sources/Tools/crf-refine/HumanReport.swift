@@ -18,7 +18,12 @@ struct HumanReport {
     var lines = [
       run.summary(refined.count, "refined"),
       settings.crf.lines(iterations: settings.crf.iterations),
-      String(format: "time     %.1f s", milliseconds / 1000),
+    ]
+    if let turns = OrientationCounts(refined.compactMap { $0.image?.orientation }).line {
+      lines.append(turns)
+    }
+    lines += [
+      String(format: "time     %.1f s", milliseconds / 1000)
     ]
     if !refined.isEmpty {
       lines.append(String(format: "changed  %.2f %% of the pixels on average", 100 * changed))
@@ -54,7 +59,7 @@ struct HumanReport {
   private static func text(_ image: ImageSummary) -> String {
     let channels = image.channels == 3 ? "" : ", channels \(image.channels)"
     let range = image.range.map { ", values \($0.lowerBound)…\($0.upperBound)" } ?? ""
-    return channels + range
+    return channels + range + (image.orientation.map { ", \($0)" } ?? "")
   }
 
   private func scores(_ outcome: Outcome) -> String {
@@ -64,7 +69,9 @@ struct HumanReport {
     let content =
       kind == .labels
       ? "a map of \(outcome.labelCount) labels, \(outcome.unary.grid)"
-      : "\(kind) of \(outcome.labelCount) labels, \(outcome.unary.grid)"
+      : "\(kind) of "
+        + (settings.unary.isBinary ? "the foreground" : "\(outcome.labelCount) labels")
+        + ", \(outcome.unary.grid)"
     let resampling = outcome.unary.resampling.map { "\n         \($0)" } ?? ""
     return "scores   \(name): \(content)\(resampling)"
   }

@@ -9,23 +9,39 @@ struct JSONParameters: Encodable {
   private var network: NetworkReport?
   private var unaryKind: String
   private var layout: String?
+  /// Absent unless asked for.
+  private var binary: Bool?
+  private var normalizeScores: Bool?
+  private var labelMap: String?
+  private var truthMap: String?
 
   init(_ settings: Settings) {
     crf = JSONCRF(settings.crf)
     network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
+    let unary = settings.unary
+    binary = unary.isBinary ? true : nil
+    normalizeScores = unary.normalizes ? true : nil
+    labelMap = unary.reading.mapping?.name
+    truthMap = settings.truth.mapping?.name
     if settings.network == nil, settings.unary.kind != .labels {
       layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
     }
   }
 
-  private enum CodingKeys: CodingKey { case network, unaryKind, layout }
+  private enum CodingKeys: CodingKey {
+    case network, unaryKind, layout, binary, normalizeScores, labelMap, truthMap
+  }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(network, forKey: .network)
     try container.encode(unaryKind, forKey: .unaryKind)
     try container.encodeIfPresent(layout, forKey: .layout)
+    try container.encodeIfPresent(binary, forKey: .binary)
+    try container.encodeIfPresent(normalizeScores, forKey: .normalizeScores)
+    try container.encodeIfPresent(labelMap, forKey: .labelMap)
+    try container.encodeIfPresent(truthMap, forKey: .truthMap)
     try crf.encode(to: encoder)
   }
 }
@@ -37,6 +53,8 @@ struct JSONFile: Encodable {
   var image: String?
   /// The channels of the image.
   var channels: Int?
+  /// Absent where the picture is stored upright.
+  var orientation: JSONOrientation?
   var outputs: [String: String]
   /// The extents of the grid, slowest first: height and width.
   var size: [Int]
@@ -61,6 +79,7 @@ struct JSONFile: Encodable {
     unary = settings.network == nil ? job.subject : nil
     image = job.image
     channels = outcome.image?.channels
+    orientation = outcome.image?.orientation.map { JSONOrientation($0) }
     outputs = [
       "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
       "overlay_before": job.overlayBefore,

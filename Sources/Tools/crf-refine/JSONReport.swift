@@ -18,7 +18,7 @@ struct JSONReport {
     try StandardOutput.print(
       json: JSONFolder(
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
-        skipped: run.skipped, failed: run.failed,
+        skipped: run.skipped, failed: run.failed, passedOver: run.passed,
         evaluation: evaluation.map { JSONEvaluation($0, names: settings.palette.names) }))
   }
 }
@@ -49,5 +49,7 @@ struct JSONFolder: Encodable {
   var files: [JSONFile]
   var skipped: [String]
   var failed: [FolderRun.Failure]
+  /// Files beside the others, of kinds that are not meant.
+  var passedOver: [String]
   var evaluation: JSONEvaluation?
 }

@@ -108,5 +108,6 @@ extension FolderPlan {
     try self.init(
       files.subject, endings: ImageFile.pictureEndings, option: "--image",
       companions: [Self.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
+    passed.warnOfPictures()
   }
 }

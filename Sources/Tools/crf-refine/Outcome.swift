@@ -58,8 +58,11 @@ struct ImageSummary {
   /// The least and the largest value, where they are not those of a photograph: what bandwidths of
   /// colour have to be compared with.
   var range: ClosedRange<Float>?
+  /// How it was taken where it is not stored upright.
+  var orientation: OrientationUse?
 
-  init(_ image: Image) {
+  init(_ image: Image, _ orientation: OrientationUse? = nil) {
+    self.orientation = orientation
     channels = image.channels
     guard case .floats(let values) = image.pixels, let first = values.first else { return }
     let (least, most) = values.reduce(into: (first, first)) { range, value in

@@ -12,14 +12,18 @@ struct Refiner {
     var stopwatch = Stopwatch()
     var loaded = try load(job, stopwatch: &stopwatch)
     let scene = loaded.scene
-    let writer = OutputWriter(image: scene.image, palette: settings.palette)
+    let writer = OutputWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
+    if let image = scene.image, let notes = loaded.image {
+      ColorRange(settings.crf.kernels).check(image, notes)
+    }
     try checkPicture(job, scene.grid)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
     let before = stopwatch.measure(.unary) {
       loaded.energies.labels(parallelism: settings.parallelism)
     }
     var outcome = Outcome(
-      job: job, grid: scene.grid, image: scene.image.map { ImageSummary($0) },
+      job: job, grid: scene.grid,
+      image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
       labelCount: loaded.energies.labelCount, unary: loaded.summary)
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try stopwatch.measure(.read) { try readTruth(job) }
@@ -61,7 +65,8 @@ struct Refiner {
 
   private func load(_ job: Job, stopwatch: inout Stopwatch) throws -> LoadedUnary {
     if let network = settings.network {
-      return try network.load(job, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
+      return try network.load(
+        job, settings.unary.picture, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
     }
     return try settings.unary.load(
       job.unaryFiles, parallelism: settings.parallelism, stopwatch: &stopwatch)
@@ -78,7 +83,7 @@ struct Refiner {
   }
 
   private func readTruth(_ job: Job) throws -> LabelMap? {
-    try job.groundTruth.map { try LabelFile.read($0, palette: settings.palette) }
+    try job.groundTruth.map { try LabelFile.read($0, as: settings.truth) }
   }
 
   /// Counts the labels that are there before the inference.

@@ -15,6 +15,8 @@ struct Settings {
   /// `nil` where images are refined whole.
   var tiling: TileSettings?
   var palette: Palette
+  /// How the ground truth is read.
+  var truth: LabelReading
   var void: UInt16
   var trimapWidths: [Int]
   var resumes: Bool
@@ -36,7 +38,13 @@ struct Settings {
     files = try Job(input: input, network: networkSettings, output: output)
     isFolder = FileSystem.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
-    unary = try UnarySettings(input.scores, palette: palette)
+    let isPaletteChosen = output.run.palette != nil
+    truth = try input.truth.reading(palette, isPaletteChosen: isPaletteChosen)
+    unary = try UnarySettings(
+      input.scores,
+      reading: LabelReading(
+        palette: palette, isPaletteChosen: isPaletteChosen,
+        mapping: LabelMapping(option: input.truth.labelMap, void: input.truth.voidLabel())))
     if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
     crf = try CRFSettings(model, exact: options, hasImage: input.scores.image != nil)
     void = try input.truth.voidLabel()
@@ -45,6 +53,13 @@ struct Settings {
       try OptionCheck.refuse(
         ["--trimap": !trimapWidths.isEmpty],
         because: "measures against true labels, but none are given", remedy: "add --ground-truth")
+      try OptionCheck.refuse(
+        [
+          "--truth-map": input.truth.truthMap != nil,
+          "--label-map": input.truth.labelMap != nil && unary.kind != .labels,
+        ],
+        because: "says what the numbers of label maps stand for, but none are read",
+        remedy: "add --ground-truth or --unary-kind labels, or leave it out")
     }
     tiling = try TileSettings(tiles, kernels: crf.kernels)
     resumes = output.run.resume
@@ -60,7 +75,8 @@ struct Settings {
   private static func checkNetworkSuffices(_ input: UnaryOptions, _ tiles: TileOptions) throws {
     try OptionCheck.refuse(
       [
-        "--unary-kind": input.unaryKind != .logits, "--layout": input.layout != nil,
+        "--unary-kind": input.unaryKind.map { $0 != .logits } ?? false,
+        "--binary": input.channels.binary, "--layout": input.layout != nil,
         "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
       ],

@@ -9,6 +9,7 @@ struct SingleRun {
 
   func run() throws {
     let outcome = try settings.refine(settings.files)
+    settings.reportOddity(of: outcome.evaluation, isWhole: false)
     if settings.printsJSON {
       try JSONReport(settings).print(outcome)
     } else if !settings.isQuiet {

@@ -7,9 +7,7 @@ import Unaries
 struct TiledInput {
   /// Of two axes.
   let grid: GridShape
-  let image: (any RegionSource<Image>)?
-  /// A corner of the image; it says what kind of image it is.
-  let corner: Image?
+  let image: ImageReading.Opened?
   let energies: any RegionSource<EnergyField>
   let labelCount: Int
   let summary: UnarySummary
@@ -19,7 +17,7 @@ struct TiledInput {
     do {
       let unary = settings.unary
       if unary.kind == .labels {
-        try self.init(labels: LabelFile.regions(job.subject, palette: unary.palette), job, settings)
+        try self.init(labels: LabelFile.regions(job.subject, as: unary.reading), job, settings)
       } else {
         try self.init(scores: unary.openScores(job.unaryFiles), job, settings)
       }
@@ -30,7 +28,10 @@ struct TiledInput {
 
   private init(scores: any BoxSource, _ job: Job, _ settings: Settings) throws {
     let unary = settings.unary
-    let shape = try ScoreShape(scores.shape, layout: unary.layout)
+    let reading = Self.reading(job, settings)
+    let found = try ScoreAxes(
+      scores.shape, layout: unary.layout, isForeground: unary.isBinary, image: reading?.grids())
+    let shape = found.form
     // Scores of other axes than a picture's are refused as without tiles, which says how to mend
     // them.
     guard try shape.grid.rank == 2 || job.image.map(ImageFile.isPicture) == true else {
@@ -38,24 +39,29 @@ struct TiledInput {
         .usage, at: "--tile", "cuts images, but the scores lie on a grid of \(shape.grid)",
         remedy: "leave it out")
     }
-    let opened = try Self.image(job, settings, fits: shape.fits)
-    let grid = opened?.0.grid ?? shape.grid
+    found.reportDropped(at: job.subject)
+    let image = try reading?.regions(with: ImageReading.Companion(shape))
+    let grid = image?.regions.grid ?? shape.grid
+    _ = try shape.resampling(to: grid, alignCorners: unary.alignCorners)
     let regions = try ScoreRegions(
-      scores, over: grid, kind: unary.kind.scoreKind ?? .logits, layout: unary.layout,
+      unary.arranged(scores, found, job.unaryFiles), over: grid,
+      kind: unary.kind.scoreKind ?? .logits, layout: shape.layout,
+      normalizes: unary.normalizes && !unary.isBinary,
       alignCorners: unary.alignCorners, parallelism: settings.parallelism)
     self.init(
-      grid: grid, image: opened?.0, corner: opened?.corner, energies: regions,
+      grid: grid, image: image, energies: regions,
       labelCount: shape.labelCount,
       summary: UnarySummary(grid: shape.grid, resampling: regions.resampling))
   }
 
   private init(labels: any RegionSource<LabelMap>, _ job: Job, _ settings: Settings) throws {
     let grid = labels.grid
-    let opened = try Self.image(job, settings) { $0 == grid }
-    if let image = opened?.0 { try LabelUnary.check(grid, fits: image.grid) }
+    let image = try Self.reading(job, settings)?
+      .regions(with: ImageReading.Companion(labels: grid))
+    if let image { try LabelUnary.check(grid, fits: image.regions.grid) }
     let unary = settings.unary
     self.init(
-      grid: grid, image: opened?.0, corner: opened?.corner,
+      grid: grid, image: image,
       energies: LabelEnergyRegions(labels) {
         try LabelUnary(
           $0, labelCount: unary.labelCount, confidence: unary.confidence, unknown: unary.unknown,
@@ -65,22 +71,19 @@ struct TiledInput {
   }
 
   private init(
-    grid: GridShape, image: (any RegionSource<Image>)?, corner: Image?,
+    grid: GridShape, image: ImageReading.Opened?,
     energies: any RegionSource<EnergyField>, labelCount: Int, summary: UnarySummary
   ) {
     self.grid = grid
     self.image = image
-    self.corner = corner
     self.energies = energies
     self.labelCount = labelCount
     self.summary = summary
   }
 
-  private static func image(
-    _ job: Job, _ settings: Settings, fits: (GridShape) -> Bool
-  ) throws -> (any RegionSource<Image>, corner: Image)? {
-    try job.image.map {
-      try ImageReading($0, layout: settings.unary.imageLayout).regions(fits: fits)
+  private static func reading(_ job: Job, _ settings: Settings) -> ImageReading? {
+    job.image.map {
+      ImageReading($0, layout: settings.unary.imageLayout, settings.unary.picture)
     }
   }
 
@@ -89,7 +92,7 @@ struct TiledInput {
   /// - Throws: `InputError` where the image cannot be read there.
   func scene(_ region: GridRegion) throws -> Scene {
     Scene(
-      grid: region.grid, image: try image.map { try $0.read(region) },
+      grid: region.grid, image: try image.map { try $0.regions.read(region) },
       origin: [region.rows.lowerBound, region.columns.lowerBound])
   }
 }

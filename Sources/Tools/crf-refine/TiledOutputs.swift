@@ -19,16 +19,16 @@ struct TiledOutputs {
       try NPYRegionWriter($0, shape: [labelCount] + grid.extents, type: .float32)
     }
     overlays = try [(job.overlay, false), (job.overlayBefore, true)].compactMap { path, isBefore in
-      guard let path, let image = job.image, let corner = input.corner else { return nil }
+      guard let path, let image = input.image else { return nil }
       do {
-        try Overlay.check(corner)
+        try Overlay.check(image.notes.drawn(image.corner))
       } catch let error as InputError {
         throw error.at(path)
       }
       return TiledOverlay(
         path: path, isBefore: isBefore,
         writer: try OverlayRowWriter(path, grid: grid, palette: settings.palette),
-        image: try ImageFile.regions(image, layout: settings.unary.imageLayout))
+        image: try image.openDrawn())
     }
   }
 

@@ -10,6 +10,19 @@ extension Settings {
     guard let tiling else { return try Refiner(settings: self).refine(job) }
     return try TiledRefiner(settings: self, tiling: tiling).refine(job)
   }
+
+  /// Warns where figures say little because of which labels the truth has.
+  ///
+  /// - Parameter isWhole: whether it is that of a folder, of which every class may be expected.
+  func reportOddity(of evaluation: EvaluationCounts?, isWhole: Bool) {
+    guard let place = files.groundTruth, let oddity = evaluation?.oddity else { return }
+    switch oddity {
+    // Of one image, a class more or less is no surprise.
+    case .absent, .singleClass(_, besides: nil): guard isWhole else { return }
+    case .nothingCounts, .singleClass: break
+    }
+    oddity.report(at: place, naming: palette.names)
+  }
 }
 
 /// Refines one file tile by tile: memory is that of a tile and of a band of the image.
@@ -31,7 +44,8 @@ struct TiledRefiner {
       remedy: "give a smaller --tile")
     let run = try TiledRun(settings, job, input, plan)
     var outcome = Outcome(
-      job: job, grid: input.grid, image: input.corner.map { ImageSummary($0) },
+      job: job, grid: input.grid,
+      image: input.image.map { ImageSummary($0.corner, $0.notes.orientation) },
       labelCount: input.labelCount, unary: input.summary)
     outcome.stopwatch = stopwatch
     let seams = try run.refine(&outcome)
@@ -58,7 +72,7 @@ private struct TiledRun {
     self.job = job
     self.input = input
     self.plan = plan
-    truth = try job.groundTruth.map { try LabelFile.regions($0, palette: settings.palette) }
+    truth = try job.groundTruth.map { try LabelFile.regions($0, as: settings.truth) }
     if let truth, let path = job.groundTruth {
       do {
         try ConfusionMatrix.check(prediction: input.grid, truth: truth.grid)
@@ -76,11 +90,13 @@ private struct TiledRun {
     let progress = settings.isQuiet ? nil : InferenceProgress(of: "the tiles")
     defer { progress?.clear() }
     var seams = SeamMeter(plan)
+    var colors = ColorRange(settings.crf.kernels)
     var changed = 0
     for row in 0..<plan.rows {
       var band = LabelBand(rows: plan.coreRows(row), width: plan.grid.width)
       for column in 0..<plan.columns {
-        let marginals = try refine(plan.tile(row: row, column: column), &band, &outcome)
+        let marginals = try refine(
+          plan.tile(row: row, column: column), &band, &colors, &outcome)
         seams.add(marginals, row: row, column: column)
         progress?.show(Double(row * plan.columns + column + 1) / Double(plan.count))
       }
@@ -88,16 +104,21 @@ private struct TiledRun {
       try evaluate(band, &outcome)
       try outcome.stopwatch.measure(.write) { try outputs.write(band) }
     }
+    if let notes = input.image?.notes { colors.warn(notes) }
     outcome.changedShare = Double(changed) / Double(plan.grid.count)
     return seams.figures
   }
 
   /// Refines one tile and keeps what lies over its core. Returns its marginals.
   private func refine(
-    _ tile: TilePlan.Tile, _ band: inout LabelBand, _ outcome: inout Outcome
+    _ tile: TilePlan.Tile, _ band: inout LabelBand, _ colors: inout ColorRange,
+    _ outcome: inout Outcome
   ) throws -> Marginals {
     let scene = try outcome.stopwatch.measure(.read) { try input.scene(tile.region) }
-    if let image = scene.image { outcome.image?.add(ImageSummary(image)) }
+    if let image = scene.image, let notes = input.image?.notes {
+      outcome.image?.add(ImageSummary(image))
+      colors.add(image, notes)
+    }
     let energies = try outcome.stopwatch.measure(.unary) {
       do {
         return try input.energies.read(tile.region)

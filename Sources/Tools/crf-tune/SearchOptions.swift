@@ -1,7 +1,9 @@
 import ArgumentParser
 import Lattice
 import MeanField
+import ToolSupport
 import Tuning
+import Unaries
 
 /// What is searched, and for what.
 struct SearchOptions: ParsableArguments {
@@ -95,9 +97,9 @@ struct TuneOutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The colours of label maps and the names of labels: a name, or a file.",
-      valueName: "palette"))
-  var palette = "voc"
+      "The colours of label maps and the names of labels: a name, or a file. (default: "
+        + "\(Palette.usualName))", valueName: "palette"))
+  var palette: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false

@@ -1,4 +1,5 @@
 import Evaluation
+import ToolSupport
 import Tuning
 
 /// A search's outcome as JSON; all shares are 0…1.
@@ -46,6 +47,7 @@ struct TuneJSON: Encodable {
     let objective: Double
   }
 
+  private let warnings = WarningReport.all.map(\.description)
   private let objective: String
   private let trimapWidth: Int
   private let images: [String]

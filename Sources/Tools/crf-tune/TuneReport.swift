@@ -54,7 +54,7 @@ struct TuneReport {
   /// The IOU of each class: a mean hides that a CRF feeds on small classes.
   private func classes(_ rows: [TuneOutcome.Row]) -> String {
     let rows = Array(rows.prefix(3))
-    let names = outcome.settings.conditions.unary.palette.names
+    let names = outcome.settings.conditions.palette.names
     let head = ["IOU, %"] + rows.map(\.title)
     let columns = rows.map(\.tally.whole.intersectionsOverUnion)
     let body = columns[0].indices.map { label in

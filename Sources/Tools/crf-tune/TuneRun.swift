@@ -1,3 +1,4 @@
+import Evaluation
 import Lattice
 import MeanField
 import Support
@@ -12,6 +13,7 @@ struct TuneRun {
   init(_ settings: TuneSettings) { self.settings = settings }
 
   func run() throws {
+    try settings.checkTruth()
     let evaluator = try Evaluator(
       settings.images, parts: settings.parts, conditions: settings.conditions,
       statePath: settings.output.state, parallelism: settings.parallelism,
@@ -27,6 +29,9 @@ struct TuneRun {
     }
     let outcome = try TuneOutcome(
       settings, result, evaluator, seconds: (ContinuousClock.now - start) / .seconds(1))
+    if let oddity = outcome.oddity {
+      oddity.report(at: settings.truthFolder, naming: settings.conditions.palette.names)
+    }
     // A search may have taken hours: its report is printed even where a file cannot be written.
     let written = Result { try write(outcome) }
     if settings.output.json {
@@ -101,6 +106,18 @@ struct TuneOutcome {
     self.seconds = seconds
     madeCount = evaluator.madeCount
     resumedCount = evaluator.resumedCount
+  }
+
+  /// What is odd about the truth of all images together.
+  var oddity: TruthOddity? {
+    let matrices = (tuned.prefix(1) + heldOut.prefix(1)).map(\.tally.whole)
+    guard let classes = matrices.first?.labelCount else { return nil }
+    let occurring = (0..<classes).filter { label in
+      matrices.contains { $0.occurrences(of: label) > 0 }
+    }
+    return TruthOddity(
+      occurring: Set(occurring.map { UInt16($0) }), ignoring: settings.conditions.void,
+      classes: classes)
   }
 
   /// The best setting, and how it was found.

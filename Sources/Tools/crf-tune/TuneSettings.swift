@@ -1,3 +1,4 @@
+import Evaluation
 import Lattice
 import MeanField
 import Support
@@ -17,6 +18,8 @@ struct TuneSettings {
   /// Where results go; the state is none of them.
   let plan: OutputPlan
   let parallelism: Parallelism
+  /// Where the true labels lie.
+  let truthFolder: String
 
   /// The parts.
   static let tuned = 0
@@ -45,12 +48,21 @@ struct TuneSettings {
         .usage, at: "--trimap-width", "is \(options.trimapWidth), but must be at least 1",
         remedy: "4 is usual")
     }
+    let isPaletteChosen = output.palette != nil
     conditions = TuningConditions(
-      unary: try UnarySettings(input, palette: palette), normalization: options.normalization,
+      unary: try UnarySettings(
+        input,
+        reading: LabelReading(
+          palette: palette, isPaletteChosen: isPaletteChosen,
+          mapping: LabelMapping(option: truth.labelMap, void: truth.voidLabel()))),
+      truth: try truth.reading(palette, isPaletteChosen: isPaletteChosen),
+      palette: palette, normalization: options.normalization,
       backend: try OptionCheck.naming("--filter") { try FilterBackends.named(options.filter) },
       void: try truth.voidLabel(),
-      trimapWidth: options.trimapWidth)
+      trimapWidth: options.trimapWidth,
+      leastColor: try SearchRange(options.bilateralColor, for: .bilateralColor).values[0])
     let folders = try Self.folders(input, truth)
+    truthFolder = folders.truth
     images = try Self.images(folders, conditions.unary.kind)
     parts = images.indices.map { options.holdout && $0 % 2 == 1 ? Self.heldOut : Self.tuned }
     guard !options.holdout || images.count >= 2 else {
@@ -62,6 +74,24 @@ struct TuneSettings {
       outputs: [output.output, output.surface], inputs: folders.all, labels: nil,
       subject: folders.scores)
     try checkOutputs()
+  }
+
+  /// Makes sure that the true labels tell settings apart, before a search of hours.
+  ///
+  /// - Throws: `InputError` where a single class occurs in all of them, or none.
+  func checkTruth() throws {
+    let (paths, reading) = (images.map(\.truth), conditions.truth)
+    // Two classes are enough; how many there are, the scores say.
+    guard
+      let oddity = TruthOddity(
+        ofMaps: paths.count, until: 2, ignoring: conditions.void, classes: nil,
+        parallelism: parallelism, labels: { try LabelFile.read(paths[$0], as: reading) })
+    else { return }
+    switch oddity {
+    case .absent: return
+    case .nothingCounts, .singleClass:
+      throw oddity.error(at: truthFolder, naming: conditions.palette.names)
+    }
   }
 
   private static func search(_ options: SearchOptions) throws -> CoarseToFineSearch {

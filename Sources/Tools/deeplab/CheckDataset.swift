@@ -23,12 +23,14 @@ struct CheckDataset: ParsableCommand {
       valueName: "split"))
   var split: String?
   @OptionGroup(title: "Data set") var options: DatasetOptions
+  @OptionGroup(title: "Data set") var orientation: OrientationOptions
   @OptionGroup(title: "Run") var runOptions: DataRunOptions
 
   func run() throws {
     let parallelism = try Parallelism(option: runOptions.threads)
     var reports: [DatasetReport] = []
-    for dataset in try datasets() {
+    for var dataset in try datasets() {
+      dataset.orientation = orientation.rule
       let files = "the files" + (dataset.split.map { " of \($0)" } ?? "")
       let progress = runOptions.quiet ? nil : InferenceProgress(of: files)
       let check = DatasetCheck(dataset, parallelism: parallelism) {
@@ -36,7 +38,7 @@ struct CheckDataset: ParsableCommand {
       }
       progress?.clear()
       let report = DatasetReport(dataset, check, path: path)
-      if !runOptions.json, !runOptions.quiet || !check.problems.isEmpty {
+      if !runOptions.json, !runOptions.quiet || !report.isSound {
         try StandardOutput.print(report.text)
       }
       reports.append(report)
@@ -50,12 +52,19 @@ struct CheckDataset: ParsableCommand {
   /// One a split.
   private func datasets() throws -> [Dataset] {
     let palette = try runOptions.palette.map { try Palette(option: $0) }
-    if let split { return [try options.dataset(at: path, split: split, palette: palette)] }
+    let mapping = try options.mapping()
+    if let split {
+      return [
+        try options.dataset(at: path, split: split, palette: palette, mapping: mapping)
+      ]
+    }
     let layout = try options.namedLayout() ?? DatasetLayouts.detect(in: path, split: nil)
     let classes = try options.listedClasses()
     let splits = try layout.splits(in: path)
     return try (splits.isEmpty ? [nil] : splits.map { $0 }).map {
-      try Dataset(at: path, layout: layout, split: $0, classNames: classes, palette: palette)
+      try Dataset(
+        at: path, layout: layout, split: $0, classNames: classes, palette: palette,
+        mapping: mapping)
     }
   }
 }
@@ -72,7 +81,23 @@ struct DatasetReport {
     self.path = path
   }
 
-  var isSound: Bool { check.problems.isEmpty }
+  var isSound: Bool { check.problems.isEmpty && fault == nil }
+
+  /// What is wrong with the labels as a whole: nothing can be learnt from a single class.
+  private var fault: TruthOddity? {
+    switch check.oddity {
+    case .nothingCounts?, .singleClass?: check.oddity
+    case .absent?, nil: nil
+    }
+  }
+
+  /// What the labels as a whole are like, where that is odd: a fault or not.
+  private var remarks: [String] {
+    guard let oddity = check.oddity else { return [] }
+    let kind = fault == nil ? "note" : "single-class"
+    let problem = oddity.problem(naming: dataset.classNames ?? [])
+    return ["\(kind): \(path): \(problem); \(oddity.remedy)"]
+  }
 
   /// Labels in order: all classes, then whatever else occurs, void last.
   private var labels: [UInt16] {
@@ -112,8 +137,10 @@ struct DatasetReport {
     let unnamed =
       dataset.classNames == nil
       ? ["no list of classes: labels were counted, not checked (--class-names LIST)"] : []
+    let turns = check.orientations.map { "\($0.path): \($0.use)" }
     return
-      ([head] + unnamed + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
+      ([head] + unnamed + remarks + turns
+      + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
       + table.map { "  " + $0 }).joined(separator: "\n")
   }
 
@@ -124,6 +151,11 @@ struct DatasetReport {
       var fault: String
       var file: String
       var text: String
+    }
+
+    struct Turn: Encodable {
+      var file: String
+      var orientation: JSONOrientation
     }
 
     struct Label: Encodable {
@@ -139,6 +171,10 @@ struct DatasetReport {
     var images: Int
     var sound: Int
     var problems: [Problem]
+    /// Of the labels as a whole.
+    var remarks: [String]
+    /// How photographs are taken that are not stored upright and have no fault for it.
+    var orientations: [Turn]
     var labels: [Label]
   }
 
@@ -148,6 +184,10 @@ struct DatasetReport {
       sound: check.soundCount,
       problems: check.problems.map {
         Object.Problem(fault: $0.fault.rawValue, file: $0.path, text: $0.text)
+      },
+      remarks: remarks,
+      orientations: check.orientations.map {
+        Object.Turn(file: $0.path, orientation: JSONOrientation($0.use))
       },
       labels: labels.map {
         Object.Label(

@@ -26,6 +26,11 @@ struct CheckpointContents: Encodable {
   var version = Version.current
   var file: String
   var format: String
+  /// The dictionary in the file that the tensors are from, and others with weights.
+  var state: String?
+  var otherStates: [String]
+  /// What was taken from the beginning of the names.
+  var prefix: String?
   var tensorCount: Int
   var valueCount: Int
   /// The network that the file says it is for, and its classes.
@@ -37,17 +42,21 @@ struct CheckpointContents: Encodable {
   /// Networks that the tensors fit, the best first.
   var networks: [NetworkFit]
 
+  private let warnings = WarningReport.all.map(\.description)
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
-    case version, file, format, network, classNames, tensorCount, valueCount, types, tensors,
-      networks
+    case version, file, format, state, otherStates, prefix, network, classNames, tensorCount,
+      valueCount, types, tensors, networks, warnings
   }
 
   init(_ checkpoint: CheckpointFile) {
     file = checkpoint.place
     format = checkpoint.format.rawValue
     formatWords = checkpoint.format.words
+    state = checkpoint.state
+    otherStates = checkpoint.otherStates
+    prefix = checkpoint.prefix.isEmpty ? nil : checkpoint.prefix
     let notes = ModelNotes(metadata: checkpoint.metadata)
     (network, classNames) = (notes.network, notes.classNames)
     tensors = checkpoint.entries.map { Tensor($0) }
@@ -60,24 +69,21 @@ struct CheckpointContents: Encodable {
   /// A summary, and a line for each tensor.
   var lines: [String] {
     let types = types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    let rows = tensors.map { [Self.visible($0.name), $0.shapeText, $0.type] }
-    return [
-      "file     \(FileSystem.name(of: file)): \(formatWords)",
+    let rows = tensors.map { [visibleText($0.name), $0.shapeText, $0.type] }
+    return ["file     \(FileSystem.name(of: file)): \(formatWords)"] + stateLines + [
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
     ]
-      + (network.map { ["made for \(Self.visible($0))"] } ?? [])
-      + (classNames.map { ["classes  " + Self.visible($0.joined(separator: ", "))] } ?? [])
+      + (network.map { ["made for \(visibleText($0))"] } ?? [])
+      + (classNames.map { ["classes  " + visibleText($0.joined(separator: ", "))] } ?? [])
       + NetworkFit.lines(networks) + [""]
       + TextColumns([.left, .left, .left], rows: rows).lines
   }
 
-  /// A name from a file without what would control a terminal.
-  static func visible(_ name: String) -> String {
-    var result = ""
-    for scalar in name.unicodeScalars {
-      result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-    }
-    return result
+  private var stateLines: [String] {
+    let others = otherStates.map(visibleText).joined(separator: ", ")
+    let also = others.isEmpty ? "" : "; there is also \(others)"
+    return (state.map { ["state    \(visibleText($0))\(also)"] } ?? [])
+      + (prefix.map { ["behind   \(visibleText($0))"] } ?? [])
   }
 }

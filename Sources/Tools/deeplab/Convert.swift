@@ -20,6 +20,8 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The .safetensors file to be written.", valueName: "out"))
   var output: String
 
+  @OptionGroup var checkpoint: CheckpointOptions
+
   @Option(
     help: ArgumentHelp(
       "Note which network the weights are for, so that they suffice without --model.",
@@ -47,7 +49,7 @@ struct Convert: ParsableCommand {
     try OutputCheck.check([output], inputs: [input], overwrites: overwrite)
     let names = try classNames.map { try ClassNames.named($0) }
     let network = try model.map { try NetworkCatalog.entry(named: $0) }
-    let checkpoint = try CheckpointFile.open(input)
+    let checkpoint = try checkpoint.open(input)
     try check(names, network, against: checkpoint)
     let notes = ModelNotes(network: network?.name, classNames: names)
     let tensors = checkpoint.entries.map {
@@ -93,7 +95,9 @@ struct Convert: ParsableCommand {
   private func report(_ checkpoint: CheckpointFile) throws {
     let count = checkpoint.entries.map(\.count).reduce(0, +)
     var lines = [
-      "read     \(FileSystem.name(of: input)): \(checkpoint.format.words)",
+      "read     \(FileSystem.name(of: input)): \(checkpoint.format.words)"
+        + (checkpoint.state.map { ", \(visibleText($0))" } ?? "")
+        + (checkpoint.prefix.isEmpty ? "" : ", behind \(visibleText(checkpoint.prefix))"),
       "wrote    \(output): \(checkpoint.entries.count) tensors, \(count) values, "
         + (isHalf ? "float16" : "float32"),
     ]

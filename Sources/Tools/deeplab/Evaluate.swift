@@ -24,6 +24,8 @@ struct Evaluate: ParsableCommand {
       network: network, dataset: dataset, options: options, run: runOptions)
     let evaluation = try settings.makeRun()
     let outcome = try evaluation.run()
+    outcome.counts.oddity?.report(
+      at: settings.dataPath, naming: settings.dataset.classNames ?? [])
     let report = try EvaluateReport(settings, evaluation, outcome)
     // The labels may have taken hours: the report is printed even where a file cannot be written.
     let written = Result { if let folder = options.output { try report.write(to: folder) } }
@@ -52,9 +54,22 @@ struct EvaluateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Scores instead of a network: a folder of (classes,H,W) logits, NAME.npy for each photograph.",
+      "Scores instead of a network: a folder of (classes,H,W) arrays, NAME.npy or NAME.npz for each "
+        + "photograph.",
       valueName: "folder"))
   var scores: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --scores: what they mean, logits, probabilities or energies. (default: logits)",
+      valueName: "kind"))
+  var unaryKind: UnaryKind?
+
+  @OptionGroup var channels: ChannelOptions
+
+  @Option(
+    help: ArgumentHelp("With --scores: which array of .npz archives.", valueName: "name"))
+  var member: String?
 
   @Option(
     help: ArgumentHelp(
@@ -62,6 +77,15 @@ struct EvaluateOptions: ParsableArguments {
       valueName: "folder"))
   var predictions: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the numbers of the truth stand for, or none, where --label-map is to hold for "
+        + "--predictions alone. (default: that of --label-map)", valueName: "map"))
+  var truthMap: String?
+
+  @OptionGroup var orientation: OrientationOptions
+  @OptionGroup var imageRange: ImageRangeOptions
   @OptionGroup var tiling: TilingOptions
 
   @Option(

@@ -11,6 +11,7 @@ struct EvaluateReport {
   private let settings: EvaluateSettings
   private let network: NetworkReport?
   private let counts: EvaluationCounts
+  private let orientations: OrientationCounts
   private let stopwatch: Stopwatch
   private let names: [String]
 
@@ -20,6 +21,7 @@ struct EvaluateReport {
     self.settings = settings
     network = (run.source as? NetworkSource)?.report
     counts = outcome.counts
+    orientations = OrientationCounts(outcome.orientations)
     stopwatch = outcome.stopwatch
     let given = settings.dataset.classNames ?? []
     names = (0..<counts.before.labelCount).map { $0 < given.count ? given[$0] : "\($0)" }
@@ -33,6 +35,7 @@ struct EvaluateReport {
       "data     \(settings.dataPath): \(dataset.count) photographs"
         + (dataset.split.map { " of \($0)" } ?? "") + ", layout \(dataset.layout.name)"
     ]
+    if let turns = orientations.line { lines.append(turns) }
     switch settings.source {
     case .network: if let network { lines.append(network.lines) }
     case .scores(let folder): lines.append("scores   \(folder)")
@@ -72,6 +75,8 @@ struct EvaluateReport {
       var layout: String
       var split: String?
       var images: Int
+      /// Of photographs that are not stored upright; absent where all are.
+      var orientations: OrientationCounts?
     }
 
     struct Absence: Encodable {
@@ -89,6 +94,7 @@ struct EvaluateReport {
     }
 
     var version = Version.current
+    var warnings = WarningReport.all.map(\.description)
     var data: Data
     var network: NetworkReport?
     var scores: String?
@@ -106,7 +112,8 @@ struct EvaluateReport {
     var object = Object(
       data: Object.Data(
         folder: settings.dataPath, layout: settings.dataset.layout.name,
-        split: settings.dataset.split, images: settings.dataset.count),
+        split: settings.dataset.split, images: settings.dataset.count,
+        orientations: orientations.isEmpty ? nil : orientations),
       network: network, crf: settings.crf.map { JSONCRF($0) },
       trimapBoundary: settings.trimapWidth > 0 ? settings.boundary.rawValue : nil,
       threads: settings.parallelism.threads,

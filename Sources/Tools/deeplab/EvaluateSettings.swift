@@ -21,11 +21,16 @@ struct EvaluateSettings {
   let source: Source
   let dataset: Dataset
   let dataPath: String
+  /// How files of scores are read.
+  let unary: UnarySettings
+  /// How files of predictions are read.
+  let predicted: LabelReading
   /// `nil` where labels are compared as they come only.
   let crf: CRFSettings?
   let trimapWidth: Int
   let boundary: BoundaryChoice
   let parallelism: Parallelism
+  let picture: PictureSettings
   let isQuiet: Bool
 
   /// - Throws: `InputError` naming the option or the file that cannot be followed.
@@ -46,14 +51,39 @@ struct EvaluateSettings {
     boundary = options.trimapBoundary
     isQuiet = run.quiet
     dataPath = options.data
-    self.dataset = try dataset.dataset(
-      at: options.data, split: Self.split(options, dataset),
-      palette: run.palette.map { try Palette(option: $0) })
+    picture = try PictureSettings(options.orientation, options.imageRange)
+    unary = try Self.unary(options, picture)
+    let palette = try run.palette.map { try Palette(option: $0) }
+    predicted = LabelReading(palette: palette, mapping: try dataset.mapping())
+    var read = try dataset.dataset(
+      at: options.data, split: Self.split(options, dataset), palette: palette,
+      mapping: LabelMapping(
+        truthMap: options.truthMap, labelMap: dataset.labelMap, void: Dataset.void))
+    read.orientation = picture.orientation
+    self.dataset = read
     try self.dataset.checkPresence()
     if let folder = options.output {
       try FileSystem.makeFolder(folder)
       try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
     }
+  }
+
+  private static func unary(
+    _ options: EvaluateOptions, _ picture: PictureSettings
+  ) throws -> UnarySettings {
+    if options.scores == nil {
+      try OptionCheck.refuse(
+        [
+          "--unary-kind": options.unaryKind != nil, "--binary": options.channels.binary,
+          "--normalize-scores": options.channels.normalizeScores,
+          "--member": options.member != nil,
+        ],
+        because: "says how scores are read, but there are none",
+        remedy: "add --scores FOLDER, or leave it out")
+    }
+    return try UnarySettings(
+      scoreKind: options.unaryKind, channels: options.channels, member: options.member,
+      picture: picture)
   }
 
   private static func source(
@@ -111,8 +141,10 @@ struct EvaluateSettings {
         NetworkSource(
           try LoadedNetwork(network, parallelism: parallelism), parallelism: parallelism)
       case .scores(let folder):
-        try ScoreFolderSource(folder, dataset: dataset, parallelism: parallelism)
-      case .predictions(let folder): try LabelFolderSource(folder, dataset: dataset)
+        try ScoreFolderSource(
+          folder, dataset: dataset, unary: unary, parallelism: parallelism)
+      case .predictions(let folder):
+        try LabelFolderSource(folder, dataset: dataset, reading: predicted)
       }
     if let names = dataset.classNames, names.count != source.labelCount {
       throw InputError(
@@ -123,7 +155,7 @@ struct EvaluateSettings {
     }
     return EvaluationRun(
       dataset: dataset, source: source, crf: crf, trimapWidth: trimapWidth,
-      boundary: boundary.boundary, isQuiet: isQuiet)
+      boundary: boundary.boundary, picture: picture, isQuiet: isQuiet)
   }
 
   private static func summary(_ names: [String]) -> String {

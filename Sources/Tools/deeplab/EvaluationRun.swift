@@ -15,11 +15,15 @@ struct EvaluationRun {
   /// In pixels; 0 where boundaries are not looked at.
   var trimapWidth = 0
   var boundary = Trimap.Boundary.labelChanges
+  /// How photographs are taken, beside what the data set says of their orientation.
+  var picture = PictureSettings()
   let isQuiet: Bool
 
   /// What came of all photographs.
   struct Outcome {
     var counts: EvaluationCounts
+    /// How photographs were taken that are not stored upright.
+    var orientations: [OrientationUse] = []
     var stopwatch = Stopwatch()
   }
 
@@ -27,6 +31,8 @@ struct EvaluationRun {
   ///   photographs than asked for would be others.
   func run() throws -> Outcome {
     var outcome = try begin()
+    // Before work of hours: nobody may know which way up one of the last ones is.
+    _ = try dataset.orientationUses(parallelism: .serial)
     var progress = Progress(total: dataset.count, isQuiet: isQuiet)
     defer { progress.clear() }
     for index in 0..<dataset.count {
@@ -47,22 +53,33 @@ struct EvaluationRun {
   /// Reads photograph `index` and its labels.
   ///
   /// - Throws: `InputError` naming the file that cannot be used.
-  func read(_ index: Int, _ outcome: inout Outcome) throws -> LabelledImage {
+  func read(_ index: Int, _ outcome: inout Outcome) throws -> Sample {
     try outcome.stopwatch.measure(.read) {
-      try dataset.sample(index, classes: source.labelCount, ignoring: void)
+      let image = try picture.photograph(index, of: dataset)
+      let sample = try dataset.sample(
+        index, over: image.image, classes: source.labelCount, ignoring: void)
+      return Sample(image: image, labels: sample.labels)
     }
+  }
+
+  /// A photograph and its true labels.
+  struct Sample {
+    let image: LoadedImage
+    let labels: LabelMap
   }
 
   /// Counts the labels that photograph `index` is given.
   ///
   /// - Throws: `InputError` naming the file that has none, or that they come from.
-  func add(_ sample: LabelledImage, _ index: Int, to outcome: inout Outcome) throws {
+  func add(_ sample: Sample, _ index: Int, to outcome: inout Outcome) throws {
     let (labels, energies) = try source.labels(
       of: index, sample.image, in: dataset, isQuiet: isQuiet, stopwatch: &outcome.stopwatch)
     var after: LabelMap?
+    outcome.orientations += sample.image.notes.orientation.map { [$0] } ?? []
     if let crf, let energies {
+      ColorRange(crf.kernels).check(sample.image.image, sample.image.notes)
       after = try Solver(crf).labels(
-        refining: energies, on: Scene(sample.image), at: dataset.entries[index].image,
+        refining: energies, on: Scene(sample.image.image), at: dataset.entries[index].image,
         stopwatch: &outcome.stopwatch)
     }
     do {

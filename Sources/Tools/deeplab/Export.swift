@@ -50,7 +50,7 @@ struct Export: ParsableCommand {
     let inputSize = try size.inputSize(of: entry)
     // Before the weights, which take longer.
     let image = try example.map { path in
-      try exampleInput(ImageFile.read(path), at: path, for: entry)
+      try exampleInput(PictureSettings().photograph(path).image.inBytes, at: path, for: entry)
     }
     let (network, parameters) = try weights.read(for: entry, outputStride: stride)
     let files = ONNXExport.exampleFiles(of: network, beside: output)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeepLabNet
 import Support
+import ToolSupport
 
 /// Where an exported model's weights come from.
 struct ExportWeights: ParsableArguments {
@@ -10,6 +11,8 @@ struct ExportWeights: ParsableArguments {
       "The weights: .safetensors, .pth, .npz or .caffemodel, whatever the file's name.",
       valueName: "file"))
   var file: String?
+
+  @OptionGroup var checkpoint: CheckpointOptions
 
   @Flag(
     name: .customLong("random"),
@@ -40,7 +43,7 @@ struct ExportWeights: ParsableArguments {
         classes: classes ?? CatalogEntry.defaultClasses, outputStride: outputStride)
       return (network, InitialParameters(for: network))
     }
-    let checkpoint = try CheckpointFile.open(file)
+    let checkpoint = try checkpoint.open(file)
     let network = try entry.make(
       classes: classes ?? entry.classCount(in: checkpoint), outputStride: outputStride)
     return (network, try MappedCheckpoint(network, in: checkpoint))

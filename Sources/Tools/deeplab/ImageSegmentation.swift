@@ -13,6 +13,8 @@ struct ImageSegmentation {
   struct Outcome {
     let job: SegmentJob
     let grid: GridShape
+    /// How the photograph was taken where it is not stored upright.
+    let orientation: OrientationUse?
     /// Pixels of each label, 0 first.
     let counts: [Int]
     /// The share of pixels whose label the CRF has changed, 0…1; `nil` without one.
@@ -21,13 +23,14 @@ struct ImageSegmentation {
   }
 
   /// - Parameter image: the one that `job` names.
-  func run(_ job: SegmentJob, _ image: Image) throws -> Outcome {
+  func run(_ job: SegmentJob, _ image: LoadedImage) throws -> Outcome {
     var stopwatch = Stopwatch()
-    let writer = OutputWriter(image: image, palette: settings.palette)
+    let writer = OutputWriter(drawingOver: image.image, image.notes, palette: settings.palette)
     try writer.checkOverlay(at: job.overlay)
     let scores = try network.scorer.scores(
       for: image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
-    let scene = Scene(image)
+    let scene = Scene(image.image)
+    if let crf = settings.crf { ColorRange(crf.kernels).check(image.image, image.notes) }
     let energies = try network.scorer.energies(
       of: scores, for: scene, at: job.image, stopwatch: &stopwatch)
     let before = stopwatch.measure(.unary) {
@@ -45,7 +48,7 @@ struct ImageSegmentation {
       }
     }
     return Outcome(
-      job: job, grid: scene.grid, counts: counts(of: labels),
+      job: job, grid: scene.grid, orientation: image.notes.orientation, counts: counts(of: labels),
       changedShare: after.map { Double($0.count(unlike: before)) / Double(scene.grid.count) },
       stopwatch: stopwatch)
   }

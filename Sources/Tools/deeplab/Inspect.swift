@@ -15,11 +15,13 @@ struct Inspect: ParsableCommand {
   @Argument(help: ArgumentHelp("The checkpoint.", valueName: "file"))
   var file: String
 
+  @OptionGroup var checkpoint: CheckpointOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let contents = CheckpointContents(try CheckpointFile.open(file))
+    let contents = CheckpointContents(try checkpoint.open(file))
     if json {
       try StandardOutput.print(json: contents)
     } else {

@@ -15,6 +15,10 @@ struct NetworkFit: Encodable {
   /// Tensors and both shapes.
   var misshaped: [String]
   var unexpected: [String]
+  /// Tensors that the network would leave out.
+  var leftOut: [String]
+  /// What stands before the names; more than one where the user has to choose.
+  var prefixes: [String]
 
   init(_ fit: CheckpointFit) {
     name = fit.name
@@ -25,6 +29,8 @@ struct NetworkFit: Encodable {
     missing = fit.missing
     misshaped = fit.misshaped
     unexpected = fit.unexpected
+    leftOut = fit.leftOut
+    prefixes = fit.prefixes
   }
 
   /// For people: a line a network, and below it what does not fit.
@@ -33,7 +39,8 @@ struct NetworkFit: Encodable {
     let rows = networks.map { network in
       [
         network.name, network.classes.map { "\($0) classes" } ?? "no classes",
-        "names as in \(network.keyScheme)",
+        "names as in \(network.keyScheme)"
+          + network.prefixes.dropFirst().map { ", or behind \(visibleText($0))" }.joined(),
       ]
     }
     return zip(networks, TextColumns([.left, .right, .left], rows: rows).lines).flatMap {
@@ -44,13 +51,15 @@ struct NetworkFit: Encodable {
   }
 
   private var troubles: [String] {
-    [
-      ("missing", missing), ("of another shape", misshaped), ("not in the network", unexpected),
-    ].compactMap { words, items in
-      guard let first = items.first else { return nil }
-      let share = words == "missing" ? " of \(needed)" : ""
-      return "  \(items.count)\(share) \(words)\(items.count == 1 ? ": " : ", such as ")"
-        + CheckpointContents.visible(first)
-    }
+    (prefixes.count > 1 ? ["  choose one of the prefixes with --prefix"] : [])
+      + [
+        ("missing", missing), ("of another shape", misshaped), ("not in the network", unexpected),
+        ("left out", leftOut),
+      ].compactMap { words, items in
+        guard let first = items.first else { return nil }
+        let share = words == "missing" ? " of \(needed)" : ""
+        return "  \(items.count)\(share) \(words)\(items.count == 1 ? ": " : ", such as ")"
+          + visibleText(first)
+      }
   }
 }

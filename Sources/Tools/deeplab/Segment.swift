@@ -48,6 +48,8 @@ struct SegmentOptions: ParsableArguments {
     help: ArgumentHelp("A picture of the labels over the photograph, .png.", valueName: "file"))
   var overlay: String?
 
+  @OptionGroup var orientation: OrientationOptions
+  @OptionGroup var imageRange: ImageRangeOptions
   @OptionGroup var tiling: TilingOptions
 
   @Option(

@@ -19,7 +19,9 @@ struct SegmentReport {
 
   func text(of outcome: ImageSegmentation.Outcome) -> String {
     var lines = [
-      "image    \(FileSystem.name(of: outcome.job.image)): \(outcome.grid)", network.lines,
+      "image    \(FileSystem.name(of: outcome.job.image)): \(outcome.grid)"
+        + (outcome.orientation.map { ", \($0)" } ?? ""),
+      network.lines,
     ]
     if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
     lines.append(outcome.stopwatch.line)
@@ -50,6 +52,9 @@ struct SegmentReport {
     let milliseconds = outcomes.reduce(0) { $0 + $1.stopwatch.total }
     var lines = [run.summary(outcomes.count, "segmented"), network.lines]
     if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
+    if let turns = OrientationCounts(outcomes.compactMap(\.orientation)).line {
+      lines.append(turns)
+    }
     lines.append(String(format: "time     %.1f s", milliseconds / 1000))
     return lines.joined(separator: "\n")
   }
@@ -67,6 +72,8 @@ struct SegmentReport {
     var outputs: [String: String]
     /// Height and width.
     var size: [Int]
+    /// Absent where the photograph is stored upright.
+    var orientation: JSONOrientation?
     /// Of each label, 0 first.
     var pixels: [Int]
     /// By the CRF, 0…1.
@@ -79,6 +86,7 @@ struct SegmentReport {
       outputs = ["labels": job.labels, "scores": job.scores, "overlay": job.overlay]
         .compactMapValues { $0 }
       size = outcome.grid.extents
+      orientation = outcome.orientation.map { JSONOrientation($0) }
       pixels = outcome.counts
       changedShare = outcome.changedShare
       milliseconds = outcome.stopwatch.named
@@ -87,16 +95,20 @@ struct SegmentReport {
 
   struct Single: Encodable {
     var version = Version.current
+    var warnings = WarningReport.all.map(\.description)
     var parameters: Parameters
     var file: File
   }
 
   struct Folder: Encodable {
     var version = Version.current
+    var warnings = WarningReport.all.map(\.description)
     var parameters: Parameters
     var files: [File]
     var skipped: [String]
     var failed: [FolderRun.Failure]
+    /// Files beside the photographs.
+    var passedOver: [String]
   }
 
   private var parameters: Parameters {
@@ -112,6 +124,6 @@ struct SegmentReport {
   func folder(_ outcomes: [ImageSegmentation.Outcome], _ run: FolderRun) -> Folder {
     Folder(
       parameters: parameters, files: outcomes.map { File($0) }, skipped: run.skipped,
-      failed: run.failed)
+      failed: run.failed, passedOver: run.passed)
   }
 }

@@ -7,7 +7,7 @@ extension SegmentSettings {
   /// Segments the one photograph that is named.
   func segmentOne() throws {
     // Before the weights, which take longer.
-    let image = try ImageFile.read(files.image)
+    let image = try picture.photograph(files.image)
     let network = try LoadedNetwork(network, parallelism: parallelism)
     let outcome = try ImageSegmentation(settings: self, network: network).run(files, image)
     let report = SegmentReport(self, network)
@@ -28,6 +28,7 @@ struct FolderSegmentation {
   func run() throws {
     let files = settings.files
     let plan = try FolderPlan(files.image, endings: ImageFile.pictureEndings, option: "--image")
+    plan.passed.warnOfPictures()
     let network = try LoadedNetwork(settings.network, parallelism: settings.parallelism)
     try FolderRun.prepare(outputs: files.plan.outputs, inputs: files.plan.inputs)
     let segmentation = ImageSegmentation(settings: settings, network: network)
@@ -37,7 +38,8 @@ struct FolderSegmentation {
     try run.run(plan) {
       files.inside($0).plan.outputs
     } _: { entry in
-      let outcome = try segmentation.run(files.inside(entry), ImageFile.read(entry.path))
+      let outcome = try segmentation.run(
+        files.inside(entry), settings.picture.photograph(entry.path))
       outcomes.append(outcome)
       return String(format: "%.2f s", outcome.stopwatch.total / 1000)
     }

@@ -9,6 +9,7 @@ struct SegmentSettings {
   /// The files or folders that are named.
   let files: SegmentJob
   let network: NetworkSettings
+  let picture: PictureSettings
   /// `nil` where labels are the network's own.
   let crf: CRFSettings?
   let parallelism: Parallelism
@@ -22,6 +23,7 @@ struct SegmentSettings {
     var network = try NetworkSettings(options)
     try files.tiling.apply(to: &network)
     self.network = network
+    picture = try PictureSettings(files.orientation, files.imageRange)
     parallelism = try Parallelism(option: files.threads)
     let parallelism = parallelism
     crf = try files.crf.map { try CRFSettings(option: $0, parallelism: parallelism) }

@@ -18,6 +18,23 @@ public enum ArrayFile {
     return try NPY.read(path)
   }
 
+  /// The kind of numbers that an array is stored as; `nil` where it shows only by reading it, as in
+  /// a pipe.
+  ///
+  /// - Throws: as `read(_:member:)` does.
+  package static func number(_ path: String, member: String? = nil) throws -> StoredNumber? {
+    let source = try FileSource(path)
+    guard source.isRegular else { return nil }
+    guard FileKind(prefix: source.peek(FileKind.prefixLength)) == .zip else {
+      do {
+        return try NPYHeader(from: source).number
+      } catch let error as InputError {
+        throw error.at(path)
+      }
+    }
+    return try NPZ.number(path, member: member)
+  }
+
   /// The same array, to be read a box at a time.
   ///
   /// Of an NPY file nothing but the boxes is read. An archive, which is compressed, and a pipe are

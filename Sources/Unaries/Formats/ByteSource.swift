@@ -63,7 +63,9 @@ package final class FileSource: ByteSource {
   /// - Throws: `InputError` where `path` cannot be opened or is a folder.
   package init(_ path: String) throws {
     name = path
-    descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    descriptor = retrying {
+      path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    }
     guard descriptor >= 0 else {
       throw InputError(
         .noInput, at: path, "cannot be opened: \(systemMessage())",
@@ -130,11 +132,11 @@ package final class FileSource: ByteSource {
       .io, "became shorter while it was read", remedy: "wait until it is completely written")
   }
 
-  /// The file's first bytes, at most `count`, which are not consumed; fewer where it is shorter or
-  /// is a pipe.
-  package func peek(_ count: Int) -> [UInt8] {
+  /// The file's first bytes, or those from `offset` on, at most `count`, which are not consumed;
+  /// fewer where it is shorter or is a pipe.
+  package func peek(_ count: Int, from offset: Int = 0) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      filled = max(0, retrying { pread(descriptor, buffer.baseAddress, count, 0) })
+      filled = max(0, retrying { pread(descriptor, buffer.baseAddress, count, off_t(offset)) })
     }
   }
 }

@@ -23,16 +23,17 @@ struct EncodedImage {
   static func unsupported(_ kind: FileKind, name: String) -> InputError {
     // A TIFF is an image too: the message must not deny it.
     let problem =
-      kind.words.contains(" image")
+      kind.isPicture
       ? "seems to be \(kind.words), which cannot be read"
       : "is not an image but seems to be \(kind.words)"
     return InputError(
-      .data, at: name, problem, remedy: "PNG and JPEG are supported; convert it to PNG")
+      .data, at: name, problem,
+      remedy: kind.remedy ?? "PNG and JPEG are supported; convert it to PNG")
   }
 
   /// Checks that an image in RGB fits into memory whole.
-  static func checkMemory(_ grid: GridShape, name: String) throws {
-    let bytesPerPixel = 3
+  static func checkMemory(_ grid: GridShape, bytesPerSample: Int = 1, name: String) throws {
+    let bytesPerPixel = 3 * bytesPerSample
     guard grid.count <= memoryLimit() / bytesPerPixel else {
       throw InputError(
         .data, at: name, "has \(grid) pixels, more than there is memory for",

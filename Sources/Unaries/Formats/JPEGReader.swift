@@ -10,6 +10,8 @@ final class JPEGReader {
   private let bytes: CodecBytes
   private let reader: OpaquePointer
   private var isStarted = false
+  /// Rows that were read.
+  private var nextRow = 0
 
   /// A byte stands for at most so many pixels: a block of 64 takes a bit or more of its own, and
   /// some channels may have fewer blocks than pixels would need.
@@ -41,12 +43,25 @@ final class JPEGReader {
   var height: Int { Int(header.height) }
   var grid: GridShape { GridShape(width: width, height: height) }
 
-  /// The next `count` rows in RGB, 8 bits.
+  /// The next `count` rows in RGB, 8 bits. With the last row, what was odd about the file is
+  /// reported.
   func rgb(rows count: Int) throws -> [UInt8] {
-    try bytes.samples(count: 3 * width * count) { room, message in
+    let pixels: [UInt8] = try bytes.samples(count: 3 * width * count) { room, message in
       let canRead = isStarted || codec_jpeg_reader_start(reader, &message)
       isStarted = true
       return canRead && codec_jpeg_reader_rows(reader, room, count, &message)
     }
+    nextRow += count
+    if nextRow == height { reportOddity() }
+    return pixels
+  }
+
+  private func reportOddity() {
+    let text = String(cString: codec_jpeg_reader_warning(reader))
+    guard !text.isEmpty else { return }
+    InputWarning(
+      at: bytes.name, "is an unusual JPEG file (\(text)), but all of its pixels could be read",
+      remedy: "save it again as PNG to get rid of this warning"
+    ).report()
   }
 }

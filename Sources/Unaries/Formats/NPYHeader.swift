@@ -66,15 +66,15 @@ struct NPYHeader: Equatable {
 
   private static func notNPY(_ preamble: [UInt8], _ source: some ByteSource) throws -> InputError {
     let prefix = try preamble + source.bytes(upTo: FileKind.prefixLength)
-    let remedy = "save the array with numpy.save(path, array.astype('float32'))"
     if case .npy = FileKind(prefix: prefix) {
       return InputError(
         .data, "ends inside its NPY header", remedy: "the file was cut short: save or copy it again"
       )
     }
+    let kind = FileKind(prefix: prefix)
     return InputError(
-      .data, "is not an NPY array but seems to be \(FileKind(prefix: prefix).words)",
-      remedy: remedy)
+      .data, "is not an NPY array but seems to be \(kind.words)",
+      remedy: kind.remedy ?? "save the array with numpy.save(path, array.astype('float32'))")
   }
 
   /// The element type behind a code like `<f4`.

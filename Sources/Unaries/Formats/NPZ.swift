@@ -23,6 +23,17 @@ public enum NPZ {
     try read(ZipArchive(bytes, name: name), member: member)
   }
 
+  /// The kind of numbers that one array is stored as; see `read(_:member:)`.
+  static func number(_ path: String, member: String?) throws -> StoredNumber {
+    let archive = try ZipArchive(path)
+    let source = try ZipMemberSource(archive, choose(from: archive, member))
+    do {
+      return try NPYHeader(from: source).number
+    } catch let error as InputError {
+      throw error.at(source.name)
+    }
+  }
+
   private static func read(_ archive: ZipArchive, member: String?) throws -> NumericArray {
     let source = try ZipMemberSource(archive, choose(from: archive, member))
     let array = try NPY.decode(source)
@@ -45,7 +56,7 @@ public enum NPZ {
       guard members.count == 1 else {
         throw InputError(
           .data, at: archive.name, "holds \(members.count) arrays: \(list)",
-          remedy: "say which one is meant")
+          remedy: "choose the scores with --member NAME; an image needs an archive of its own")
       }
       return members[0]
     }

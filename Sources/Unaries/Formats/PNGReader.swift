@@ -39,6 +39,26 @@ final class PNGReader {
     header.color == CODEC_PNG_RGB || header.color == CODEC_PNG_RGB_ALPHA
   }
 
+  /// The value of a sample of 16 bits that one of 256 levels spans.
+  static let unitOf16Bits: UInt16 = 257
+
+  /// Whether its colours have 16 bits a channel.
+  var isDeep: Bool { header.bit_depth == 16 }
+  /// The numbers of the file that one of 256 levels spans.
+  var unit: Float { isDeep ? Float(Self.unitOf16Bits) : 1 }
+
+  /// The whole image in RGB.
+  func image() throws -> Image {
+    try EncodedImage.checkMemory(grid, bytesPerSample: isDeep ? 6 : 1, name: name)
+    guard isDeep else { return try Image(width: width, height: height, rgb: rgb(rows: height)) }
+    return try Image(unchecked: .levels(of: deepRGB(rows: height)), grid: grid, channels: 3)
+  }
+
+  /// The next `count` rows in RGB, 16 bits; see `rgb`. For images of 16 bits a channel.
+  func deepRGB(rows count: Int) throws -> [UInt16] {
+    try pixels(CODEC_PNG_RGB_16, rows: count, samplesPerPixel: 3)
+  }
+
   /// The next `count` rows in RGB, 8 bits. An interlaced image gives all of its rows, whatever
   /// `count` is.
   func rgb(rows count: Int) throws -> [UInt8] {
@@ -46,6 +66,7 @@ final class PNGReader {
       return try pixels(CODEC_PNG_RGB_8, rows: count, samplesPerPixel: 3)
     }
     let indices = try paletteIndices(rows: count)
+    try checkColors(of: indices, from: nextRow - indices.count / width)
     return withUnsafeBytes(of: header.palette) { colors in
       [UInt8](unsafeUninitializedCapacity: 3 * indices.count) { output, count in
         for (pixel, index) in indices.enumerated() {
@@ -66,9 +87,12 @@ final class PNGReader {
     return values.map(UInt16.init)
   }
 
+  /// Numbers: whether the palette has colours for them matters to who wants to see them only.
   private func paletteIndices(rows count: Int) throws -> [UInt8] {
-    let first = nextRow
-    let indices: [UInt8] = try pixels(CODEC_PNG_SAMPLES_8, rows: count, samplesPerPixel: 1)
+    try pixels(CODEC_PNG_SAMPLES_8, rows: count, samplesPerPixel: 1)
+  }
+
+  private func checkColors(of indices: [UInt8], from first: Int) throws {
     let colors = header.palette_count
     if let pixel = indices.firstIndex(where: { $0 >= colors }) {
       throw InputError(
@@ -77,7 +101,6 @@ final class PNGReader {
           + "but the palette has \(colors) colours",
         remedy: "save the image again with its whole palette")
     }
-    return indices
   }
 
   private func pixels<Sample: BitwiseCopyable>(

@@ -11,12 +11,9 @@ extension Palette {
   /// - Throws: `InputError` where the file cannot be read or a line is something else; it names the
   ///   line.
   public static func read(_ path: String) throws -> Palette {
-    let bytes = try FileSource(path).bytes(upTo: largestFile)
-    guard bytes.count < largestFile else {
-      throw InputError(.data, at: path, "is too long to be a palette: expected a line a label")
-    }
+    let text = try TextFile.read(path, as: "a palette", upTo: largestFile)
     do {
-      return try Palette(text: String(decoding: bytes, as: UTF8.self))
+      return try Palette(text: text)
     } catch let error as InputError {
       throw error.at(path)
     }

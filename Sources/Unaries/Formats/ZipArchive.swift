@@ -35,10 +35,10 @@ final class ZipArchive {
     guard kind == .zip else {
       throw InputError(
         .data, at: path, "is not an NPZ archive but seems to be \(kind.words)",
-        remedy: "save the array with numpy.savez(path, array)")
+        remedy: kind.remedy ?? "save the array with numpy.savez(path, array)")
     }
     var code: Int32 = 0
-    guard let handle = zip_open(path, ZIP_RDONLY, &code) else {
+    guard let handle = path.withSystemPath({ zip_open($0, ZIP_RDONLY, &code) }) else {
       throw ZipArchive.damaged(path, ZipArchive.text(of: code))
     }
     self.handle = handle

@@ -8,6 +8,15 @@ public enum UnknownLabel: Sendable, Hashable {
   case label(UInt16)
   /// Label 0, and l + 1 stands for label l: pydensecrf's `zero_unsure`.
   case zeroUnsure
+
+  /// The number that marks unknown points, where there is one.
+  var number: UInt16? {
+    switch self {
+    case .none: nil
+    case .label(let number): number
+    case .zeroUnsure: 0
+    }
+  }
 }
 
 /// Energies from labels that are right with a given probability: annotations, scribbles, the output
@@ -112,7 +121,8 @@ public struct LabelUnary: Unary {
       .data,
       "label \(number) at \(labels.grid.position(of: point)) is out of range for \(labelCount) "
         + "labels: expected \(expected)",
-      remedy: "if \(number) marks points without a label, name it as the unknown label")
+      remedy: labels.rangeRemedy(of: number, classes: labelCount, ignoring: unknown.number)
+        ?? "if \(number) marks points without a label, name it as the unknown label")
   }
 }
 

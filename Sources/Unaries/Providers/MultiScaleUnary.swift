@@ -20,7 +20,7 @@ public struct MultiScaleUnary: Unary {
   ///   - alignCorners: how coarse scores are placed over the scene; see `Resampling.alignCorners`.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where there is no map, one has an empty or missing axis or a score that
-  ///   is not finite, or the maps differ in their number of labels.
+  ///   is neither finite nor −∞, or the maps differ in their number of labels.
   public init(
     _ scores: [NumericArray], layout: ScoreLayout, minimumProbability: Float = 1e-5,
     alignCorners: Bool = false, parallelism: Parallelism = .automatic
@@ -30,7 +30,7 @@ public struct MultiScaleUnary: Unary {
       throw InputError(.usage, "no score maps are given, but at least one scale is needed")
     }
     maps = try scores.enumerated().map { index, scores in
-      try Self.naming(index) { try ScoreMap(scores, layout: layout) }
+      try Self.naming(index) { try ScoreMap(scores, layout: layout, kind: .logits) }
     }
     for (index, map) in maps.enumerated() where map.form.labelCount != maps[0].form.labelCount {
       throw InputError(
@@ -68,6 +68,7 @@ public struct MultiScaleUnary: Unary {
       ScoreLineReader($0, resampling: $1)
     }
     let width = scene.grid.width
+    let rulesOut = maps.contains { $0.rulesOut }
     return EnergyField(grid: scene.grid, labelCount: labelCount, parallelism: parallelism) {
       lines, rows in
       let scratch = readers.map { $0.makeScratch() }
@@ -81,7 +82,7 @@ public struct MultiScaleUnary: Unary {
           readers[scale].read(line, into: candidate, scratch: scratch[scale])
           row.formMaximum(candidate)
         }
-        row.convertLogits(minimumProbability: minimumProbability)
+        row.convertLogits(minimumProbability: minimumProbability, rulesOut: rulesOut)
       }
     }
   }

@@ -32,6 +32,9 @@ struct ScoreLineReader: Sendable {
     self.taps = taps
   }
 
+  /// Whether some label is ruled out somewhere.
+  var rulesOut: Bool { scores.rulesOut }
+
   /// Memory for `read`, one piece for each thread.
   func makeScratch() -> AlignedBuffer<Float> {
     let stride = ChannelField.paddedStride(forChannels: scores.form.labelCount)

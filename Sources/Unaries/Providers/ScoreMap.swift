@@ -1,21 +1,46 @@
 import Support
 
-/// Finite scores, in the order of their file.
+/// Scores, in the order of their file; finite, those of labels that are ruled out too.
 struct ScoreMap: Sendable {
   /// How many labels they are of, and on which grid.
   let form: ScoreShape
   let values: [Float]
+  /// Whether some label is ruled out somewhere: scores of `HardScores` stand for infinite ones.
+  let rulesOut: Bool
 
-  /// - Throws: `InputError` as `ScoreShape` does, or where a score is not finite.
-  init(_ scores: NumericArray, layout: ScoreLayout) throws {
+  /// - Parameters:
+  ///   - kind: what the scores mean. Logits of −∞ and energies of +∞ rule labels out.
+  ///   - normalizes: whether the scores of each point are divided by their sum.
+  /// - Throws: `InputError` as `ScoreShape` does, or where a score is NaN or infinite otherwise, or
+  ///   all labels of a point are ruled out.
+  init(
+    _ scores: NumericArray, layout: ScoreLayout, kind: ScoreKind, normalizes: Bool = false
+  ) throws {
     form = try ScoreShape(scores.shape, layout: layout)
-    values = scores.values
+    var values = scores.values
     if let index = values.firstIndex(where: { !$0.isFinite }) {
-      let (point, label) = form.place(of: index)
-      throw InputError(
-        .data,
-        "the score of label \(label) at \(form.grid.position(of: point)) is \(values[index])",
-        remedy: "scores must be finite; mend the program that wrote them")
+      try HardScores.replaceInfinities(in: &values, from: index, form, kind)
+      rulesOut = true
+    } else {
+      rulesOut = false
+    }
+    if normalizes { Self.normalize(&values, form) }
+    self.values = values
+  }
+
+  /// Divides the scores of each point, negative ones taken for 0, by their sum; where that is 0,
+  /// all labels are equally likely. O(N·L).
+  private static func normalize(_ values: inout [Float], _ form: ScoreShape) {
+    let labels = 0..<form.labelCount
+    for point in 0..<form.grid.count {
+      let first = point * form.pointStep
+      let sum = labels.reduce(0.0) { $0 + Double(max(values[first + $1 * form.labelStep], 0)) }
+      for label in labels {
+        let index = first + label * form.labelStep
+        values[index] =
+          sum > 0
+          ? Float(Double(max(values[index], 0)) / sum) : 1 / Float(form.labelCount)
+      }
     }
   }
 
@@ -44,6 +69,7 @@ struct ScoreMap: Sendable {
 
   /// The same numbers, their axes read in another order.
   private func reread(as layout: ScoreLayout) -> ScoreMap? {
-    try? ScoreMap(NumericArray(shape: form.shape, values: values), layout: layout)
+    try? ScoreMap(
+      NumericArray(shape: form.shape, values: values), layout: layout, kind: .probabilities)
   }
 }

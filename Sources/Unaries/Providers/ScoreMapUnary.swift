@@ -11,23 +11,28 @@ public struct ScoreMapUnary: Unary {
 
   /// - Parameters:
   ///   - scores: L labels on a grid of one axis or more; (L, H, W) or (H, W, L) for an image.
-  ///   - kind: what the numbers mean. Energies are passed on unchanged.
+  ///   - kind: what the numbers mean. Energies are passed on unchanged. Logits of −∞ and energies
+  ///     of +∞ rule a label out, wherever an upsampled point depends on one.
   ///   - layout: the order of the axes.
+  ///   - normalizes: whether probabilities of each point are divided by their sum first, negative
+  ///     ones taken for 0: 8-bit maps, counts, class activation maps. Where all are 0, labels are
+  ///     equally likely.
   ///   - minimumProbability: smaller probabilities are raised to it before the logarithm; between 0
   ///     and 1.
   ///   - alignCorners: how coarse scores are placed over the scene; see `Resampling.alignCorners`.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where an axis is missing or empty, a score is not finite, or
-  ///   probabilities lie outside 0…1 or do not sum to 1 somewhere; it names the label and the
-  ///   position.
+  /// - Throws: `InputError` where an axis is missing or empty, a score is NaN or infinite
+  ///   otherwise, all labels of a point are ruled out, or probabilities lie outside 0…1 or do not
+  ///   sum to 1 somewhere; it names the label and the position.
   /// - Complexity: O(N·L) for scores of N points.
   public init(
-    _ scores: NumericArray, kind: ScoreKind, layout: ScoreLayout,
+    _ scores: NumericArray, kind: ScoreKind, layout: ScoreLayout, normalizes: Bool = false,
     minimumProbability: Float = 1e-5, alignCorners: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws {
     conversion = try ScoreConversion(
-      kind: kind, minimumProbability: minimumProbability, parallelism: parallelism)
+      kind: kind, normalizes: normalizes, minimumProbability: minimumProbability,
+      parallelism: parallelism)
     self.scores = try conversion.scores(scores, layout: layout)
     self.alignCorners = alignCorners
   }

@@ -19,13 +19,15 @@ package final class ScoreRegions: RegionSource {
   /// - Throws: `InputError` where the scores do not fit the grid.
   package init(
     _ boxes: any BoxSource, over grid: GridShape, kind: ScoreKind, layout: ScoreLayout,
-    minimumProbability: Float = 1e-5, alignCorners: Bool, parallelism: Parallelism
+    normalizes: Bool = false, minimumProbability: Float = 1e-5, alignCorners: Bool,
+    parallelism: Parallelism
   ) throws {
     self.boxes = boxes
     self.grid = grid
     shape = try ScoreShape(boxes.shape, layout: layout)
     conversion = try ScoreConversion(
-      kind: kind, minimumProbability: minimumProbability, parallelism: parallelism)
+      kind: kind, normalizes: normalizes, minimumProbability: minimumProbability,
+      parallelism: parallelism)
     resampling = try shape.resampling(to: grid, alignCorners: alignCorners)
     taps = resampling.map { resampling in (0..<2).map { resampling.taps(along: $0) } } ?? []
   }

@@ -25,6 +25,11 @@ extension ScoreShape {
     }
   }
 
+  /// Whether these scores could be read on `scene` if their axes were in the other order.
+  package func fitsInOtherLayout(_ scene: GridShape) -> Bool {
+    (try? ScoreShape(shape, layout: layout.other))?.fits(scene) == true
+  }
+
   /// Whether `cells` could be `points` at one lower resolution.
   ///
   /// A network of output stride s turns n points into n/s cells, rounded up, down, or with one more

@@ -4,7 +4,7 @@ import Support
 package struct ScoreShape: Sendable, Equatable {
   package let labelCount: Int
   package let grid: GridShape
-  let layout: ScoreLayout
+  package let layout: ScoreLayout
 
   /// - Throws: `InputError` where the array has no label axis and grid, an axis is empty, or there
   ///   are more labels than a label map can name.
@@ -42,7 +42,7 @@ package struct ScoreShape: Sendable, Equatable {
   var labelStep: Int { layout == .labelsFirst ? grid.count : 1 }
 
   /// The shape of the array.
-  var shape: [Int] {
+  package var shape: [Int] {
     switch layout {
     case .labelsFirst: [labelCount] + grid.extents
     case .labelsLast: grid.extents + [labelCount]

@@ -31,7 +31,10 @@ import Testing
     portNames.map { (prefix + $0.name, $0.shape) }
   }
 
-  @Test(arguments: ["", "base.", "module.", "module.base."])
+  @Test(arguments: [
+    "", "base.", "module.", "module.base.", "model.", "_orig_mod.", "model._orig_mod.",
+    "module.model.", "student.net.0.",
+  ])
   func theSchemeAndItsPrefixAreGuessed(_ prefix: String) throws {
     let mapped = try MappedCheckpoint(Self.network, in: NumberedCheckpoint(Self.prefixed(prefix)))
     #expect(mapped.scheme.name == "kazuto1011/deeplab-pytorch")

@@ -14,7 +14,8 @@ package final class StoredBytes: Sendable {
     case memory([UInt8])
   }
 
-  /// - Throws: `InputError` where `path` cannot be opened or is no ordinary file.
+  /// - Throws: `InputError` where `path` cannot be opened, is no ordinary file, or has only been
+  ///   put where the checkpoint should be.
   package init(_ path: String) throws {
     let file = try FileSource(path)
     guard file.isRegular, let count = file.remaining else {
@@ -25,6 +26,9 @@ package final class StoredBytes: Sendable {
     name = path
     self.count = count
     backing = .file(file)
+    if let placeholder = Placeholder(prefix: try prefix(Placeholder.prefixLength)) {
+      throw placeholder.error(at: path)
+    }
   }
 
   /// Bytes in memory; `name` stands for the file in messages.

@@ -6,26 +6,37 @@ import Unaries
 ///
 /// Of a training checkpoint, the tensors are those of the model: those in the outermost dictionary
 /// if any are there, else those under `state_dict`, `model_state`, `model` or the like, else those
-/// under the only key that leads to tensors. Dictionaries within are joined by dots, and keys are
-/// otherwise left alone. Nothing in the file is ever run: a pickle that names anything but tensors
-/// and plain data is refused.
+/// under the only key that leads to tensors; or those of the dictionary that is asked for.
+/// Dictionaries within are joined by dots, and keys are otherwise left alone. Nothing in the file
+/// is ever run: a pickle that names anything but tensors and plain data is refused.
 public struct PyTorchCheckpoint: Checkpoint {
   private let table: TensorTable
+  /// The keys that lead to the dictionary that was read, joined by dots, such as `state_dict`;
+  /// `nil` where it is the whole file.
+  public let state: String?
+  /// Other dictionaries with weights, which might have been meant: `model_ema`.
+  public let otherStates: [String]
 
   /// Reads the description of all tensors.
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - state: the dictionary to read, where a file has several; keys are joined by dots.
   /// - Throws: `InputError` where `path` cannot be read, is damaged, or holds something else than
   ///   tensors.
-  public init(_ path: String) throws {
-    try self.init(StoredBytes(path))
+  public init(_ path: String, state: String? = nil) throws {
+    try self.init(StoredBytes(path), state: state)
   }
 
-  package init(_ bytes: StoredBytes) throws {
+  package init(_ bytes: StoredBytes, state: String? = nil) throws {
     do {
       let isArchive = FileKind(prefix: try bytes.prefix(FileKind.prefixLength)) == .zip
       let storages: any PyTorchStorages =
         try isArchive ? PyTorchArchive(bytes) : LegacyPyTorchFile(bytes)
-      table = try Self.table(of: storages, in: bytes)
+      let dictionary = try StateDictionary(storages.root, in: storages.heap, state: state)
+      table = try Self.table(of: dictionary, in: storages, bytes)
+      self.state = dictionary.path.isEmpty ? nil : dictionary.path
+      otherStates = dictionary.others
     } catch let error as InputError {
       throw error.at(bytes.name)
     }
@@ -41,9 +52,8 @@ public struct PyTorchCheckpoint: Checkpoint {
   public func values(of name: String) throws -> ParameterValues { try table.values(of: name) }
 
   private static func table(
-    of file: any PyTorchStorages, in bytes: StoredBytes
+    of dictionary: StateDictionary, in file: any PyTorchStorages, _ bytes: StoredBytes
   ) throws -> TensorTable {
-    let dictionary = try StateDictionary(file.root, in: file.heap)
     var table = TensorTable(bytes)
     for (name, tensor) in dictionary.tensors {
       do {

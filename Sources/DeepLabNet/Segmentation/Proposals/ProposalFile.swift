@@ -21,11 +21,7 @@ public struct ProposalFile: ProposalSource {
         try self.init(array: NPY.read(path))
         return
       }
-      let bytes = try source.bytes(upTo: Self.largestText)
-      guard bytes.count < Self.largestText else {
-        throw InputError(.data, "is too long to be a list of boxes")
-      }
-      try self.init(text: String(decoding: bytes, as: UTF8.self))
+      try self.init(text: TextFile.read(path, as: "a list of boxes", upTo: Self.largestText))
     } catch let error as InputError {
       throw error.at(path)
     }

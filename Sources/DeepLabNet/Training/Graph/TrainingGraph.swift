@@ -1,3 +1,5 @@
+import Support
+
 /// How batch normalisations act in training.
 public enum NormalizationMode: String, Sendable, Codable, CaseIterable {
   /// By the statistics of each batch, which the running ones follow.
@@ -89,6 +91,32 @@ package struct TrainingGraph: Sendable {
       shapes.append(try step.outputShape(for: step.inputs.map { $0.shape(in: shapes, image) }))
     }
     return shapes
+  }
+
+  /// Refuses batches in which a batch normalisation that goes by the batch's statistics would see a
+  /// single value of each channel, as behind a mean over the whole of one image.
+  ///
+  /// That value is the mean, and the variance is 0: the output would be the shift alone whatever
+  /// the image, and the running variance would fall towards 0. PyTorch refuses it, too.
+  ///
+  /// - Parameters:
+  ///   - shapes: those of the steps' outputs.
+  ///   - image: that of the network's input.
+  /// - Throws: `InputError` naming the first such layer.
+  func checkStatistics(_ shapes: [TensorShape], of image: TensorShape) throws {
+    guard let step = steps.first(where: { $0.seesOneValue(shapes, image) }) else { return }
+    // Far larger images tell whether the layer sees a mean over all of each.
+    let large = TensorShape(
+      batch: image.batch, height: 64 * image.height, width: 64 * image.width,
+      channels: image.channels)
+    let isPooled = (try? self.shapes(for: large)).map { step.seesOneValue($0, large) } ?? false
+    let size = isPooled ? "whatever its size" : "of \(image.width)×\(image.height) pixels"
+    throw InputError(
+      .data, at: step.name,
+      "the batch normalisation would see one value of each channel in a batch of one image"
+        + "\(isPooled ? "," : "") \(size), and give the same for every image",
+      remedy: "train on batches of two images or more (batch=2; accumulation does not help)"
+        + (isPooled ? "" : ", on larger ones") + ", or with normalization=frozen")
   }
 
   /// What a pass keeps and what it computes again, for outputs of these shapes.

@@ -27,7 +27,8 @@ package struct TrainingPass {
   ///   - dropoutSeed: the same seed drops the same values.
   ///   - plan: that of another pass over an image of the same shape; `nil` to make one.
   ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where a layer cannot take its inputs.
+  /// - Throws: `InputError` where a layer cannot take its inputs, or a batch normalisation has too
+  ///   few of them to take statistics from.
   package init(
     _ graph: TrainingGraph, image: Tensor, parameters: [ParameterValues], dropoutSeed: UInt64,
     plan: ActivationPlan? = nil, parallelism: Parallelism
@@ -38,6 +39,7 @@ package struct TrainingPass {
     self.dropoutSeed = dropoutSeed
     self.parallelism = parallelism
     shapes = try graph.shapes(for: image.shape)
+    try graph.checkStatistics(shapes, of: image.shape)
     self.plan = plan ?? graph.plan(for: shapes)
     values = [Tensor?](repeating: nil, count: graph.steps.count)
     run(self.plan.forward)

@@ -28,6 +28,13 @@ struct TrainingStep: Sendable {
   /// Whether the loss's change with any of its inputs is wanted.
   var passesOn = false
 
+  /// Whether it is a batch normalisation by statistics of a batch that has one value of each
+  /// channel, where outputs have these shapes.
+  func seesOneValue(_ shapes: [TensorShape], _ image: TensorShape) -> Bool {
+    guard case .normalization(_, usesBatch: true) = operation else { return false }
+    return inputs[0].shape(in: shapes, image).positions == 1
+  }
+
   /// Whether the backward pass comes here.
   var isSwept: Bool { learns || passesOn }
 

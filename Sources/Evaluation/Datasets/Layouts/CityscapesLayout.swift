@@ -5,16 +5,10 @@ import Unaries
 struct CityscapesLayout: DatasetLayout {
   private static let imageFolder = "leftImg8bit"
   private static let labelFolder = "gtFine"
-  private static let imageEnding = "_leftImg8bit.png"
-  private static let idEnding = "_gtFine_labelIds.png"
-  private static let trainIdEnding = "_gtFine_labelTrainIds.png"
-
-  /// The ids of train ids 0…18: road, sidewalk, … (cityscapesScripts, `helpers/labels.py`).
-  static let evaluatedIds: [UInt16] = [
-    7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33,
-  ]
-  /// Ids are 0…33; those that are not evaluated do not count.
-  private static let idCount = 34
+  /// What the stems of files end in.
+  private static let imageSuffix = "_leftImg8bit"
+  private static let idSuffix = "_gtFine_labelIds"
+  private static let trainIdSuffix = "_gtFine_labelTrainIds"
 
   let name = "cityscapes"
   let classNames: [String]? = ClassNames.cityscapes
@@ -41,24 +35,32 @@ struct CityscapesLayout: DatasetLayout {
       FolderListing.isFolder("\(images)/\($0)")
     }
     return try cities.flatMap { city in
-      try FolderListing.names(in: "\(images)/\(city)")
-        .filter { $0.hasSuffix(Self.imageEnding) }
-        .map { file in
-          let name = String(file.dropLast(Self.imageEnding.count))
-          let labels = "\(folder)/\(Self.labelFolder)/\(split)/\(city)/\(name)"
-          let candidates = [labels + Self.idEnding, labels + Self.trainIdEnding]
-          return Dataset.Entry(
-            name: name, image: "\(images)/\(city)/\(file)",
-            labels: candidates.first(where: FolderListing.exists) ?? candidates[0])
-        }
+      let labels = try FolderIndex(
+        "\(folder)/\(Self.labelFolder)/\(split)/\(city)", endings: LabelFile.endings)
+      let pictures = try FolderIndex("\(images)/\(city)", endings: ImageFile.pictureEndings)
+      return pictures.stems.filter { $0.hasSuffix(Self.imageSuffix) }.map { stem in
+        let name = String(stem.dropLast(Self.imageSuffix.count))
+        let candidates = [name + Self.idSuffix, name + Self.trainIdSuffix]
+        return Dataset.Entry(
+          name: name, image: pictures.path(stem),
+          labels: labels.path(candidates.first(where: labels.contains) ?? candidates[0]))
+      }
     }
+  }
+
+  /// Files of predictions may be called as the photographs or the labels are, as benchmarks want
+  /// them.
+  func predictionNames(for entry: Dataset.Entry) -> [String] {
+    ["", Self.imageSuffix, Self.idSuffix, Self.trainIdSuffix].map { entry.name + $0 }
   }
 
   /// Ids become train ids; those of a file of train ids stay.
   func classTable(for path: String) -> [UInt16]? {
-    guard path.hasSuffix(Self.idEnding) else { return nil }
-    var trainIds = [UInt16](repeating: Dataset.void, count: Self.idCount)
-    for (trainId, id) in Self.evaluatedIds.enumerated() { trainIds[Int(id)] = UInt16(trainId) }
-    return trainIds
+    guard FolderListing.split(path).stem.hasSuffix(Self.idSuffix) else { return nil }
+    let ids = LabelMapping.cityscapes(void: Dataset.void)
+    return (0..<Self.idCount).map { ids.label(for: $0) ?? Dataset.void }
   }
+
+  /// Ids are 0…33; those that are not evaluated do not count.
+  private static let idCount = 34
 }

@@ -50,7 +50,14 @@ public struct FolderPairLayout: DatasetLayout {
       folders(in: folder).images + suffix, folders(in: folder).labels + suffix
     )
     guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
-    let pictures = try files(in: images, endings: ImageFile.pictureEndings)
+    let readable = try files(in: images, endings: ImageFile.pictureEndings)
+    // Pictures that cannot be read are entries too: whoever reads them is told what they are.
+    let others = try FolderListing.names(in: images).filter {
+      ImageFile.otherPictureEndings.contains(FolderListing.split($0).ending)
+    }
+    let pictures = readable.merging(
+      others.map { (FolderListing.split($0).stem, "\(images)/\($0)") }
+    ) { first, _ in first }
     let maps = try files(in: labels, endings: LabelFile.endings)
     return Set(pictures.keys).union(maps.keys).sorted().map { stem in
       Dataset.Entry(

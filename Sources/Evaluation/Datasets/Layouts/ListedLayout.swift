@@ -63,36 +63,32 @@ struct ListedLayout: DatasetLayout {
 
   func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
     guard let lists = listFolder(in: folder), let split,
-      FolderListing.exists("\(lists)/\(split).txt")
+      let path = try FolderIndex(lists, endings: ["txt"]).paths(split).first
     else { throw missing(split: split, in: folder) }
-    let path = "\(lists)/\(split).txt"
     let labelFolder =
       labelFolders.map { folder + "/" + $0 }.first(where: FolderListing.isFolder)
       ?? folder + "/" + labelFolders[0]
-    return try DatasetList.read(path).map { line in
-      guard line.labels == nil else {
-        let entry = try line.entry(in: folder, at: path)
-        return mayHaveMoved ? located(entry, labelFolder) : entry
+    let list = try DatasetList(path, in: folder)
+    let pictures = try FolderIndex(
+      folder + "/" + imageFolder,
+      // What cannot be read is called what it is when it is read.
+      endings: ImageFile.pictureEndings + ImageFile.otherPictureEndings)
+    let labels = try FolderIndex(labelFolder, endings: LabelFile.endings)
+    return try list.lines.map { line in
+      switch try list.meaning(of: line, among: pictures) {
+      case .pair(let entry): mayHaveMoved ? located(entry, labels) : entry
+      case .name(let name):
+        Dataset.Entry(name: name, image: pictures.path(name), labels: labels.path(name))
       }
-      return Dataset.Entry(
-        name: line.image, image: image(line.image, in: folder + "/" + imageFolder),
-        labels: "\(labelFolder)/\(line.image).png")
     }
   }
 
   /// The photograph with the labels that its list names or, where there is no such folder, with
   /// those of its name: archives are unpacked in other places than their lists say.
-  private func located(_ entry: Dataset.Entry, _ labelFolder: String) -> Dataset.Entry {
+  private func located(_ entry: Dataset.Entry, _ labels: FolderIndex) -> Dataset.Entry {
     guard let slash = entry.labels.lastIndex(of: "/"),
       !FolderListing.isFolder(String(entry.labels[..<slash]))
     else { return entry }
-    return Dataset.Entry(
-      name: entry.name, image: entry.image, labels: "\(labelFolder)/\(entry.name).png")
-  }
-
-  /// The photograph of that name: a JPEG file, unless there is only another.
-  private func image(_ name: String, in folder: String) -> String {
-    let paths = ImageFile.pictureEndings.map { "\(folder)/\(name).\($0)" }
-    return paths.first(where: FolderListing.exists) ?? paths[0]
+    return Dataset.Entry(name: entry.name, image: entry.image, labels: labels.path(entry.name))
   }
 }

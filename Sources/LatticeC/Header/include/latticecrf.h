@@ -252,7 +252,7 @@ latticecrf_status latticecrf_get_preset(int32_t index, latticecrf_preset *preset
  * @param extents the length of each axis, slowest first: {height, width}, {depth, height, width}; {N} for
  *        points on no grid. At most 2^31 - 1 points in all.
  * @param rank the number of axes, 1 to 16.
- * @param labels L, 2 to 65536.
+ * @param labels L, 1 to 65536.
  * @param threads 0 for what latticecrf_set_threads says.
  * @param crf becomes the CRF's number.
  */
@@ -265,8 +265,9 @@ latticecrf_status latticecrf_crf_destroy(latticecrf_crf crf);
 /**
  * The unary energies, -log P. Replaces those that were there; kernels stay.
  *
- * @param energies L x N; at most 1e20 in magnitude. A constant added to all labels of a point changes
- *        nothing.
+ * @param energies L x N. A constant added to all labels of a point changes no marginal. +infinity is a
+ *        label that cannot be, and gets the probability 0; one label of each point must be finite. NaN
+ *        and -infinity are refused.
  */
 latticecrf_status latticecrf_set_unary(
     latticecrf_crf crf, const float *energies, int64_t count, latticecrf_layout layout);
@@ -275,6 +276,8 @@ latticecrf_status latticecrf_set_unary(
  * The unary energies from scores, which may be on a coarser grid of the same proportions: they are then
  * upsampled linearly (half-pixel centres), logits before the softmax.
  *
+ * @param scores L x the scores' grid. Energies of +infinity and logits of -infinity rule a label out, as
+ *        for latticecrf_set_unary, and so they do between the scores of a coarser grid.
  * @param extents the extents of the scores' grid, as many as the CRF has axes.
  * @param minimum_probability what smaller probabilities are raised to; above 0 and below 1, 1e-5 as a
  *        rule. Not used for energies.

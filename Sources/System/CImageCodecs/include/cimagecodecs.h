@@ -66,6 +66,8 @@ typedef enum {
   CODEC_PNG_SAMPLES_16,
   /// Three bytes a pixel, scaled to 0…255. For all but palette images.
   CODEC_PNG_RGB_8,
+  /// Three samples of 16 bits a pixel, in the machine's byte order. For images of 16 bits a sample.
+  CODEC_PNG_RGB_16,
 } codec_png_layout;
 
 typedef struct codec_png_reader codec_png_reader;
@@ -133,6 +135,9 @@ bool codec_jpeg_reader_start(codec_jpeg_reader *reader, codec_message *message);
 /// Fails where the data end early or cannot be decoded, which libjpeg by itself would paint over.
 bool codec_jpeg_reader_rows(
     codec_jpeg_reader *reader, uint8_t *pixels, size_t count, codec_message *message);
+
+/// What was odd about the file so far without costing a pixel, as libjpeg says it; empty where nothing was.
+const char *codec_jpeg_reader_warning(const codec_jpeg_reader *reader);
 
 void codec_jpeg_reader_close(codec_jpeg_reader *reader);
 

@@ -27,12 +27,12 @@ package enum PresetFile {
   ///
   /// - Throws: `InputError` that names the file, the key and what is expected there.
   package static func read(_ path: String) throws -> Preset {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileSystem.contents(path) else {
       throw InputError(
         .noInput, at: path, "cannot be read", remedy: "check the name and the permissions")
     }
     do {
-      return try decode(data, stem: FileSystem.split(FileSystem.name(of: path)).stem)
+      return try decode(Data(bytes), stem: FileSystem.split(FileSystem.name(of: path)).stem)
     } catch let error as InputError {
       throw InputError(.data, at: path, error.problem, remedy: error.remedy)
     }

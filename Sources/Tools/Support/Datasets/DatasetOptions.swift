@@ -24,6 +24,14 @@ package struct DatasetOptions: ParsableArguments {
       valueName: "list"))
   package var classNames: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the numbers of label maps stand for, in place of what the layout says: a list such as "
+        + "255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
+        + "\(LabelMapping.knownNames).", valueName: "map"))
+  package var labelMap: String?
+
   package init() {}
 
   /// The layout that the options name; `nil` where they leave it to the folder.
@@ -50,15 +58,26 @@ package struct DatasetOptions: ParsableArguments {
     }
   }
 
+  /// What `--label-map` says; `nil` where labels are what the layout says.
+  ///
+  /// - Throws: `InputError` where it cannot be understood.
+  package func mapping() throws -> LabelMapping? {
+    try LabelMapping(option: labelMap, void: Dataset.void)
+  }
+
   /// The photographs of a split.
   ///
   /// - Parameters:
   ///   - path: the data set's folder.
   ///   - split: one of its splits; `nil` where there is only one.
   ///   - palette: what colours stand for, in labels that are colours.
+  ///   - mapping: what numbers stand for; `nil` for what the layout says.
   /// - Throws: `InputError` as `Dataset.init` does.
-  package func dataset(at path: String, split: String?, palette: Palette? = nil) throws -> Dataset {
+  package func dataset(
+    at path: String, split: String?, palette: Palette? = nil, mapping: LabelMapping?
+  ) throws -> Dataset {
     try Dataset(
-      at: path, layout: namedLayout(), split: split, classNames: listedClasses(), palette: palette)
+      at: path, layout: namedLayout(), split: split, classNames: listedClasses(),
+      palette: palette, mapping: mapping)
   }
 }

@@ -11,6 +11,16 @@ package struct EvaluationCounts: Sendable {
   package private(set) var bandsBefore: Trimap?
   package private(set) var bandsAfter: Trimap?
   private let void: UInt16
+  /// Pixels of the truth that do not count.
+  package private(set) var voidPixels: Int64 = 0
+
+  /// What is odd about the truth as a whole.
+  package var oddity: TruthOddity? {
+    let classes = before.labelCount
+    var occurring = Set((0..<classes).filter { before.occurrences(of: $0) > 0 }.map { UInt16($0) })
+    if voidPixels > 0 { occurring.insert(void) }
+    return TruthOddity(occurring: occurring, ignoring: void, classes: classes)
+  }
 
   /// - Parameters:
   ///   - labelCount: L, at least 1.
@@ -35,13 +45,16 @@ package struct EvaluationCounts: Sendable {
   /// The truth of an image, its distances to boundaries measured once for all labels of it.
   package struct MeasuredTruth {
     fileprivate let labels: LabelMap
+    fileprivate let voidPixels: Int64
     /// `nil` where boundaries are not looked at.
     fileprivate let rings: Trimap.Rings?
   }
 
   /// Measures what `addBefore` and `addAfter` need. O(N · widths).
   package func measured(_ truth: LabelMap) -> MeasuredTruth {
-    MeasuredTruth(labels: truth, rings: bandsBefore?.rings(of: truth))
+    MeasuredTruth(
+      labels: truth, voidPixels: Int64(truth.labels.count { $0 == void }),
+      rings: bandsBefore?.rings(of: truth))
   }
 
   /// Counts labels as they come.
@@ -49,6 +62,7 @@ package struct EvaluationCounts: Sendable {
   /// - Throws: `InputError` where the labels do not fit the truth.
   package mutating func addBefore(_ labels: LabelMap, truth: MeasuredTruth) throws {
     try before.add(prediction: labels, truth: truth.labels, ignoring: void)
+    voidPixels += truth.voidPixels
     if let rings = truth.rings { try bandsBefore?.add(prediction: labels, in: rings) }
   }
 
@@ -62,6 +76,7 @@ package struct EvaluationCounts: Sendable {
 
   package static func += (sum: inout EvaluationCounts, other: EvaluationCounts) {
     sum.before += other.before
+    sum.voidPixels += other.voidPixels
     if let after = other.after { sum.after? += after }
     if let bands = other.bandsBefore { sum.bandsBefore? += bands }
     if let bands = other.bandsAfter { sum.bandsAfter? += bands }

@@ -1,4 +1,5 @@
 import Support
+import Unaries
 
 /// Which files of several folders belong together, by their stems.
 package struct FolderPlan {
@@ -19,8 +20,11 @@ package struct FolderPlan {
   /// A folder of files that belong to those that lead.
   package struct Companion {
     private let what: String
-    private let folder: String
+    fileprivate let folder: String
     private let index: [String: [String]]
+    /// Files of other endings, by their stems.
+    private let others: [String: String]
+    private let endings: Set<String>
 
     /// - Parameters:
     ///   - what: what each file is: `image`.
@@ -37,6 +41,11 @@ package struct FolderPlan {
       let files = try FileSystem.files(in: folder, beside: option).map { name in
         (FileSystem.split(name), folder + "/" + name)
       }
+      let all = Set(endings.joined())
+      self.endings = all
+      others = Dictionary(
+        files.filter { !all.contains($0.0.ending) }.map { ($0.0.stem, $0.1) },
+        uniquingKeysWith: { first, _ in first })
       index = endings.reduce(into: [:]) { index, endings in
         let those = files.filter { endings.contains($0.0.ending) }
         index.merge(Dictionary(grouping: those, by: \.0.stem).mapValues { $0.map(\.1) }) { old, _ in
@@ -45,10 +54,22 @@ package struct FolderPlan {
       }
     }
 
+    /// Whether a file of that name in the folder could be one of them.
+    fileprivate func takes(_ name: String) -> Bool {
+      endings.contains(FileSystem.split(name).ending)
+    }
+
     fileprivate func match(_ entry: inout Entry) throws {
       let stem = entry.stem
       let paths = index[stem] ?? []
       guard let path = paths.first else {
+        if let other = others[stem] {
+          throw InputError(
+            .noInput, at: entry.path,
+            "has no \(what) '\(stem)' in '\(folder)' that can be read; "
+              + "'\(FileSystem.name(of: other))' is there, \(PassedFiles.words(for: other))",
+            remedy: PassedFiles.remedy(for: other))
+        }
         throw InputError(
           .noInput, at: entry.path, "has no \(what) '\(stem)' in '\(folder)'",
           remedy: "files belong together by their stems: '\(stem).png'")
@@ -65,6 +86,8 @@ package struct FolderPlan {
 
   /// One for each file that leads.
   package private(set) var entries: [Entry] = []
+  /// Files beside those that lead, whose endings are others.
+  package let passed: PassedFiles
 
   /// Endings of arrays.
   package static let arrayEndings = ["npy", "npz"]
@@ -80,14 +103,20 @@ package struct FolderPlan {
     _ folder: String, endings: [String], option: String, companions: [Companion] = [],
     remedy: String = "check the folder"
   ) throws {
-    let names = try FileSystem.files(in: folder, beside: option).filter {
-      endings.contains(FileSystem.split($0).ending)
-    }
+    let files = try FileSystem.files(in: folder, beside: option)
+    let names = files.filter { endings.contains(FileSystem.split($0).ending) }
+    // Where a companion's files lie in the same folder, they are not passed over.
+    let beside = companions.filter { FileSystem.isSame($0.folder, folder) }
+    passed = PassedFiles(
+      files.filter { name in
+        !endings.contains(FileSystem.split(name).ending) && !beside.contains { $0.takes(name) }
+      }, in: folder)
     guard !names.isEmpty else {
       throw InputError(
         .noInput, at: folder,
-        "holds no files ending in " + endings.map { "." + $0 }.joined(separator: " or "),
-        remedy: remedy)
+        "holds no files ending in " + Self.list(endings),
+        remedy: try Self.nested(folder, endings: endings)
+          ?? (endings == ImageFile.pictureEndings ? passed.pictureRemedy : nil) ?? remedy)
     }
     var seen: [String: String] = [:]
     for name in names {
@@ -103,6 +132,26 @@ package struct FolderPlan {
         entry.error = error
       }
       entries.append(entry)
+    }
+  }
+
+  /// `.npy or .npz`.
+  private static func list(_ endings: [String]) -> String {
+    let names = endings.map { "." + $0 }
+    guard let last = names.last, names.count > 1 else { return names.joined() }
+    return names.dropLast().joined(separator: ", ") + " or " + last
+  }
+
+  /// What to do where the files lie in folders of the folder; `nil` where they do not.
+  private static func nested(_ folder: String, endings: [String]) throws -> String? {
+    let folders = try FolderListing.names(in: folder).map { "\(folder)/\($0)" }
+      .filter(FileSystem.isFolder)
+    let found = folders.filter { inner in
+      let names = (try? FolderListing.names(in: inner)) ?? []
+      return names.contains { endings.contains(FileSystem.split($0).ending) }
+    }
+    return found.first.map {
+      "such files lie in the folders below it: name one of them, as '\($0)', in a run of its own"
     }
   }
 }

@@ -13,6 +13,9 @@ package struct FolderRun {
   /// Files whose outputs were there.
   package private(set) var skipped: [String] = []
   package private(set) var failed: [Failure] = []
+  /// Files that were passed over, since they are of other kinds.
+  package private(set) var passed: [String] = []
+  private var passedSummary = ""
   private let tool: String
   private let resumes: Bool
   private let isQuiet: Bool
@@ -48,6 +51,8 @@ package struct FolderRun {
     _ plan: FolderPlan, outputs: (FolderPlan.Entry) -> [String],
     _ body: (FolderPlan.Entry) throws -> String
   ) throws {
+    passed = plan.passed.names
+    passedSummary = plan.passed.summary
     var progress = Progress(total: plan.entries.count, isQuiet: isQuiet)
     for entry in plan.entries {
       do {
@@ -70,13 +75,13 @@ package struct FolderRun {
     progress.clear()
   }
 
-  /// For people: how many files were worked on, skipped and failed.
+  /// For people: how many files were worked on, skipped, failed and passed over.
   ///
   /// - Parameter done: what was done to those that were worked on: `refined`.
   package func summary(_ count: Int, _ done: String) -> String {
     "files    \(count) \(done)"
       + (skipped.isEmpty ? "" : ", \(skipped.count) finished before")
-      + (failed.isEmpty ? "" : ", \(failed.count) failed")
+      + (failed.isEmpty ? "" : ", \(failed.count) failed") + passedSummary
   }
 
   /// Ends the program with the first failure's status where there is one.

@@ -17,6 +17,8 @@ package struct NetworkOptions: ParsableArguments {
       valueName: "file"))
   package var weights: String?
 
+  @OptionGroup package var checkpoint: CheckpointOptions
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -62,6 +64,7 @@ package struct NetworkOptions: ParsableArguments {
   /// The options that say nothing without a network, and whether they are given.
   package var details: KeyValuePairs<String, Bool> {
     [
+      "--state": checkpoint.state != nil, "--prefix": checkpoint.prefix != nil,
       "--classes": classes != nil, "--output-stride": outputStride != nil,
       "--scales": scales != nil, "--flip": flip,
       "--convolution": convolution != nil, "--proposals": proposals != nil,

@@ -6,6 +6,10 @@ package struct NetworkReport: Encodable {
   private let model: String
   private let weights: String
   private let keyScheme: String
+  /// The dictionary of the checkpoint that was read; absent where there is but one.
+  private let state: String?
+  /// The tensors of the checkpoint that were not taken.
+  private let leftOut: [String]
   private let classes: Int
   private let classNames: [String]?
   private let outputStride: Int
@@ -25,7 +29,9 @@ package struct NetworkReport: Encodable {
     let settings = network.settings
     model = settings.entry.name
     weights = settings.weights
-    keyScheme = network.scheme.description
+    keyScheme = network.naming
+    state = network.state
+    leftOut = network.leftOut
     classes = network.classCount
     classNames = network.classNames
     outputStride = settings.outputStride.pixels
@@ -48,11 +54,14 @@ package struct NetworkReport: Encodable {
       + (proposals.map { ["up to \(proposalLimit ?? 0) proposals (\($0))"] } ?? [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     let names = classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
+    let state = state.map { ", \(visibleText($0))" } ?? ""
+    let leftOut =
+      leftOut.isEmpty ? "" : "\n         left out: \(CheckpointFile.summary(of: leftOut))"
     return """
       network  \(([model] + views).joined(separator: ", "))
                classes \(classes)\(names)
                output stride \(outputStride)
-      weights  \(FileSystem.name(of: weights)): names as in \(keyScheme)
+      weights  \(FileSystem.name(of: weights))\(state): names as in \(keyScheme)\(leftOut)
       """
   }
 }

@@ -36,7 +36,17 @@ package struct NetworkScorer: Sendable {
 
   /// The logits at every pixel of the image in the file at `path`.
   ///
+  /// Networks have learnt from photographs of 8 bits, and are shown such.
   /// - Throws: `InputError` that names the file where the network cannot take it.
+  package func scores(
+    for image: LoadedImage, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
+  ) throws -> Tensor {
+    ColorRange.warnOfDimness(image.image, image.notes)
+    return try scores(
+      for: image.notes.drawn(image.image), at: path, isQuiet: isQuiet, stopwatch: &stopwatch)
+  }
+
+  /// The same of an image of 8 bits.
   package func scores(
     for image: Image, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
   ) throws -> Tensor {

@@ -5,6 +5,8 @@ import Support
 package struct NetworkSettings {
   package let entry: CatalogEntry
   package let weights: String
+  /// Which tensors of the weights' file are meant.
+  private let checkpointOptions: CheckpointOptions
   /// `nil` for those of the weights.
   package let classes: Int?
   package let outputStride: OutputStride
@@ -35,9 +37,10 @@ package struct NetworkSettings {
         remedy: "give the file of a trained checkpoint; docs/networks.md says where they come from")
     }
     let weights = try options.weights ?? BundledModel.street.path()
-    let model = try options.model ?? Self.network(in: weights)
+    let model = try options.model ?? Self.network(in: options.checkpoint.open(weights))
     entry = try OptionCheck.naming("--model") { try NetworkCatalog.entry(named: model) }
     self.weights = weights
+    checkpointOptions = options.checkpoint
     if let classes = options.classes, !(1...65536).contains(classes) {
       throw InputError(
         .usage, at: "--classes", "is \(classes), but must be 1…65536",
@@ -59,15 +62,20 @@ package struct NetworkSettings {
   }
 
   /// The network that a checkpoint says it is for.
-  private static func network(in weights: String) throws -> String {
-    let notes = ModelNotes(metadata: try CheckpointFile.open(weights).metadata)
-    guard let network = notes.network else {
+  private static func network(in checkpoint: CheckpointFile) throws -> String {
+    guard let network = ModelNotes(metadata: checkpoint.metadata).network else {
       throw InputError(
-        .usage, at: "--model", "is missing, and '\(weights)' does not say which network it is for",
+        .usage, at: "--model",
+        "is missing, and '\(checkpoint.place)' does not say which network it is for",
         remedy: "add --model NAME; 'deeplab inspect' finds the networks that fit a checkpoint")
     }
     return network
   }
+
+  /// Opens the file of the weights.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  package func checkpoint() throws -> CheckpointFile { try checkpointOptions.open(weights) }
 
   private static func scales(_ text: String) throws -> [Double] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)

@@ -43,8 +43,7 @@ package struct ProposalSettings: Sendable {
       case .file(let path): return try ProposalFile(path)
       case .folder(let folder):
         let stem = FileSystem.split(FileSystem.name(of: path)).stem
-        let files = Self.endings.map { "\(folder)/\(stem).\($0)" }
-        guard let file = files.first(where: FileSystem.isFile) else {
+        guard let file = FolderListing.file(stem, in: folder, endings: Self.endings) else {
           throw InputError(
             .noInput, at: path, "has no boxes in '\(folder)'",
             remedy: "files belong together by their stems: '\(stem).csv'")

@@ -21,9 +21,12 @@ package struct UnaryOptions: ParsableArguments {
         + "(default: that of --layout)", valueName: "order"))
   package var imageLayout: Layout?
 
+  @OptionGroup package var orientation: OrientationOptions
+  @OptionGroup package var imageRange: ImageRangeOptions
+
   @Option(
-    help: ArgumentHelp("What the scores mean.", valueName: "kind"))
-  package var unaryKind = UnaryKind.logits
+    help: ArgumentHelp("What the scores mean. (default: logits)", valueName: "kind"))
+  package var unaryKind: UnaryKind?
 
   @Option(
     help: ArgumentHelp(
@@ -33,6 +36,8 @@ package struct UnaryOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Which array of an .npz archive.", valueName: "name"))
   package var member: String?
+
+  @OptionGroup package var channels: ChannelOptions
 
   @Flag(help: "Upsample coarse scores with their corner points on the image's corner pixels.")
   package var alignCorners = false
@@ -54,6 +59,22 @@ package struct UnaryOptions: ParsableArguments {
         + "number of the label that means unknown. (default: none)",
       valueName: "label"))
   package var unknown: String?
+
+  package init() {}
+}
+
+/// Scores that are not a distribution over several labels as they stand.
+package struct ChannelOptions: ParsableArguments {
+  @Flag(
+    help: "The scores are one channel, (H,W) or (1,H,W), of the foreground: label 1 of two.")
+  package var binary = false
+
+  @Flag(
+    help: """
+      With --unary-kind probabilities: divide by the sum at each point, negative scores taken for 0; \
+      for probabilities in 8 bits, counts and class activation maps.
+      """)
+  package var normalizeScores = false
 
   package init() {}
 }

@@ -16,12 +16,17 @@ package struct UnaryFiles {
 package struct LoadedUnary {
   package var scene: Scene
   package let summary: UnarySummary
+  /// `nil` where there is no image.
+  package let image: ImageNotes?
   private var held: EnergyField?
 
-  package init(scene: Scene, energies: EnergyField, summary: UnarySummary) {
+  package init(
+    scene: Scene, energies: EnergyField, summary: UnarySummary, image: ImageNotes?
+  ) {
     self.scene = scene
     held = energies
     self.summary = summary
+    self.image = image
   }
 
   /// The energies, as long as nobody has taken them.
@@ -59,36 +64,102 @@ extension UnarySettings {
     _ files: UnaryFiles, parallelism: Parallelism, hasTiles: Bool = true,
     stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    guard let scoreKind = kind.scoreKind else {
+    guard kind != .labels else {
       return try loadLabels(files, parallelism, hasTiles: hasTiles, stopwatch: &stopwatch)
     }
-    let reading = files.image.map { ImageReading($0, layout: imageLayout) }
+    let reading = files.image.map { ImageReading($0, layout: imageLayout, self.picture) }
     let (scoresOrError, picture) = stopwatch.measure(.read) {
       parallelism.both({ Result { try readScores(files) } }, { reading?.picture() })
     }
     let array = try scoresOrError.get()
     do {
-      let scores = try stopwatch.measure(.unary) {
-        try ScoreMapUnary(
-          array, kind: scoreKind, layout: layout, alignCorners: alignCorners,
-          parallelism: parallelism)
-      }
+      // Axes first: along other axes than an array has, no number of it means anything.
+      let axes = try ScoreAxes(
+        array.shape, layout: layout, isForeground: isBinary,
+        image: reading?.grids(picture: picture))
+      axes.reportDropped(at: files.scores)
       let image = try stopwatch.measure(.read) {
-        try reading.map { reading in
-          let shape = try ScoreShape(array.shape, layout: layout)
-          return try reading.read(
-            rank: shape.grid.rank, picture: picture, fits: shape.fits)
-        }
+        try reading?.read(with: ImageReading.Companion(axes.form), picture: picture)
       }
-      let scene = image.map { Scene($0) } ?? Scene(grid: scores.nativeGrid)
+      let scene = image.map { Scene($0.image) } ?? Scene(grid: axes.form.grid)
+      _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
+      let scores = try stopwatch.measure(.unary) {
+        try unary(array, axes, files, parallelism)
+      }
       try Self.checkMemory(scene.grid, scores.labelCount, hasTiles: hasTiles)
       return LoadedUnary(
         scene: scene,
         energies: try stopwatch.measure(.unary) { try scores.energies(for: scene) },
         summary: UnarySummary(
-          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)))
+          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)),
+        image: image?.notes)
     } catch let error as InputError {
       throw error.at(files.scores)
+    }
+  }
+
+  /// The energies of the scores in a file over an image that has been read.
+  ///
+  /// - Throws: `InputError` naming the file, where it cannot be used.
+  package func energies(
+    _ path: String, for loaded: LoadedImage, parallelism: Parallelism,
+    stopwatch: inout Stopwatch
+  ) throws -> EnergyField {
+    let image = loaded.image
+    let files = UnaryFiles(scores: path, image: nil)
+    let array = try stopwatch.measure(.read) { try readScores(files) }
+    do {
+      let axes = try ScoreAxes(
+        array.shape, layout: layout, isForeground: isBinary,
+        image: { $0 == image.grid.rank ? image.grid : nil })
+      axes.reportDropped(at: path)
+      try loaded.notes.orientation?.check("scores", over: image.grid, fits: axes.form.fits)
+      _ = try axes.form.resampling(to: image.grid, alignCorners: alignCorners)
+      return try stopwatch.measure(.unary) {
+        try unary(array, axes, files, parallelism).energies(for: Scene(image))
+      }
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  private func unary(
+    _ array: NumericArray, _ axes: ScoreAxes, _ files: UnaryFiles, _ parallelism: Parallelism
+  ) throws -> ScoreMapUnary {
+    let arranged = try arranged(array, axes, files)
+    // Most arrays are as they should be, and need no copy.
+    let isAsStored = axes.dropped.isEmpty && !axes.isForeground
+    return try ScoreMapUnary(
+      isAsStored ? array : arranged.array(), kind: kind.scoreKind ?? .logits,
+      layout: axes.form.layout, normalizes: normalizes && !isBinary, alignCorners: alignCorners,
+      parallelism: parallelism)
+  }
+
+  /// The scores of a file along the axes that were found, with a warning where they seem to be
+  /// something else than logits and nobody has said that they are.
+  ///
+  /// - Throws: `InputError` where they cannot be looked at.
+  package func arranged(
+    _ scores: any BoxSource, _ axes: ScoreAxes, _ files: UnaryFiles
+  ) throws -> ArrangedScores {
+    let scoreKind = kind.scoreKind ?? .logits
+    let arranged = ArrangedScores(
+      scores, axes: axes,
+      foreground: try isBinary
+        ? ForegroundChannel(kind: scoreKind, one: normalizes ? one(of: files) : nil)
+        : ForegroundChannel(kind: .logits))
+    if !isKindChosen, !isBinary {
+      try ScoreSuspicion(logits: arranged, form: axes.form)?.report(at: files.scores)
+    }
+    return arranged
+  }
+
+  /// The number that stands for the probability 1 in a single channel.
+  private func one(of files: UnaryFiles) throws -> Float {
+    switch try ArrayFile.number(files.scores, member: member) {
+    case .uint8: 255
+    case .uint16: 65535
+    default: 1
     }
   }
 
@@ -120,9 +191,9 @@ extension UnarySettings {
       // The commonest slip; but a label map is a picture too.
       let isSwapped = files.image.flatMap { try? ImageFile.isArray($0) } == true
       throw InputError(
-        .data, at: files.scores, "is a picture, but --unary takes an array of scores",
+        .data, at: files.scores, "is a picture, but \(option) takes an array of scores",
         remedy: isSwapped
-          ? "--unary and --image look swapped" : "for a label map, add --unary-kind labels")
+          ? "--unary and --image look swapped" : "for a label map, \(labelOption)")
     }
   }
 
@@ -130,12 +201,11 @@ extension UnarySettings {
     _ files: UnaryFiles, _ parallelism: Parallelism, hasTiles: Bool,
     stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
-    let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, palette: palette) }
+    let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, as: reading) }
     let image = try stopwatch.measure(.read) {
       try files.image.map { path in
-        try ImageReading(path, layout: imageLayout).read(rank: map.grid.rank) {
-          $0 == map.grid
-        }
+        try ImageReading(path, layout: imageLayout, picture)
+          .read(with: ImageReading.Companion(labels: map.grid))
       }
     }
     do {
@@ -143,11 +213,11 @@ extension UnarySettings {
         let unary = try LabelUnary(
           map, labelCount: labelCount, confidence: confidence, unknown: unknown,
           parallelism: parallelism)
-        let scene = image.map { Scene($0) } ?? Scene(grid: map.grid)
+        let scene = image.map { Scene($0.image) } ?? Scene(grid: map.grid)
         try Self.checkMemory(scene.grid, labelCount, hasTiles: hasTiles)
         return LoadedUnary(
           scene: scene, energies: try unary.energies(for: scene),
-          summary: UnarySummary(grid: map.grid, resampling: nil))
+          summary: UnarySummary(grid: map.grid, resampling: nil), image: image?.notes)
       }
     } catch let error as InputError {
       throw error.at(files.scores)

@@ -3,28 +3,45 @@ import Unaries
 
 /// How files of scores or labels become energies.
 package struct UnarySettings {
+  /// The option that names the scores, and what to say for label maps in their place.
+  package private(set) var option = "--unary"
+  package private(set) var labelOption = "add --unary-kind labels"
   package var kind: UnaryKind
+  /// Whether somebody has said what the scores are, so that no look at them is needed.
+  package var isKindChosen: Bool
   package var layout: ScoreLayout
   package var imageLayout: Image.Layout
+  package var picture: PictureSettings
   package var member: String?
   package var alignCorners: Bool
   /// For label maps: how many labels, how sure they are, and which means unknown.
   package var labelCount = 0
   package var confidence: Float = 0.7
   package var unknown = UnknownLabel.none
-  /// What the colours of a label map mean.
-  package var palette: Palette
+  /// What the colours and numbers of a label map mean.
+  package var reading: LabelReading
+  /// Whether scores are one channel, the foreground's.
+  package var isBinary: Bool
+  /// Whether probabilities are divided by their sum.
+  package var normalizes: Bool
 
-  /// - Parameter palette: what the colours of a label map mean.
+  /// - Parameter reading: what the colours and numbers of a label map mean.
   /// - Throws: `InputError` naming the option that cannot be followed.
-  package init(_ input: UnaryOptions, palette: Palette) throws {
-    self.palette = palette
-    kind = input.unaryKind
+  package init(_ input: UnaryOptions, reading: LabelReading) throws {
+    self.reading = reading
+    kind = input.unaryKind ?? .logits
+    isKindChosen = input.unaryKind != nil
+    (isBinary, normalizes) = try Self.channels(input.channels, of: kind)
     layout = input.layout?.scoreLayout ?? .labelsFirst
     imageLayout = (input.imageLayout ?? input.layout ?? .chw).imageLayout
+    picture = try PictureSettings(input.orientation, input.imageRange)
     if input.image == nil {
       try OptionCheck.refuse(
-        ["--image-layout": input.imageLayout != nil],
+        [
+          "--image-layout": input.imageLayout != nil,
+          "--orientation": input.orientation.orientation != nil,
+          "--image-range": input.imageRange.imageRange != nil,
+        ],
         because: "says how an image is read, but there is none", remedy: "leave it out")
     }
     member = input.member
@@ -40,6 +57,48 @@ package struct UnarySettings {
         because: "says how label maps are read, but these are \(kind.rawValue)",
         remedy: "add --unary-kind labels, or leave it out")
     }
+  }
+
+  /// - Throws: `InputError` where options of channels do not go with what scores mean.
+  private static func channels(
+    _ options: ChannelOptions, of kind: UnaryKind
+  ) throws -> (isBinary: Bool, normalizes: Bool) {
+    try OptionCheck.refuse(
+      ["--binary": options.binary && kind == .labels],
+      because: "says how scores are read, but these are labels", remedy: "leave it out")
+    if options.binary, let kind = kind.scoreKind {
+      _ = try OptionCheck.naming("--binary") { try ForegroundChannel(kind: kind) }
+    }
+    try OptionCheck.refuse(
+      ["--normalize-scores": options.normalizeScores && kind != .probabilities],
+      because: "divides probabilities by their sum, but these are \(kind.rawValue)",
+      remedy: "add --unary-kind probabilities, or leave it out")
+    return (options.binary, options.normalizeScores)
+  }
+
+  /// The scores alone, of a program that does not read label maps by these options.
+  ///
+  /// - Parameter picture: how the images are read that they belong to.
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package init(
+    scoreKind: UnaryKind?, channels: ChannelOptions, member: String? = nil,
+    picture: PictureSettings
+  ) throws {
+    kind = scoreKind ?? .logits
+    guard kind != .labels else {
+      throw InputError(
+        .usage, at: "--unary-kind", "is labels, but these are scores",
+        remedy: "for label maps, give --predictions")
+    }
+    isKindChosen = scoreKind != nil
+    layout = .labelsFirst
+    imageLayout = .channelsFirst
+    self.picture = picture
+    self.member = member
+    alignCorners = false
+    reading = LabelReading()
+    (isBinary, normalizes) = try Self.channels(channels, of: kind)
+    (option, labelOption) = ("--scores", "give --predictions")
   }
 
   private mutating func readLabelOptions(_ input: UnaryOptions) throws {
@@ -65,7 +124,9 @@ package struct UnarySettings {
       }
       self.confidence = confidence
     }
-    unknown = try Self.unknown(input.unknown ?? "none")
+    // What a mapping leaves without a label is unknown.
+    let unlabelled = reading.mapping.flatMap { $0.marksVoid ? UnknownLabel.label($0.void) : nil }
+    unknown = try input.unknown.map(Self.unknown) ?? unlabelled ?? .none
   }
 
   private static func unknown(_ text: String) throws -> UnknownLabel {

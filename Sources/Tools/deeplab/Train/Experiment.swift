@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// Everything that a training depends on: what a configuration file says, with its defaults.
 struct Experiment: Codable, Equatable {
@@ -18,14 +19,23 @@ struct Experiment: Codable, Equatable {
   var auxiliaryWeight = 0.5
   /// A checkpoint to begin with; layers that it lacks, or has in other shapes, begin at random.
   var weights = ""
+  /// Which of its tensors are meant, where it holds several networks: a dictionary such as
+  /// `model_ema`, and what their names begin with; those that are found where empty.
+  var weightsState = ""
+  var weightsPrefix = ""
 
   /// The folder of the data set, its layout (seen from it where empty) and its split.
   var data = ""
   var layout = ""
   var labelFolder = ""
   var split = ""
+  /// What the numbers of label maps stand for, as --label-map says it; what the layout says where
+  /// empty.
+  var labelMap = ""
   /// The names of the classes: a list that is known, or a file; the data set's where empty.
   var classNames = ""
+  /// What is done with photographs that are not stored upright.
+  var orientation = OrientationRule.ask
 
   /// What is seen of photographs.
   var examples = ExampleKind.crops
@@ -111,6 +121,11 @@ extension Experiment {
       imageScales.isEmpty || imageScaleRange.isEmpty, "imageScales",
       "is given, and so is 'imageScaleRange'")
     try checkBoxes()
+    for (key, value) in [("weightsState", weightsState), ("weightsPrefix", weightsPrefix)] {
+      try require(
+        value.isEmpty || !weights.isEmpty, key,
+        "is '\(value)', but no 'weights' are given that it would choose from")
+    }
     try require(
       (1...Self.mostSteps).contains(steps), "steps",
       "is \(steps), but must be 1…\(Self.mostSteps)")
@@ -165,6 +180,14 @@ extension Experiment {
       mirrors: mirrors)
   }
 
+  /// Rows and columns of what the network sees; of whole images, whose sizes differ, usual ones
+  /// that it takes.
+  func typicalSize(for sizes: ImageSizes) -> (height: Int, width: Int) {
+    if crop.isEmpty && examples == .crops { return (sizes.fitting(513), sizes.fitting(513)) }
+    let size = crop.isEmpty ? boxSize : crop
+    return (size[0], size[1])
+  }
+
   /// How the network is trained on `images` photographs, or parts of some.
   func trainerOptions(images: Int) -> TrainerOptions {
     let perStep = Double(batch * accumulation)
@@ -189,8 +212,12 @@ extension Experiment {
       labelFolder.isEmpty
       ? (self.layout.isEmpty ? nil : try DatasetLayouts.named(self.layout))
       : FolderPairLayout(labels: labelFolder)
-    return try Dataset(
+    var dataset = try Dataset(
       at: data, layout: layout, split: split.isEmpty ? nil : split,
-      classNames: classNames.isEmpty ? nil : ClassNames.named(classNames))
+      classNames: classNames.isEmpty ? nil : ClassNames.named(classNames),
+      mapping: labelMap.isEmpty
+        ? nil : LabelMapping(option: labelMap, named: "'labelMap'", void: loss.ignored))
+    dataset.orientation = orientation
+    return dataset
   }
 }

@@ -2,6 +2,7 @@ import DeepLabNet
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// A configuration as JSON: defaults, over which recipes, files and options are laid key by key.
 struct ExperimentText {
@@ -40,12 +41,12 @@ struct ExperimentText {
 
   /// Lays a configuration file over what there is.
   mutating func apply(file path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileSystem.contents(path) else {
       throw InputError(
         .noInput, at: path, "cannot be read",
         remedy: "give a configuration file, or a recipe: \(Recipe.names)")
     }
-    try apply(Self.object(data, at: path), at: path)
+    try apply(Self.object(Data(bytes), at: path), at: path)
   }
 
   /// Lays JSON text over what there is.
@@ -132,6 +133,7 @@ struct ExperimentText {
 
   /// The keys whose values are words, with these.
   private static let words: [String: [String]] = [
+    "orientation": OrientationRule.allCases.map(\.rawValue),
     "examples": ExampleKind.allCases.map(\.rawValue),
     "optimizer.rule": OptimizerSettings.Rule.allCases.map(\.rawValue),
     "schedule.policy": LearningRateSchedule.Policy.allCases.map(\.rawValue),

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Support
 import ToolSupport
+import Unaries
 
 /// `deeplab train`: a network learns from labelled photographs.
 struct Train: ParsableCommand {
@@ -34,15 +35,27 @@ struct Train: ParsableCommand {
   var labelFolder: String?
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the numbers of label maps stand for, in place of what the layout says: a list such as "
+        + "255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
+        + "\(LabelMapping.knownNames).", valueName: "map"))
+  var labelMap: String?
+
+  @Option(
     help: ArgumentHelp(
       "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
         + "those of the data set)", valueName: "list"))
   var classNames: String?
 
+  @OptionGroup var orientation: OrientationOptions
+
   @Option(
     help: ArgumentHelp(
       "A checkpoint to begin with; layers of other shapes begin at random.", valueName: "file"))
   var weights: String?
+
+  @OptionGroup var checkpoint: CheckpointOptions
 
   @Option(
     help: ArgumentHelp(
@@ -71,7 +84,7 @@ struct Train: ParsableCommand {
       return try StandardOutput.print(
         TextColumns([.left, .left], rows: rows).lines.joined(separator: "\n"))
     }
-    if print { return try StandardOutput.print(ExperimentText.text(of: experiment())) }
+    if print { return try StandardOutput.print(json: ExperimentText.text(of: experiment())) }
     guard let output else {
       throw InputError(
         .usage, at: "--output", "is missing: there is nowhere to put the weights",
@@ -107,7 +120,9 @@ struct Train: ParsableCommand {
       [
         "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
         "--split": split != nil, "--label-folder": labelFolder != nil,
-        "--class-names": classNames != nil, "--weights": weights != nil,
+        "--label-map": labelMap != nil, "--class-names": classNames != nil,
+        "--weights": weights != nil, "--state": checkpoint.state != nil,
+        "--prefix": checkpoint.prefix != nil, "--orientation": orientation.orientation != nil,
         "--set": !Self.resumableKeys.isSuperset(of: keys),
       ], because: "cannot be changed by --resume, which goes on with what was begun",
       remedy: "leave it out, or begin anew in another folder")
@@ -132,7 +147,9 @@ struct Train: ParsableCommand {
     }
     let options = [
       "model": model, "data": data, "split": split, "labelFolder": labelFolder,
-      "classNames": classNames, "weights": weights,
+      "labelMap": labelMap, "classNames": classNames, "weights": weights,
+      "weightsState": checkpoint.state, "weightsPrefix": checkpoint.prefix,
+      "orientation": orientation.orientation?.rawValue,
     ]
     try text.apply(options.compactMapValues { $0 }, at: "the options")
     for setting in set { try text.apply(setting: setting) }

@@ -32,9 +32,7 @@ struct TrainingLog {
   init(at path: String, from step: Int) throws {
     self.path = path
     encoder.outputFormatting = .sortedKeys
-    let text = FileManager.default.contents(atPath: path).map {
-      String(decoding: $0, as: UTF8.self)
-    }
+    let text = FileSystem.contents(path).map { String(decoding: $0, as: UTF8.self) }
     lines = (text ?? "").split(separator: "\n").compactMap {
       try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
     }.filter { $0.step <= step }

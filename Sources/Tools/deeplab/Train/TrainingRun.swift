@@ -47,6 +47,9 @@ struct TrainingRun {
     try saved?.header.check(
       images: images, validation: validation?.images, at: experiment.data)
     try dataset.checkPresence()
+    if saved == nil { try Self.checkLabels(experiment, dataset, classes, parallelism) }
+    let turns = OrientationCounts(
+      try dataset.orientationUses(parallelism: parallelism).values)
     let names = dataset.classNames
     notes = ModelNotes(
       network: experiment.model, classNames: names?.count == classes ? names : nil)
@@ -57,13 +60,7 @@ struct TrainingRun {
     var parameters: any ParameterSource = initial
     var origin = "at random"
     if saved == nil, !experiment.weights.isEmpty {
-      let mapped = try MappedCheckpoint(
-        network, in: CheckpointFile.open(experiment.weights), missing: .allowed(initial: initial))
-      parameters = mapped
-      let names = mapped.missingNames
-      origin =
-        experiment.weights
-        + (names.isEmpty ? "" : ", without \(names.joined(separator: ", "))")
+      (parameters, origin) = try Self.beginning(experiment, network, initial: initial)
     }
     let boxes = try experiment.boxExamples(
       in: dataset, classes: classes, parallelism: parallelism, isQuiet: isQuiet)
@@ -72,6 +69,8 @@ struct TrainingRun {
     trainer = try Trainer(
       network, parameters: parameters, resize: entry.resize,
       options: experiment.trainerOptions(images: boxes?.count ?? images), parallelism: parallelism)
+    let (height, width) = experiment.typicalSize(for: entry.sizes)
+    try trainer.check(batch: experiment.batch, height: height, width: width)
     if let saved {
       try trainer.restore(stepsDone: saved.header.step) { try saved.checkpoint.values(of: $0) }
       origin = "step \(saved.header.step) of \(folder.state)"
@@ -85,11 +84,46 @@ struct TrainingRun {
       startingAt: trainer.stepsDone * experiment.accumulation)
     let lines = [
       "network  \(entry.name), \(classes) classes", "weights  \(origin)",
-      "data     \(experiment.data): \(images) photographs", boxes.map(experiment.title),
+      "data     \(experiment.data): \(images) photographs", turns.line, boxes.map(experiment.title),
       "figures  \(validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")",
       "steps    \(trainer.options.steps) of \(experiment.batch * experiment.accumulation) images",
     ]
     title = lines.compactMap { $0 }.joined(separator: "\n") + "\n"
+  }
+
+  /// Makes sure that there is something to learn, and warns of classes that are nowhere.
+  ///
+  /// - Throws: `InputError` where a single class occurs in all labels, or none.
+  private static func checkLabels(
+    _ experiment: Experiment, _ dataset: Dataset, _ classes: Int, _ parallelism: Parallelism
+  ) throws {
+    guard
+      let oddity = dataset.truthOddity(
+        classes: classes, ignoring: experiment.loss.ignored, parallelism: parallelism)
+    else { return }
+    let names = dataset.classNames ?? []
+    switch oddity {
+    case .absent: oddity.report(at: experiment.data, naming: names)
+    case .nothingCounts, .singleClass: throw oddity.error(at: experiment.data, naming: names)
+    }
+  }
+
+  /// The parameters of the checkpoint to begin with, and what is said of them.
+  private static func beginning(
+    _ experiment: Experiment, _ network: Network, initial: InitialParameters
+  ) throws -> (any ParameterSource, String) {
+    func given(_ text: String) -> String? { text.isEmpty ? nil : text }
+    let file = try CheckpointFile.open(
+      experiment.weights, state: given(experiment.weightsState),
+      prefix: given(experiment.weightsPrefix))
+    let mapped = try MappedCheckpoint(network, in: file, missing: .allowed(initial: initial))
+    let missing = mapped.missingNames
+    let leftOut = mapped.unusedHeads + mapped.extraTensors
+    let origin =
+      experiment.weights + (file.state.map { ", \(visibleText($0))" } ?? "")
+      + (missing.isEmpty ? "" : ", without \(missing.joined(separator: ", "))")
+      + (leftOut.isEmpty ? "" : "\n         left out: \(CheckpointFile.summary(of: leftOut))")
+    return (mapped, origin)
   }
 
   private static func classes(_ experiment: Experiment, _ dataset: Dataset) throws -> Int {

@@ -1,0 +1,61 @@
+import MeanField
+import Support
+import Unaries
+
+/// Labels that a caller rules out: energies of +∞, logits of −∞, and finite numbers beyond what
+/// energies may reach here.
+///
+/// pydensecrf gives them the probability 0 as the infinities fall out of its softmax. Here they
+/// become the energy of the labels that pad a row, which does the same and stays finite in sums.
+enum ImpossibleLabels {
+  /// - Parameter impossible: the infinity of a label that is ruled out; the other one and NaN are
+  ///   wrong.
+  /// - Returns: whether there are numbers that `settle` has to look at.
+  /// - Throws: a `CallError` that names label and point of a wrong number, or a point that no label
+  ///   is left for.
+  static func check(
+    _ values: UnsafePointer<Float>, layout: FieldLayout, points: Int, channels: Int,
+    impossible: Float, _ name: String, parallelism: Parallelism
+  ) throws -> Bool {
+    let count = points * channels
+    if FieldLayout.areWithin(
+      Arguments.largestEnergy, values, count: count, parallelism: parallelism)
+    {
+      return false
+    }
+    let (pointStep, labelStep) = layout == .channelsFirst ? (1, points) : (channels, 1)
+    for point in 0..<points {
+      var isLeft = false
+      for label in 0..<channels {
+        let value = values[point * pointStep + label * labelStep]
+        guard value.isFinite || value == impossible else {
+          throw CallError.data(
+            "\(name) of label \(label) at point \(point) is \(value), but must be finite, or "
+              + "\(impossible) for a label that cannot be")
+        }
+        isLeft = isLeft || value.isFinite
+      }
+      guard isLeft else {
+        throw CallError.data(
+          "\(name) is \(impossible) for all labels at point \(point), but one of them must be "
+            + "possible")
+      }
+    }
+    return true
+  }
+
+  /// Brings energies of any size into the range that sums of them can have. What is taken from all
+  /// labels of a point changes no marginal.
+  static func settle(_ energies: inout ChannelField) {
+    let (base, stride) = (energies.mutableBase(), energies.stride)
+    for point in 0..<energies.points {
+      let row = UnsafeMutableBufferPointer(
+        start: base + point * stride, count: energies.channels)
+      let least = row.min() ?? 0
+      let shift = least.magnitude > Arguments.largestEnergy ? least : 0
+      for label in row.indices {
+        row[label] = min(row[label] - shift, EnergyField.paddingEnergy)
+      }
+    }
+  }
+}
