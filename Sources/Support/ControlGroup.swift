@@ -100,7 +100,7 @@ package struct ControlGroup: Sendable {
 
 /// A file of the system's own, which is short; `nil` where there is none.
 private func smallFile(_ path: String) -> String? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  let descriptor = path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC) }
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
   let size = 64 << 10

@@ -62,7 +62,8 @@ package enum Placeholder: Sendable, Equatable {
     case .lfsPointer:
       "fetch the file with 'git lfs pull' in its repository, or download it from there"
     case .annexPointer: "fetch the file with 'git annex get'"
-    case .webPage: "download the file again; where a page asks for a confirmation, do it in a browser"
+    case .webPage:
+      "download the file again; where a page asks for a confirmation, do it in a browser"
     case .serverError: "open it to read why, and download the file again"
     }
   }

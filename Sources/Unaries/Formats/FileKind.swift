@@ -75,7 +75,9 @@ package enum FileKind: Sendable, Equatable {
     let isNetpbm =
       bytes.count > 2 && bytes[0] == 0x50 && (0x31...0x37).contains(bytes[1]) && bytes[2] <= 0x20
     if isNetpbm { return .other("a Netpbm image (PNM)") }
-    let isText = bytes.prefix(64).allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
+    let isText = bytes.prefix(64).allSatisfy {
+      $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0)
+    }
     return .other(isText ? "text" : "something unknown")
   }
 }
