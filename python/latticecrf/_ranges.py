@@ -29,6 +29,8 @@ def check(pixels: np.ndarray, sigmas: Any, is_preset: bool, arguments: bool = Tr
         is_preset: whether they come from a preset, which are meant for 0…255.
         arguments: whether the caller has `image_range=`, `mean=` and `std=`.
     """
+    if _is_photograph(pixels, sigmas):
+        return
     axes = tuple(range(pixels.ndim - 1))
     if pixels.size <= pixels.shape[-1]:
         return
@@ -38,11 +40,6 @@ def check(pixels: np.ndarray, sigmas: Any, is_preset: bool, arguments: bool = Tr
     if np.isinf(bandwidths).any():
         return  # Colours are not to count.
     sample = pixels[tuple(slice(None, None, -(-n // _SAMPLE)) for n in pixels.shape[:-1])]
-    if pixels.dtype == np.uint8:
-        # One channel shows most photographs to be fine, and small scenes would notice more.
-        first = sample[..., 0]
-        if int(first.max()) - int(first.min()) >= _FEWEST_BANDWIDTHS * bandwidths[0]:
-            return
     if _span(sample.min(axes), sample.max(axes), bandwidths) >= _FEWEST_BANDWIDTHS:
         if pixels.dtype.itemsize == 1 or pixels.max() <= 255:
             return
@@ -71,6 +68,15 @@ def check(pixels: np.ndarray, sigmas: Any, is_preset: bool, arguments: bool = Tr
     if remedy:
         place = f"is {low:g} everywhere" if span == 0 else f"lies in {low:g}…{high:g}"
         warn(f"the image {place}, and a color sigma of {sigma:g} sees no edge in it: {remedy}")
+
+
+def _is_photograph(pixels: np.ndarray, sigma: Any) -> bool:
+    """Whether one look shows that nothing is wrong: small scenes would notice more of them."""
+    if pixels.dtype != np.uint8 or type(sigma) not in (int, float) or pixels.ndim != 3:
+        return False
+    height, width, _ = pixels.shape
+    sample = pixels[:: -(-height // _SAMPLE), :: -(-width // _SAMPLE), 0].tobytes()
+    return bool(sample) and max(sample) - min(sample) >= _FEWEST_BANDWIDTHS * sigma > 0
 
 
 def _span(least: np.ndarray, most: np.ndarray, bandwidths: np.ndarray) -> float:

@@ -21,6 +21,9 @@ struct LatticeTopology: Sendable {
   /// Rows that vertices share.
   let copies: LatticeCopies
 
+  /// Vertices of a small scene.
+  private static let smallTable = 768
+
   /// Numbers the rows of the segments' vertices and joins those that are the same.
   init(joining tables: [VertexTable], dimensions: Int, parallelism: Parallelism) throws {
     var nextRow = 1
@@ -33,7 +36,10 @@ struct LatticeTopology: Sendable {
     }
     rowCount = nextRow
 
-    let all = try VertexTable(dimensions: dimensions, expected: nextRow - 1)
+    // Where the table fits into the first-level cache anyway, it is so empty that hardly a neighbour
+    // that is not there is looked for twice.
+    let expected = nextRow <= Self.smallTable ? 4 * nextRow : nextRow - 1
+    let all = try VertexTable(dimensions: dimensions, expected: expected)
     let rows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
     let numbers = AlignedBuffer<UInt32>(uninitialized: tables.lazy.map(\.count).max() ?? 0)
     let copiedRows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
