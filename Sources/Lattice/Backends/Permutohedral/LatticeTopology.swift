@@ -36,8 +36,8 @@ struct LatticeTopology: Sendable {
     }
     rowCount = nextRow
 
-    // Where the table fits into the first-level cache anyway, it is so empty that hardly a neighbour
-    // that is not there is looked for twice.
+    // Where the table fits into the first-level cache anyway, it is so empty that hardly a
+    // neighbour that is not there is looked for twice.
     let expected = nextRow <= Self.smallTable ? 4 * nextRow : nextRow - 1
     let all = try VertexTable(dimensions: dimensions, expected: expected)
     let rows = AlignedBuffer<UInt32>(uninitialized: nextRow - 1)
