@@ -135,16 +135,16 @@ public struct DatasetCheck: Sendable {
   private static func labels(
     _ path: String, _ dataset: Dataset, _ finding: inout Finding
   ) -> LabelMap? {
-    var unmapped = dataset.reading
-    unmapped.mapping = nil
-    if dataset.reading.mapping != nil, FolderListing.exists(path),
-      (try? LabelFile.read(path, as: dataset.reading)) == nil,
-      (try? LabelFile.read(path, as: unmapped)) != nil
-    {
-      note(.mislabelled, path, &finding) { _ = try LabelFile.read(path, as: dataset.reading) }
-      return nil
+    let mapped = Result { try LabelFile.read(path, as: dataset.reading) }
+    if case .failure = mapped, dataset.reading.mapping != nil {
+      var unmapped = dataset.reading
+      unmapped.mapping = nil
+      if (try? LabelFile.read(path, as: unmapped)) != nil {
+        note(.mislabelled, path, &finding) { _ = try mapped.get() }
+        return nil
+      }
     }
-    return read(path, &finding) { try LabelFile.read(path, as: dataset.reading) }
+    return read(path, &finding) { try mapped.get() }
   }
 
   /// Checks that a photograph has the rows and columns of its labels.
