@@ -4,8 +4,10 @@ import PackageDescription
 let package = Package(
   name: "LatticeCRF",
   products: [
+    .library(name: "LatticeSupport", targets: ["LatticeSupport"]),
     .library(name: "Lattice", targets: ["Lattice"]),
     .library(name: "Unaries", targets: ["Unaries"]),
+    .library(name: "Formats", targets: ["Formats"]),
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
@@ -42,33 +44,39 @@ let package = Package(
       providers: [.apt(["libeigen3-dev"])]),
     .target(name: "CEigen", dependencies: ["CEigenHeaders"], path: "Sources/System/CEigen"),
 
-    .target(name: "Support", dependencies: ["CKernels"]),
-    .target(name: "Lattice", dependencies: ["Support", "CKernels"]),
-    .target(name: "Unaries", dependencies: ["Support", "CKernels", "CImageCodecs", "CZip"]),
+    .target(name: "LatticeSupport", dependencies: ["CKernels"], path: "Sources/Support"),
+    .target(name: "Lattice", dependencies: ["LatticeSupport", "CKernels"]),
+    .target(name: "Unaries", dependencies: ["LatticeSupport", "CKernels"]),
+    // Every file that is read or written; nothing below it knows of any.
     .target(
-      name: "MeanField", dependencies: ["Support", "Lattice", "Unaries", "CKernels", "CEigen"]),
+      name: "Formats",
+      dependencies: ["LatticeSupport", "Unaries", "CKernels", "CImageCodecs", "CZip"]),
     .target(
-      name: "DeepLabNet", dependencies: ["Support", "Unaries", "CKernels", "CZip"],
+      name: "MeanField",
+      dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
+    .target(
+      name: "DeepLabNet",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
       resources: [.copy("Models")]),
-    .target(name: "Evaluation", dependencies: ["Support", "Unaries"]),
+    .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
     // The C interface: its header, and what is behind it.
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
       name: "LatticeC",
-      dependencies: ["LatticeCHeader", "Support", "Lattice", "Unaries", "MeanField"],
+      dependencies: ["LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField"],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(
       name: "ToolSupport",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "DeepLabNet", "Evaluation",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "DeepLabNet", "Evaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/Support"),
     .executableTarget(
       name: "crf-refine",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
@@ -77,13 +85,14 @@ let package = Package(
     .target(
       name: "Tuning",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
       ],
       path: "Sources/Tools/Tuning"),
     .executableTarget(
       name: "crf-tune",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField", "Evaluation", "ToolSupport", "Tuning",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
+        "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-tune"),
@@ -91,7 +100,7 @@ let package = Package(
     .executableTarget(
       name: "crf-bench",
       dependencies: [
-        "Support", "Lattice", "Unaries", "MeanField",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-bench"),
@@ -99,27 +108,31 @@ let package = Package(
     .executableTarget(
       name: "deeplab",
       dependencies: [
-        "Support", "Unaries", "MeanField", "DeepLabNet", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Unaries", "Formats", "MeanField", "DeepLabNet", "Evaluation",
+        "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),
 
     // Paints Examples/sample.
     .executableTarget(
-      name: "make-sample", dependencies: ["Support", "Unaries"], path: "Examples/MakeSample"),
+      name: "make-sample", dependencies: ["LatticeSupport", "Unaries", "Formats"],
+      path: "Examples/MakeSample"),
 
     // Assembles the pictures of the documentation.
     .executableTarget(
-      name: "side-by-side", dependencies: ["Support", "Unaries"], path: "Examples/SideBySide"),
+      name: "side-by-side", dependencies: ["LatticeSupport", "Unaries", "Formats"],
+      path: "Examples/SideBySide"),
 
     // Draws the figures of docs/output-stride.md.
     .executableTarget(
-      name: "rate-figures", dependencies: ["Support", "Unaries", "DeepLabNet", "ToolSupport"],
+      name: "rate-figures",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "ToolSupport"],
       path: "Examples/RateFigures"),
 
     // The README's example: compiled here, and compared with the README by a test.
     .executableTarget(
-      name: "RefineScores", dependencies: ["Unaries", "MeanField"],
+      name: "RefineScores", dependencies: ["Unaries", "Formats", "MeanField"],
       path: "Examples/RefineScores"),
 
     // What docs/c.md shows.
@@ -128,38 +141,42 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["Support", "Lattice", "Unaries", "MeanField", "DeepLabNet"],
+      dependencies: ["LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "DeepLabNet"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+    .testTarget(name: "SupportTests", dependencies: ["LatticeSupport", "TestSupport"]),
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),
-    .testTarget(name: "UnariesTests", dependencies: ["Unaries", "TestSupport"]),
-    .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "Evaluation", "TestSupport"]),
+    .testTarget(name: "UnariesTests", dependencies: ["Unaries", "Formats", "TestSupport"]),
+    .testTarget(
+      name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
     .testTarget(
       name: "LatticeCTests",
-      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "MeanField"]),
-    .testTarget(name: "DeepLabNetTests", dependencies: ["DeepLabNet", "TestSupport"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
+      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),
+    .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
     // The plug-ins that docs/plug-in.md shows.
     .testTarget(
-      name: "PlugInTests", dependencies: ["Lattice", "Unaries", "MeanField", "TestSupport"]),
+      name: "PlugInTests",
+      dependencies: ["Lattice", "Unaries", "Formats", "MeanField", "TestSupport"]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
-      name: "NetworkExampleTests", dependencies: ["DeepLabNet", "Unaries", "TestSupport"]),
+      name: "NetworkExampleTests",
+      dependencies: ["DeepLabNet", "Unaries", "Formats", "TestSupport"]),
     // The C kernels once more for each instruction set, to compare them.
     .target(
       name: "KernelVariants", dependencies: ["CKernels"], path: "Tests/KernelVariants",
       cSettings: [.headerSearchPath("../../Sources/System/CKernels")]),
     .testTarget(
       name: "KernelVariantTests",
-      dependencies: ["KernelVariants", "CKernels", "Support", "TestSupport"]),
+      dependencies: ["KernelVariants", "CKernels", "LatticeSupport", "TestSupport"]),
     .executableTarget(name: "run-measured", path: "Tests/RunMeasured"),
     // Writes what Benchmarks/check_onnx runs.
     .executableTarget(
-      name: "onnx-cases", dependencies: ["DeepLabNet", "Support"], path: "Tests/ONNXCases"),
+      name: "onnx-cases", dependencies: ["DeepLabNet", "LatticeSupport"], path: "Tests/ONNXCases"),
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "Unaries", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "Tuning", "TestSupport",
+        "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "Tuning",
+        "TestSupport",
         "crf-refine", "crf-tune", "deeplab", "RefineScores",
         "run-measured", "c-refine",
       ]),

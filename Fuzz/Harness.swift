@@ -1,8 +1,9 @@
 // What libFuzzer calls: one decoder, chosen by the environment variable FUZZ_DECODER, on any bytes.
 
 import DeepLabNet
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 /// A reader of bytes that nobody vouches for.

@@ -1,8 +1,9 @@
 // Small valid files to start from, so that mutations get past the first bytes.
 
 import DeepLabNet
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 extension Decoder {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Takes the picture: several rays a pixel, light and shadow, then lens and sensor.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Smooth noise without a stored table: any position can be asked, from any thread, in any order.
 struct Noise: Sendable {

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A photograph of the street, what is truly in it, and a network's scores for it.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// Scores as a network of output stride 8 would give them: right about the scene as a whole,
 /// blurred and displaced at outlines, taken in by lookalikes here and there.

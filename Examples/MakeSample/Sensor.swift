@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// From light to 8-bit sRGB: a lens a little soft, a tone curve, and the noise of a sensor.
 struct Sensor: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Where everything stands: houses on the left, grass and trees on the right, cars between them.
 struct Street: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A broad-leaved tree: a trunk, and a crown of many ragged clumps of leaves.
 struct Tree: SceneObject {

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 // Paints Examples/sample anew: a street, its true labels, and the scores of a network that half

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// One filter over one channel, by the package's own convolution.
 struct Filter {

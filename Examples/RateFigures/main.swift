@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 // Draws the figures of docs/output-stride.md: `rate-figures SIGNAL-PNG IMAGE-PNG PHOTOGRAPH`; see

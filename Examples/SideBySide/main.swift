@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Puts pictures of the same height next to each other: `side-by-side OUTPUT PICTURE…`. It makes

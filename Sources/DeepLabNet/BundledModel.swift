@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// A trained network that comes with the package, and what it was trained on.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A network in the catalogue: how it is built, what it takes, and what is done with its scores.
 public struct CatalogEntry: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A segmentation network as a unary: the energies −log P of every class at every pixel of a

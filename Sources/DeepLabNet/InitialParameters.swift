@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Values to begin a training with, or to measure time by: weights from He et al. (2015),
 /// arXiv:1502.01852, eq. 12 (variance 2 / fan-in, here of uniform values), no biases,

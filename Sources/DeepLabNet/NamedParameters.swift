@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Parameters that are at hand, such as a trainer's: `NamedParameters(trainer.snapshot())` is what
 /// a `Segmenter` or a `PreparedNetwork` runs the network with.

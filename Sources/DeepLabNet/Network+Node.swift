@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension Network.Node {
   /// The layer's output shape; errors name the node.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The networks that are known by name.
 public enum NetworkCatalog {

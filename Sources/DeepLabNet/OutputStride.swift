@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How many image pixels lie between neighbouring positions of a network's scores: 4, 8, 16 or 32;
 /// 1 where the network itself goes back to the image's grid.

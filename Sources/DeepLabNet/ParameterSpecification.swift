@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A parameter that a layer needs: its name within the layer, its shape, and what it is.
 public struct ParameterSpecification: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// How a photograph becomes a network's input: the order of its channels, a mean, a deviation.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How a network's scores come to the size of the image: the last step, which is the caller's.
 public enum ScoreResize: Sendable, Hashable {

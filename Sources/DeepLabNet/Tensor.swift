@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Float32 values on a grid of positions, channels-last (N·H·W·C), without gaps.
 ///

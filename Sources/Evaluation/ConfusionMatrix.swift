@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// How many points of each true label were given each label: all accuracies and IOUs follow.

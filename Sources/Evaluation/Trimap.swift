@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Accuracy near the boundaries of objects, by the width of the band around them: the trimap.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A filter of the form K = Sᵀ·B·S: every point spreads its value to a few rows with weights, the
 /// rows are blurred among themselves, and the point gathers from the same rows with the same

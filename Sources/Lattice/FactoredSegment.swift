@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A run of points and the rows that they spread to.
 package struct FactoredSegment: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// N points with d features each, already divided by their bandwidths.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A way to sum over all pairs of points: it makes a `GaussianFilter` for given features.
 public protocol FilterBackend: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One Gaussian over a fixed set of points, ready to sum values: K with Kᵢⱼ ≈ exp(−½‖fᵢ − fⱼ‖²).
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The rows of a factored filter, in panels: all rows of the first 16 channels, then all rows of
 /// the next 16, and so on; the last panel is 16, 8 or 4 wide.

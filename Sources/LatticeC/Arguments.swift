@@ -1,5 +1,5 @@
 import LatticeCHeader
-import Support
+import LatticeSupport
 import Unaries
 
 /// What callers give, checked. Nothing behind these functions meets a wrong size or a null pointer.

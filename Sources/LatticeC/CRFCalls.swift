@@ -1,6 +1,6 @@
 import LatticeCHeader
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// `latticecrf_crf_create`.

@@ -1,5 +1,5 @@
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// A CRF that is put together call by call.

@@ -1,6 +1,6 @@
 import Lattice
 import LatticeCHeader
-import Support
+import LatticeSupport
 
 /// A call that cannot be done: what its status is, and the sentence that says why.
 struct CallError: Error {

@@ -1,5 +1,5 @@
 import LatticeCHeader
-import Support
+import LatticeSupport
 
 /// A caller's features as rows, N × d.
 struct FeatureArguments {

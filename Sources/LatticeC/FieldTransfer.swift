@@ -1,5 +1,5 @@
 import LatticeCHeader
-import Support
+import LatticeSupport
 import Synchronization
 
 /// How a caller's array lies in memory, and the way from there to the package's fields and back.

@@ -1,6 +1,6 @@
 import Lattice
 import LatticeCHeader
-import Support
+import LatticeSupport
 
 /// A filter with the threads that it uses.
 struct FilterObject: Sendable {

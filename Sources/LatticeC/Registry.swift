@@ -1,5 +1,5 @@
 import LatticeCHeader
-import Support
+import LatticeSupport
 import Synchronization
 
 /// Objects by the numbers that callers know them by.

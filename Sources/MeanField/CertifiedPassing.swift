@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 import Unaries
 
 /// Mean field updates that carry a bound of every point's error along with its marginals.

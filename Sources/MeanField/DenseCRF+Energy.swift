@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// The parts of the mean field objective at some marginals, summed in float64.

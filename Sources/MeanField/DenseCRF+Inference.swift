@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 import Unaries
 
 extension DenseCRF {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 // Building filters is a good part of the work where many settings are tried on one image; these

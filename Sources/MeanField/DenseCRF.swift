@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// A fully connected CRF over the points of a scene, solved by mean field.

@@ -1,6 +1,6 @@
 import CKernels
 import Lattice
-import Support
+import LatticeSupport
 
 /// Mean field updates in one pass over the points: gather messages, add the unary, softmax, spread.
 ///

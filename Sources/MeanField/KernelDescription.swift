@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A kernel and its weight in words: `bilateral:weight=4,spatial=67,color=3`.
@@ -42,9 +42,14 @@ public struct KernelDescription: Sendable {
 
   /// The kernel, for scenes over `grid`.
   ///
-  /// - Throws: `InputError` where a file that it needs cannot be used.
-  public func kernel(on grid: GridShape) throws -> any PairwiseKernel {
-    try kind.make(settings, grid)
+  /// - Parameters:
+  ///   - grid: the scenes' grid.
+  ///   - arrays: what the description's names of arrays stand for.
+  /// - Throws: `InputError` where an array that it needs cannot be used.
+  public func kernel(
+    on grid: GridShape, arrays: NamedArrays = .none
+  ) throws -> any PairwiseKernel {
+    try kind.make(settings, grid, arrays)
   }
 
   /// The same kernel with other files: `replacement` gets the path of each.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The settings of a described kernel, checked against what its kind takes.
 public struct KernelSettings: Sendable, Hashable {

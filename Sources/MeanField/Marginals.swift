@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Qᵢ(l): the probability of each label at each point; every row sums to 1.

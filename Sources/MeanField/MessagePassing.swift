@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Mean field updates with any filter, compatibility and self term: one pass a stage.
 struct MessagePassing: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How a kernel's sums are normalised, with n = K·1 through the same filter.
 ///

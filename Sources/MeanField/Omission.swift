@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 
 /// What a filter's skipped pairs can change in the messages of one term.
 struct Omission: Sendable {

@@ -1,6 +1,6 @@
 import CKernels
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// A pairwise term with its filter built and its normalisation computed for one scene.

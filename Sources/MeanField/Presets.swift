@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Kernels, normalisation and iterations under a name: settings that publications and programs use.
 public struct Preset: Sendable {

@@ -1,6 +1,6 @@
 import CKernels
 import Lattice
-import Support
+import LatticeSupport
 
 /// The order in which a sweep visits the points of one segment.
 struct SweepOrder: Sendable {

@@ -34,3 +34,13 @@ private func editDistance(_ first: String, _ second: String) -> Int {
   }
   return row[second.count]
 }
+
+/// Text from a file as it may stand in a message: short, and without control characters.
+package func quoted(_ text: some StringProtocol) -> String {
+  let limit = 60
+  var result = "'"
+  for scalar in text.unicodeScalars.prefix(limit) {
+    result += scalar.properties.generalCategory == .control ? "?" : String(scalar)
+  }
+  return result + (text.unicodeScalars.count > limit ? "…'" : "'")
+}

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension EnergyField {
   /// Energies written in place, line by line, on several threads.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension EnergyField {
   /// Energies −log p of probabilities, as pydensecrf's `unary_from_softmax` takes them.

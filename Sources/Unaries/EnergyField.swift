@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Unary energies θᵢ(l) = −log P(xᵢ = l): N points × L labels over a grid.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The extents of a grid of points, slowest axis first: `[height, width]`, `[depth, height,
 /// width]`.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension Image {
   /// The order of the axes of an image in an array.

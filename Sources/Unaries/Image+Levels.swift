@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension Image {
   /// The image with its values from `range.lowerBound` to `range.upperBound` spread over 0…255,
@@ -36,9 +36,12 @@ extension Image.Pixels {
       ? .bytes(values.map { UInt8($0) }) : .floats(values)
   }
 
+  /// The numbers of 16 bits that one of 256 levels spans.
+  package static let unitOf16Bits: UInt16 = 257
+
   /// Levels of 0…255 from samples of 16 bits.
-  static func levels(of samples: [UInt16]) -> Self {
-    let unit = PNGReader.unitOf16Bits
+  package static func levels(of samples: [UInt16]) -> Self {
+    let unit = Self.unitOf16Bits
     return samples.allSatisfy { $0 % unit == 0 }
       ? .bytes(samples.map { UInt8($0 / unit) }) : .floats(samples.map { Float($0) / Float(unit) })
   }

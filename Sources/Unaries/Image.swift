@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// What lies over a grid: a photograph, a volume, a multispectral scene.
 ///
@@ -43,7 +43,7 @@ public struct Image: Sendable {
   }
 
   /// Takes `pixels`, as many as `grid` and `channels` need and all finite, as they are.
-  init(unchecked pixels: Pixels, grid: GridShape, channels: Int) {
+  package init(unchecked pixels: Pixels, grid: GridShape, channels: Int) {
     self.grid = grid
     self.channels = channels
     self.pixels = pixels

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension LabelMap {
   /// The label of the least value of each row, the lower label where two are equal. O(N·L).

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One label a point.
 public struct LabelMap: Sendable, Equatable {

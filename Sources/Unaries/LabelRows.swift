@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 #if canImport(Glibc)
   import Glibc

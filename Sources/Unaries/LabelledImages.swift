@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Photographs and the true labels of their pixels: what networks are trained and measured with.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Numbers from a file with the extents of their axes: an N-D array in C order, as float32.
 public struct NumericArray: Sendable, Equatable {

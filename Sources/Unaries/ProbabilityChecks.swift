@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// What numbers must satisfy to be taken for probabilities, and what to say where they do not.
 ///

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 import Unaries
 
 /// A network that looks at one pixel at a time: three scores that are mixtures of its colours.

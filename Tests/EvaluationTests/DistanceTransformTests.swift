@@ -1,5 +1,5 @@
 import Evaluation
-import Support
+import LatticeSupport
 import Testing
 import Unaries
 

@@ -1,6 +1,6 @@
 import CKernels
 import KernelVariants
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Testing
 
 /// Features that cannot be filtered are refused with their place and their limit.

@@ -1,5 +1,5 @@
 import MeanField
-import Support
+import LatticeSupport
 import Testing
 
 @Suite struct CovarianceWhiteningTests {

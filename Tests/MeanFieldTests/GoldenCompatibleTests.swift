@@ -1,6 +1,6 @@
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

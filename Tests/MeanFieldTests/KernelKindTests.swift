@@ -1,5 +1,6 @@
+import Formats
 import MeanField
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Testing
 import Unaries
 

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// A small network around a kind of layer, and the size of its input.
 struct ONNXCase {

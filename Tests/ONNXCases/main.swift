@@ -1,7 +1,7 @@
 // Writes small networks as ONNX models into a folder, with an input and the result of each, for
 // Benchmarks/check_onnx.
 import Foundation
-import Support
+import LatticeSupport
 
 /// EX_USAGE of sysexits.h.
 let usageError: Int32 = 64

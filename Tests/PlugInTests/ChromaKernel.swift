@@ -1,6 +1,6 @@
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// Neighbours of like hue ought to share a label, in light or in shadow.

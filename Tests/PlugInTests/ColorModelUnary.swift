@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A segmenter without a network: every label has a typical colour.

@@ -1,6 +1,6 @@
 import Foundation
 import Lattice
-import Support
+import LatticeSupport
 
 /// The definition, word for word: every pair of points, one after the other.
 struct DirectBackend: FilterBackend {

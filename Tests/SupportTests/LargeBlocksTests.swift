@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Testing
 
 /// Memory that is kept for the next who asks for as much.

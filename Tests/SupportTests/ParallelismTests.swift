@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Support
+import LatticeSupport
 import Synchronization
 import Testing
 

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Testing
 
 /// What stands where a file should be.

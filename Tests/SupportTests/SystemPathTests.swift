@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Testing
 
 /// Names of files that are not UTF-8.

@@ -1,3 +1,4 @@
+import Formats
 import Unaries
 
 /// What a camera notes in a picture's file, and how it gets there.

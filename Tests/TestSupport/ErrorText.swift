@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The text of the `InputError` that `body` throws; empty where it throws none.
 package func errorText(_ body: () throws -> Void) -> String {

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Testing
 
 /// What every filter backend promises, checked on any features.

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 import Testing
 
 /// The weights of the network fixtures: every tensor is a function of its name.

@@ -1,7 +1,8 @@
+import Formats
 import Foundation
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import Testing
 import Unaries
 

@@ -1,4 +1,5 @@
 import DeepLabNet
+import Formats
 import Testing
 import Unaries
 

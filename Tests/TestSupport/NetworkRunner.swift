@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 import Testing
 
 /// A way to compute a network's scores.

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// Runs a network node by node, each layer by itself: the oracle for faster ways.
 package struct StraightExecution: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Synchronization
 
 /// The warnings about files of one folder, whatever other tests do meanwhile.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Testing
 
 /// One run of a built program, `crf-refine` unless another is named, with what it printed and used.

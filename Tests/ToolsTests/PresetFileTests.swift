@@ -1,6 +1,6 @@
 import Foundation
 import MeanField
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 import ToolSupport

@@ -1,6 +1,7 @@
 import DeepLabNet
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import Testing
 import Unaries
 

@@ -1,5 +1,6 @@
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 /// A folder with small inputs, gone with its last user.

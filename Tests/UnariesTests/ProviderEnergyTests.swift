@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 /// What the providers should give, in float64 and by the plainest route.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Which of a network's parameters a checkpoint has, and what else it has.
 ///

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A checkpoint in a file of any of the formats that can be read.

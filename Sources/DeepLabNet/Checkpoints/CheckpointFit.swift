@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How well a checkpoint fits a network of the catalogue.
 public struct CheckpointFit: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How a program that writes checkpoints calls the parameters of networks.
 public struct KeyScheme: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A network's parameters in a checkpoint, whatever the checkpoint calls them.

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// An `.npz` archive: a tensor an array, named as NumPy knows it.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Tensors of a checkpoint under other names, or only some of them.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A way to compute a convolution. All give the same results but for rounding.
 public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {

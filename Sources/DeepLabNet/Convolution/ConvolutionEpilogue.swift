@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// What happens to a convolution's sums before they are written.
 package struct ConvolutionEpilogue {

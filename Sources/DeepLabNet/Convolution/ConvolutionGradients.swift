@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The three gradients of a convolution, each by the fastest way there is.
 struct ConvolutionGradients {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 extension ck_convolution {
   /// All but the weights of one image's convolution.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A convolution in which every channel sees itself alone, as in MobileNets and Xception: as many
 /// groups as channels. Bound by memory, so that products are not worth rearranging.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Matrix products at shifted positions, straight from the tensor: the paper's sparse sampling
 /// (Chen et al. 2017, §3.1), without the copies of an im2col.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Weights in panels of output channels, each tap × input channel × panel.
 struct PackedWeights: Sendable {

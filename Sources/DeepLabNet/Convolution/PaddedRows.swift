@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Inputs of few channels, such as images: with zeros around them, the taps of a row are one
 /// stretch of memory, and a product is a few long stretches instead of many short ones.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// An atrous convolution as the paper's second implementation computes it: the input is
 /// de-interleaved into rate² phase images, on which it is an ordinary convolution, and the outputs

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A convolution whose weights have been brought into the order in which its algorithm reads them.
 package struct PreparedConvolution: Sendable {

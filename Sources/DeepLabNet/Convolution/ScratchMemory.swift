@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Synchronization
 
 /// Memory that threads borrow for a piece of work and give back, so that each piece does not ask

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How a loss changes with a convolution's weights: for each tap the matrix product of the shifted
 /// input, transposed, with the gradient of the output, over all positions.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A 3 × 3 convolution by Winograd's F(4 × 4, 3 × 3), at any rate.
 ///

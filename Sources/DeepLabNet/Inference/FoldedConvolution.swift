@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A convolution into whose weights the normalisation after it is folded: scale · (W x + b) + shift
 /// is one convolution.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A prepared network for images of one size: every tensor has its place in one block of memory,
 /// which tensors that are not needed at the same time share.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A network with its weights, ready to be run on images of any size: normalisations folded,
 /// weights in the order in which they are read.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A step with the parameters that it needs.
 struct PreparedStep: Sendable {

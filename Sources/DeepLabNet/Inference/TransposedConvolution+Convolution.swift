@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A transposed convolution of stride 1 is a convolution: it visits the same taps in the opposite
 /// order.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A function of each value by itself.
 public enum Activation: Layer, Hashable {

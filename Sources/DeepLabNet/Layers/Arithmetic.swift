@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The sum of inputs of one shape: residual connections, and the branches of DeepLab v2's atrous
 /// spatial pyramid pooling.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The mean of every channel in a window that moves over the map; what lies outside the map is 0.
 public struct AveragePool: Layer {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Normalises every channel by statistics gathered in training, then scales and shifts it:
 /// scale · (x − mean) / √(variance + ε) + shift.

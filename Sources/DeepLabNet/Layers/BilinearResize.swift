@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 import Unaries
 
 /// Reads a map on a finer or coarser grid, linearly along both axes.

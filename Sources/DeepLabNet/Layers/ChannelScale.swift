@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Multiplies every channel of a map by a number of the image's own: the second half of a
 /// squeeze-and-excite.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The channels of the first input, then those of the second, and so on.
 public struct Concatenation: Layer {

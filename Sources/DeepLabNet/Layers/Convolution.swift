@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A convolution of any kernel size, stride, padding, rate and number of groups.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A part of a map: `size` rows and columns from an offset on, as Caffe's `Crop` layer takes it.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Sets a share of all values to 0 in training; at inference it passes everything on.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension Layer {
   /// The layer's output in a tensor of its own.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One operation of a network: what comes in, what its parameters are, what goes out.
 ///

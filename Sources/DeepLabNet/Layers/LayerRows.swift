@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How layers cut their work: by the size of the tensors, so that results do not depend on threads.
 extension Parallelism {

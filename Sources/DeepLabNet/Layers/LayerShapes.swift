@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Checks of the shapes that a layer is given; the network adds the layer's name to their errors.
 extension Layer {

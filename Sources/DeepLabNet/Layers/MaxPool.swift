@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The largest value of every channel in a window that moves over the map; padding never wins.
 public struct MaxPool: Layer {

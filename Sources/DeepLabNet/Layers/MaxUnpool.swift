@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Puts values back to where a `MaxPoolSwitches` found the maxima; everything else becomes 0.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How the window of a pool moves over a map, and how its last position is found.
 public struct PoolingGeometry: Sendable, Hashable {

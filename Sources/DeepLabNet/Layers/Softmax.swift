@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Scores to probabilities: eˢ / Σ eˢ over the channels of each position.
 public struct Softmax: Layer {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The height and width that a layer gives to its output.
 public enum TargetSize: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// What a convolution of the same geometry makes of its output, reversed: "deconvolution".
 ///

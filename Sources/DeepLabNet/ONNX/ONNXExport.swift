@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Writes networks with their weights as ONNX models, which other runtimes serve.

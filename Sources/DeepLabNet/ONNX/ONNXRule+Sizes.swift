@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Layers that give their output a size.
 extension BilinearResize: ONNXRule {

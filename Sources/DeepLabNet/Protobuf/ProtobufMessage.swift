@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// A message of a protocol buffer that is to be written, field by field.
 ///

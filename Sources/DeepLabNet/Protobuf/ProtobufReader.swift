@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Reads protocol buffers field by field, without a schema and without holding them.
 struct ProtobufReader {

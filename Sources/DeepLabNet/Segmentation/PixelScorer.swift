@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// What scores every pixel of a photograph: a network with its way of looking at images.

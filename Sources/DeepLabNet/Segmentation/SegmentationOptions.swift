@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How an image is shown to a network, and what becomes of several views of it.
 public struct SegmentationOptions: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A network that scores every pixel of photographs: preprocessing, views at several scales, tiles,

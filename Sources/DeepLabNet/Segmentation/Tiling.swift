@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Overlapping square tiles of an image, whose scores are blended.
 ///

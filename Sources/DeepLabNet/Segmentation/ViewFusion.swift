@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One image, or tile, seen at all scales and mirrored: the mean of both mirror images, then the
 /// maximum over scales.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// The loss of segmentation networks: −log softmax of the true label's score.

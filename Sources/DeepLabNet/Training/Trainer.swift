@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Trains a network: a loss, its gradients, a step; with everything that the next step depends on.
 ///

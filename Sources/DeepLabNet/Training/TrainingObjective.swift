@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The losses of a batch: of the scores at each scale, of the largest of them, of auxiliary heads.
 struct TrainingObjective {

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// One split of a data set on disk: which photographs there are, and where their labels lie.

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// What is wrong with a data set, file by file, and how often each class occurs.

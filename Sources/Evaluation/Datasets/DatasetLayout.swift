@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// How a data set lies on disk.

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A text file with a photograph in each line: its name, or the paths of it and of its labels.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// The files of a folder by their stems, whatever case their endings are in.

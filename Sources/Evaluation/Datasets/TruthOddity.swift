@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// What is odd about which labels occur in the truth of a whole data set: figures over it, and what

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Every backend by name: where a new one is named once, and appears in options and messages.
 public enum FilterBackends {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The exact Gaussian of positions on a grid: one pass an axis, O(N·Σσ·C).
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One factor a label, added to the energies: negative ones smooth, as in pydensecrf.
 public struct DiagonalCompatibility: LabelCompatibility {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The cost of every pair of labels, added to the energies; symmetrised to ½(M + Mᵀ).
 public struct MatrixCompatibility: LabelCompatibility {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The standard deviations of a Gaussian: one for all axes (or channels), or one for each.
 public struct Bandwidths: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// Neighbours of like colour ought to share a label:

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The mean and covariance of rows that arrive in pieces, in double precision.
 ///

@@ -1,5 +1,5 @@
 internal import CEigen
-import Support
+import LatticeSupport
 
 /// Rows made comparable by their covariance Σ: after it, Euclidean distance is Mahalanobis
 /// distance.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 extension FeatureKernel {

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// Points of like features ought to share a label: exp(−½‖fᵢ − fⱼ‖²) for features of the caller's

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A kind of kernel that options can name, and the settings that it takes.
@@ -43,7 +43,7 @@ public struct KernelKind: Sendable {
   /// Whether there must be an image.
   public let needsImage: Bool
   /// Makes the kernel for scenes over a grid.
-  let make: @Sendable (KernelSettings, GridShape) throws -> any PairwiseKernel
+  let make: @Sendable (KernelSettings, GridShape, NamedArrays) throws -> any PairwiseKernel
 
   /// Every kind of kernel.
   public static let all: [KernelKind] = [.gaussian, .bilateral, .features]
@@ -64,7 +64,7 @@ extension KernelKind {
   public static let gaussian = KernelKind(
     name: "gaussian", summary: "positions", example: "gaussian:weight=3,spatial=3",
     parameters: [Parameter("spatial", .bandwidths)], needsImage: false
-  ) { settings, _ in
+  ) { settings, _, _ in
     SpatialGaussianKernel(sigma: settings.bandwidths("spatial"))
   }
 
@@ -74,7 +74,7 @@ extension KernelKind {
     example: "bilateral:weight=4,spatial=67,color=3",
     parameters: [Parameter("spatial", .bandwidths), Parameter("color", .bandwidths)],
     needsImage: true
-  ) { settings, _ in
+  ) { settings, _, _ in
     BilateralKernel(
       spatialSigma: settings.bandwidths("spatial"), colorSigma: settings.bandwidths("color"))
   }
@@ -87,12 +87,12 @@ extension KernelKind {
       Parameter("file", .file), Parameter("sigma", .bandwidths, isRequired: false),
       Parameter("components", .count, isRequired: false),
     ], needsImage: false
-  ) { settings, grid in
+  ) { settings, grid, arrays in
     let path = settings.file("file")
     let sigma = settings.values["sigma"].map { _ in settings.bandwidths("sigma") }
     do {
       return try FeatureKernel(
-        ArrayFile.read(path), on: grid, scaling: sigma.map { .bandwidths($0) } ?? .unit,
+        arrays.array(path), on: grid, scaling: sigma.map { .bandwidths($0) } ?? .unit,
         components: settings.count("components"))
     } catch let error as InputError {
       throw error.at(path)

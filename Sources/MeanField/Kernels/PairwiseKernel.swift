@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// A smoothness assumption: which points ought to share a label, as a Gaussian of some features.

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// Positions on a grid divided by bandwidths, and what else a kernel compares.

@@ -1,5 +1,5 @@
 internal import CEigen
-import Support
+import LatticeSupport
 
 /// The few directions in which rows of many features vary most: network features made small enough
 /// for a lattice.

@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 import Unaries
 
 /// Neighbours ought to share a label: exp(−‖pᵢ − pⱼ‖²/2σγ²), DeepLab's second kernel (eq. 3).

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// How much neighbouring tiles disagree where their cores meet.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Synchronization
 
 /// Errors on standard error, and their exit codes.

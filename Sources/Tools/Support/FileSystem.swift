@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// What the tool asks the file system besides reading and writing.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import Synchronization
 
 /// Lets an interrupt (SIGINT, SIGTERM) end the program between outputs, never within them.

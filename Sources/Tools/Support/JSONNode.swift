@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Any JSON, for files whose mistakes are to be explained key by key.
 package enum JSONNode: Decodable, CustomStringConvertible {

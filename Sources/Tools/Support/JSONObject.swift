@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// Objects as this package's programs write them.
 package enum JSONObject {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Refuses what cannot fit into memory, before hours of swapping show it.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// An amount of memory, as people write it: 512M, 2G.
 package struct MemorySize: CustomStringConvertible {

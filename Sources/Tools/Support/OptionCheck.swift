@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Checks of which options go together.
 package enum OptionCheck {

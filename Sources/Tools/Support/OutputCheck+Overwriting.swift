@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension OutputCheck {
   /// Makes sure that each output can be created, as `check(_:inputs:)` does, and replaces a file

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension Parallelism {
   /// What `--threads` says: a number, or nothing for `automatic`.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Support
+import LatticeSupport
 
 extension ParsableCommand {
   /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it

@@ -1,5 +1,6 @@
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 /// Tells files from others of the same name; not meant to withstand malice.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The values of one parameter that a search tries first.
 ///

@@ -1,6 +1,6 @@
 import Evaluation
 import Foundation
-import Support
+import LatticeSupport
 import Synchronization
 import ToolSupport
 

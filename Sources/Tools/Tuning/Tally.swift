@@ -1,5 +1,5 @@
 import Evaluation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// What is counted of one setting over some images: all three objectives follow.

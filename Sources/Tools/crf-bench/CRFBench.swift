@@ -1,8 +1,9 @@
 import ArgumentParser
+import Formats
 import Foundation
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// Times the stages of mean field inference.

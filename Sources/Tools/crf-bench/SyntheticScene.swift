@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A made-up photograph and scores for it, of any size: regions of a colour each, shaded, textured

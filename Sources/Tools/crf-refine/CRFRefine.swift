@@ -1,5 +1,5 @@
 import ArgumentParser
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `crf-refine`: better labels from the scores of any segmenter.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Lattice
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// What `--filter exact` may leave out and keep.

@@ -1,6 +1,6 @@
 import Foundation
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// The refinement of every file in a folder.

@@ -1,6 +1,6 @@
 import Foundation
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// One JSON object on standard output.

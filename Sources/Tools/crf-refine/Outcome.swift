@@ -1,3 +1,4 @@
+import Formats
 import MeanField
 import ToolSupport
 import Unaries

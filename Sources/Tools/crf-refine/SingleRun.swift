@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// The refinement of one file.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// How images that are too large for memory are cut.

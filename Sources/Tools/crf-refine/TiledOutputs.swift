@@ -1,5 +1,6 @@
+import Formats
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// The outputs of a job, written while its tiles are refined. They appear with `commit()` or not at

@@ -1,6 +1,7 @@
 import Evaluation
+import Formats
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `crf-tune`: the parameters of a dense CRF that suit a segmenter, by search.

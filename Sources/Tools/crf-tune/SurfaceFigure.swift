@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Tuning
 import Unaries

@@ -1,7 +1,8 @@
 import Evaluation
+import Formats
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 import Tuning
 import Unaries

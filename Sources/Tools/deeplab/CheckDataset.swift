@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

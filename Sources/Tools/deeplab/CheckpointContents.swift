@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// What `deeplab inspect` tells of a checkpoint, for people and as JSON.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DeepLabNet
 import Evaluation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `deeplab`: networks, their weights, and what they see.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Evaluation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `deeplab evaluate`: how right labels are.

@@ -1,6 +1,7 @@
 import Evaluation
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

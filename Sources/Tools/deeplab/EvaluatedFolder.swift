@@ -1,5 +1,6 @@
 import Evaluation
-import Support
+import Formats
+import LatticeSupport
 import ToolSupport
 import Unaries
 

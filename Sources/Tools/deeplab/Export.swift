@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeepLabNet
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

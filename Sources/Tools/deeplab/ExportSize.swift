@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// `--size` of an exported model.
 enum ExportSize: ExpressibleByArgument {

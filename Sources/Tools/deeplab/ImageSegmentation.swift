@@ -1,5 +1,6 @@
 import DeepLabNet
-import Support
+import Formats
+import LatticeSupport
 import ToolSupport
 import Unaries
 

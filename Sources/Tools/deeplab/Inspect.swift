@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeepLabNet
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `deeplab inspect`: what is in a checkpoint, and what it is for.

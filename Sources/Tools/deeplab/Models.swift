@@ -1,7 +1,7 @@
 import ArgumentParser
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `deeplab models`: the networks that are known by name.

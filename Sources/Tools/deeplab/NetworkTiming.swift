@@ -1,6 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 
 /// How long a network and its layers take.
 struct NetworkTiming: Encodable {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeepLabNet
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// `deeplab profile`: where a network's time goes.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// What segmentations did, for people and as JSON.

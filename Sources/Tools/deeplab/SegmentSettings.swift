@@ -1,6 +1,6 @@
 import DeepLabNet
 import MeanField
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

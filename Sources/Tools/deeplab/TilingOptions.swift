@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeepLabNet
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// How large photographs are shown to a network.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// Runs something when it is told to, so that programs that are compared can take turns.
 enum TurnServer {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// An array of scores with the axes that `ScoreAxes` has found: without those that are left out,
 /// and of two labels where it is the foreground's channel.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The mean of several unaries' probabilities.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Infinite scores, which rule labels out: log 0 of a program, masks, scribbles.
 ///

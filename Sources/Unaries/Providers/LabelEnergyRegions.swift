@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Energies from labels, made a region at a time: those of `LabelUnary`.
 package final class LabelEnergyRegions: RegionSource {

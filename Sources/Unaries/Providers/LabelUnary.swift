@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Which label of a map marks the points that nobody has labelled.
 public enum UnknownLabel: Sendable, Hashable {

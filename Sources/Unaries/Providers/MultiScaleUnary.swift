@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Energies from the logits of one image at several scales, fused by their maximum.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Which axes of an array of scores are which, found by the image that they belong to.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How scores become energies.
 struct ScoreConversion: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Reads scores line by line, channels-last, on their own grid or a finer one.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Scores, in the order of their file; finite, those of labels that are ruled out too.
 struct ScoreMap: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Energies from an array of scores: what a segmentation network writes.
 ///

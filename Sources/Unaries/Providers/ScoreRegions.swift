@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Energies from an array of scores, made a region at a time: those of `ScoreMapUnary`, bit for
 /// bit.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension ScoreShape {
   /// How these scores are read on `scene`; `nil` where the grids are equal.

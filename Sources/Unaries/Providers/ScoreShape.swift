@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// What the shape of an array of scores says: L labels on a grid, in the order of a file.
 package struct ScoreShape: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// What scores that are taken for logits look like, where that is something else.
 package enum ScoreSuspicion: Sendable, Equatable {

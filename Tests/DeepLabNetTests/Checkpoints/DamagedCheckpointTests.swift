@@ -1,6 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// A checkpoint whose tensors are all the same number, counted from 1.
 struct NumberedCheckpoint: Checkpoint {

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// Gradients of Σ gradient · output by differences, for layers that compute in float32.
 ///

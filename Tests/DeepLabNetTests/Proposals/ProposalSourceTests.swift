@@ -1,5 +1,6 @@
 import DeepLabNet
-import Support
+import Formats
+import LatticeSupport
 import TestSupport
 import Testing
 import Unaries

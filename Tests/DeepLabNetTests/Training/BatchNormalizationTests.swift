@@ -1,4 +1,5 @@
 import DeepLabNet
+import Formats
 import TestSupport
 import Testing
 import Unaries

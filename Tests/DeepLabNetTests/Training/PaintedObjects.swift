@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Images of rectangles: labels as they are painted, one upon the other, and colours that say where

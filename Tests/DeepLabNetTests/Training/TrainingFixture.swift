@@ -1,4 +1,5 @@
 import DeepLabNet
+import Formats
 import Foundation
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Reads a part of a checkpoint from front to back, through a small buffer.
 struct ByteCursor {

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// The bytes of a checkpoint, any part of which can be read at any time and from any thread.

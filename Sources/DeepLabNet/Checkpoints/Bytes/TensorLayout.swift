@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Where the numbers of a tensor lie in a file.

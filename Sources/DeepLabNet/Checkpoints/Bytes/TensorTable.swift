@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Tensors by name in the bytes of one file: what a checkpoint comes to once its file is

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A `.caffemodel` file, of either style of layers.

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A layer of a Caffe model with the numbers that it has learned.

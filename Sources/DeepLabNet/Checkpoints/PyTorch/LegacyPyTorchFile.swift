@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// What `torch.save` wrote before version 1.6: five pickles, and then the storages one after

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// What `torch.save` writes since version 1.6: a ZIP archive with a pickle and an entry for each

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A `.pth` file: what `torch.save` writes, since version 1.6 a ZIP archive, before that pickles

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// The directory of a ZIP archive, to find where stored entries lie.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The end of a ZIP archive, which says where its directory is.
 struct ZipEnd {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Just the JSON that a safetensors header consists of: objects, strings, lists of whole numbers.

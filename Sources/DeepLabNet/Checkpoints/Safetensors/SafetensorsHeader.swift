@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// The header of a `.safetensors` file, as it stands there; offsets are not looked at.

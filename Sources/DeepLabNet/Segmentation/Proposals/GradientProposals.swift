@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Generic proposals from an image's gradients: boxes that contain contours rather than cut them,

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The scores of an image, put together from those of its proposals.
 ///

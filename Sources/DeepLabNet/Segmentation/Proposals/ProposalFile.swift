@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Proposals that another program has found, from a file for one image.

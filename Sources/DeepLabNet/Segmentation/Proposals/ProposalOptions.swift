@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How a network looks at proposals, and what becomes of its scores.
 public struct ProposalOptions: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A network that scores every pixel of photographs by looking at one object proposal at a time, as

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Proposals that know nothing of the image: squares of several sizes that cover it evenly, the

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Parts of labelled images that a network learns from: objects, or proposals that show some.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Mean and variance of each channel over all positions of a batch.
 package struct BatchMoments: Sendable {

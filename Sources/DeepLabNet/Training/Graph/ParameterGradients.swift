@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How a loss changes with each of a network's parameters, summed over passes.
 package struct ParameterGradients: Sendable {

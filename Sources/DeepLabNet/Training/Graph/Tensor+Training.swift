@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 extension Tensor {
   /// Sets values to 0 where another tensor is not within a range: the gradient of clamping.

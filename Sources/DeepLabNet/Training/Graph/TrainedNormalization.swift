@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A batch normalisation in training: by the statistics of the batch, or by frozen ones.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How batch normalisations act in training.
 public enum NormalizationMode: String, Sendable, Codable, CaseIterable {

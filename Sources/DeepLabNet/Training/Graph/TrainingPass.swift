@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// One forward pass, with what the backward pass needs of it.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// What training computes in one go: a layer, or several that pass through memory together.
 struct TrainingStep: Sendable {

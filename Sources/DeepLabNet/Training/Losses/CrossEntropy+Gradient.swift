@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 extension CrossEntropy {
   /// The loss, and how it changes with the scores. Where no position is labelled, both are 0: a

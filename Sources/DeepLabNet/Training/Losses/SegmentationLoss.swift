@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How scores and labels, which have different grids, become a loss.
 public struct SegmentationLoss: Sendable, Hashable, Codable {

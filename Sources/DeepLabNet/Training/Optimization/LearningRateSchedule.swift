@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// How the learning rate falls in the course of a training.
 public struct LearningRateSchedule: Sendable, Hashable, Codable {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Moves parameters against their gradients, and remembers what its rule needs from step to step.
 struct Optimizer {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Makes the batch of any step, on the calling thread.

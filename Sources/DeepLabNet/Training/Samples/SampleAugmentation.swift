@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// How training images are varied: a random scale, a random crop of it, and its mirror image.

@@ -1,5 +1,5 @@
 import Dispatch
-import Support
+import LatticeSupport
 import Synchronization
 import Unaries
 

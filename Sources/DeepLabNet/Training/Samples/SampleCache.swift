@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Images and labels that were read before, as many as a budget of memory holds.

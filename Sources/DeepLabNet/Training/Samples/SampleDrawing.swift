@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Which images each step sees, and which part of them: a pure function of a seed and the step.

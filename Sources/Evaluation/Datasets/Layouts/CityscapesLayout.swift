@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Cityscapes: a folder a city, labels by id or by train id.

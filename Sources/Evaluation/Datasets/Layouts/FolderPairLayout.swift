@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A folder of photographs and one of labels, matched by the stems of their files' names.

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// PASCAL's layouts: a folder of photographs, one of labels, and a text file for each split.

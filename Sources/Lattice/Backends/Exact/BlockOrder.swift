@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// An order of points in which runs of `blockLength` are near each other in feature space.
 ///

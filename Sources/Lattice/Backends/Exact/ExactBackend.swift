@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Every pair of points that matters, O(N²): the truth that other backends are measured against.
 ///

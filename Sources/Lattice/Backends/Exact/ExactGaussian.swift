@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The sum over all pairs of points, but for pairs of blocks whose weights are below a threshold.
 public struct ExactGaussian: GaussianFilter {

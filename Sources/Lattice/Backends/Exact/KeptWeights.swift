@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Weights of pairs that are kept from one application of a filter to the next, as far as they fit.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The points of a filter in blocks, near ones together, with the box around each block.
 struct PointBlocks: Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The vertices of a lattice in rows of neighbours along one axis, as the blur visits them.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The rows of vertices that several segments touch, and the rows that own the vertices.
 struct LatticeCopies: Sendable {

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 extension LatticeSegment {
   /// Throws where a lattice's keys cannot hold `dimensions` features.

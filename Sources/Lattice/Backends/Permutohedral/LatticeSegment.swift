@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The part of a lattice that one run of consecutive points is splatted to.
 struct LatticeSegment: Sendable {

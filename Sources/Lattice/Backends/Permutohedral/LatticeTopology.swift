@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Which rows of a lattice's arrays are the same vertex, and which are neighbours.
 ///

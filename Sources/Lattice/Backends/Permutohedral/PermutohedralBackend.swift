@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Gaussian filtering on the permutohedral lattice: O(N·d²), whatever the bandwidths.
 ///

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// The diagonal of K, found by following the blur from each vertex of a simplex to every other.
 ///

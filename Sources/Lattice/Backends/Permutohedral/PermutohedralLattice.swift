@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The permutohedral lattice of one feature matrix, ready to filter.
 ///

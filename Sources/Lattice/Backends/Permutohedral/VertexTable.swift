@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// Owns a table of lattice points, numbered in the order in which they were first seen.
 final class VertexTable: @unchecked Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The blur of a planar lattice: all three axes in one pass over the lines.
 ///

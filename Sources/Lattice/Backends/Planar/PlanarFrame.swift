@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The lines and columns that hold all vertices of a lattice of two features, and those of each
 /// segment.

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The permutohedral lattice of two features, such as positions on an image, as an array.
 ///

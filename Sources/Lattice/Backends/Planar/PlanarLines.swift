@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The lines of a planar lattice: where their rows are, and which of their columns hold vertices.
 struct PlanarLines: Sendable {

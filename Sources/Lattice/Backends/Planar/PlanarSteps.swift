@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 
 /// Steps between vertices of a planar lattice, and what the blur carries along them.
 struct PlanarSteps: Sendable {

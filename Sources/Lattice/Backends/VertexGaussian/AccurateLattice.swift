@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The Gaussian by way of a permutohedral lattice's vertices, without its blur.
 ///

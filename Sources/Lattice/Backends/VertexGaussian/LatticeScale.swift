@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// How fine the accurate lattice is, and what follows from that.
 ///

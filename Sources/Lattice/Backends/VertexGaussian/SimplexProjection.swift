@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The weights with which a point takes part in the Gaussians around the corners of its simplex.
 ///

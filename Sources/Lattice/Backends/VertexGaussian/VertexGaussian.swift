@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// A Gaussian between lattice vertices, every pair within reach: no vertex in between is needed.
 ///

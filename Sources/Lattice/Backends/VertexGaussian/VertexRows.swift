@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The rows of segments that are one vertex, for every vertex in the order of its Gaussian.
 struct VertexRows: Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Support
+import LatticeSupport
 
 /// The vertices of all segments joined, and which of them are worth a Gaussian.
 ///

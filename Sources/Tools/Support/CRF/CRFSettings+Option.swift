@@ -1,5 +1,5 @@
 import MeanField
-import Support
+import LatticeSupport
 
 extension CRFSettings {
   /// What `--crf` says: the name of a preset, or a file of one.

@@ -1,6 +1,6 @@
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 
 /// The CRF and how it is solved, checked and in the library's values.
 package struct CRFSettings {

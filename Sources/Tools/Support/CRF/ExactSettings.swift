@@ -1,5 +1,5 @@
 import Lattice
-import Support
+import LatticeSupport
 
 /// The settings of the exact filter.
 package struct ExactSettings {

@@ -1,5 +1,5 @@
 import MeanField
-import Support
+import LatticeSupport
 
 extension Preset {
   /// The parameters of the DeepLab port that is used most.

@@ -1,6 +1,6 @@
 import Foundation
 import MeanField
-import Support
+import LatticeSupport
 
 /// A preset as a JSON file: what `crf-tune` writes and `--preset` reads.
 ///

@@ -1,6 +1,7 @@
+import Formats
 import Lattice
 import MeanField
-import Support
+import LatticeSupport
 import Unaries
 
 /// The CRF that the settings describe, over one scene, and its inference.
@@ -30,7 +31,7 @@ package struct Solver {
     let terms = try settings.kernels.map { description in
       let kernel: any PairwiseKernel
       do {
-        kernel = try description.kernel(on: scene.grid)
+        kernel = try description.kernel(on: scene.grid, arrays: .files)
         if let features = kernel as? FeatureKernel {
           report.append(
             FeatureReport(

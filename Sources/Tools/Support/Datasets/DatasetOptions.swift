@@ -1,6 +1,6 @@
 import ArgumentParser
 import Evaluation
-import Support
+import LatticeSupport
 import Unaries
 
 /// How a folder of labelled photographs is to be read.

@@ -1,5 +1,5 @@
 import Evaluation
-import Support
+import LatticeSupport
 import Unaries
 
 /// Labels compared with the truth: as they come, and where they are refined afterwards as well.

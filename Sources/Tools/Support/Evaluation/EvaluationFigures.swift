@@ -1,6 +1,6 @@
 import Evaluation
 import Foundation
-import Support
+import LatticeSupport
 import Unaries
 
 /// Pictures of how labels compare with the truth.

@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A white sheet to draw on, with smooth edges: drawn larger than it is written.

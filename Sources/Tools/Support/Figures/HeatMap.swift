@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// A table of which each cell is shaded by its value.

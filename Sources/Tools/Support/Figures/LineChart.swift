@@ -1,4 +1,4 @@
-import Support
+import LatticeSupport
 import Unaries
 
 /// Curves over a common axis, with a legend.

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// Work on every file of a folder: one that fails is reported, and the rest goes on.
 package struct FolderRun {

@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Files of a folder that nothing is done with, since they do not end as those that are meant.

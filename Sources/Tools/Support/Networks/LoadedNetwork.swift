@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// A network with the weights of a checkpoint.
 package struct LoadedNetwork: Sendable {

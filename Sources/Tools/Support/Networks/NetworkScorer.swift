@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 import Unaries
 
 /// A network with its weights as it looks at photographs in files, which errors name.

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// A network, where its weights are, and how it looks at images; checked, but not read yet.
 package struct NetworkSettings {

@@ -1,5 +1,5 @@
 import DeepLabNet
-import Support
+import LatticeSupport
 
 /// Where object proposals come from and what becomes of their scores; checked, but no boxes are
 /// read yet.

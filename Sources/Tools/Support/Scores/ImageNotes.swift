@@ -1,5 +1,6 @@
 import Evaluation
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// What is known of an image beside its values.

@@ -1,3 +1,4 @@
+import Formats
 import Unaries
 
 /// How a picture was taken that is not stored upright, as JSON.

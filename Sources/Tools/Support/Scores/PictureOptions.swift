@@ -1,5 +1,6 @@
 import ArgumentParser
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// Which way up photographs are taken.

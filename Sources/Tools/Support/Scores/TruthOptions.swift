@@ -1,5 +1,6 @@
 import ArgumentParser
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// True labels to compare with.

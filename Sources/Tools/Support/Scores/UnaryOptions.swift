@@ -1,4 +1,5 @@
 import ArgumentParser
+import Formats
 import Unaries
 
 /// Scores and their images, and how they are to be understood.

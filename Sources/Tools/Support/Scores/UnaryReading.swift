@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// A file of scores or labels, and the image that it belongs to; or the folders of them.

@@ -1,6 +1,6 @@
 import DeepLabNet
 import Evaluation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// What a training sees of a photograph.

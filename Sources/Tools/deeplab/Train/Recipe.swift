@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// A named configuration: what a paper says about its training.
 struct Recipe {

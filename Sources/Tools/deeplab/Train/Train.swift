@@ -2,7 +2,7 @@ import ArgumentParser
 import DeepLabNet
 import Evaluation
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

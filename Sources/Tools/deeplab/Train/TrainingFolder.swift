@@ -1,6 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// The files of a training: its state, its log, its results.

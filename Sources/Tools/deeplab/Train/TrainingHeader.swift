@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 
 /// What a state says beside its tensors: how they were trained, and how far.
 struct TrainingHeader: Encodable {

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// The log of a training: a JSON object a line, for each of some steps.

@@ -1,6 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// How far a training has come, on standard error: a line that changes on a terminal, else a line

@@ -1,7 +1,8 @@
 import DeepLabNet
 import Evaluation
+import Formats
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

@@ -1,6 +1,6 @@
 import DeepLabNet
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 
 /// How long a step of a network's training takes, on noise.

@@ -1,7 +1,7 @@
 import DeepLabNet
 import Evaluation
 import Foundation
-import Support
+import LatticeSupport
 import ToolSupport
 import Unaries
 

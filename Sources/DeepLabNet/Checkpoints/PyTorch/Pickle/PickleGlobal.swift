@@ -1,4 +1,5 @@
-import Support
+import Formats
+import LatticeSupport
 import Unaries
 
 /// What a pickle may name. Nothing is ever called: each stands for what the reader does itself.

@@ -1,3 +1,4 @@
+import Formats
 import Unaries
 
 /// What a pickle describes, as far as a state dictionary needs it.

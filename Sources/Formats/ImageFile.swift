@@ -1,0 +1,132 @@
+import LatticeSupport
+import Unaries
+
+/// Images from files of any supported format.
+public enum ImageFile {
+  /// Endings of pictures, in lower case, the commonest of photographs first: all that PNG and JPEG
+  /// files go by.
+  package static let pictureEndings = [
+    "jpg", "png", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp",
+  ]
+
+  /// Endings of pictures that cannot be read: what is named so was meant to be one.
+  package static let otherPictureEndings = [
+    "webp", "tif", "tiff", "bmp", "gif", "heic", "heif", "avif", "jp2", "ppm", "pgm",
+  ]
+
+  /// Which way up a picture is read.
+  public enum Rows: Sendable {
+    /// As they stand in the file, whatever a camera noted.
+    case stored
+    /// As the picture is to be seen: the orientation that a camera noted is applied.
+    case upright
+  }
+
+  /// Reads a PNG or JPEG image in RGB, whatever its name ends in: the contents decide.
+  ///
+  /// Its values are 0…255; samples of 16 bits keep their fractions, see `PNG.read`. The orientation
+  /// and the colour profile that a camera noted are not applied.
+  /// - Throws: `InputError` where the file cannot be read, is damaged, or is something else.
+  public static func read(_ path: String) throws -> Image {
+    try StoredPicture(path).image
+  }
+
+  /// Reads a PNG or JPEG image as `read(_:)` does, the way up that is asked for.
+  ///
+  /// Networks, and whoever looks at a photograph, want it upright. Scores from elsewhere belong to
+  /// the rows that their program has seen.
+  /// - Throws: as `read(_:)` does.
+  public static func read(_ path: String, rows: Rows) throws -> Image {
+    try StoredPicture(path).image(isUpright: rows == .upright)
+  }
+
+  /// How the picture in a PNG or JPEG file lies there, as EXIF says it; upright where the file says
+  /// nothing, or nothing that can be understood. Its pixels are not looked at.
+  ///
+  /// - Throws: `InputError` where the file cannot be read.
+  public static func orientation(of path: String) throws -> PictureOrientation {
+    let source = try FileSource(path)
+    let kind = FileKind(prefix: source.peek(FileKind.prefixLength))
+    return EXIF.orientation(
+      of: kind, in: ScatteredBytes { offset, count in source.peek(count, from: offset) })
+  }
+
+  /// Reads a photograph, or an array: multispectral scenes and volumes come as NPY files.
+  ///
+  /// - Parameters:
+  ///   - path: the file; its contents decide what it is, but an array must not be named as a
+  ///     picture. An NPZ archive must hold a single array.
+  ///   - rank: the number of axes of the grid that an array lies over.
+  ///   - layout: where an array has its axis of channels.
+  /// - Throws: as `read(_:)` does, and `Image.init(_:rank:layout:)`.
+  public static func read(_ path: String, rank: Int, layout: Image.Layout) throws -> Image {
+    guard try isArray(path) else { return try read(path) }
+    do {
+      return try Image(ArrayFile.read(path), rank: rank, layout: layout)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  /// The same image, over a grid of two axes, to be read a region at a time.
+  ///
+  /// - Parameter rows: which way up a picture is read; one that has to be turned is held whole.
+  /// - Throws: as `read(_:rank:layout:)` does; pixels are looked at only as they are read.
+  package static func regions(
+    _ path: String, layout: Image.Layout, rows: Rows = .stored
+  ) throws -> any RegionSource<Image> {
+    guard try isArray(path) else {
+      let isTurned = try rows == .upright && orientation(of: path) != .upright
+      return isTurned ? try TurnedPicture(path) : try PictureRegions(path)
+    }
+    do {
+      return try ArrayImageRegions(ArrayFile.boxes(path), layout: layout)
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+  }
+
+  /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none:
+  /// it must be one, whatever it holds.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  package static func isArray(_ path: String) throws -> Bool {
+    let isNamedPicture = pictureEndings.contains { path.lowercased().hasSuffix("." + $0) }
+    return try !isNamedPicture && [.npy, .zip].contains(kind(of: path))
+  }
+
+  /// Whether the file at `path` is a PNG or JPEG image.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  package static func isPicture(_ path: String) throws -> Bool {
+    [.png, .jpeg].contains(try kind(of: path))
+  }
+
+  /// The picture in a regular file; `nil` where there is something else, or where reading fails, of
+  /// which reading it again tells the cause.
+  package static func picture(_ path: String) -> StoredPicture? {
+    guard let source = try? FileSource(path), source.isRegular,
+      (try? isPicture(path)) == true
+    else { return nil }
+    return try? StoredPicture(path)
+  }
+
+  /// The grid of the picture in a file, its rows as they are stored, and whether its samples have
+  /// 16 bits.
+  ///
+  /// - Throws: `InputError` where it is no picture, or its header is damaged.
+  package static func header(of path: String) throws -> (grid: GridShape, isDeep: Bool) {
+    let source = try FileSource(path)
+    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    case .png:
+      let reader = try PNGReader(source)
+      return (reader.grid, reader.isDeep)
+    case .jpeg: return (try JPEGReader(source).grid, false)
+    case let other: throw EncodedImage.unsupported(other, name: path)
+    }
+  }
+
+  private static func kind(of path: String) throws -> FileKind {
+    FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
+  }
+}

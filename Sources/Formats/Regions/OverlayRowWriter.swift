@@ -1,0 +1,86 @@
+import LatticeSupport
+import Unaries
+
+/// A picture of labels over an image that is written from top to bottom, in bands.
+///
+/// Outlines look at the row below, so the last row of a band waits for the next one.
+package final class OverlayRowWriter {
+  private let writer: PNGRowWriter
+  private let palette: Palette
+  private let grid: GridShape
+  private var waiting: (labels: LabelMap, image: Image)?
+  private var rowsTaken = 0
+
+  /// - Throws: `InputError` where the file cannot be created, or is a pipe or a device.
+  package init(_ path: String, grid: GridShape, palette: Palette) throws {
+    writer = try PNGRowWriter(path, grid: grid, pixels: .rgb)
+    try writer.output.checkIsFile()
+    self.grid = grid
+    self.palette = palette
+  }
+
+  /// Takes the next rows, over all columns.
+  ///
+  /// - Throws: `InputError` where the image is no photograph, or the file cannot be written.
+  package func write(_ labels: LabelMap, over image: Image) throws {
+    rowsTaken += labels.grid.height
+    let (labels, image) = try joined(labels, image)
+    let isLast = rowsTaken == grid.height
+    let whole = GridRegion(allOf: labels.grid)
+    let rows = isLast ? labels.grid.height : labels.grid.height - 1
+    if rows > 0 {
+      let picture = try Overlay().picture(of: labels, over: image, palette: palette)
+      guard case .bytes(let pixels) = picture.pixels else { return }
+      try pixels.withUnsafeBytes {
+        try writer.write(UnsafeRawBufferPointer(rebasing: $0[..<(rows * grid.width * 3)]))
+      }
+    }
+    guard !isLast else {
+      waiting = nil
+      return
+    }
+    let last = GridRegion(rows: rows..<labels.grid.height, columns: whole.columns)
+    waiting = (
+      try LabelMap(grid: last.grid, labels: whole.cut(last, from: labels.labels)),
+      try image.cut(last)
+    )
+  }
+
+  /// The rows that wait, and these below them.
+  private func joined(_ labels: LabelMap, _ image: Image) throws -> (LabelMap, Image) {
+    guard let waiting else { return (labels, image) }
+    let height = waiting.labels.grid.height + labels.grid.height
+    let grid = GridShape(width: labels.grid.width, height: height)
+    return (
+      try LabelMap(grid: grid, labels: waiting.labels.labels + labels.labels),
+      try waiting.image.above(image, grid: grid)
+    )
+  }
+
+  /// Puts the file, whose rows must all be there, in its place.
+  package func commit() throws {
+    precondition(rowsTaken == grid.height, "\(rowsTaken) of \(grid.height) rows are written")
+    try writer.commit()
+  }
+}
+
+extension Image {
+  /// The part of an image of two axes that lies over `region`.
+  fileprivate func cut(_ region: GridRegion) throws -> Image {
+    let whole = GridRegion(allOf: grid)
+    let part: Pixels =
+      switch pixels {
+      case .bytes(let values): .bytes(whole.cut(region, from: values, channels: channels))
+      case .floats(let values): .floats(whole.cut(region, from: values, channels: channels))
+      }
+    return try Image(grid: region.grid, channels: channels, pixels: part)
+  }
+
+  /// This image with `other` below it; both of bytes, else `other` alone says what is wrong.
+  fileprivate func above(_ other: Image, grid: GridShape) throws -> Image {
+    guard case .bytes(let upper) = pixels, case .bytes(let lower) = other.pixels else {
+      return other
+    }
+    return try Image(grid: grid, channels: channels, pixels: .bytes(upper + lower))
+  }
+}

@@ -1,0 +1,93 @@
+import LatticeSupport
+import Unaries
+
+/// A PNG or JPEG image in RGB, its rows as they are stored, read a region at a time.
+///
+/// The file is decoded once, from top to bottom. Interlaced PNG and progressive JPEG images can
+/// only be decoded whole; they are, up to `largestWhole`.
+final class PictureRegions: RegionSource {
+  let grid: GridShape
+  private let part: (GridRegion) throws -> Image.Pixels
+
+  /// Bytes that an image may take that can only be decoded whole.
+  static let largestWhole = 1 << 30
+
+  init(_ path: String) throws {
+    let source = try FileSource(path)
+    try source.checkIsFile()
+    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    case .png:
+      let reader = try PNGReader(source)
+      grid = reader.grid
+      part = Self.parts(of: reader)
+      if reader.header.is_interlaced {
+        try Self.checkWhole(grid, reader.isDeep ? 6 : 3, "interlaced PNG", path)
+      }
+    case .jpeg:
+      let reader = try JPEGReader(source)
+      grid = reader.grid
+      let window = RowWindow(width: grid.width, channels: 3) { try reader.rgb(rows: $0) }
+      part = { .bytes(try window.read($0)) }
+      if reader.header.is_held_whole { try Self.checkWhole(grid, 6, "progressive JPEG", path) }
+    case let other:
+      throw EncodedImage.unsupported(other, name: path)
+    }
+  }
+
+  func read(_ region: GridRegion) throws -> Image {
+    try Image(unchecked: part(region), grid: region.grid, channels: 3)
+  }
+
+  private static func parts(of reader: PNGReader) -> (GridRegion) throws -> Image.Pixels {
+    guard reader.isDeep else {
+      let window = RowWindow(width: reader.width, channels: 3) { try reader.rgb(rows: $0) }
+      return { .bytes(try window.read($0)) }
+    }
+    let window = RowWindow(width: reader.width, channels: 3) { try reader.deepRGB(rows: $0) }
+    return { .levels(of: try window.read($0)) }
+  }
+
+  /// - Throws: `InputError` where an image that can only be decoded whole is too large for that.
+  static func checkWhole(
+    _ grid: GridShape, _ bytesPerPixel: Int, _ kind: String, _ path: String
+  ) throws {
+    guard grid.count <= largestWhole / bytesPerPixel else {
+      throw InputError(
+        .data, at: path,
+        "is \(kind == "progressive JPEG" ? "a" : "an") \(kind) image of \(grid) pixels, which can "
+          + "only be decoded whole", remedy: "save it as PNG without interlacing")
+    }
+  }
+}
+
+/// A PNG or JPEG image that is turned upright: its first row may be the file's last column, so it
+/// is held whole.
+final class TurnedPicture: RegionSource {
+  let grid: GridShape
+  private let image: Image
+
+  init(_ path: String) throws {
+    try FileSource(path).checkIsFile()
+    let header = try ImageFile.header(of: path)
+    // The picture as it is stored and as it is turned, in bytes or in floats.
+    let bytesPerPixel = 2 * 3 * (header.isDeep ? MemoryLayout<Float>.size : 1)
+    guard header.grid.count <= PictureRegions.largestWhole / bytesPerPixel else {
+      throw InputError(
+        .data, at: path,
+        "has \(header.grid) pixels and is not stored upright, which can only be mended with "
+          + "all of it in memory", remedy: "turn it upright with an image program first")
+    }
+    image = try ImageFile.read(path, rows: .upright)
+    grid = image.grid
+  }
+
+  func read(_ region: GridRegion) throws -> Image {
+    let whole = GridRegion(allOf: grid)
+    let pixels: Image.Pixels =
+      switch image.pixels {
+      case .bytes(let values): .bytes(whole.cut(region, from: values, channels: 3))
+      case .floats(let values): .floats(whole.cut(region, from: values, channels: 3))
+      }
+    return Image(unchecked: pixels, grid: region.grid, channels: 3)
+  }
+}
