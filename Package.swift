@@ -9,6 +9,8 @@ let package = Package(
     .library(name: "Unaries", targets: ["Unaries"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "MeanField", targets: ["MeanField"]),
+    .library(name: "PostFilters", targets: ["PostFilters"]),
+    .library(name: "Pipeline", targets: ["Pipeline"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
@@ -54,6 +56,12 @@ let package = Package(
     .target(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
+    // Refinements and label filters that are not CRFs.
+    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries"]),
+    // Named kinds, plans of steps, tiles.
+    .target(
+      name: "Pipeline",
+      dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters"]),
     .target(
       name: "DeepLabNet",
       dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
@@ -69,14 +77,16 @@ let package = Package(
     .target(
       name: "ToolSupport",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "DeepLabNet", "Evaluation",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "DeepLabNet",
+        "Evaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/Support"),
     .executableTarget(
       name: "crf-refine",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
@@ -85,13 +95,15 @@ let package = Package(
     .target(
       name: "Tuning",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "ToolSupport",
       ],
       path: "Sources/Tools/Tuning"),
     .executableTarget(
       name: "crf-tune",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation", "ToolSupport",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "ToolSupport",
         "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -108,8 +120,8 @@ let package = Package(
     .executableTarget(
       name: "deeplab",
       dependencies: [
-        "LatticeSupport", "Unaries", "Formats", "MeanField", "DeepLabNet", "Evaluation",
-        "ToolSupport",
+        "LatticeSupport", "Unaries", "Formats", "MeanField", "Pipeline", "DeepLabNet",
+        "Evaluation", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),

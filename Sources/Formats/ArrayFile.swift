@@ -51,7 +51,12 @@ public enum ArrayFile {
   }
 }
 
-extension NamedArrays {
-  /// Arrays by the paths of their files: .npy, or .npz with one array.
-  public static let files = NamedArrays { try ArrayFile.read($0) }
+extension DescriptionContext {
+  /// Arrays and texts by the paths of their files.
+  public static let files = DescriptionContext(
+    array: { try ArrayFile.read($0) },
+    text: { try TextFile.read($0, as: "a model", upTo: longestText) })
+
+  /// Far more than any model takes, with a matrix of costs written out.
+  private static let longestText = 1 << 24
 }

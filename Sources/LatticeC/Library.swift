@@ -75,20 +75,26 @@ private func permanent(_ text: String) -> UnsafePointer<CChar> {
 }
 
 nonisolated(unsafe) private let versionText = permanent(Version.current)
-nonisolated(unsafe) private let presets = Preset.all.map(latticecrf_preset.init)
+nonisolated(unsafe) private let presets = CRFModel.presets.map(latticecrf_preset.init)
 
 extension latticecrf_preset {
-  fileprivate init(_ preset: Preset) {
+  fileprivate init(_ preset: CRFModel) {
+    func weight(_ term: Int) -> Float {
+      Float(preset.terms[term].compatibility.settings.number("weight") ?? 0)
+    }
+    func bandwidths(_ term: Int, _ key: String) -> Bandwidths {
+      preset.terms[term].kernel.settings.required(key)
+    }
     self.init()
-    name = permanent(preset.name)
-    source = permanent(preset.source)
+    name = permanent(preset.name ?? "")
+    source = permanent(preset.source ?? "")
     iterations = Int32(preset.iterations)
-    normalization = TermArguments.number(of: preset.normalization)
-    position_weight = preset.spatial.weight
-    bilateral_weight = preset.bilateral.weight
-    position_count = Self.fill(&position_sigmas, preset.spatial.sigma)
-    bilateral_count = Self.fill(&bilateral_sigmas, preset.bilateral.spatialSigma)
-    color_count = Self.fill(&color_sigmas, preset.bilateral.colorSigma)
+    normalization = TermArguments.number(of: preset.terms[0].normalization)
+    position_weight = weight(0)
+    bilateral_weight = weight(1)
+    position_count = Self.fill(&position_sigmas, bandwidths(0, "spatial"))
+    bilateral_count = Self.fill(&bilateral_sigmas, bandwidths(1, "spatial"))
+    color_count = Self.fill(&color_sigmas, bandwidths(1, "color"))
   }
 
   private static func fill(

@@ -31,6 +31,9 @@ extension DenseCRF {
       updateErrorBound: min(1, Double(energyError) / 2))
   }
 
+  /// Whether the filters skip any pairs.
+  var skipsPairs: Bool { !omissions.isEmpty }
+
   var omissions: [Omission] { terms.compactMap(\.omission) }
 
   /// For each point, the most that the skipped pairs of one update can change an energy.

@@ -56,4 +56,43 @@ extension EnergyField {
   public func labels(parallelism: Parallelism = .automatic) -> LabelMap {
     LabelMap(ofLeast: values, grid: grid, parallelism: parallelism)
   }
+
+  /// Energies −log Q of marginals, for what refines them further. Labels of probability 0 are ruled
+  /// out.
+  ///
+  /// - Complexity: O(N·L); in place where nobody else holds the marginals.
+  public init(of marginals: consuming Marginals, parallelism: Parallelism = .automatic) {
+    let grid = marginals.grid
+    var values = marginals.values
+    _ = consume marginals
+    parallelism.forEachPiece(of: &values) { _, rows in
+      for point in 0..<rows.points {
+        let row = rows.row(point)
+        for label in 0..<rows.labels {
+          row[label] = row[label] > 0 ? -Float(logarithm(Double(row[label]))) : Self.paddingEnergy
+        }
+      }
+      rows.fillPadding(with: Self.paddingEnergy)
+    }
+    self.init(unchecked: values, grid: grid)
+  }
+
+  /// softmax(−θ/T), in place where nobody else holds the energies.
+  ///
+  /// - Complexity: O(N·L).
+  package consuming func marginals(temperature: Float, parallelism: Parallelism) -> Marginals {
+    let grid = grid
+    var values = values
+    _ = consume self
+    parallelism.forEachPiece(of: &values) { _, rows in
+      for point in 0..<rows.points {
+        let row = rows.row(point)
+        for label in 0..<rows.labels where row[label] < Self.paddingEnergy {
+          row[label] /= temperature
+        }
+      }
+      rows.convertEnergies()
+    }
+    return Marginals(grid: grid, values: values)
+  }
 }

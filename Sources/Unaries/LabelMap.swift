@@ -1,6 +1,6 @@
 import LatticeSupport
 
-/// One label a point.
+/// One label per point.
 public struct LabelMap: Sendable, Equatable {
   /// The grid of points.
   public let grid: GridShape
@@ -18,7 +18,7 @@ public struct LabelMap: Sendable, Equatable {
   }
 
   /// Takes `labels`, one for each point of `grid`, as they are.
-  init(unchecked labels: [UInt16], grid: GridShape) {
+  package init(unchecked labels: [UInt16], grid: GridShape) {
     assert(labels.count == grid.count)
     self.grid = grid
     self.labels = labels

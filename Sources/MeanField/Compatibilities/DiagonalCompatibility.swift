@@ -1,11 +1,12 @@
 import LatticeSupport
+import Unaries
 
-/// One factor a label, added to the energies: negative ones smooth, as in pydensecrf.
+/// one factor per label, added to the energies: negative ones smooth, as in pydensecrf.
 public struct DiagonalCompatibility: LabelCompatibility {
   /// L factors.
   public let values: [Float]
 
-  /// One factor a label.
+  /// one factor per label.
   public init(_ values: [Float]) {
     self.values = values
   }
@@ -21,6 +22,18 @@ public struct DiagonalCompatibility: LabelCompatibility {
 }
 
 extension LabelCompatibility where Self == DiagonalCompatibility {
-  /// One factor a label, added to the energies.
+  /// one factor per label, added to the energies.
   public static func diagonal(_ values: [Float]) -> Self { Self(values) }
+}
+
+extension CompatibilityKind {
+  /// One factor per label.
+  public static let diagonal = CompatibilityKind(
+    name: "diagonal", summary: "one factor per label; negative ones smooth",
+    settings: [
+      .weight(isRequired: false), Setting("costs", .array, "L factors, added to the energies"),
+    ], example: "gaussian:spatial=3,compatibility=diagonal,costs=mu.npy"
+  ) { settings, context in
+    DiagonalCompatibility(try costs(settings, context, rank: 1))
+  }
 }

@@ -1,4 +1,5 @@
 import LatticeSupport
+import Unaries
 
 /// The cost of every pair of labels, added to the energies; symmetrised to ½(M + Mᵀ).
 public struct MatrixCompatibility: LabelCompatibility {
@@ -32,4 +33,16 @@ public struct MatrixCompatibility: LabelCompatibility {
 extension LabelCompatibility where Self == MatrixCompatibility {
   /// The cost of every pair of labels, row-major.
   public static func matrix(_ values: [Float]) -> Self { Self(values) }
+}
+
+extension CompatibilityKind {
+  /// The cost of every pair of labels.
+  public static let matrix = CompatibilityKind(
+    name: "matrix", summary: "the cost of every pair of labels",
+    settings: [
+      .weight(isRequired: false), Setting("costs", .array, "L × L costs, added to the energies"),
+    ], example: "gaussian:spatial=3,compatibility=matrix,costs=mu.npy"
+  ) { settings, context in
+    MatrixCompatibility(try costs(settings, context, rank: 2))
+  }
 }

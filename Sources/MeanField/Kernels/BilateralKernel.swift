@@ -58,3 +58,14 @@ public struct BilateralKernel: PairwiseKernel {
     }
   }
 }
+
+extension KernelKind {
+  /// Neighbours of like colour ought to share a label.
+  public static let bilateral = KernelKind(
+    name: "bilateral", summary: "positions and colours", settings: [.spatial, .color],
+    example: "bilateral:weight=4,spatial=67,color=3", needsImage: true
+  ) { settings, _, _ in
+    BilateralKernel(
+      spatialSigma: settings.required("spatial"), colorSigma: settings.required("color"))
+  }
+}

@@ -26,3 +26,13 @@ public struct SpatialGaussianKernel: PairwiseKernel {
     ) { _, _ in }
   }
 }
+
+extension KernelKind {
+  /// Neighbours ought to share a label.
+  public static let gaussian = KernelKind(
+    name: "gaussian", summary: "positions", settings: [.spatial],
+    example: "gaussian:weight=3,spatial=3", needsImage: false
+  ) { settings, _, _ in
+    SpatialGaussianKernel(sigma: settings.required("spatial"))
+  }
+}

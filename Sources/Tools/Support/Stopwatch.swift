@@ -1,4 +1,5 @@
 import Foundation
+import Unaries
 
 /// How long each stage of a refinement took.
 package struct Stopwatch {
@@ -28,6 +29,19 @@ package struct Stopwatch {
     let result = body(value)
     durations[stage, default: .zero] += ContinuousClock.now - start
     return result
+  }
+
+  /// Takes in what refinements say that they took.
+  package mutating func add(_ reports: [RefinementReport]) {
+    for (phase, seconds) in reports.flatMap(\.seconds) {
+      let stage: Stage =
+        switch phase {
+        case .filters: .filters
+        case .inference: .inference
+        case .energies: .energies
+        }
+      durations[stage, default: .zero] += .seconds(seconds)
+    }
   }
 
   /// The stages that took place, with milliseconds.

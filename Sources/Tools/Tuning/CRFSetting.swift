@@ -42,12 +42,17 @@ package struct CRFSetting: Hashable, Sendable {
     [Float](repeating: 0, count: Parameter.allCases.count), iterations: 0)
 
   /// What a preset of one bandwidth a kernel says.
-  package init(_ preset: Preset) {
+  package init(_ model: CRFModel) {
+    func number(_ term: Int, _ key: String) -> Float {
+      key == "weight"
+        ? Float(model.terms[term].compatibility.settings.number("weight") ?? 0)
+        : model.terms[term].kernel.settings.required(key).values[0]
+    }
     self.init(
       [
-        preset.spatial.weight, preset.spatial.sigma.values[0], preset.bilateral.weight,
-        preset.bilateral.spatialSigma.values[0], preset.bilateral.colorSigma.values[0],
-      ], iterations: preset.iterations)
+        number(0, "weight"), number(0, "spatial"), number(1, "weight"), number(1, "spatial"),
+        number(1, "color"),
+      ], iterations: model.iterations)
   }
 
   package subscript(parameter: Parameter) -> Float {
@@ -55,9 +60,9 @@ package struct CRFSetting: Hashable, Sendable {
     set { values[parameter.rawValue] = newValue }
   }
 
-  /// The same as a preset.
-  package func preset(name: String, source: String, normalization: Normalization) -> Preset {
-    Preset(
+  /// The same as a model.
+  package func model(name: String, source: String, normalization: Normalization) -> CRFModel {
+    .deepLab(
       name: name, source: source,
       spatial: (self[.gaussianWeight], Bandwidths(self[.gaussianSpatial])),
       bilateral: (

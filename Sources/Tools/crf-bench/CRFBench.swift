@@ -36,8 +36,8 @@ struct CRFBench: ParsableCommand {
   @Option(help: "Threads; repeats.") var threads: [Int] = [1, Parallelism.automatic.threads]
   @Option(help: "Updates.") var iterations = 10
   @Option(help: "Timed runs.") var runs = 7
-  @Option(help: "How to filter: \(FilterBackends.names.joined(separator: ", ")).")
-  var filter = FilterBackends.names[0]
+  @Option(help: "How to filter: \(FilterKind.registry.names.joined(separator: ", ")).")
+  var filter = FilterKind.registry.names[0]
   @Flag(help: "Print JSON, with minima and maxima.") var json = false
 
   @Option(help: "With --filter exact: skip weights below this; 0 evaluates every pair.")
@@ -69,7 +69,9 @@ struct CRFBench: ParsableCommand {
 
   func run() throws {
     let backend: any FilterBackend =
-      try threshold.map { ExactBackend(threshold: $0) } ?? FilterBackends.named(filter)
+      try threshold.map { ExactBackend(threshold: $0) }
+      ?? FilterKind.registry.named(filter).make(
+        Settings(FilterKind.registry.named(filter).settings))
     var results: [BenchResult] = []
     try forEachScene { image, planes, labelCount in
       for parameters in parameters {

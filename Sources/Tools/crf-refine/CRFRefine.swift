@@ -21,7 +21,7 @@ struct CRFRefine: ParsableCommand {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Network") var network: NetworkOptions
-  @OptionGroup(title: "CRF") var model: ModelOptions
+  @OptionGroup(title: "Plan") var plan: PlanOptions
   @OptionGroup(title: "Exact filter") var exact: ExactOptions
   @OptionGroup(title: "Tiles") var tiles: TileOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -29,12 +29,16 @@ struct CRFRefine: ParsableCommand {
   static func main() { runAsTool() }
 
   mutating func run() throws {
-    if model.listPresets {
+    if plan.listPresets {
       try StandardOutput.print(PresetList.text)
       return
     }
+    if let help = try plan.steps.help() {
+      try StandardOutput.print(help)
+      return
+    }
     let settings = try Settings(
-      input: input, network: network, model: model, exact: exact, tiles: tiles, output: output)
+      input: input, network: network, plan: plan, exact: exact, tiles: tiles, output: output)
     if settings.isFolder {
       var run = FolderRefinement(settings)
       try run.run()

@@ -28,7 +28,7 @@ struct FolderRefinement {
 
   private mutating func refine(_ entry: FolderPlan.Entry) throws -> String {
     var settings = settings
-    settings.crf.kernels = try settings.crf.kernels.map { try $0.forStem(entry.stem) }
+    settings.plan = settings.plan.forStem(entry.stem, endings: FolderPlan.arrayEndings)
     let outcome = try settings.refine(settings.files.inside(entry))
     if let figures = outcome.evaluation { try add(figures, of: outcome.job) }
     refined.append(outcome)
@@ -57,17 +57,6 @@ struct FolderRefinement {
       try JSONReport(settings).print(refined: refined, run, evaluation: evaluation)
     } else if !settings.isQuiet {
       try HumanReport(settings).print(refined: refined, run, evaluation: evaluation)
-    }
-  }
-}
-
-extension KernelDescription {
-  /// The kernel with files of this stem where it names folders.
-  fileprivate func forStem(_ stem: String) throws -> KernelDescription {
-    replacingFiles { path in
-      guard FileSystem.isFolder(path) else { return path }
-      return FolderListing.file(stem, in: path, endings: FolderPlan.arrayEndings)
-        ?? "\(path)/\(stem).npy"
     }
   }
 }

@@ -15,10 +15,10 @@ struct HumanReport {
   func print(refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?) throws {
     let milliseconds = refined.reduce(0) { $0 + $1.stopwatch.total }
     let changed = refined.reduce(0) { $0 + $1.changedShare } / Double(max(1, refined.count))
-    var lines = [
-      run.summary(refined.count, "refined"),
-      settings.crf.lines(iterations: settings.crf.iterations),
-    ]
+    var lines =
+      [
+        run.summary(refined.count, "refined")
+      ] + settings.plan.lines()
     if let turns = OrientationCounts(refined.compactMap { $0.image?.orientation }).line {
       lines.append(turns)
     }
@@ -40,9 +40,8 @@ struct HumanReport {
     if let path = outcome.job.image, let image = outcome.image {
       lines.append("image    \(FileSystem.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
-    lines.append(settings.crf.lines(iterations: outcome.iterations))
-    lines += outcome.features.map(Self.features)
-    lines += outcome.exact.map { [Self.exact($0)] } ?? []
+    lines += settings.plan.lines(iterations: outcome.reports.compactMap(\.iterations).first)
+    lines += outcome.reports.flatMap(\.lines).map { Self.line($0.topic, $0.text) }
     lines += outcome.tiles.map { [Self.tiles($0)] } ?? []
     lines.append(outcome.stopwatch.line)
     lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))
@@ -76,12 +75,8 @@ struct HumanReport {
     return "scores   \(name): \(content)\(resampling)"
   }
 
-  private static func features(_ report: FeatureReport) -> String {
-    guard let share = report.explainedVariance else {
-      return "features \(report.kernel): \(report.dimensions) dimensions"
-    }
-    return "features \(report.kernel): \(report.dimensions) principal components hold "
-      + String(format: "%.1f %% of the variance", 100 * share)
+  private static func line(_ topic: String, _ text: String) -> String {
+    topic.padding(toLength: max(8, topic.count), withPad: " ", startingAt: 0) + " " + text
   }
 
   private static func tiles(_ report: TileReport) -> String {
@@ -94,15 +89,5 @@ struct HumanReport {
         at most;
                  on %.3g %% of these pixels their labels do
         """, seams.meanDifference, seams.largestDifference, 100 * seams.unlikeShare)
-  }
-
-  private static func exact(_ report: ExactReport) -> String {
-    guard let skipped = report.skipped else { return "pairs    all evaluated" }
-    return String(
-      format: """
-        pairs    %.1f %% evaluated, others weigh less than %g: an update changes no probability by
-                 more than %.1g on their account, and the result is within %.1g of all pairs
-        """, 100 * skipped.evaluatedShare, skipped.threshold, skipped.updateErrorBound,
-      report.errorBound)
   }
 }

@@ -1,11 +1,12 @@
 import Evaluation
-import MeanField
+import Pipeline
 import ToolSupport
 import Unaries
 
-/// The parameters of a run: those of the CRF, and how scores are read beside them.
+/// The parameters of a run: the plan, and how scores are read.
 struct JSONParameters: Encodable {
-  private let crf: JSONCRF
+  private let plan: Plan
+  private let threads: Int
   private var network: NetworkReport?
   private var unaryKind: String
   private var layout: String?
@@ -16,7 +17,8 @@ struct JSONParameters: Encodable {
   private var truthMap: String?
 
   init(_ settings: Settings) {
-    crf = JSONCRF(settings.crf)
+    plan = settings.plan.plan
+    threads = settings.parallelism.threads
     network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
     let unary = settings.unary
@@ -27,22 +29,6 @@ struct JSONParameters: Encodable {
     if settings.network == nil, settings.unary.kind != .labels {
       layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
     }
-  }
-
-  private enum CodingKeys: CodingKey {
-    case network, unaryKind, layout, binary, normalizeScores, labelMap, truthMap
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encodeIfPresent(network, forKey: .network)
-    try container.encode(unaryKind, forKey: .unaryKind)
-    try container.encodeIfPresent(layout, forKey: .layout)
-    try container.encodeIfPresent(binary, forKey: .binary)
-    try container.encodeIfPresent(normalizeScores, forKey: .normalizeScores)
-    try container.encodeIfPresent(labelMap, forKey: .labelMap)
-    try container.encodeIfPresent(truthMap, forKey: .truthMap)
-    try crf.encode(to: encoder)
   }
 }
 
@@ -62,15 +48,11 @@ struct JSONFile: Encodable {
   /// The extents of the scores' own grid.
   var scoresSize: [Int]
   var resampling: String?
-  var features: [JSONFeatures]?
-  var iterations: Int
-  var largestChange: Float?
-  /// At the start and after each update; absent where tiles were refined one by one.
-  var freeEnergy: [Double]?
+  /// What the refinements say of themselves: beside the other members where there is one.
+  var steps: [RefinementReport]?
   var milliseconds: [String: Double]
   /// 0…1.
   var changedShare: Double
-  var exact: JSONExact?
   var tiles: JSONTiles?
   var evaluation: JSONEvaluation?
 
@@ -88,39 +70,41 @@ struct JSONFile: Encodable {
     labels = outcome.labelCount
     scoresSize = outcome.unary.grid.extents
     resampling = outcome.unary.resampling?.description
-    features = outcome.features.isEmpty ? nil : outcome.features.map { JSONFeatures($0) }
-    iterations = outcome.iterations
-    largestChange = outcome.largestChange
-    freeEnergy = outcome.energies.isEmpty ? nil : outcome.energies.map(\.freeEnergy)
+    steps = outcome.reports
     milliseconds = outcome.stopwatch.named
     changedShare = outcome.changedShare
-    exact = outcome.exact.map { JSONExact($0) }
     tiles = outcome.tiles.map { JSONTiles($0) }
     evaluation = outcome.evaluation.map { JSONEvaluation($0, names: settings.palette.names) }
+    if outcome.reports.count == 1 {
+      only = outcome.reports[0]
+      steps = nil
+    }
   }
-}
 
-/// What the exact filter left out, and what that can change.
-struct JSONExact: Encodable {
-  var threshold: Double
-  /// Bytes; absent where it was left to the filter.
-  var memory: Int?
-  var evaluatedShare: Double
-  var massBound: Double
-  var relativeMassBound: Double
-  /// Of a marginal in one update.
-  var updateErrorBound: Double
-  /// Of the resulting marginals.
-  var errorBound: Float
+  private var only: RefinementReport?
 
-  init(_ report: ExactReport) {
-    threshold = report.settings.threshold
-    memory = report.settings.memory?.bytes
-    evaluatedShare = report.skipped?.evaluatedShare ?? 1
-    massBound = report.skipped?.massBound ?? 0
-    relativeMassBound = report.skipped?.relativeMassBound ?? 0
-    updateErrorBound = report.skipped?.updateErrorBound ?? 0
-    errorBound = report.errorBound
+  private enum CodingKeys: CodingKey {
+    case unary, image, channels, orientation, outputs, size, labels, scoresSize, resampling, steps
+    case milliseconds, changedShare, tiles, evaluation
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(unary, forKey: .unary)
+    try container.encodeIfPresent(image, forKey: .image)
+    try container.encodeIfPresent(channels, forKey: .channels)
+    try container.encodeIfPresent(orientation, forKey: .orientation)
+    try container.encode(outputs, forKey: .outputs)
+    try container.encode(size, forKey: .size)
+    try container.encode(labels, forKey: .labels)
+    try container.encode(scoresSize, forKey: .scoresSize)
+    try container.encodeIfPresent(resampling, forKey: .resampling)
+    try container.encodeIfPresent(steps, forKey: .steps)
+    try container.encode(milliseconds, forKey: .milliseconds)
+    try container.encode(changedShare, forKey: .changedShare)
+    try container.encodeIfPresent(tiles, forKey: .tiles)
+    try container.encodeIfPresent(evaluation, forKey: .evaluation)
+    try only?.encode(to: encoder)
   }
 }
 
@@ -149,18 +133,5 @@ struct JSONTiles: Encodable {
     largestSeamDifference = report.seams.largestDifference
     meanSeamDifference = report.seams.meanDifference
     unlikeSeamShare = report.seams.unlikeShare
-  }
-}
-
-/// What became of a kernel's features.
-struct JSONFeatures: Encodable {
-  var kernel: String
-  var dimensions: Int
-  var explainedVariance: Double?
-
-  init(_ report: FeatureReport) {
-    kernel = report.kernel
-    dimensions = report.dimensions
-    explainedVariance = report.explainedVariance
   }
 }

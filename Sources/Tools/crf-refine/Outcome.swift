@@ -1,5 +1,5 @@
 import Formats
-import MeanField
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -10,27 +10,23 @@ struct Outcome {
   var image: ImageSummary?
   var labelCount: Int
   var unary: UnarySummary
-  var features: [FeatureReport] = []
-  var iterations = 0
-  /// Of a marginal in the last update; `nil` where nobody watched.
-  var largestChange: Float?
-  /// At Q⁰ and after each update; empty unless asked for.
-  var energies: [MeanFieldEnergy] = []
+  /// What each refinement says of itself, over all tiles together.
+  var reports: [RefinementReport] = []
   /// The share of points whose label is another than before, 0…1.
   var changedShare = 0.0
-  /// What the exact filter left out; `nil` with other filters.
-  var exact: ExactReport?
   var evaluation: EvaluationCounts?
   /// How the image was cut; `nil` where it was not to be.
   var tiles: TileReport?
   var stopwatch = Stopwatch()
 
-  /// Takes in what the inference over the whole scene, or over one tile of it, came to.
-  mutating func add(_ solution: Solution) {
-    iterations = max(iterations, solution.iterations)
-    largestChange = [largestChange, solution.largestChange].compactMap { $0 }.max()
-    energies += solution.energies
-    exact = solution.exact
+  /// Takes in what the plan came to over the whole scene, or over one tile of it.
+  mutating func add(_ parts: [RefinementReport]) {
+    stopwatch.add(parts)
+    if reports.isEmpty {
+      reports = parts
+    } else {
+      for (index, part) in parts.enumerated() { reports[index].add(part) }
+    }
   }
 }
 
@@ -44,7 +40,7 @@ struct TileReport {
   var columns: Int
   var seams: SeamMeter.Figures
 
-  init(_ plan: TilePlan, _ settings: TileSettings, seams: SeamMeter.Figures = .init()) {
+  init(_ plan: TilePlan, _ settings: Tiling, seams: SeamMeter.Figures = .init()) {
     size = plan.size
     overlap = settings.overlap
     rows = plan.rows

@@ -1,11 +1,41 @@
 import Evaluation
 import Formats
-import MeanField
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
-/// Refines one file of scores: reads, infers, and writes when everything else has succeeded.
+extension Settings {
+  /// Refines one file, in tiles where they are asked for.
+  func refine(_ job: Job) throws -> Outcome {
+    guard let tiling else { return try Refiner(settings: self).refine(job) }
+    return try TiledRefiner(settings: self, tiling: tiling).refine(job)
+  }
+
+  /// Warns where figures say little because of which labels the truth has.
+  ///
+  /// - Parameter isWhole: whether it is that of a folder, of which every class may be expected.
+  func reportOddity(of evaluation: EvaluationCounts?, isWhole: Bool) {
+    guard let place = files.groundTruth, let oddity = evaluation?.oddity else { return }
+    switch oddity {
+    // Of one image, a class more or less is no surprise.
+    case .absent, .singleClass(_, besides: nil): guard isWhole else { return }
+    case .nothingCounts, .singleClass: break
+    }
+    oddity.report(at: place, naming: palette.names)
+  }
+
+  /// How the plan is to be made, and the progress that is shown meanwhile, where it takes long.
+  func request(of work: String, isLong: Bool) -> (RefinementRequest, InferenceProgress?) {
+    let progress = isLong && !isQuiet ? InferenceProgress(of: work) : nil
+    var request = RefinementRequest(
+      parallelism: parallelism, notesObjective: printsJSON && tiling == nil)
+    if let progress { request.progress = { progress.show($0) } }
+    return (request, progress)
+  }
+}
+
+/// Refines one file of scores: reads, runs the plan, and writes when everything else has succeeded.
 struct Refiner {
   let settings: Settings
 
@@ -15,7 +45,7 @@ struct Refiner {
     let scene = loaded.scene
     let writer = OutputWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
     if let image = scene.image, let notes = loaded.image {
-      ColorRange(settings.crf.kernels).check(image, notes)
+      ColorRange(settings.plan.models).check(image, notes)
     }
     try checkPicture(job, scene.grid)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
@@ -31,36 +61,32 @@ struct Refiner {
     var measured: EvaluationCounts.MeasuredTruth?
     if let truth { measured = try evaluate(before, truth, &outcome) }
 
-    let progress =
-      settings.crf.exact != nil && !settings.isQuiet ? InferenceProgress(of: "the inference") : nil
+    let (request, progress) = settings.request(
+      of: "the inference", isLong: settings.plan.isExact)
     defer { progress?.clear() }
-    let solver = Solver(settings.crf, notesEnergies: settings.printsJSON, progress: progress)
-    let crf = try stopwatch.measure(.filters) {
-      do {
-        return try solver.makeCRF(scene, loaded.takeEnergies(), report: &outcome.features)
-      } catch let error as InputError {
-        throw error.at(job.subject)
-      }
+    let result: PreparedPlan.Result
+    do {
+      let plan = try settings.plan.prepared()
+      result = try plan.run(loaded.takeEnergies(), over: scene, request)
+    } catch let error as InputError {
+      throw error.at(job.subject)
     }
-    let solution = solver.solve(consume crf, stopwatch: &stopwatch)
-    outcome.add(solution)
     progress?.clear()
-    let after = stopwatch.measure(.inference) {
-      solution.marginals.labels(parallelism: settings.parallelism)
-    }
+    outcome.stopwatch = stopwatch
+    outcome.add(result.reports)
+    let after = result.labels
     outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
     if let measured { try outcome.evaluation?.addAfter(after, truth: measured) }
-    try stopwatch.measure(.write) {
+    try outcome.stopwatch.measure(.write) {
       try Interruption.whileWriting {
         try writer.write(after, to: job.labels)
         if let path = job.marginals {
-          try NPY.write(solution.marginals.values, over: scene.grid, to: path)
+          try NPY.write(result.marginals.values, over: scene.grid, to: path)
         }
         try writer.writeOverlay(of: after, to: job.overlay)
         try writer.writeOverlay(of: before, to: job.overlayBefore)
       }
     }
-    outcome.stopwatch = stopwatch
     return outcome
   }
 

@@ -1,5 +1,6 @@
 import Formats
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -12,9 +13,10 @@ struct Settings {
   var unary: UnarySettings
   /// What scores the images; `nil` where files do.
   var network: LoadedNetwork?
-  var crf: CRFSettings
+  /// What is done to the scores.
+  var plan: PlanSettings
   /// `nil` where images are refined whole.
-  var tiling: TileSettings?
+  var tiling: Tiling?
   var palette: Palette
   /// How the ground truth is read.
   var truth: LabelReading
@@ -25,12 +27,12 @@ struct Settings {
   var isQuiet: Bool
 
   /// The threads to use.
-  var parallelism: Parallelism { crf.parallelism }
+  var parallelism: Parallelism { plan.parallelism }
 
   /// - Throws: `InputError` naming the option that cannot be followed, or weights that cannot be
   ///   read.
   init(
-    input: InputOptions, network networkOptions: NetworkOptions, model: ModelOptions,
+    input: InputOptions, network networkOptions: NetworkOptions, plan planOptions: PlanOptions,
     exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
     let networkSettings =
@@ -47,7 +49,9 @@ struct Settings {
         palette: palette, isPaletteChosen: isPaletteChosen,
         mapping: LabelMapping(option: input.truth.labelMap, void: input.truth.voidLabel())))
     if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
-    crf = try CRFSettings(model, exact: options, hasImage: input.scores.image != nil)
+    plan = try PlanSettings(planOptions, exact: options)
+    let steps = try plan.prepared()
+    if input.scores.image == nil { try Self.checkImageIsNotNeeded(steps) }
     void = try input.truth.voidLabel()
     trimapWidths = try Self.widths(input.trimap)
     if files.groundTruth == nil {
@@ -62,14 +66,14 @@ struct Settings {
         because: "says what the numbers of label maps stand for, but none are read",
         remedy: "add --ground-truth or --unary-kind labels, or leave it out")
     }
-    tiling = try TileSettings(tiles, kernels: crf.kernels)
+    tiling = try Tiling(tiles, for: steps)
     resumes = output.run.resume
     printsJSON = output.json
     isQuiet = output.run.quiet
     if tiling != nil { try checkTiling() }
     try files.check(resumes: resumes, printsJSON: printsJSON)
     // Last, for they are large.
-    network = try networkSettings.map { try LoadedNetwork($0, parallelism: crf.parallelism) }
+    network = try networkSettings.map { try LoadedNetwork($0, parallelism: plan.parallelism) }
   }
 
   /// - Throws: `InputError` where an option is for scores in files.
@@ -89,6 +93,15 @@ struct Settings {
       remedy: "leave it out, or write the scores with deeplab segment --scores first")
   }
 
+  /// - Throws: `InputError` where a step compares what only an image has.
+  private static func checkImageIsNotNeeded(_ plan: PreparedPlan) throws {
+    guard let (step, reason) = plan.needsImage else { return }
+    throw InputError(
+      .usage, at: "--image", "is missing: \(step) \(reason)",
+      remedy: "give --image FILE, or use kernels of positions only: "
+        + "--kernel gaussian:weight=3,spatial=3")
+  }
+
   /// - Throws: `InputError` where something is asked for that tiles cannot give.
   private func checkTiling() throws {
     if !trimapWidths.isEmpty {
@@ -97,7 +110,7 @@ struct Settings {
         "needs the distances to all boundaries of an image, which --tile never holds whole",
         remedy: "leave it out; --ground-truth alone works with tiles")
     }
-    if crf.exact != nil {
+    if plan.isExact {
       throw InputError(
         .usage, at: "--filter",
         "is exact, which bounds what pairs of pixels anywhere contribute; --tile leaves out pairs "

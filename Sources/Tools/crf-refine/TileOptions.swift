@@ -1,5 +1,5 @@
 import ArgumentParser
-import MeanField
+import Pipeline
 import LatticeSupport
 import ToolSupport
 
@@ -16,27 +16,16 @@ struct TileOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "With --tile: the pixels that neighbouring tiles share at least; more makes seams fainter. "
-        + "(default: \(TileSettings.overlapPerBandwidth) times the largest bandwidth of positions, "
-        + "at least \(TileSettings.leastDefaultOverlap))", valueName: "pixels"))
+        + "(default: twice as far as the plan reaches, which is three times the largest bandwidth of "
+        + "positions for a CRF; at least \(Tiling.leastDefaultOverlap))", valueName: "pixels"))
   var overlap: Int?
 }
 
-/// The size of tiles, and what they share.
-struct TileSettings {
-  var size: TileSize
-  var overlap: Int
-
-  /// Each tile then sees three bandwidths beyond its core, within which a Gaussian has 99.7 % of
-  /// its mass.
-  static let overlapPerBandwidth = 6
-  static let leastDefaultOverlap = 32
-  /// The lines beside a seam must be in both tiles.
-  private static let leastOverlap = 2
-
+extension Tiling {
   /// `nil` where no tiles are asked for.
   ///
-  /// - Throws: `InputError` where an option cannot be followed, or the kernels cannot be cut.
-  init?(_ options: TileOptions, kernels: [KernelDescription]) throws {
+  /// - Throws: `InputError` where an option cannot be followed, or the plan cannot be cut.
+  init?(_ options: TileOptions, for plan: PreparedPlan) throws {
     guard let text = options.tile else {
       try OptionCheck.refuse(
         ["--overlap": options.overlap != nil],
@@ -44,31 +33,33 @@ struct TileSettings {
         remedy: "add --tile SIZE, or leave it out")
       return nil
     }
-    size = try Self.size(text)
-    // Without positions every pixel is the neighbour of every other, and no overlap is large
-    // enough.
-    if let kernel = kernels.first(where: { $0.largestSpatialBandwidth == nil }) {
-      throw InputError(
+    let size = try Self.size(text)
+    do {
+      try self.init(size: size, overlap: options.overlap, reach: plan.reach)
+    } catch let problem as Problem {
+      throw Self.error(problem, size, plan, isChosen: options.overlap != nil)
+    }
+  }
+
+  private static func error(
+    _ problem: Problem, _ size: TileSize, _ plan: PreparedPlan, isChosen: Bool
+  ) -> InputError {
+    switch problem {
+    case .reachesEverywhere:
+      InputError(
         .usage, at: "--tile",
-        "cannot be combined with --kernel \(kernel): it compares pixels wherever they are, and "
-          + "tiles would leave most of them out", remedy: "leave --tile or the kernel out")
-    }
-    let bandwidth = kernels.compactMap(\.largestSpatialBandwidth).max() ?? 0
-    // A bandwidth may be as large as a float; no tile is.
-    let reach = Int(min(bandwidth, 1e6).rounded(.up))
-    overlap = options.overlap ?? max(Self.leastDefaultOverlap, Self.overlapPerBandwidth * reach)
-    guard overlap >= Self.leastOverlap else {
-      throw InputError(
-        .usage, at: "--overlap", "is \(overlap), but must be at least \(Self.leastOverlap)",
-        remedy: "leave it out for \(Self.overlapPerBandwidth) times the largest bandwidth")
-    }
-    guard 2 * overlap <= min(size.width, size.height) else {
-      let source =
-        options.overlap == nil
-        ? " (\(Self.overlapPerBandwidth) times the largest bandwidth of positions)" : ""
-      throw InputError(
-        .usage, at: options.overlap == nil ? "--tile" : "--overlap",
-        "the overlap of \(overlap)\(source) is more than half of a tile of \(size)",
+        "cannot be combined with \(plan.stepWithoutEnd ?? "this plan"): it compares pixels wherever "
+          + "they are, and tiles would leave most of them out",
+        remedy: "leave --tile or the step out")
+    case .overlapTooSmall(let overlap):
+      InputError(
+        .usage, at: "--overlap", "is \(overlap), but must be at least \(leastOverlap)",
+        remedy: "leave it out for twice as far as the plan reaches")
+    case .overlapTooLarge(let overlap):
+      InputError(
+        .usage, at: isChosen ? "--overlap" : "--tile",
+        "the overlap of \(overlap)\(isChosen ? "" : " (twice as far as the plan reaches)") is more "
+          + "than half of a tile of \(size)",
         remedy: "give a tile of at least \(2 * overlap), or a smaller --overlap")
     }
   }

@@ -1,5 +1,5 @@
 import Formats
-import MeanField
+import Pipeline
 import LatticeSupport
 import Unaries
 

@@ -63,9 +63,9 @@ struct SearchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How pairs of pixels are summed: \(FilterBackends.names.joined(separator: ", ")).",
+      "How pairs of pixels are summed: \(FilterKind.registry.names.joined(separator: ", ")).",
       valueName: "name"))
-  var filter = FilterBackends.all[0].name
+  var filter = FilterKind.registry.names[0]
 
   @Option(
     parsing: .unconditional,

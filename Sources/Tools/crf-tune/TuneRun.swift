@@ -53,7 +53,8 @@ struct TuneRun {
     if let path = settings.output.output {
       let name = FileSystem.split(FileSystem.name(of: path)).stem
       try Interruption.whileWriting {
-        try PresetFile.write(outcome.preset(named: name), to: path)
+        let text = outcome.model(named: name).json.text() + "\n"
+        try AtomicOutput.write(to: path) { try $0.write(text) }
       }
     }
     if let path = settings.output.surface {
@@ -91,8 +92,10 @@ struct TuneOutcome {
   ) throws {
     self.settings = settings
     self.result = result
-    let preset = try Preset.named(Preset.defaultName)
-    let references = [("no CRF", CRFSetting.unrefined), (preset.name, CRFSetting(preset))]
+    let preset = try CRFModel.preset(CRFModel.defaultPreset)
+    let references = [
+      ("no CRF", CRFSetting.unrefined), (CRFModel.defaultPreset, CRFSetting(preset)),
+    ]
     func rows(_ best: [(String, CRFSetting)], part: Int, work: String) throws -> [Row] {
       let all = references + best
       let tallies = try evaluator.tallies(of: all.map(\.1), part: part, work: work)
@@ -122,13 +125,13 @@ struct TuneOutcome {
   }
 
   /// The best setting, and how it was found.
-  func preset(named name: String) -> Preset {
+  func model(named name: String) -> CRFModel {
     let count = settings.parts.count { $0 == TuneSettings.tuned }
     let filter = settings.conditions.backend.name
-    return result.best.setting.preset(
+    return result.best.setting.model(
       name: name,
       source: "crf-tune on \(count) images for \(settings.objective.rawValue)"
-        + (filter == FilterBackends.all[0].name ? "" : " with the \(filter) filter"),
+        + (filter == FilterKind.registry.names[0] ? "" : " with the \(filter) filter"),
       normalization: settings.conditions.normalization)
   }
 }

@@ -58,7 +58,11 @@ struct TuneSettings {
           mapping: LabelMapping(option: truth.labelMap, void: truth.voidLabel()))),
       truth: try truth.reading(palette, isPaletteChosen: isPaletteChosen),
       palette: palette, normalization: options.normalization,
-      backend: try OptionCheck.naming("--filter") { try FilterBackends.named(options.filter) },
+      backend: try OptionCheck.naming("--filter") {
+        let filter = try Description(
+          JSONValue(description: options.filter), in: FilterKind.registry)
+        return try filter.kind.make(filter.settings)
+      },
       void: try truth.voidLabel(),
       trimapWidth: options.trimapWidth,
       leastColor: try SearchRange(options.bilateralColor, for: .bilateralColor).values[0])

@@ -94,6 +94,8 @@ struct EvaluateOptions: ParsableArguments {
         + "lists, or those of a file that crf-tune has written.", valueName: "preset"))
   var crf: String?
 
+  @OptionGroup var steps: StepOptions
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(

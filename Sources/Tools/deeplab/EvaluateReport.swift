@@ -2,6 +2,7 @@ import Evaluation
 import Formats
 import Foundation
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -42,7 +43,7 @@ struct EvaluateReport {
     case .scores(let folder): lines.append("scores   \(folder)")
     case .predictions(let folder): lines.append("labels   \(folder)")
     }
-    if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
+    if let plan = settings.plan { lines += plan.lines() }
     lines.append(stopwatch.line)
     lines.append(
       EvaluationTable(
@@ -100,7 +101,7 @@ struct EvaluateReport {
     var network: NetworkReport?
     var scores: String?
     var predictions: String?
-    var crf: JSONCRF?
+    var plan: Plan?
     var trimapBoundary: String?
     var threads: Int
     var evaluation: JSONEvaluation
@@ -115,7 +116,7 @@ struct EvaluateReport {
         folder: settings.dataPath, layout: settings.dataset.layout.name,
         split: settings.dataset.split, images: settings.dataset.count,
         orientations: orientations.isEmpty ? nil : orientations),
-      network: network, crf: settings.crf.map { JSONCRF($0) },
+      network: network, plan: settings.plan?.plan,
       trimapBoundary: settings.trimapWidth > 0 ? settings.boundary.rawValue : nil,
       threads: settings.parallelism.threads,
       evaluation: JSONEvaluation(counts, names: names),

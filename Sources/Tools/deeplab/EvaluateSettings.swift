@@ -1,6 +1,7 @@
 import Evaluation
 import Formats
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -27,7 +28,7 @@ struct EvaluateSettings {
   /// How files of predictions are read.
   let predicted: LabelReading
   /// `nil` where labels are compared as they come only.
-  let crf: CRFSettings?
+  let plan: PlanSettings?
   let trimapWidth: Int
   let boundary: BoundaryChoice
   let parallelism: Parallelism
@@ -42,7 +43,7 @@ struct EvaluateSettings {
     source = try Self.source(network, options)
     let parallelism = try Parallelism(option: run.threads)
     self.parallelism = parallelism
-    crf = try options.crf.map { try CRFSettings(option: $0, parallelism: parallelism) }
+    plan = try PlanSettings(crf: options.crf, options.steps, parallelism: parallelism)
     guard (0...Self.widestTrimap).contains(options.trimapWidth) else {
       throw InputError(
         .usage, at: "--trimap-width",
@@ -117,7 +118,7 @@ struct EvaluateSettings {
       because: "says how a network is used, but none is named", remedy: "leave it out")
     if let folder = options.scores { return .scores(folder) }
     try OptionCheck.refuse(
-      ["--crf": options.crf != nil],
+      ["--crf": options.crf != nil, "--step": !options.steps.step.isEmpty],
       because: "refines scores, but --predictions gives labels",
       remedy: "give --scores, or refine labels by 'crf-refine --unary-kind labels' first")
     return .predictions(options.predictions ?? "")
@@ -155,7 +156,7 @@ struct EvaluateSettings {
         remedy: "name the classes that were learnt with --class-names LIST, or bring other weights")
     }
     return EvaluationRun(
-      dataset: dataset, source: source, crf: crf, trimapWidth: trimapWidth,
+      dataset: dataset, source: source, plan: plan, trimapWidth: trimapWidth,
       boundary: boundary.boundary, picture: picture, isQuiet: isQuiet)
   }
 

@@ -2,6 +2,7 @@ import Evaluation
 import Formats
 import Foundation
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -12,7 +13,7 @@ struct EvaluationRun {
   /// The label of pixels that do not count.
   var void = Dataset.void
   /// `nil` where labels are compared as they come only.
-  var crf: CRFSettings?
+  var plan: PlanSettings?
   /// In pixels; 0 where boundaries are not looked at.
   var trimapWidth = 0
   var boundary = Trimap.Boundary.labelChanges
@@ -47,7 +48,7 @@ struct EvaluationRun {
   func begin() throws -> Outcome {
     Outcome(
       counts: try EvaluationCounts(
-        labelCount: source.labelCount, ignoring: void, isRefined: crf != nil,
+        labelCount: source.labelCount, ignoring: void, isRefined: plan != nil,
         widths: Array(1..<trimapWidth + 1), boundary: boundary))
   }
 
@@ -77,9 +78,9 @@ struct EvaluationRun {
       of: index, sample.image, in: dataset, isQuiet: isQuiet, stopwatch: &outcome.stopwatch)
     var after: LabelMap?
     outcome.orientations += sample.image.notes.orientation.map { [$0] } ?? []
-    if let crf, let energies {
-      ColorRange(crf.kernels).check(sample.image.image, sample.image.notes)
-      after = try Solver(crf).labels(
+    if let plan, let energies {
+      ColorRange(plan.models).check(sample.image.image, sample.image.notes)
+      after = try plan.labels(
         refining: energies, on: Scene(sample.image.image), at: dataset.entries[index].image,
         stopwatch: &outcome.stopwatch)
     }

@@ -31,14 +31,14 @@ struct ImageSegmentation {
     let scores = try network.scorer.scores(
       for: image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
     let scene = Scene(image.image)
-    if let crf = settings.crf { ColorRange(crf.kernels).check(image.image, image.notes) }
+    if let plan = settings.plan { ColorRange(plan.models).check(image.image, image.notes) }
     let energies = try network.scorer.energies(
       of: scores, for: scene, at: job.image, stopwatch: &stopwatch)
     let before = stopwatch.measure(.unary) {
       energies.labels(parallelism: settings.parallelism)
     }
-    let after = try settings.crf.map {
-      try Solver($0).labels(refining: energies, on: scene, at: job.image, stopwatch: &stopwatch)
+    let after = try settings.plan.map {
+      try $0.labels(refining: energies, on: scene, at: job.image, stopwatch: &stopwatch)
     }
     let labels = after ?? before
     try stopwatch.measure(.write) {

@@ -60,6 +60,8 @@ struct SegmentOptions: ParsableArguments {
       valueName: "preset"))
   var crf: String?
 
+  @OptionGroup var steps: StepOptions
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(

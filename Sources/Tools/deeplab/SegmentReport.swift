@@ -1,5 +1,6 @@
 import Foundation
 import LatticeSupport
+import Pipeline
 import ToolSupport
 
 /// What segmentations did, for people and as JSON.
@@ -23,7 +24,7 @@ struct SegmentReport {
         + (outcome.orientation.map { ", \($0)" } ?? ""),
       network.lines,
     ]
-    if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
+    if let plan = settings.plan { lines += plan.lines() }
     lines.append(outcome.stopwatch.line)
     if let share = outcome.changedShare {
       lines.append(String(format: "changed  %.2f %% of the pixels, by the CRF", 100 * share))
@@ -51,7 +52,7 @@ struct SegmentReport {
   func text(of outcomes: [ImageSegmentation.Outcome], _ run: FolderRun) -> String {
     let milliseconds = outcomes.reduce(0) { $0 + $1.stopwatch.total }
     var lines = [run.summary(outcomes.count, "segmented"), network.lines]
-    if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }
+    if let plan = settings.plan { lines += plan.lines() }
     if let turns = OrientationCounts(outcomes.compactMap(\.orientation)).line {
       lines.append(turns)
     }
@@ -63,7 +64,7 @@ struct SegmentReport {
 
   struct Parameters: Encodable {
     var network: NetworkReport
-    var crf: JSONCRF?
+    var plan: Plan?
     var threads: Int
   }
 
@@ -113,7 +114,7 @@ struct SegmentReport {
 
   private var parameters: Parameters {
     Parameters(
-      network: network, crf: settings.crf.map { JSONCRF($0) },
+      network: network, plan: settings.plan?.plan,
       threads: settings.parallelism.threads)
   }
 

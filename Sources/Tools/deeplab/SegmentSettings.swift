@@ -1,6 +1,7 @@
 import DeepLabNet
 import MeanField
 import LatticeSupport
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -11,7 +12,7 @@ struct SegmentSettings {
   let network: NetworkSettings
   let picture: PictureSettings
   /// `nil` where labels are the network's own.
-  let crf: CRFSettings?
+  let plan: PlanSettings?
   let parallelism: Parallelism
   let palette: Palette
   let resumes: Bool
@@ -26,7 +27,7 @@ struct SegmentSettings {
     picture = try PictureSettings(files.orientation, files.imageRange)
     parallelism = try Parallelism(option: files.threads)
     let parallelism = parallelism
-    crf = try files.crf.map { try CRFSettings(option: $0, parallelism: parallelism) }
+    plan = try PlanSettings(crf: files.crf, files.steps, parallelism: parallelism)
     palette = try Palette(option: run.palette)
     resumes = run.resume
     printsJSON = files.json

@@ -1,25 +1,25 @@
 /// A rectangle of a grid of two axes: some rows, and some columns of each.
-package struct GridRegion: Sendable, Hashable {
-  package let rows: Range<Int>
-  package let columns: Range<Int>
+public struct GridRegion: Sendable, Hashable {
+  public let rows: Range<Int>
+  public let columns: Range<Int>
 
   /// Both ranges must hold something.
-  package init(rows: Range<Int>, columns: Range<Int>) {
+  public init(rows: Range<Int>, columns: Range<Int>) {
     precondition(!rows.isEmpty && !columns.isEmpty, "a region of \(rows) × \(columns)")
     self.rows = rows
     self.columns = columns
   }
 
   /// All of `grid`, which has two axes.
-  package init(allOf grid: GridShape) {
+  public init(allOf grid: GridShape) {
     self.init(rows: 0..<grid.height, columns: 0..<grid.width)
   }
 
   /// The points of the region as a grid of their own.
-  package var grid: GridShape { GridShape(width: columns.count, height: rows.count) }
+  public var grid: GridShape { GridShape(width: columns.count, height: rows.count) }
 
   /// The number of the region's point in row `row` and column `column` of the whole grid.
-  package func point(row: Int, column: Int) -> Int {
+  public func point(row: Int, column: Int) -> Int {
     assert(rows.contains(row) && columns.contains(column))
     return (row - rows.lowerBound) * columns.count + column - columns.lowerBound
   }
@@ -27,7 +27,7 @@ package struct GridRegion: Sendable, Hashable {
   /// The values of the points of `part`, a region within this one, row by row.
   ///
   /// - Parameter values: `channels` values for each point of this region.
-  package func cut<Value: BitwiseCopyable>(
+  public func cut<Value: BitwiseCopyable>(
     _ part: GridRegion, from values: [Value], channels: Int = 1
   ) -> [Value] {
     if part == self { return values }

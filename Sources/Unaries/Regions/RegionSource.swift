@@ -4,7 +4,7 @@ import LatticeSupport
 ///
 /// Memory is bounded by the regions that are asked for (and a band of rows as high as they are),
 /// not by the grid.
-package protocol RegionSource<Part> {
+public protocol RegionSource<Part> {
   /// What lies over a region.
   associatedtype Part
 
@@ -21,7 +21,7 @@ package protocol RegionSource<Part> {
 extension RegionSource {
   /// What `body` does with `region`; an error says where the region lies, since it counts from
   /// there.
-  package func naming<Result>(_ region: GridRegion, _ body: () throws -> Result) throws -> Result {
+  public func naming<Result>(_ region: GridRegion, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as InputError {

@@ -16,7 +16,7 @@ public struct ExactBackend: FilterBackend {
   /// evaluating it.
   public let memoryBudget: Int?
   /// Is told how far the filters' applications have come; `nil` for nobody.
-  public let progress: FilterProgress?
+  public var progress: FilterProgress?
 
   /// A backend that skips what is negligible.
   ///

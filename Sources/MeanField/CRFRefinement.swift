@@ -1,0 +1,221 @@
+import Lattice
+import LatticeSupport
+import Unaries
+
+/// The dense CRF as a refinement: the marginals after a model's mean field updates.
+public struct CRFRefinement: Refinement {
+  /// The CRF and how it is solved.
+  public let model: CRFModel
+  private let context: DescriptionContext
+
+  /// - Parameters:
+  ///   - model: the CRF and how it is solved.
+  ///   - context: gives the arrays that the model refers to.
+  public init(_ model: CRFModel, context: DescriptionContext = .none) {
+    self.model = model
+    self.context = context
+  }
+
+  /// `crf:` with the terms.
+  public var name: String {
+    "crf:" + (model.name ?? model.terms.map(\.description).joined(separator: " + "))
+  }
+
+  /// As far as the farthest kernel; see `KernelKind.reach`.
+  public var reach: Reach { model.reach }
+
+  public var needsImage: String? {
+    model.termThatNeedsImage.map {
+      "has a \($0.kernel.kind.name) kernel, which compares \($0.kernel.kind.summary)"
+    }
+  }
+
+  /// - Throws: `InputError` that names the term which cannot be prepared.
+  public func refine(
+    _ energies: consuming EnergyField, over scene: Scene, _ request: RefinementRequest
+  ) throws -> Refined {
+    var report = RefinementReport()
+    let backend = try backend(for: request)
+    let terms = try model.pairwiseTerms(on: scene.grid, context: context)
+    note(terms, in: &report)
+    // Held here no longer than the CRF needs them, so that marginals may take their place.
+    let field = energies
+    let crf = try report.measure(.filters, consuming: field) { field in
+      try prepare(field, scene, terms, backend, request.parallelism)
+    }
+    let marginals: Marginals
+    if request.notesObjective || model.tolerance > 0 || crf.skipsPairs {
+      marginals = solveStepwise(crf, request, &report)
+    } else {
+      report.iterations = model.iterations
+      marginals = report.measure(.inference, consuming: crf) {
+        $0.finalMarginals(iterations: model.iterations)
+      }
+    }
+    try Cancellation.check()
+    return Refined(marginals, report: report)
+  }
+
+  private func prepare(
+    _ energies: consuming EnergyField, _ scene: Scene, _ terms: [PairwiseTerm],
+    _ backend: any FilterBackend, _ parallelism: Parallelism
+  ) throws -> DenseCRF {
+    do {
+      return try DenseCRF(
+        scene: scene, unary: energies, terms: terms, backend: backend, parallelism: parallelism)
+    } catch let error as PairwiseTermError {
+      let owner = model.name.map { " of the model '\($0)'" } ?? ""
+      let place = "the term \(model.terms[error.index])\(owner)"
+      if let cause = error.cause as? InputError { throw cause.at(place) }
+      if error.cause is CallCancelled { throw error.cause }
+      throw InputError(.data, "\(error.cause)").within(place)
+    }
+  }
+
+  /// The model's backend, which tells how far it has come where it takes long.
+  private func backend(for request: RefinementRequest) throws -> any FilterBackend {
+    let backend = try model.filter.kind.make(model.filter.settings)
+    guard let progress = request.progress, var exact = backend as? ExactBackend else {
+      return backend
+    }
+    let updates = model.iterations + (request.notesObjective ? model.iterations + 1 : 0)
+    // Each term is applied once to find its normaliser, and once to bound what it skips.
+    let normalizes = model.terms.contains { $0.normalization != .none }
+    let preparations = (normalizes ? 1 : 0) + (exact.threshold > 0 ? 1 : 0)
+    exact.progress = FilterProgress(
+      applications: max(1, updates + preparations), report: progress)
+    return exact
+  }
+
+  private func solveStepwise(
+    _ crf: DenseCRF, _ request: RefinementRequest, _ report: inout RefinementReport
+  ) -> Marginals {
+    let inference = report.measure(.inference) { crf.startInference() }
+    func noteEnergy() {
+      guard request.notesObjective else { return }
+      let energy = report.measure(.energies) { crf.energy(of: inference.marginals) }
+      report.freeEnergy.append(energy.freeEnergy)
+    }
+    noteEnergy()
+    while inference.iteration < model.iterations, !Cancellation.isRequested {
+      report.measure(.inference) { inference.step() }
+      noteEnergy()
+      if inference.largestChange < model.tolerance { break }
+    }
+    report.iterations = inference.iteration
+    report.largestChange = inference.largestChange
+    if let skipped = crf.skippedPairs { note(skipped, inference.errorBound, in: &report) }
+    return inference.marginals
+  }
+
+  /// What became of features.
+  private func note(_ terms: [PairwiseTerm], in report: inout RefinementReport) {
+    var features: [JSONValue] = []
+    for (term, description) in zip(terms, model.terms) {
+      guard let kernel = term.kernel as? FeatureKernel else { continue }
+      features.append(
+        .object([
+          "term": .text("\(description)"), "dimensions": .number(kernel.dimensions),
+          "explained_variance": kernel.explainedVariance.map { .number($0) },
+        ]))
+      let share = kernel.explainedVariance.map {
+        " principal components hold \(Self.tenths(100 * $0)) % of the variance"
+      }
+      report.lines.append(
+        ("features", "\(description): \(kernel.dimensions)\(share ?? " dimensions")"))
+    }
+    if !features.isEmpty { report.details.append(.init("features", .list(features))) }
+  }
+
+  /// What the filter left out.
+  private func note(
+    _ skipped: SkippedPairs, _ bound: Float, in report: inout RefinementReport
+  ) {
+    report.details.append(
+      .init(
+        "exact",
+        .object([
+          "threshold": .number(skipped.threshold),
+          "evaluated_share": .number(skipped.evaluatedShare),
+          "mass_bound": .number(skipped.massBound),
+          "relative_mass_bound": .number(skipped.relativeMassBound),
+          "update_error_bound": .number(skipped.updateErrorBound),
+          "error_bound": .number(bound),
+        ])))
+    report.lines.append(
+      (
+        "pairs",
+        """
+        \(Self.tenths(100 * skipped.evaluatedShare)) % evaluated, others weigh less than \
+        \(skipped.threshold): an update changes no probability by
+                 more than \(Self.power(skipped.updateErrorBound)) on their account, and the result \
+        is within \(Self.power(Double(bound))) of all pairs
+        """
+      ))
+  }
+
+  private static func tenths(_ value: Double) -> String { "\((10 * value).rounded() / 10)" }
+
+  /// One digit and a power of ten, rounded up: `4e-08`.
+  private static func power(_ value: Double) -> String {
+    guard value > 0 else { return "0" }
+    var (digit, exponent) = (value, 0)
+    while digit < 1 {
+      digit *= 10
+      exponent -= 1
+    }
+    return "\(Int(digit.rounded(.up)))e\(exponent)"
+  }
+}
+
+extension RefinementKind {
+  /// A dense CRF.
+  public static let crf = RefinementKind(
+    name: "crf", summary: "a fully connected CRF, solved by mean field",
+    settings: [
+      Setting(
+        "model", .description(of: "model"),
+        "a preset's name, or a file of parameters; in JSON a model itself",
+        default: .description(.text(CRFModel.defaultPreset))),
+      Setting("iterations", .count(0...1_000_000), "mean field updates", default: nil),
+      Setting(
+        "tolerance", .number(.atLeast(0)), "stop once no probability changes by more than this",
+        default: nil),
+      Setting(
+        "filter", .description(of: "filter"), "how pairs of pixels are summed", default: nil),
+      Setting(
+        "normalization", .choice(Normalization.allCases.map(\.rawValue)),
+        "how the sums of kernels are normalised", default: nil),
+      Setting(
+        "self", .choice(SelfTerm.allCases.map(\.rawValue)),
+        "whether a pixel counts among its own neighbours", default: nil),
+    ], example: "crf:model=deeplab-v2-pytorch,iterations=5"
+  ) { settings, context in
+    CRFRefinement(try CRFModel(settings, context), context: context)
+  }
+}
+
+extension CRFModel {
+  /// The model that the settings of a `crf` step describe.
+  ///
+  /// - Throws: `InputError` where there is no such model, or a setting is ill.
+  package init(_ settings: Settings, _ context: DescriptionContext) throws {
+    switch settings.nested("model") {
+    case .text(let name)?: try self.init(named: name, context: context)
+    case let json?: try self.init(json: json)
+    case nil: preconditionFailure("'model' has a default")
+    }
+    if let iterations = settings.count("iterations") { self.iterations = iterations }
+    if let tolerance = settings.number("tolerance") { self.tolerance = Float(tolerance) }
+    if let filter = settings.nested("filter") {
+      let json = try filter.text.map { try JSONValue(description: $0) } ?? filter
+      self.filter = try Description(json, in: FilterKind.registry)
+    }
+    for index in terms.indices {
+      if let mode = settings.text("normalization").flatMap(Normalization.init) {
+        terms[index].normalization = mode
+      }
+      if let mode = settings.text("self").flatMap(SelfTerm.init) { terms[index].selfTerm = mode }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import LatticeSupport
+import MeanField
+import Unaries
+
+/// A plan whose steps are made, ready for one scene after another.
+public struct PreparedPlan: Sendable {
+  /// The refinements, in order.
+  public let refinements: [any Refinement]
+  /// The label filters, in order.
+  public let labelFilters: [any LabelFilter]
+
+  /// Makes the steps of a plan.
+  ///
+  /// - Parameter context: gives the arrays and files that the plan refers to.
+  /// - Throws: `InputError` where one of them cannot be used; it names the step.
+  public init(_ plan: Plan, context: DescriptionContext = .none) throws {
+    var nested = context
+    nested.refinement = { try Self.refinement($0, context) }
+    var refinements: [any Refinement] = []
+    var filters: [any LabelFilter] = []
+    for step in plan.steps {
+      do {
+        switch step {
+        case .refinement(let description):
+          refinements.append(try description.kind.make(description.settings, nested))
+        case .labelFilter(let description):
+          filters.append(try description.kind.make(description.settings, nested))
+        }
+      } catch let error as InputError {
+        throw error.at("step \(step.kindName)")
+      }
+    }
+    self.init(refinements: refinements, labelFilters: filters)
+  }
+
+  /// Steps that are made already.
+  public init(refinements: [any Refinement], labelFilters: [any LabelFilter] = []) {
+    self.refinements = refinements
+    self.labelFilters = labelFilters
+  }
+
+  private static func refinement(
+    _ json: JSONValue, _ context: DescriptionContext
+  ) throws -> any Refinement {
+    let json = try json.text.map { try JSONValue(description: $0) } ?? json
+    let description = try Description(json, in: RefinementKind.registry)
+    var nested = context
+    nested.refinement = { try refinement($0, context) }
+    return try description.kind.make(description.settings, nested)
+  }
+
+  /// How far a point's label depends on others: that of all steps together.
+  public var reach: Reach {
+    let first = refinements.reduce(Reach.steps(0)) { $0 + $1.reach }
+    return labelFilters.reduce(first) { $0 + $1.reach }
+  }
+
+  /// The first step that reaches everywhere, which no tile can hold; `nil` where there is none.
+  public var stepWithoutEnd: String? {
+    refinements.first { $0.reach == .everywhere }?.name
+      ?? labelFilters.first { $0.reach == .everywhere }?.name
+  }
+
+  /// The first step that needs an image, and why; `nil` where none does.
+  public var needsImage: (step: String, reason: String)? {
+    for refinement in refinements {
+      if let reason = refinement.needsImage { return (refinement.name, reason) }
+    }
+    return nil
+  }
+
+  /// What a plan came to.
+  public struct Result: Sendable {
+    /// Of the last refinement.
+    public var marginals: Marginals
+    /// After the last label filter.
+    public var labels: LabelMap
+    /// What each refinement says of itself, in order.
+    public var reports: [RefinementReport]
+  }
+
+  /// Makes all steps over a scene.
+  ///
+  /// - Parameters:
+  ///   - energies: N × L energies over the scene's grid; where nobody else holds them, marginals may
+  ///     take their place.
+  ///   - scene: the points, and the image over them where there is one.
+  ///   - request: the threads to use, and what else the caller wants to know.
+  /// - Throws: `InputError` where a step cannot be made; `CallCancelled` where it is to stop.
+  public func run(
+    _ energies: consuming EnergyField, over scene: Scene,
+    _ request: RefinementRequest = RefinementRequest()
+  ) throws -> Result {
+    let parallelism = request.parallelism
+    guard let first = refinements.first else {
+      let marginals = Marginals(
+        grid: energies.grid, values: energies.probabilities(parallelism: parallelism))
+      return try cleaned(marginals, scene, [], parallelism)
+    }
+    var refined = try first.refine(energies, over: scene, request)
+    var reports = [refined.report]
+    for refinement in refinements.dropFirst() {
+      try Cancellation.check()
+      let energies = EnergyField(of: refined.marginals, parallelism: parallelism)
+      refined = try refinement.refine(energies, over: scene, request)
+      reports.append(refined.report)
+    }
+    return try cleaned(refined.marginals, scene, reports, parallelism)
+  }
+
+  private func cleaned(
+    _ marginals: Marginals, _ scene: Scene, _ reports: [RefinementReport],
+    _ parallelism: Parallelism
+  ) throws -> Result {
+    var labels = marginals.labels(parallelism: parallelism)
+    for filter in labelFilters {
+      try Cancellation.check()
+      labels = try filter.filter(labels, marginals, over: scene, parallelism: parallelism)
+    }
+    return Result(marginals: marginals, labels: labels, reports: reports)
+  }
+}

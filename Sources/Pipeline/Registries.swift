@@ -1,0 +1,14 @@
+import LatticeSupport
+import MeanField
+import PostFilters
+import Unaries
+
+extension RefinementKind {
+  /// Every kind by its name.
+  public static let registry = Registry<RefinementKind>([.crf, .temperature, .band])
+}
+
+extension LabelFilterKind {
+  /// Every kind by its name.
+  public static let registry = Registry<LabelFilterKind>([.majority])
+}

@@ -1,5 +1,0 @@
-import ArgumentParser
-import MeanField
-
-/// `--normalization`.
-extension Normalization: ExpressibleByArgument {}

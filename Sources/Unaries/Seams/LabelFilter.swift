@@ -1,0 +1,51 @@
+import LatticeSupport
+
+/// A way to clean labels up: labels × marginals × scene → labels.
+public protocol LabelFilter: Sendable {
+  /// The description that reports use, with its settings.
+  var name: String { get }
+
+  /// How far a point's label depends on others.
+  var reach: Reach { get }
+
+  /// The cleaned labels.
+  ///
+  /// - Parameters:
+  ///   - labels: N labels over the scene's grid.
+  ///   - marginals: N × L probabilities that the labels come from.
+  ///   - scene: the points, and the image over them where there is one.
+  ///   - parallelism: the threads to use; labels must not depend on it.
+  /// - Throws: `InputError` where the scene cannot be cleaned.
+  func filter(
+    _ labels: LabelMap, _ marginals: Marginals, over scene: Scene, parallelism: Parallelism
+  ) throws -> LabelMap
+}
+
+/// A kind of label filter that descriptions can name.
+public struct LabelFilterKind: NamedKind {
+  public static let noun = "label filter"
+
+  public let name: String
+  public let summary: String
+  public let settings: [Setting]
+  public let example: String
+  /// Makes the filter that settings describe.
+  public let make: @Sendable (Settings, DescriptionContext) throws -> any LabelFilter
+
+  /// - Parameters:
+  ///   - name: what descriptions call it.
+  ///   - summary: what it does, in a few words.
+  ///   - settings: what it takes.
+  ///   - example: a description of one.
+  ///   - make: makes the filter that settings describe; throws `InputError`.
+  public init(
+    name: String, summary: String, settings: [Setting], example: String,
+    make: @escaping @Sendable (Settings, DescriptionContext) throws -> any LabelFilter
+  ) {
+    self.name = name
+    self.summary = summary
+    self.settings = settings
+    self.example = example
+    self.make = make
+  }
+}
