@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "PostFilters", targets: ["PostFilters"]),
     .library(name: "Pipeline", targets: ["Pipeline"]),
+    .library(name: "Conformance", targets: ["Conformance"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
@@ -58,6 +59,9 @@ let package = Package(
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
     // Refinements and label filters that are not CRFs.
     .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries"]),
+    // What the protocols promise, to be checked for pieces of one's own.
+    .target(
+      name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
     // Named kinds, plans of steps, tiles.
     .target(
       name: "Pipeline",
@@ -153,13 +157,21 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "DeepLabNet"],
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Conformance", "DeepLabNet",
+      ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["LatticeSupport", "TestSupport"]),
-    .testTarget(name: "LatticeTests", dependencies: ["Lattice", "TestSupport"]),
+    .testTarget(name: "LatticeTests", dependencies: ["Lattice", "Conformance", "TestSupport"]),
     .testTarget(name: "UnariesTests", dependencies: ["Unaries", "Formats", "TestSupport"]),
     .testTarget(
       name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
+        "Conformance", "TestSupport",
+      ]),
     .testTarget(
       name: "LatticeCTests",
       dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),

@@ -14,8 +14,8 @@ extension CRFModel.Term: CustomStringConvertible {
   /// Reads a term as options have it: `bilateral:weight=4,spatial=67,color=3`.
   ///
   /// The settings are those of the kernel and of the compatibility, which is Potts' unless
-  /// `compatibility=` names another, and `normalization=` and `self=`. A value with a comma stands in
-  /// double quotes.
+  /// `compatibility=` names another, and `normalization=` and `self=`. A value with a comma stands
+  /// in double quotes.
   /// - Throws: `InputError` that names the part that cannot be understood, and says what can.
   public init(_ text: String) throws {
     let json = try JSONValue(description: text)
@@ -70,10 +70,12 @@ func named<Value: RawRepresentable<String> & CaseIterable>(
 }
 
 extension CRFModel: Codable {
+  /// Reads it as files and options have it.
   public init(from decoder: any Decoder) throws {
     self = try CRFModel(json: JSONValue(from: decoder))
   }
 
+  /// Writes it as files have it.
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
   /// The model as JSON has it.

@@ -2,8 +2,8 @@ import Lattice
 import LatticeSupport
 import Unaries
 
-/// A dense CRF and how it is solved, as a value: what presets, files of parameters, options, tuning,
-/// C and Python all describe.
+/// A dense CRF and how it is solved, as a value: what presets, files of parameters, options,
+/// tuning, C and Python all describe.
 ///
 /// As JSON:
 /// ```json
@@ -107,7 +107,7 @@ extension CRFModel {
     try terms.map { term in
       do {
         return PairwiseTerm(
-          try term.kernel.kind.make(term.kernel.settings, grid, context),
+          try term.kernel.kernel(on: grid, context: context),
           compatibility: try term.compatibility.kind.make(term.compatibility.settings, context),
           normalization: term.normalization, selfTerm: term.selfTerm)
       } catch let error as InputError {

@@ -24,6 +24,7 @@ public struct CRFRefinement: Refinement {
   /// As far as the farthest kernel; see `KernelKind.reach`.
   public var reach: Reach { model.reach }
 
+  /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? {
     model.termThatNeedsImage.map {
       "has a \($0.kernel.kind.name) kernel, which compares \($0.kernel.kind.summary)"

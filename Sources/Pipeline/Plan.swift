@@ -122,10 +122,12 @@ extension Plan.Step {
 }
 
 extension Plan: Codable {
+  /// Reads it as files and options have it.
   public init(from decoder: any Decoder) throws {
     try self.init(json: JSONValue(from: decoder))
   }
 
+  /// Writes it as files have it.
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
   /// The plan as JSON has it.

@@ -82,8 +82,8 @@ public struct PreparedPlan: Sendable {
   /// Makes all steps over a scene.
   ///
   /// - Parameters:
-  ///   - energies: N × L energies over the scene's grid; where nobody else holds them, marginals may
-  ///     take their place.
+  ///   - energies: N × L energies over the scene's grid; where nobody else holds them,
+  ///     marginals may take their place.
   ///   - scene: the points, and the image over them where there is one.
   ///   - request: the threads to use, and what else the caller wants to know.
   /// - Throws: `InputError` where a step cannot be made; `CallCancelled` where it is to stop.

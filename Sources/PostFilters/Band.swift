@@ -19,8 +19,11 @@ public struct Band: Refinement {
     self.refinement = refinement
   }
 
+  /// What descriptions call it.
   public var name: String { "band:width=\(width),of=\"\(refinement.name)\"" }
+  /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? { refinement.needsImage }
+  /// How far it reaches.
   public var reach: Reach {
     guard case .steps(let steps) = refinement.reach else { return .everywhere }
     return .steps(max(steps, Int(width.rounded(.up))))

@@ -21,7 +21,9 @@ public struct Majority: LabelFilter {
     self.void = void
   }
 
+  /// What descriptions call it.
   public var name: String { "majority:radius=\(radius)" }
+  /// How far it reaches.
   public var reach: Reach { .steps(radius) }
 
   /// - Complexity: O(N·((2r + 1)^(rank − 1) + L)).

@@ -15,7 +15,9 @@ public struct Temperature: Refinement {
     self.value = value
   }
 
+  /// What descriptions call it.
   public var name: String { "temperature:value=\(value)" }
+  /// How far it reaches.
   public var reach: Reach { .steps(0) }
 
   /// - Complexity: O(N·L).

@@ -3,7 +3,7 @@ import Testing
 
 @Suite(.enabled(if: Shared.isPresent, Shared.absence)) struct FixtureWeightsTests {
   @Test func theRuleGivesTheValuesOfItsReference() throws {
-    let vectors = try JSONValue.read(Shared.fixture("net/weight_vectors.json")).elements
+    let vectors = try AnyJSON.read(Shared.fixture("net/weight_vectors.json")).elements
     try #require(!vectors.isEmpty)
     for vector in vectors {
       let key = try #require(vector["key"].string)

@@ -68,7 +68,7 @@ import Testing
     #expect(mapped.unusedHeads.isEmpty && mapped.missingNames.isEmpty)
     let counters = checkpoint.entries.count { $0.name.hasSuffix("num_batches_tracked") }
     #expect(network.parameters.count + counters == checkpoint.entries.count)
-    let counts = try JSONValue.read(Shared.fixture("net/param_counts.json"))[reference.folder]
+    let counts = try AnyJSON.read(Shared.fixture("net/param_counts.json"))[reference.folder]
     #expect(network.learnedParameterCount == counts["learnable"].number.map { Int($0) })
     let frozen = network.parameters.filter { $0.specification.role == .frozenWeight }
     #expect(

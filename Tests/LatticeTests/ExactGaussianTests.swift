@@ -1,3 +1,4 @@
+import Conformance
 import Lattice
 import LatticeSupport
 import Synchronization
@@ -42,7 +43,7 @@ struct ExactGaussianTests {
     let magnitudes = (0..<features.points).map { max(values[$0, 0], values[$0, 1]) }
     let bounds = filter.skippedMass(ofMagnitudes: magnitudes)
     let found = filter.apply(to: values).rows()
-    let truth = BruteForce.sums(of: values, features)
+    let truth = Conformance.allPairs(values, features)
     for index in truth.indices {
       // Sums of up to 1500 products in float32.
       let rounding = 2e-6 * truth[index]

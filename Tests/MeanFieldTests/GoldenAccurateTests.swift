@@ -13,7 +13,7 @@ struct GoldenAccurateTests {
     let mean: Double
 
     static func all(of golden: GoldenCase) throws -> [Row] {
-      try JSONValue.read(Shared.fixture("crf/accuracy.json"))["rows"].elements
+      try AnyJSON.read(Shared.fixture("crf/accuracy.json"))["rows"].elements
         .filter { $0["case"].string == golden.id }
         .map { row in
           Row(

@@ -9,7 +9,8 @@ struct SelfTermTests {
     "where every point is alone and its own weight is left out, marginals are those of the unary",
     arguments: Normalization.allCases, [SelfTerm.excluded, .excludedBeforeNormalization])
   func loneliness(normalization: Normalization, selfTerm: SelfTerm) throws {
-    for backend in FilterBackends.all {
+    for backend in FilterKind.registry.all {
+      let backend = try backend.make(Settings(backend.settings))
       for points in [1, 7] {
         let grid = try GridShape([points])
         let energies = (0..<2 * points).map { Float($0 % 3) }

@@ -15,7 +15,7 @@ package struct FixtureWeights: Checkpoint {
     let gain: Double
 
     /// - Parameter parameter: an element of `params` in a case.
-    package init(_ parameter: JSONValue) {
+    package init(_ parameter: AnyJSON) {
       shape = parameter["shape"].numbers.map { Int($0) }
       kind = parameter["kind"].string ?? ""
       fanIn = parameter["fan_in"].number ?? 1
@@ -30,7 +30,7 @@ package struct FixtureWeights: Checkpoint {
 
   /// The weights of the case in the folder `net/name`.
   package init(folder name: String) throws {
-    let contents = try JSONValue.read(Shared.fixture("net/\(name)/case.json"))
+    let contents = try AnyJSON.read(Shared.fixture("net/\(name)/case.json"))
     let parameters = contents["params"].elements.map { ($0["key"].string ?? "", Rule($0)) }
     self.init(
       place: name, salt: contents["salt"].string ?? "",

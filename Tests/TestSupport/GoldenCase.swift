@@ -21,11 +21,11 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   /// One set of parameters.
   package struct Run: Decodable, Sendable {
     package let id: String
-    package let kernels: [JSONValue]
-    private let iterations: JSONValue
+    package let kernels: [AnyJSON]
+    private let iterations: AnyJSON
     package let selfTerm: String?
-    package let expected: JSONValue
-    package let tolerance: JSONValue
+    package let expected: AnyJSON
+    package let tolerance: AnyJSON
 
     /// How many updates the run takes.
     package var updates: Int { Int(iterations.number ?? 0) }
@@ -100,7 +100,7 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  package func kernel(_ kernel: JSONValue, recomputed: Bool = false) throws -> any PairwiseKernel {
+  package func kernel(_ kernel: AnyJSON, recomputed: Bool = false) throws -> any PairwiseKernel {
     switch kernel["type"].string {
     case "gaussian":
       return SpatialGaussianKernel(sigma: Self.bandwidths(kernel["sxy"]))
@@ -126,7 +126,7 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  private func compatibility(_ kernel: JSONValue) -> any LabelCompatibility {
+  private func compatibility(_ kernel: AnyJSON) -> any LabelCompatibility {
     let compat = kernel["compat"]
     switch compat["type"].string {
     case "diagonal": return .diagonal(compat["values"].numbers.map(Float.init))
@@ -135,7 +135,7 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  private static func bandwidths(_ value: JSONValue) -> Bandwidths {
+  private static func bandwidths(_ value: AnyJSON) -> Bandwidths {
     Bandwidths(value.numbers.map(Float.init))
   }
 

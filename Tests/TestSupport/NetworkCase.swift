@@ -8,13 +8,13 @@ package struct NetworkCase: Sendable, CustomTestStringConvertible {
   package let folder: String
   package let height: Int
   package let width: Int
-  private let contents: JSONValue
+  private let contents: AnyJSON
 
   package var testDescription: String { "\(folder), \(height) × \(width)" }
 
   /// The images of a folder; none where the fixtures are absent.
   package static func all(in folder: String) -> [NetworkCase] {
-    let contents = try? JSONValue.read(Shared.fixture("net/\(folder)/case.json"))
+    let contents = try? AnyJSON.read(Shared.fixture("net/\(folder)/case.json"))
     return (contents?["runs"].elements ?? []).map { run in
       NetworkCase(
         folder: folder, height: Int(run["height"].number ?? 0),

@@ -7,10 +7,10 @@ import Unaries
 package struct OperatorCase: Sendable, CustomTestStringConvertible {
   package let name: String
   package let operation: String
-  package let attributes: JSONValue
-  private let contents: JSONValue
+  package let attributes: AnyJSON
+  private let contents: AnyJSON
 
-  private init(_ contents: JSONValue) {
+  private init(_ contents: AnyJSON) {
     name = contents["name"].string ?? ""
     operation = contents["op"].string ?? ""
     attributes = contents["attrs"]
@@ -21,7 +21,7 @@ package struct OperatorCase: Sendable, CustomTestStringConvertible {
 
   /// The cases of an operator, or of all; none where the fixtures are absent.
   package static func all(of operation: String? = nil) -> [OperatorCase] {
-    let index = try? JSONValue.read(Shared.fixture("net/ops/index.json"))
+    let index = try? AnyJSON.read(Shared.fixture("net/ops/index.json"))
     let cases = (index?.elements ?? []).map(OperatorCase.init)
     return operation.map { wanted in cases.filter { $0.operation == wanted } } ?? cases
   }

@@ -16,7 +16,7 @@ struct BundledModelTests {
   @Test func aPhotographAloneGetsLabels() throws {
     let run = try workspace.run("--image", Self.sample, "--output", "labels.png", "--json")
     #expect(run.status == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     let network = report["parameters"]["network"]
     #expect(network["model"].string == "deeplab-small")
     #expect(network["class_names"].elements.map(\.string).first == "Sky")
@@ -63,7 +63,7 @@ struct BundledModelTests {
         "--class-names", "camvid", "--weights", BundledModel.street.path(), "--trimap-width", "0",
       ], of: "deeplab", in: workspace)
     #expect(run.status == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     let score = try #require(report["evaluation"]["before"]["mean_iou"].number)
     #expect(abs(score - 0.608) < 0.001)
   }

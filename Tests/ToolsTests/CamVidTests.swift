@@ -33,7 +33,7 @@ struct CamVidTests {
       folder + "/labels", "--kernel", figures.gaussian, "--kernel", figures.bilateral,
       "--iterations", "10", "--output", "labels", "--json")
     #expect(run.status == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     func check(_ when: String, _ figure: String, _ expected: Double) throws {
       let value = try #require(report["evaluation"][when][figure].number)
       #expect(abs(value - expected) <= Self.tolerance, "\(figure) \(when): \(value)")

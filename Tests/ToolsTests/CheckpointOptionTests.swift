@@ -72,7 +72,7 @@ struct CheckpointOptionTests {
     #expect(workspace.bytes("more.npy") == workspace.bytes("plain.npy"))
 
     let json = try segment("more.safetensors", "again.npy", "--json")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(json.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(json.output.utf8))
     #expect(
       report["parameters"]["network"]["left_out"].elements.map(\.string)
         == ["criterion.weight", "n_averaged"])

@@ -46,7 +46,7 @@ struct FileNameTests {
     let again = try workspace.run(
       "--unary", "scores", "--image", "images", "--output", "out", "--overlay", "over", "--resume",
       "--json")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(again.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(again.output.utf8))
     // U+10F700 and the byte stand for a byte that is not UTF-8.
     #expect(report["skipped"].elements.compactMap(\.string).contains("scores/\u{10F780}.npy"))
     #expect(

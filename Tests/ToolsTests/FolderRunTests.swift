@@ -28,7 +28,7 @@ struct FolderRunTests {
     #expect(try workspace.contents("marginals") == ["a.npy", "b.npy", "c.npy"])
     // Not a terminal: a line a file.
     #expect(run.errors.contains("[1/3] a.npy") && run.errors.contains("[3/3] c.npy"))
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     #expect(report["files"].elements.count == 3)
     let pixels = Double(3 * Workspace.width * Workspace.height)
     #expect(report["evaluation"]["pixels"].number == pixels)

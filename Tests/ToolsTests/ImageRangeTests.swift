@@ -56,7 +56,7 @@ struct ImageRangeTests {
       #expect(run.errors.components(separatedBy: "warning:").count == 2, "said once")
     }
     let run = try refine("narrow.npy", ["--json"])
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     #expect(report["warnings"].elements.count == 1)
   }
 
@@ -175,7 +175,7 @@ struct ImageRangeTests {
       search + ["--bilateral-color", "5,20"], of: "crf-tune", in: tuning)
     #expect(run.status == 0)
     #expect(run.errors.contains("warning: images/b.npy: all values"), "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     #expect(report["warnings"].elements.count == 1)
     let small = try Command.run(
       search + ["--bilateral-color", "0.05,20"], of: "crf-tune", in: tuning)

@@ -51,7 +51,7 @@ struct InspectTests {
     #expect(text.output.contains("1 left out: step"))
 
     let json = try inspect("part.safetensors", "--json")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(json.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(json.output.utf8))
     let networks = report["networks"].elements
     #expect(networks.count == 3)
     #expect(networks[0]["missing"].elements.count == 18)

@@ -18,7 +18,7 @@ struct ModelsTests {
   @Test func theListComesAsJSONForAnySize() throws {
     let run = try Command.run(
       ["models", "--size", "321x257", "--json"], of: "deeplab", in: Workspace())
-    let list = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let list = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     #expect(list["size"].elements.map(\.number) == [257, 321])
     let network = try NetworkCatalog.all[0].make()
     let model = list["models"].elements[0]

@@ -62,7 +62,7 @@ struct NetworkRefinementTests {
     #expect(run.status == 66)
     #expect(run.errors.contains("images/c.png: has no ground truth 'c' in 'truth'"))
     #expect(try workspace.contents("labels") == ["a.png", "b.png"])
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     #expect(report["parameters"]["network"]["model"].string == NetworkWeights.model)
     #expect(
       report["files"].elements.map { $0["image"].string } == ["images/a.png", "images/b.png"])

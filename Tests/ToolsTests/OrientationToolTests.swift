@@ -36,9 +36,9 @@ struct OrientationToolTests {
 
   private func results() -> [Data?] { ["labels.png", "overlay.png"].map { workspace.bytes($0) } }
 
-  private func json(_ run: Command) throws -> JSONValue {
+  private func json(_ run: Command) throws -> AnyJSON {
     #expect(run.status == 0, "\(run.errors)")
-    return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    return try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
   }
 
   @Test(

@@ -36,7 +36,7 @@ struct ProposalOptionsTests {
         "2", "--aggregation", "sum", "--json",
       ])
     #expect(run.status == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     let network = report["parameters"]["network"]
     #expect(network["proposals"].string == "edges")
     #expect(network["aggregation"].string == "sum")

@@ -38,7 +38,7 @@ struct SegmentRefinementTests {
       "--json")
     #expect(two.status == 0, "\(two.errors)")
     #expect(workspace.bytes("one.png") == workspace.bytes("two.png"))
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(two.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(two.output.utf8))
     // Otherwise nothing would have been shown.
     #expect(try #require(report["changed_share"].number) > 0.01)
   }

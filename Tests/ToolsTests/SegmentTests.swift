@@ -48,7 +48,7 @@ struct SegmentTests {
     let run = try segment([
       "--image", "image.png", "--json", "--scales", "1,0.75", "--flip", "--crf", "crf-rnn",
     ])
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     let network = report["parameters"]["network"]
     #expect(network["model"].string == NetworkWeights.model)
     #expect(network["classes"].number == Double(NetworkWeights.classes))

@@ -205,13 +205,13 @@ struct SingleRunTests {
     #expect(try workspace.contents() == ["image.png", "scores.npy"])
   }
 
-  private func json(_ workspace: Workspace, _ arguments: String...) throws -> JSONValue {
+  private func json(_ workspace: Workspace, _ arguments: String...) throws -> AnyJSON {
     try json(workspace, arguments)
   }
 
-  private func json(_ workspace: Workspace, _ arguments: [String]) throws -> JSONValue {
+  private func json(_ workspace: Workspace, _ arguments: [String]) throws -> AnyJSON {
     let run = try workspace.run(arguments + ["--json"])
     #expect(run.status == 0, "\(run.errors)")
-    return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    return try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
   }
 }

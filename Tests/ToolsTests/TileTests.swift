@@ -17,9 +17,9 @@ struct TileTests {
   ]
   private static let inputs = ["--unary", "scores.npy", "--image", "image.png"]
 
-  private func json(_ run: Command) throws -> JSONValue {
+  private func json(_ run: Command) throws -> AnyJSON {
     #expect(run.status == 0, "\(run.errors)")
-    return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    return try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
   }
 
   /// The bytes of all outputs after a run.

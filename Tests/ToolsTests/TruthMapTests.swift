@@ -51,7 +51,7 @@ struct TruthMapTests {
 
   private func figure(_ run: Command, _ path: String...) throws -> Double {
     #expect(run.status == 0, "\(run.errors)")
-    let value = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let value = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     return try #require(path.reduce(value) { $0[$1] }.number)
   }
 

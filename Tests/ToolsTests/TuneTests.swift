@@ -31,9 +31,9 @@ struct TuneTests {
     try Command.run(arguments, of: "crf-tune", in: workspace)
   }
 
-  private func json(_ run: Command) throws -> JSONValue {
+  private func json(_ run: Command) throws -> AnyJSON {
     #expect(run.status == 0, "\(run.errors)")
-    return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    return try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
   }
 
   @Test func theBestPresetGivesRefineTheFiguresThatWereReported() throws {

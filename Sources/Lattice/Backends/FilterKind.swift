@@ -2,11 +2,16 @@ import LatticeSupport
 
 /// A way to sum over pairs of points that descriptions can name, and the settings that it takes.
 public struct FilterKind: NamedKind {
+  /// What messages call it.
   public static let noun = "filter"
 
+  /// What descriptions call it.
   public let name: String
+  /// What it does, in a few words.
   public let summary: String
+  /// What it takes.
   public let settings: [Setting]
+  /// A description of one.
   public let example: String
   /// Makes the backend that settings describe.
   public let make: @Sendable (Settings) throws -> any FilterBackend

@@ -3,11 +3,16 @@ import Unaries
 
 /// A kind of label compatibility that descriptions can name, and the settings that it takes.
 public struct CompatibilityKind: NamedKind {
+  /// What messages call it.
   public static let noun = "compatibility"
 
+  /// What descriptions call it.
   public let name: String
+  /// What it does, in a few words.
   public let summary: String
+  /// What it takes.
   public let settings: [Setting]
+  /// A description of one.
   public let example: String
   /// Makes the compatibility that settings describe.
   public let make: @Sendable (Settings, DescriptionContext) throws -> any LabelCompatibility

@@ -6,11 +6,16 @@ import Unaries
 /// A new kernel has one of these beside it and is named once, in `registry`: options, help texts,
 /// messages, files, tuning, C and Python then know it.
 public struct KernelKind: NamedKind {
+  /// What messages call it.
   public static let noun = "kernel"
 
+  /// What descriptions call it.
   public let name: String
+  /// What it does, in a few words.
   public let summary: String
+  /// What it takes.
   public let settings: [Setting]
+  /// A description of one.
   public let example: String
   /// Whether there must be an image.
   public let needsImage: Bool
@@ -77,5 +82,16 @@ extension Settings {
       preconditionFailure("the bandwidths '\(key)' are missing")
     }
     return value
+  }
+}
+
+extension Description<KernelKind> {
+  /// The kernel, for scenes over a grid.
+  ///
+  /// - Throws: `InputError` where an array that it needs cannot be used.
+  public func kernel(
+    on grid: GridShape, context: DescriptionContext = .none
+  ) throws -> any PairwiseKernel {
+    try kind.make(settings, grid, context)
   }
 }

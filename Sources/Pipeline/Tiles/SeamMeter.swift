@@ -18,6 +18,7 @@ public struct SeamMeter {
     /// The sum over pixels of the largest difference of their marginals.
     fileprivate var differences = 0.0
 
+    /// No seams yet.
     public init() {}
 
     /// The mean over pixels of the largest difference of their marginals.
@@ -26,6 +27,7 @@ public struct SeamMeter {
     public var unlikeShare: Double { pixels == 0 ? 0 : Double(unlikeLabels) / Double(pixels) }
   }
 
+  /// Of all seams so far.
   public private(set) var figures = Figures()
   private let plan: TilePlan
   /// The lines above and below the seam of each column of tiles, as the tiles above it have them.
@@ -39,6 +41,7 @@ public struct SeamMeter {
     var values: ChannelField
   }
 
+  /// No seams yet.
   public init(_ plan: TilePlan) {
     self.plan = plan
     above = [Line?](repeating: nil, count: plan.columns)

@@ -8,10 +8,13 @@ import Unaries
 public struct TilePlan: Sendable {
   /// A tile and the part of it that is kept.
   public struct Tile: Sendable {
+    /// What is read.
     public let region: GridRegion
+    /// What is kept.
     public let core: GridRegion
   }
 
+  /// What is cut.
   public let grid: GridShape
   private let rowSpans: [Span]
   private let columnSpans: [Span]
@@ -69,7 +72,9 @@ private struct Span: Sendable {
 
 /// The size of a tile in pixels.
 public struct TileSize: Sendable, Hashable {
+  /// Columns.
   public let width: Int
+  /// Rows.
   public let height: Int
 
   /// Both at least 1.

@@ -30,10 +30,12 @@ public struct Description<Kind: NamedKind>: Sendable {
 }
 
 extension Description: Hashable {
+  /// The same kind with the same settings.
   public static func == (first: Self, second: Self) -> Bool {
     first.kind.name == second.kind.name && first.settings == second.settings
   }
 
+  /// By the name of the kind and the settings.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(kind.name)
     hasher.combine(settings)

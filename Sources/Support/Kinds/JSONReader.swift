@@ -1,4 +1,4 @@
-/// Reads JSON (RFC 8259), strictly: no duplicate keys, no trailing commas, nothing behind the value.
+/// Reads JSON (RFC 8259), strictly: no duplicate keys, no trailing commas, no text behind it.
 package struct JSONReader {
   private let text: [UInt8]
   private var position = 0

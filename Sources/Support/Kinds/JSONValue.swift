@@ -9,9 +9,12 @@ public enum JSONValue: Sendable, Hashable {
 
   /// One member of an object.
   public struct Member: Sendable, Hashable {
+    /// The name.
     public let key: String
+    /// What it holds.
     public let value: JSONValue
 
+    /// A member of that name.
     public init(_ key: String, _ value: JSONValue) {
       self.key = key
       self.value = value
@@ -61,6 +64,7 @@ extension JSONValue: CustomStringConvertible {
 }
 
 extension JSONValue: Codable {
+  /// Reads it as files and options have it.
   public init(from decoder: any Decoder) throws {
     if let container = try? decoder.container(keyedBy: AnyKey.self) {
       self = .object(
@@ -87,6 +91,7 @@ extension JSONValue: Codable {
     }
   }
 
+  /// Writes it as files have it.
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .object(let members):

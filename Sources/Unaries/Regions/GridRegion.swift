@@ -1,6 +1,8 @@
 /// A rectangle of a grid of two axes: some rows, and some columns of each.
 public struct GridRegion: Sendable, Hashable {
+  /// Rows, from the top.
   public let rows: Range<Int>
+  /// Columns, from the left.
   public let columns: Range<Int>
 
   /// Both ranges must hold something.

@@ -23,11 +23,16 @@ public protocol LabelFilter: Sendable {
 
 /// A kind of label filter that descriptions can name.
 public struct LabelFilterKind: NamedKind {
+  /// What messages call it.
   public static let noun = "label filter"
 
+  /// What descriptions call it.
   public let name: String
+  /// What it does, in a few words.
   public let summary: String
+  /// What it takes.
   public let settings: [Setting]
+  /// A description of one.
   public let example: String
   /// Makes the filter that settings describe.
   public let make: @Sendable (Settings, DescriptionContext) throws -> any LabelFilter

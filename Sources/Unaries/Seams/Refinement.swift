@@ -30,6 +30,7 @@ public protocol Refinement: Sendable {
 }
 
 extension Refinement {
+  /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? { nil }
 }
 
@@ -51,8 +52,8 @@ public enum Reach: Sendable, Hashable {
 public struct RefinementRequest: Sendable {
   /// The threads to use; results do not depend on it.
   public var parallelism: Parallelism
-  /// Whether the objective after each update is asked for, where there is one: each may cost as much
-  /// as an update.
+  /// Whether the objective after each update is asked for, where there is one: each may cost as
+  /// much as an update.
   public var notesObjective: Bool
   /// Told now and then which share of the work is done, 0…1, from any thread; `nil` where nobody
   /// looks.
@@ -76,6 +77,7 @@ public struct Refined: Sendable {
   /// What it says of itself.
   public var report: RefinementReport
 
+  /// Marginals with what there is to say of them.
   public init(_ marginals: Marginals, report: RefinementReport = RefinementReport()) {
     self.marginals = marginals
     self.report = report
@@ -107,6 +109,7 @@ public struct RefinementReport: Sendable {
     case energies
   }
 
+  /// A report that says nothing yet.
   public init() {}
 
   /// What `body` returns; its time is noted.
@@ -150,11 +153,16 @@ public struct RefinementReport: Sendable {
 
 /// A kind of refinement that descriptions can name.
 public struct RefinementKind: NamedKind {
+  /// What messages call it.
   public static let noun = "refinement"
 
+  /// What descriptions call it.
   public let name: String
+  /// What it does, in a few words.
   public let summary: String
+  /// What it takes.
   public let settings: [Setting]
+  /// A description of one.
   public let example: String
   /// Makes the refinement that settings describe.
   public let make: @Sendable (Settings, DescriptionContext) throws -> any Refinement

@@ -38,8 +38,8 @@ struct TrainingFixture: Sendable, CustomTestStringConvertible {
       options: options(.sgd, rate: 5e-5, biasRate: 1, scales: [1, 0.5, 0.75])),
   ]
 
-  func contents() throws -> JSONValue {
-    try JSONValue.read(Shared.fixture("net/train/\(name).json"))
+  func contents() throws -> AnyJSON {
+    try AnyJSON.read(Shared.fixture("net/train/\(name).json"))
   }
 
   func batch() throws -> TrainingBatch {

@@ -82,7 +82,7 @@ struct TrainingFixtureTests {
   }
 
   @Test func ratesAreThoseOfTheTables() throws {
-    let tables = try JSONValue.read(Shared.fixture("net/train/lr_tables.json"))
+    let tables = try AnyJSON.read(Shared.fixture("net/train/lr_tables.json"))
     func expect(_ rate: Double, _ expected: Double?) {
       guard let expected else { return }
       #expect(abs(rate - expected) <= 1e-12 * max(1, expected / 1e-3))

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Any JSON, for fixtures whose parts differ from case to case.
-package indirect enum JSONValue: Decodable, Equatable, Sendable {
+package indirect enum AnyJSON: Decodable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
   case string(String)
-  case array([JSONValue])
-  case object([String: JSONValue])
+  case array([AnyJSON])
+  case object([String: AnyJSON])
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -19,24 +19,24 @@ package indirect enum JSONValue: Decodable, Equatable, Sendable {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
+    } else if let value = try? container.decode([AnyJSON].self) {
       self = .array(value)
     } else {
-      self = .object(try container.decode([String: JSONValue].self))
+      self = .object(try container.decode([String: AnyJSON].self))
     }
   }
 
   /// The contents of a file.
-  package static func read(_ path: String) throws -> JSONValue {
-    try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: path)))
+  package static func read(_ path: String) throws -> AnyJSON {
+    try JSONDecoder().decode(AnyJSON.self, from: Data(contentsOf: URL(filePath: path)))
   }
 
-  package subscript(key: String) -> JSONValue {
+  package subscript(key: String) -> AnyJSON {
     if case .object(let members) = self { members[key] ?? .null } else { .null }
   }
 
   package var number: Double? { if case .number(let value) = self { value } else { nil } }
   package var string: String? { if case .string(let value) = self { value } else { nil } }
-  package var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
+  package var elements: [AnyJSON] { if case .array(let values) = self { values } else { [] } }
   package var numbers: [Double] { elements.compactMap(\.number) }
 }

@@ -1,4 +1,3 @@
-import Evaluation
 import LatticeSupport
 import Testing
 import Unaries

@@ -4,6 +4,7 @@ import Testing
 import Unaries
 
 import MeanField
+import Pipeline
 
 /// Tiles of a scene against the scene itself.
 @Suite struct TileTests {

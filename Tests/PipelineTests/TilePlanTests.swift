@@ -2,6 +2,7 @@ import Testing
 import Unaries
 
 import MeanField
+import Pipeline
 
 @Suite struct TilePlanTests {
   @Test(arguments: [1, 2, 99, 100, 101, 180, 181, 250, 999, 1000])

@@ -1,0 +1,239 @@
+import Lattice
+import LatticeSupport
+import MeanField
+import Unaries
+
+/// Checks of what the protocols promise, for kernels, filters and all other pieces of one's own.
+///
+/// Each check gives the promises that are broken, with what was found; none for a piece that keeps
+/// them. The package's own tests run the same checks over everything that is registered.
+public enum Conformance {
+  /// A promise that is not kept.
+  public struct Violation: Sendable, Hashable, CustomStringConvertible {
+    /// What was promised.
+    public let promise: String
+    /// What was found instead.
+    public let found: String
+
+    /// `promise: found`.
+    public var description: String { "\(promise): \(found)" }
+  }
+
+  /// The threads that every piece is tried with; what comes out must be the same bit for bit.
+  static let threads = [2, 5]
+}
+
+/// Gathers what is found.
+struct Findings {
+  private(set) var violations: [Conformance.Violation] = []
+
+  /// Notes `promise` as broken unless `isKept`.
+  mutating func expect(
+    _ isKept: Bool, _ promise: String, _ found: @autoclosure () -> String = "it is not so"
+  ) {
+    guard !isKept else { return }
+    violations.append(Conformance.Violation(promise: promise, found: found()))
+  }
+
+  /// Two results that must be the same, number by number.
+  mutating func expectSame(_ first: [Float], _ second: [Float], _ promise: String) {
+    guard first.count == second.count else {
+      return expect(false, promise, "\(first.count) and \(second.count) numbers")
+    }
+    if let index = first.indices.first(where: { first[$0].bitPattern != second[$0].bitPattern }) {
+      expect(false, promise, "number \(index) is \(first[index]), then \(second[index])")
+    }
+  }
+
+  /// Rows of probabilities.
+  mutating func expectDistributions(_ values: ChannelField, _ promise: String) {
+    for point in 0..<values.points {
+      var sum: Float = 0
+      for label in 0..<values.channels {
+        let q = values[point, label]
+        guard q >= 0, q <= 1 + 1e-6 else {
+          return expect(false, promise, "label \(label) of point \(point) has \(q)")
+        }
+        sum += q
+      }
+      // L float32 numbers that were rounded once each.
+      guard abs(sum - 1) <= 1e-5 else {
+        return expect(false, promise, "those of point \(point) sum to \(sum)")
+      }
+    }
+  }
+}
+
+extension Conformance {
+  /// Whether `kernel` keeps what `PairwiseKernel` promises over a scene that it accepts.
+  ///
+  /// - Throws: what the kernel throws.
+  public static func check(
+    _ kernel: any PairwiseKernel, over scene: Scene
+  ) throws -> [Violation] {
+    var findings = Findings()
+    findings.expect(!kernel.name.isEmpty, "a kernel has a name")
+    let features = try kernel.features(for: scene, parallelism: .serial)
+    findings.expect(
+      features.points == scene.grid.count, "there are features of every point",
+      "\(features.points) points for a grid of \(scene.grid.count)")
+    let values = values(of: features)
+    findings.expect(
+      values.allSatisfy(\.isFinite), "features are finite",
+      "number \(values.firstIndex { !$0.isFinite } ?? 0) is not")
+    for count in [1] + threads {
+      let again = try kernel.features(for: scene, parallelism: Parallelism(threads: count))
+      findings.expectSame(values, Self.values(of: again), "features are the same every time")
+    }
+    if let grid = features.grid {
+      findings.expect(
+        grid.extents == scene.grid.extents, "positions lie on the scene's grid",
+        "\(grid.extents) instead of \(scene.grid.extents)")
+      findings.expect(
+        grid.bandwidths.allSatisfy { $0 > 0 }, "bandwidths are above 0", "\(grid.bandwidths)")
+    }
+    if findings.violations.isEmpty {
+      let crf = try DenseCRF(
+        scene: scene, unary: energies(on: scene.grid, labelCount: 3),
+        terms: [PairwiseTerm(kernel, weight: 1)])
+      findings.expectDistributions(
+        crf.marginals(iterations: 3).values, "a CRF of the kernel has marginals that sum to 1")
+    }
+    return findings.violations
+  }
+
+  /// Whether `compatibility` keeps what `LabelCompatibility` promises for some numbers of labels.
+  ///
+  /// - Throws: what the compatibility throws.
+  public static func check(
+    _ compatibility: any LabelCompatibility, labelCounts: [Int]
+  ) throws -> [Violation] {
+    var findings = Findings()
+    for count in labelCounts {
+      let factors = try compatibility.factors(labelCount: count)
+      findings.expect(
+        try compatibility.factors(labelCount: count) == factors, "factors are the same every time")
+      switch factors {
+      case .perLabel(let values):
+        findings.expect(
+          values.count == count, "there is a factor per label", "\(values.count) for \(count)")
+        findings.expect(values.allSatisfy(\.isFinite), "factors are finite")
+      case .matrix(let values):
+        findings.expect(
+          values.count == count * count, "there is a factor for each pair of labels",
+          "\(values.count) for \(count) labels")
+        findings.expect(values.allSatisfy(\.isFinite), "factors are finite")
+        guard values.count == count * count else { continue }
+        let isSymmetric = (0..<count * count).allSatisfy {
+          values[$0] == values[$0 % count * count + $0 / count]
+        }
+        findings.expect(isSymmetric, "the matrix is symmetric")
+      }
+    }
+    return findings.violations
+  }
+
+  /// Whether the unary that `make` gives keeps what `Unary` promises over a scene that it can
+  /// score.
+  ///
+  /// - Parameter make: makes the unary, using as many threads as it is told.
+  /// - Throws: what the unary throws.
+  public static func check(
+    unary make: (Parallelism) throws -> any Unary, over scene: Scene
+  ) throws -> [Violation] {
+    var findings = Findings()
+    let unary = try make(.serial)
+    let energies = try unary.energies(for: scene)
+    findings.expect(
+      energies.grid == scene.grid, "energies lie on the scene's grid",
+      "\(energies.grid) instead of \(scene.grid)")
+    findings.expect(
+      energies.labelCount == unary.labelCount && unary.labelCount >= 1,
+      "there are energies of every label",
+      "\(energies.labelCount) instead of \(unary.labelCount)")
+    let values = energies.values.rows()
+    findings.expect(values.allSatisfy(\.isFinite), "energies are finite")
+    findings.expectSame(
+      values, try unary.energies(for: scene).values.rows(), "energies are the same every time")
+    for count in threads {
+      let other = try make(Parallelism(threads: count)).energies(for: scene)
+      findings.expectSame(values, other.values.rows(), "energies do not depend on threads")
+    }
+    return findings.violations
+  }
+
+  /// Whether `refinement` keeps what `Refinement` promises over a scene that it accepts.
+  ///
+  /// - Throws: what the refinement throws.
+  public static func check(
+    _ refinement: any Refinement, over scene: Scene, labelCount: Int = 4
+  ) throws -> [Violation] {
+    var findings = Findings()
+    findings.expect(!refinement.name.isEmpty, "a refinement has a name")
+    if case .steps(let steps) = refinement.reach {
+      findings.expect(steps >= 0, "a reach is not negative", "\(steps)")
+    }
+    let energies = energies(on: scene.grid, labelCount: labelCount)
+    let copy = energies.values.rows()
+    let refined = try refinement.refine(
+      energies, over: scene, RefinementRequest(parallelism: .serial))
+    let marginals = refined.marginals
+    findings.expect(
+      marginals.grid == scene.grid && marginals.values.channels == labelCount,
+      "marginals are of the scene's points and the energies' labels",
+      "\(marginals.values.channels) labels on \(marginals.grid)")
+    findings.expectDistributions(marginals.values, "marginals are probabilities")
+    findings.expectSame(
+      copy, energies.values.rows(), "energies that somebody else holds are left alone")
+    for count in [1] + threads {
+      let again = try refinement.refine(
+        energies, over: scene, RefinementRequest(parallelism: Parallelism(threads: count)))
+      findings.expectSame(
+        marginals.values.rows(), again.marginals.values.rows(),
+        "marginals are the same every time, with any number of threads")
+    }
+    return findings.violations
+  }
+
+  /// Whether `filter` keeps what `LabelFilter` promises over a scene that it accepts.
+  ///
+  /// - Throws: what the filter throws.
+  public static func check(
+    _ filter: any LabelFilter, over scene: Scene, labelCount: Int = 4
+  ) throws -> [Violation] {
+    var findings = Findings()
+    findings.expect(!filter.name.isEmpty, "a label filter has a name")
+    let energies = energies(on: scene.grid, labelCount: labelCount)
+    let marginals = Marginals(grid: scene.grid, values: energies.probabilities())
+    let labels = marginals.labels
+    let cleaned = try filter.filter(labels, marginals, over: scene, parallelism: .serial)
+    findings.expect(
+      cleaned.grid == scene.grid, "labels lie on the scene's grid",
+      "\(cleaned.grid) instead of \(scene.grid)")
+    for count in [1] + threads {
+      let again = try filter.filter(
+        labels, marginals, over: scene, parallelism: Parallelism(threads: count))
+      findings.expect(
+        again == cleaned, "labels are the same every time, with any number of threads",
+        "they differ with \(count)")
+    }
+    return findings.violations
+  }
+
+  private static func values(of features: FeatureMatrix) -> [Float] {
+    (0..<features.points).flatMap { point in
+      (0..<features.dimensions).map { features[point, $0] }
+    }
+  }
+
+  /// Energies of the same random numbers every time.
+  private static func energies(on grid: GridShape, labelCount: Int) -> EnergyField {
+    var generator = SeededGenerator(seed: 77)
+    let planes = (0..<labelCount * grid.count).map { _ in 4 * generator.uniform() }
+    do {
+      return try EnergyField(grid: grid, labelCount: labelCount, planes: planes)
+    } catch {
+      preconditionFailure("finite energies were refused: \(error)")
+    }
+  }
+}
