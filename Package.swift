@@ -177,10 +177,6 @@ let package = Package(
       dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
-    // The plug-ins that docs/plug-in.md shows.
-    .testTarget(
-      name: "PlugInTests",
-      dependencies: ["Lattice", "Unaries", "Formats", "MeanField", "TestSupport"]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",

@@ -89,7 +89,7 @@ struct PostFilterTests {
   }
 
   @Test func majoritiesKeepTiesAndVoid() throws {
-    let grid = GridShape([7])
+    let grid = try GridShape([7])
     let map = try LabelMap(grid: grid, labels: [0, 1, 0, 0, 255, 1, 1])
     let found = try Majority(radius: 1).filter(
       map, Marginals(grid: grid, values: ChannelField(points: 7, channels: 1)),

@@ -3,10 +3,12 @@ import Lattice
 import LatticeSupport
 
 /// The definition, word for word: every pair of points, one after the other.
-struct DirectBackend: FilterBackend {
-  var name: String { "direct" }
+public struct DirectBackend: FilterBackend {
+  public init() {}
 
-  func makeFilter(
+  public var name: String { "direct" }
+
+  public func makeFilter(
     for features: FeatureMatrix, parallelism: Parallelism
   ) throws -> any GaussianFilter {
     guard features.points <= 10_000 else {
@@ -38,4 +40,11 @@ struct DirectFilter: GaussianFilter {
       return sum + difference * difference
     }
   }
+}
+
+extension FilterKind {
+  /// `"filter": "direct"`, once it is registered.
+  public static let direct = FilterKind(
+    name: "direct", summary: "every pair of points, one after the other"
+  ) { _ in DirectBackend() }
 }

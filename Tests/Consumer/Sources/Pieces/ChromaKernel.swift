@@ -6,15 +6,20 @@ import Unaries
 /// Neighbours of like hue ought to share a label, in light or in shadow.
 ///
 /// Compares positions and the shares of red and green in a colour, which shadows leave alone.
-struct ChromaKernel: PairwiseKernel {
+public struct ChromaKernel: PairwiseKernel {
   /// In pixels.
-  var spatialSigma: Float
+  public var spatialSigma: Float
   /// Of shares, which lie in 0…1.
-  var chromaSigma: Float
+  public var chromaSigma: Float
 
-  var name: String { "chroma:spatial=\(spatialSigma),chroma=\(chromaSigma)" }
+  public init(spatialSigma: Float, chromaSigma: Float) {
+    self.spatialSigma = spatialSigma
+    self.chromaSigma = chromaSigma
+  }
 
-  func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
+  public var name: String { "chroma:spatial=\(spatialSigma),chroma=\(chromaSigma)" }
+
+  public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     guard let image = scene.image, image.channels == 3, image.grid.rank == 2 else {
       throw InputError(.usage, "a chroma kernel needs an image in red, green and blue")
     }
@@ -30,5 +35,20 @@ struct ChromaKernel: PairwiseKernel {
       ]
     }
     return try FeatureMatrix(points: image.grid.count, dimensions: 4, rows: rows)
+  }
+}
+
+extension KernelKind {
+  /// `chroma:weight=4,spatial=50,chroma=0.03`, once it is registered.
+  public static let chroma = KernelKind(
+    name: "chroma", summary: "positions and hues",
+    settings: [
+      .spatial,
+      Setting("chroma", .number(.above(0)), "σ of the shares of colours, which lie in 0…1"),
+    ], example: "chroma:weight=4,spatial=50,chroma=0.03", needsImage: true
+  ) { settings, _, _ in
+    ChromaKernel(
+      spatialSigma: settings.required("spatial").values[0],
+      chromaSigma: Float(settings.number("chroma") ?? 1))
   }
 }
