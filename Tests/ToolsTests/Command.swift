@@ -1,5 +1,6 @@
 import Foundation
 import LatticeSupport
+import TestSupport
 import Testing
 
 /// One run of a built program, `crf-refine` unless another is named, with what it printed and used.
@@ -113,3 +114,6 @@ struct Command {
     return process
   }
 }
+
+/// Reports are compared as the tests' own JSON.
+typealias JSONValue = TestSupport.JSONValue

@@ -13,23 +13,24 @@ struct HelpTests {
       "overlay-before", "palette", "ground-truth", "json", "quiet", "version", "align-corners",
       "threshold", "memory", "labels", "confidence", "unknown", "member", "list-presets", "void",
       "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
+      "step",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }
 
   @Test func helpNamesWhatTheRegistriesHold() throws {
     let help = try Workspace().run("--help").output
-    for kind in KernelKind.all { #expect(help.contains(kind.example)) }
-    for name in FilterBackends.names { #expect(help.contains(name)) }
+    for kind in KernelKind.registry.all { #expect(help.contains(kind.example)) }
+    for name in FilterKind.registry.names { #expect(help.contains(name)) }
   }
 
   @Test func everyPresetIsListedWithItsParameters() throws {
     let list = try Workspace().run("--list-presets")
     #expect(list.status == 0)
-    for preset in Preset.all {
-      #expect(list.output.contains(preset.name))
-      #expect(list.output.contains(preset.source))
-      for kernel in preset.kernels { #expect(list.output.contains("--kernel \(kernel)")) }
+    for preset in CRFModel.presets {
+      #expect(list.output.contains(try #require(preset.name)))
+      #expect(list.output.contains(try #require(preset.source)))
+      for term in preset.terms { #expect(list.output.contains("--kernel \(term)")) }
     }
   }
 

@@ -53,7 +53,8 @@ struct SegmentTests {
     #expect(network["model"].string == NetworkWeights.model)
     #expect(network["classes"].number == Double(NetworkWeights.classes))
     #expect(network["scales"].elements.map(\.number) == [1, 0.75])
-    #expect(report["parameters"]["crf"]["preset"].string == "crf-rnn")
+    let step = report["parameters"]["plan"]["steps"].elements.first
+    #expect(step?["model"]["name"].string == "crf-rnn")
     #expect(
       report["file"]["pixels"].elements.compactMap(\.number).reduce(0, +)
         == Double(Workspace.width * Workspace.height))
@@ -137,7 +138,7 @@ struct SegmentTests {
     let help = try segment(["--help"])
     let options = [
       "model", "weights", "classes", "output-stride", "scales", "flip", "convolution", "image",
-      "labels", "scores", "overlay", "tile", "overlap", "crf", "threads", "json", "palette",
+      "labels", "scores", "overlay", "tile", "overlap", "crf", "step", "threads", "json", "palette",
       "resume", "quiet",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }

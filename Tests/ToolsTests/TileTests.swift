@@ -162,7 +162,7 @@ struct TileTests {
     Refusal("--tile 20 --overlap 1", says: "--overlap", "at least 2"),
     Refusal("--tile 20 --overlap -4", says: "--overlap", "-4"),
     Refusal("--tile 20x10 --overlap 6", says: "--overlap", "more than half", "at least 12"),
-    Refusal("--tile 256", says: "--tile", "402", "6 times the largest bandwidth"),
+    Refusal("--tile 256", says: "--tile", "402", "twice as far as the plan reaches"),
     Refusal(
       "--tile 20 --overlap 4 --trimap 1 --ground-truth truth.png", says: "--trimap", "--tile"),
     Refusal("--tile 20 --overlap 4 --filter exact", says: "--filter", "--tile"),
@@ -176,7 +176,7 @@ struct TileTests {
     Refusal("--tile 9 --overlap 4 --marginals no/q.npy", status: 73, says: "no/q.npy"),
     Refusal(
       "--tile 9 --overlap 4 --kernel bilateral:weight=3,spatial=5,color=0.001", status: 65,
-      says: "scores.npy: --kernel bilateral"),
+      says: "scores.npy: the term bilateral"),
   ])
   func whatTilesCannotDoIsRefusedAndLeavesNothing(refusal: Refusal) throws {
     let workspace = try Workspace.sample()

@@ -242,7 +242,9 @@ struct TuneTests {
     let workspace = try Self.workspace()
     let search = Self.search + ["--refinements", "0", "--output", "/dev/stdout"]
     let preset = try json(run(search, in: workspace))
-    #expect(preset["bilateral"]["weight"].number != nil)
+    let terms = preset["terms"].elements
+    #expect(terms.map { $0["kernel"]["kind"].string } == ["gaussian", "bilateral"])
+    #expect(terms[1]["compatibility"]["weight"].number != nil)
     #expect(try run(search, in: workspace).errors.contains("mean IOU, %"))
     let both = try run(search + ["--json"], in: workspace)
     #expect(both.status == 64)

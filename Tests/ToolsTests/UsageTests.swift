@@ -44,7 +44,7 @@ struct UsageTests {
       "--kernel bilateral:weight=5,spatial=160,color=3"),
     Refusal(given + "--kernel gausian:weight=3,spatial=3", says: "did you mean 'gaussian'"),
     Refusal(given + "--kernel gaussian:weight=3,spatal=3", says: "did you mean 'spatial'"),
-    Refusal(given + "--kernel gaussian:weight=abc,spatial=3", says: "--kernel", "weight=abc"),
+    Refusal(given + "--kernel gaussian:weight=abc,spatial=3", says: "--kernel", "weight", "abc"),
     Refusal(given + "--kernel gaussian:weight=inf,spatial=3", says: "weight=inf"),
     Refusal(given + "--kernel gaussian:spatial=3", says: "weight"),
     Refusal(given + "--kernel gaussian:weight=3", says: "spatial"),
@@ -55,7 +55,7 @@ struct UsageTests {
     Refusal(given + "--kernel gaussian:weight=3,spatial=3x", says: "spatial=3x"),
     Refusal(given + "--kernel gaussian:weight=3,spatial=1x2x3", says: "3 bandwidths for 2 axes"),
     Refusal(given + "--kernel gaussian:weight=3,spatial=3,spatial=4", says: "twice"),
-    Refusal(given + "--kernel features:weight=3,file=f.npy,components=0", says: "components=0"),
+    Refusal(given + "--kernel features:weight=3,file=f.npy,components=0", says: "components"),
     Refusal(given + "--unary-kind scores", says: "--unary-kind", "logits"),
     Refusal(given + "--unary-kind labels", says: "--labels"),
     Refusal(given + "--labels 3", says: "--labels", "--unary-kind labels"),
@@ -67,7 +67,7 @@ struct UsageTests {
     Refusal(given + "--trimap 1,2", says: "--ground-truth"),
     Refusal(given + "--trimap 0 --ground-truth truth.png", says: "--trimap"),
     Refusal(given + "--resume", says: "--resume"),
-    Refusal(bare, says: "--image", "bilateral", "--kernel gaussian:weight=3,spatial=1"),
+    Refusal(bare, says: "--image", "bilateral", "--kernel gaussian:weight=3,spatial=3"),
     Refusal(
       bare + "--kernel bilateral:weight=3,spatial=3,color=3", says: "--image", "colours",
       "--kernel gaussian:"),
@@ -88,15 +88,15 @@ struct UsageTests {
       given + "--kernel features:weight=3,file=truth.png", status: 65, says: "truth.png"),
     Refusal(
       given + "--kernel bilateral:weight=3,spatial=5,color=0.001", status: 65,
-      says: "scores.npy: --kernel bilateral:weight=3,spatial=5,color=0.001: point",
+      says: "scores.npy: the term bilateral:weight=3,spatial=5,color=0.001: point",
       "bandwidths from the origin"),
     Refusal(
       given
         + "--kernel gaussian:weight=3,spatial=3 --kernel bilateral:weight=3,spatial=5,color=1e-9",
-      status: 65, says: "--kernel bilateral:weight=3,spatial=5,color=1e-09: "),
+      status: 65, says: "the term bilateral:weight=3,spatial=5,color=1e-09: "),
     Refusal(
       given + "--preset medical-3d",
-      says: "--kernel gaussian:weight=3,spatial=3x3x3 of the preset 'medical-3d': 3 bandwidths"),
+      says: "the term gaussian:weight=3,spatial=3x3x3 of the model 'medical-3d': 3 bandwidths"),
     Refusal(
       bare + "--kernel gaussian:weight=3,spatial=3 --image-layout hwc", says: "--image-layout"),
     Refusal(

@@ -18,6 +18,7 @@ struct Segment: ParsableCommand {
   @OptionGroup(title: "Run") var runOptions: RunOptions
 
   func run() throws {
+    if let help = try files.steps.help() { return try StandardOutput.print(help) }
     let settings = try SegmentSettings(network: network, files: files, run: runOptions)
     if FileSystem.isFolder(settings.files.image) {
       try FolderSegmentation(settings).run()
