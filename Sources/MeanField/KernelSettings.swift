@@ -4,7 +4,7 @@ import LatticeSupport
 public struct KernelSettings: Sendable, Hashable {
   /// What a setting holds; see `KernelKind.SettingType`.
   public enum Value: Sendable, Hashable {
-    /// One value, or one an axis.
+    /// One value, or one per axis.
     case bandwidths(Bandwidths)
     /// A whole number above 0.
     case count(Int)
@@ -66,7 +66,7 @@ extension KernelSettings.Value: CustomStringConvertible {
 }
 
 extension Bandwidths {
-  /// `67`, or `67x80`: one value an axis.
+  /// `67`, or `67x80`: one value per axis.
   ///
   /// - Throws: `InputError` where one is no finite number above 0.
   fileprivate init(parsing text: Substring, key: String) throws {

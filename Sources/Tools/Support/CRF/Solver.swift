@@ -73,7 +73,7 @@ package struct Solver {
       // Where nobody looks at the marginals in between, they need not be written.
       return Solution(
         marginals: stopwatch.measure(.inference, consuming: crf) {
-          $0.finalMarginals(iterations: settings.iterations)
+          $0.infer(InferenceOptions(iterations: settings.iterations))
         }, iterations: settings.iterations)
     }
     return solveStepwise(crf, stopwatch: &stopwatch)
