@@ -32,7 +32,7 @@ extension Conformance {
     return findings.violations
   }
 
-  private static func random(_ points: Int, _ channels: Int, _ seed: UInt64) -> ChannelField {
+  static func random(_ points: Int, _ channels: Int, _ seed: UInt64) -> ChannelField {
     var generator = SeededGenerator(seed: seed)
     return ChannelField(
       points: points, channels: channels,
@@ -62,7 +62,7 @@ extension Conformance {
   }
 
   /// ⟨Kx, y⟩ = ⟨x, Kᵀy⟩. Both sides are sums of N positive products, each rounded a few times.
-  private static func checkAdjoint(_ filter: any GaussianFilter, _ findings: inout Findings) {
+  static func checkAdjoint(_ filter: any GaussianFilter, _ findings: inout Findings) {
     let (x, y) = (random(filter.points, 2, 2), random(filter.points, 2, 3))
     var transposed = ChannelField(points: filter.points, channels: 2)
     filter.applyTransposed(to: y, into: &transposed)

@@ -114,6 +114,8 @@ extension Conformance {
       findings.expect(
         try compatibility.factors(labelCount: count) == factors, "factors are the same every time")
       switch factors {
+      case .uniform(let value):
+        findings.expect(value.isFinite, "factors are finite", "\(value)")
       case .perLabel(let values):
         findings.expect(
           values.count == count, "there is a factor per label", "\(values.count) for \(count)")
@@ -204,7 +206,7 @@ extension Conformance {
     var findings = Findings()
     findings.expect(!filter.name.isEmpty, "a label filter has a name")
     let energies = energies(on: scene.grid, labelCount: labelCount)
-    let marginals = Marginals(grid: scene.grid, values: energies.probabilities())
+    let marginals = Marginals(unchecked: energies.probabilities(), grid: scene.grid)
     let labels = marginals.labels
     let cleaned = try filter.filter(labels, marginals, over: scene, parallelism: .serial)
     findings.expect(

@@ -1,111 +1,79 @@
-import CKernels
 import LatticeSupport
 
-/// A filter of the form K = Sᵀ·B·S: every point spreads its value to a few rows with weights, the
-/// rows are blurred among themselves, and the point gathers from the same rows with the same
-/// weights.
+/// A filter of the form K = g·Sᵀ·B·S: every point is splatted to a few rows with weights, the rows
+/// are blurred among themselves, and the point is sliced from the same rows with the same weights.
 ///
-/// Whoever filters often need not store the N × C values in between: it can gather, compute and
-/// spread again point by point.
-package protocol FactoredFilter: GaussianFilter {
-  /// Rows that a point spreads to.
-  var corners: Int { get }
-  /// Runs of points whose rows do not overlap; cut by N alone.
-  var segments: [FactoredSegment] { get }
+/// Mean field inference need not store the N × C values in between: it slices messages, computes
+/// and splats marginals point by point, in one pass over memory for all filters of this form. A
+/// backend whose filters are of this form reaches that path by conforming to this protocol.
+///
+/// `apply(to:into:parallelism:)` does all three for a conforming type's own `apply(to:into:)`.
+public protocol FactoredFilter: GaussianFilter {
+  /// S.
+  var splatMatrix: SplatMatrix { get }
   /// Row 0, the rows of all segments, and others that the blur needs and sets itself.
   var rowCount: Int { get }
-
-  /// What a gathered sum is multiplied with.
+  /// g, what a sliced sum is multiplied with.
   var gain: Float { get }
 
-  /// Whether `apply` goes by the segments' weights, so that these can be changed.
-  var appliesWeights: Bool { get }
-
-  /// Floats of scratch memory that `blur` needs for rows of `stride` channels.
+  /// Floats of scratch memory that `blur` needs for rows of `stride` channels; none unless said
+  /// otherwise.
   func blurScratch(stride: Int) -> Int
 
-  /// Applies B to what was spread, in place.
+  /// Applies B to what was splatted, in place.
   ///
   /// - Parameters:
-  ///   - rows: `rowCount` rows; row 0 stands for absent neighbours and must be 0.
-  ///   - scratch: `blurScratch(stride:)` floats.
-  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>)
+  ///   - rows: `rowCount` rows; row 0 stands for absent neighbours, is 0, and must stay so.
+  ///   - scratch: `blurScratch(stride:)` floats, beginning on a cache line.
+  func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>)
 }
 
 extension FactoredFilter {
-  package var appliesWeights: Bool { true }
+  /// The filter itself.
+  public var factored: (any FactoredFilter)? { self }
 
-  package func blurScratch(stride: Int) -> Int { 0 }
+  /// None.
+  public func blurScratch(stride: Int) -> Int { 0 }
 
-  /// K·`values`, with B replaced by `blur`: spreads, blurs and gathers.
+  /// g·Sᵀ·B·S·`values`: splats, blurs and slices.
+  ///
+  /// - Complexity: O(N·corners·C), the blur's, and `rowCount` rows of memory.
+  public func apply(
+    to values: ChannelField, into output: inout ChannelField, parallelism: Parallelism
+  ) {
+    apply(to: values, into: &output, parallelism: parallelism) { rows, scratch in
+      blur(rows, scratch: scratch)
+    }
+  }
+
+  /// The same with another B in place of `blur`.
   func apply(
     to values: ChannelField, into output: inout ChannelField, parallelism: Parallelism,
-    blur: (RowPanels) -> Void
+    blur: (RowPanels, UnsafeMutableBufferPointer<Float>) -> Void
   ) {
-    let stride = values.stride
+    checkShapes(values, output)
+    let (matrix, stride) = (splatMatrix, values.stride)
     let rows = RowPanels(rowCount: rowCount, stride: stride)
-    rows.clear()
-    parallelism.forEachUnlessCancelled(segments.count) { index in
-      let segment = segments[index]
-      segment.forEachVisit { points, vertices, weights in
-        ck_lattice_splat(
-          values.base + points.lowerBound * stride, points.count, stride, vertices, weights,
-          Int32(corners), rows.base, rowCount, segment.rows.lowerBound)
-      }
-    }
-    blur(rows)
-    let target = output.mutableBase()
-    parallelism.forEachUnlessCancelled(segments.count) { index in
-      let segment = segments[index]
-      segment.forEachVisit { points, vertices, weights in
-        ck_lattice_slice(
-          rows.base, rowCount, segment.rows.lowerBound, points.count, stride, vertices, weights,
-          Int32(corners), gain, target + points.lowerBound * stride)
-      }
-    }
+    matrix.splat(values, into: rows, parallelism: parallelism)
+    withBlurScratch(stride: stride) { blur(rows, $0) }
+    matrix.slice(rows, gain: gain, into: &output, parallelism: parallelism)
   }
-}
 
-extension FactoredFilter {
   /// K·1, the row sums, as `apply` to a single channel of ones would give them.
   ///
-  /// - Complexity: O((N + M)·corners); four floats a row of scratch memory.
+  /// - Complexity: O(N·corners) and the blur's; four floats a row of memory.
   package func rowSums(parallelism: Parallelism) -> AlignedBuffer<Float> {
+    let matrix = splatMatrix
     let rows = RowPanels(rowCount: rowCount, stride: 4)
-    rows.clear()
-    parallelism.forEachUnlessCancelled(segments.count) { index in
-      let segment = segments[index]
-      ck_lattice_splat_ones(
-        segment.points.count, segment.vertices.base, segment.weights.base, Int32(corners),
-        rows.base + 4 * segment.rows.lowerBound)
-    }
-    blur(rows, scratch: AlignedBuffer(uninitialized: blurScratch(stride: 4)))
-    let sums = AlignedBuffer<Float>(uninitialized: points)
-    parallelism.forEachUnlessCancelled(segments.count) { index in
-      let segment = segments[index]
-      segment.forEachVisit { points, vertices, weights in
-        ck_lattice_slice_first(
-          rows.base + 4 * segment.rows.lowerBound, points.count, vertices, weights,
-          Int32(corners), gain, sums.base + points.lowerBound)
-      }
-    }
-    return sums
+    matrix.splatOnes(into: rows, parallelism: parallelism)
+    withBlurScratch(stride: 4) { blur(rows, scratch: $0) }
+    return matrix.sliceFirst(rows, gain: gain, parallelism: parallelism)
   }
-}
 
-extension FactoredFilter {
-  /// Makes this diag(scales)·K·diag(scales), in place: nobody else may use the filter yet, and it
-  /// must apply its weights.
-  ///
-  /// - Complexity: O(N·corners).
-  package func scale(by scales: AlignedBuffer<Float>, parallelism: Parallelism) {
-    precondition(
-      appliesWeights && scales.count == points, "\(scales.count) scales for \(points) points")
-    parallelism.forEach(segments.count) { index in
-      let segment = segments[index]
-      segment.forEachVisit { points, _, weights in
-        ck_scale_groups(weights, scales.base + points.lowerBound, points.count, corners)
-      }
-    }
+  private func withBlurScratch(
+    stride: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    let scratch = AlignedBuffer<Float>(uninitialized: blurScratch(stride: stride))
+    withExtendedLifetime(scratch) { body(scratch.bufferPointer) }
   }
 }

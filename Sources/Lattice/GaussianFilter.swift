@@ -2,7 +2,9 @@ import LatticeSupport
 
 /// One Gaussian over a fixed set of points, ready to sum values: K with Kᵢⱼ ≈ exp(−½‖fᵢ − fⱼ‖²).
 ///
-/// Made by a `FilterBackend`. The self weight Kᵢᵢ is part of the sum.
+/// Made by a `FilterBackend`, and a value: what one term or caller does with its copy does not show
+/// in another, so a backend may keep its filters and give them out again. The self weight Kᵢᵢ is
+/// part of the sum.
 public protocol GaussianFilter: Sendable {
   /// N, the number of points that the filter was made for.
   var points: Int { get }
@@ -21,6 +23,32 @@ public protocol GaussianFilter: Sendable {
 
   /// The self weights Kᵢᵢ, N of them; 1 where the filter is exact.
   func selfWeights() -> [Float]
+
+  /// The filter as a product of sparse splat, blur and slice; `nil`, the default, where it is not
+  /// one.
+  var factored: (any FactoredFilter)? { get }
+
+  /// Makes this value diag(scales)·K·diag(scales), where its weights can hold the factors.
+  ///
+  /// Copies keep their weights; where there are none, no memory is needed. Where the answer is
+  /// `false`, as it is by default, the caller multiplies values and sums instead.
+  ///
+  /// - Parameter scales: N factors.
+  /// - Returns: whether the factors are in the weights now; `false` leaves the filter as it was.
+  mutating func scale(by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism) -> Bool
+
+  /// The share of all pairs of points that is evaluated, 0…1; less than 1 where pairs are skipped
+  /// because their weights are negligible. 1 is the default.
+  var evaluatedShare: Double { get }
+
+  /// Pairs are skipped where the Gaussian is below this; 0, the default, skips none.
+  var threshold: Double { get }
+
+  /// Bounds what the skipped pairs would have added: N bounds of |Σⱼ Δᵢⱼ·v[j]| for all values with
+  /// |v[j]| ≤ `magnitudes[j]`, where Δ is the skipped part of the kernel. Zeros by default.
+  ///
+  /// - Parameter magnitudes: N bounds of the values, at least 0.
+  func skippedMass(ofMagnitudes magnitudes: [Float]) -> [Double]
 }
 
 extension GaussianFilter {
@@ -34,6 +62,25 @@ extension GaussianFilter {
     [Float](repeating: 1, count: points)
   }
 
+  /// Not a factored filter.
+  public var factored: (any FactoredFilter)? { nil }
+
+  /// Cannot hold factors.
+  public mutating func scale(
+    by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism
+  ) -> Bool { false }
+
+  /// All pairs.
+  public var evaluatedShare: Double { 1 }
+
+  /// None is skipped.
+  public var threshold: Double { 0 }
+
+  /// Nothing is skipped.
+  public func skippedMass(ofMagnitudes magnitudes: [Float]) -> [Double] {
+    [Double](repeating: 0, count: points)
+  }
+
   /// The sum of a field, in a field of its own.
   public func apply(to values: ChannelField) -> ChannelField {
     var output = ChannelField(points: values.points, channels: values.channels)
@@ -41,7 +88,8 @@ extension GaussianFilter {
     return output
   }
 
-  package func checkShapes(_ values: ChannelField, _ output: ChannelField) {
+  /// Stops the program where a field is not one of this filter's points, or the two differ.
+  public func checkShapes(_ values: ChannelField, _ output: ChannelField) {
     precondition(
       values.points == points && output.points == points
         && values.channels == output.channels,

@@ -4,18 +4,24 @@ import LatticeSupport
 /// the next 16, and so on; the last panel is 16, 8 or 4 wide.
 ///
 /// A row of a panel lies in one cache line, and a filter that works on one panel after the other
-/// finds more rows in its caches than if whole rows passed by.
-package struct RowPanels: Sendable {
+/// finds more rows in its caches than if whole rows passed by. A handle on memory: copies are the
+/// same rows.
+public struct RowPanels: Sendable {
   /// Rows of each panel.
-  package let rowCount: Int
+  public let rowCount: Int
   /// Channels of all panels.
-  package let stride: Int
+  public let stride: Int
   private let storage: AlignedBuffer<Float>
 
   /// Rows with unspecified contents, but for row 0, which is 0.
   ///
-  /// - Parameter stride: 4, or a multiple of 8, as in `ChannelField`.
-  package init(rowCount: Int, stride: Int) {
+  /// - Parameters:
+  ///   - rowCount: at least 1.
+  ///   - stride: 4, or a multiple of 8, as `ChannelField.paddedStride(forChannels:)` gives it.
+  public init(rowCount: Int, stride: Int) {
+    precondition(
+      rowCount >= 1 && stride > 0 && (stride == 4 || stride % 8 == 0),
+      "\(rowCount) rows of stride \(stride)")
     self.rowCount = rowCount
     self.stride = stride
     storage = AlignedBuffer(uninitialized: rowCount * stride)
@@ -26,15 +32,17 @@ package struct RowPanels: Sendable {
   package var base: UnsafeMutablePointer<Float> { storage.base }
 
   /// One panel: `rowCount` × `width` floats.
-  package struct Panel {
-    package let base: UnsafeMutablePointer<Float>
+  public struct Panel {
+    /// Row 0; row r begins at `base + r * width`. Valid within the call that it was passed to.
+    public let base: UnsafeMutablePointer<Float>
     /// The channel in the panel's first column.
-    package let channel: Int
-    /// 16, 8 or 4.
-    package let width: Int
+    public let channel: Int
+    /// Floats of a row: 16, 8 or 4.
+    public let width: Int
   }
 
-  package func forEach(_ body: (Panel) -> Void) {
+  /// Calls `body` for every panel, in the order of their channels.
+  public func forEach(_ body: (Panel) -> Void) {
     for channel in Swift.stride(from: 0, to: stride, by: 16) {
       body(
         Panel(
@@ -44,5 +52,5 @@ package struct RowPanels: Sendable {
   }
 
   /// Sets all rows to 0.
-  package func clear() { storage.clear(0..<storage.count) }
+  public func clear() { storage.clear(0..<storage.count) }
 }

@@ -133,10 +133,12 @@ public func step(
     let object = try CRFObject.all.object(crf)
     let layout = try FieldLayout(layout)
     let target = try Arguments.pointer(marginals, "marginals")
-    var field = try object.marginals(target, count: count, layout: layout)
-    object.crf.update(&field)
+    let field = try object.marginals(target, count: count, layout: layout)
+    let inference = object.crf.startInference(
+      from: Marginals(unchecked: consume field, grid: object.grid))
+    inference.step()
     try Cancellation.check()
-    layout.write(field, to: target, parallelism: object.parallelism)
+    layout.write(inference.marginals.values, to: target, parallelism: object.parallelism)
   }
 }
 
@@ -150,7 +152,7 @@ public func energy(
     let object = try CRFObject.all.object(crf)
     let target = try Arguments.pointer(energies, "energies", alignment: 8)
     let field = try object.marginals(marginals, count: count, layout: FieldLayout(layout))
-    let energy = object.crf.energy(of: Marginals(grid: object.grid, values: field))
+    let energy = object.crf.energy(of: Marginals(unchecked: field, grid: object.grid))
     try Cancellation.check()
     target.pointee = latticecrf_energies(
       unary: energy.unary, pairwise: energy.pairwise, entropy: energy.entropy,

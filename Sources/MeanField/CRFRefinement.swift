@@ -45,12 +45,14 @@ public struct CRFRefinement: Refinement {
       try prepare(field, scene, terms, backend, request.parallelism)
     }
     let marginals: Marginals
-    if request.notesObjective || model.tolerance > 0 || crf.skipsPairs {
+    if request.notesObjective || model.tolerance > 0 || crf.skipsPairs
+      || model.filter.kind.name == FilterKind.exact.name
+    {
       marginals = solveStepwise(crf, request, &report)
     } else {
       report.iterations = model.iterations
       marginals = report.measure(.inference, consuming: crf) {
-        $0.finalMarginals(iterations: model.iterations)
+        $0.infer(InferenceOptions(iterations: model.iterations))
       }
     }
     try Cancellation.check()
@@ -76,36 +78,38 @@ public struct CRFRefinement: Refinement {
   /// The model's backend, which tells how far it has come where it takes long.
   private func backend(for request: RefinementRequest) throws -> any FilterBackend {
     let backend = try model.filter.kind.make(model.filter.settings)
-    guard let progress = request.progress, var exact = backend as? ExactBackend else {
-      return backend
-    }
+    guard let progress = request.progress else { return backend }
     let updates = model.iterations + (request.notesObjective ? model.iterations + 1 : 0)
-    // Each term is applied once to find its normaliser, and once to bound what it skips.
+    // Each term is applied once to find its normaliser.
     let normalizes = model.terms.contains { $0.normalization != .none }
-    let preparations = (normalizes ? 1 : 0) + (exact.threshold > 0 ? 1 : 0)
-    exact.progress = FilterProgress(
-      applications: max(1, updates + preparations), report: progress)
-    return exact
+    return backend.reporting(applications: updates + (normalizes ? 1 : 0), to: progress)
   }
 
   private func solveStepwise(
     _ crf: DenseCRF, _ request: RefinementRequest, _ report: inout RefinementReport
   ) -> Marginals {
-    let inference = report.measure(.inference) { crf.startInference() }
+    let inference = report.measure(.inference) {
+      crf.startInference(
+        InferenceOptions(iterations: model.iterations, tolerance: model.tolerance))
+    }
     func noteEnergy() {
       guard request.notesObjective else { return }
       let energy = report.measure(.energies) { crf.energy(of: inference.marginals) }
       report.freeEnergy.append(energy.freeEnergy)
     }
     noteEnergy()
-    while inference.iteration < model.iterations, !Cancellation.isRequested {
+    while !inference.isFinished, !Cancellation.isRequested {
       report.measure(.inference) { inference.step() }
       noteEnergy()
-      if inference.largestChange < model.tolerance { break }
     }
     report.iterations = inference.iteration
     report.largestChange = inference.largestChange
-    if let skipped = crf.skippedPairs { note(skipped, inference.errorBound, in: &report) }
+    if let skipped = crf.skippedPairs {
+      note(skipped, inference.errorBound, in: &report)
+    } else if model.filter.kind.name == FilterKind.exact.name {
+      report.details.append(.init("exact", .object(["evaluated_share": .number(1)])))
+      report.lines.append(("pairs", "all evaluated"))
+    }
     return inference.marginals
   }
 

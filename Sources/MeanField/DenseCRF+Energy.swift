@@ -31,14 +31,14 @@ extension DenseCRF {
         + "\(unary.values.points) × \(labelCount)")
     var pairwise = ChannelField(points: values.points, channels: values.channels)
     var scratch = MessageScratch(points: values.points, channels: values.channels)
-    addPairwise(of: values, to: &pairwise, scratch: &scratch)
+    messages.add(of: values, to: &pairwise, scratch: &scratch)
     return energy(of: values, pairwise: pairwise)
   }
 
   private func energy(of marginals: ChannelField, pairwise: ChannelField) -> MeanFieldEnergy {
-    let chunks = (marginals.points + Self.grain - 1) / Self.grain
+    let chunks = (marginals.points + PairwiseMessages.grain - 1) / PairwiseMessages.grain
     let sums = AlignedBuffer<Double>(repeating: 0, count: 3 * chunks)
-    parallelism.forEachChunk(of: marginals.points, grain: Self.grain) { points in
+    parallelism.forEachChunk(of: marginals.points, grain: PairwiseMessages.grain) { points in
       var unarySum = 0.0
       var pairwiseSum = 0.0
       var entropy = 0.0
@@ -51,7 +51,7 @@ extension DenseCRF {
           entropy -= q * logarithm(max(q, 1e-20))
         }
       }
-      let chunk = 3 * (points.lowerBound / Self.grain)
+      let chunk = 3 * (points.lowerBound / PairwiseMessages.grain)
       sums.base[chunk] = unarySum
       sums.base[chunk + 1] = pairwiseSum
       sums.base[chunk + 2] = entropy

@@ -7,7 +7,7 @@ extension DenseCRF {
     package var energies = 0
     /// Each point's vertices and weights.
     package var corners = 0
-    /// What marginals are spread to and messages gathered from, with what the blur needs.
+    /// What marginals are splatted to and messages sliced from, with what the blur needs.
     package var rows = 0
     /// Rows of all kernels, for one point.
     package var rowsPerPoint = 0.0
@@ -19,8 +19,8 @@ extension DenseCRF {
     let stride = unary.values.stride
     footprint.energies = 4 * unary.values.points * stride
     for term in terms {
-      guard let filter = term.filter as? any FactoredFilter else { return nil }
-      footprint.corners += 8 * filter.points * filter.corners
+      guard let filter = term.filter.factored else { return nil }
+      footprint.corners += 8 * filter.points * filter.splatMatrix.corners
       footprint.rows += 4 * (2 * filter.rowCount * stride + filter.blurScratch(stride: stride))
       footprint.rowsPerPoint += Double(filter.rowCount) / Double(max(1, filter.points))
     }

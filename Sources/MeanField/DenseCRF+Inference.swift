@@ -1,17 +1,63 @@
-import CKernels
 import LatticeSupport
 import Unaries
 
 extension DenseCRF {
-  /// Q⁰ = softmax(−θ), ready to be updated step by step.
-  public func startInference() -> Inference {
-    Inference(self)
+  /// The marginals after mean field inference.
+  ///
+  /// Where nobody needs the CRF afterwards, `(consume crf).infer(options)` needs N × L floats less
+  /// memory: the marginals take the place of the energies, unless somebody else holds those.
+  ///
+  /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
+  public consuming func infer(_ options: InferenceOptions = InferenceOptions()) -> Marginals {
+    var engine = makeEngine()
+    guard type(of: engine).carriesMarginals, options.tolerance <= 0, options.iterations > 0 else {
+      let inference = Inference(self, engine: engine, options: options)
+      inference.run()
+      return inference.marginals
+    }
+    let grid = unary.grid
+    var values = unary.values
+    _ = consume self
+    engine.start(values)
+    for _ in 1..<options.iterations where !Cancellation.isRequested { engine.step(values) }
+    engine.finish(replacing: &values)
+    return Marginals(unchecked: values, grid: grid)
+  }
+
+  /// The marginals after `iterations` parallel updates: `infer`, spelt shortly.
+  ///
+  /// - Parameter iterations: at least 0; 0 gives softmax(−θ).
+  /// - Parameter tolerance: stops early once no marginal changes by as much as this; 0 never stops.
+  /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
+  public func marginals(iterations: Int, tolerance: Float = 0) -> Marginals {
+    let crf = self
+    return crf.infer(InferenceOptions(iterations: iterations, tolerance: tolerance))
+  }
+
+  /// Inference from Q⁰ = softmax(−θ), ready to be updated step by step.
+  ///
+  /// - Parameter options: when `run()` ends; `step()` goes beyond.
+  public func startInference(_ options: InferenceOptions = InferenceOptions()) -> Inference {
+    Inference(self, engine: makeEngine(), options: options)
+  }
+
+  /// Inference from wherever the caller has come, ready to be updated step by step.
+  ///
+  /// - Parameters:
+  ///   - options: when `run()` ends; `step()` goes beyond.
+  ///   - marginals: over the CRF's points and labels; in their memory where nobody else holds it.
+  public func startInference(
+    _ options: InferenceOptions = InferenceOptions(), from marginals: consuming Marginals
+  ) -> Inference {
+    Inference(self, from: marginals, options: options)
   }
 
   /// Mean field inference in progress, one update at a time.
   public final class Inference {
     /// The CRF that is solved.
     public let crf: DenseCRF
+    /// When `run()` ends.
+    public let options: InferenceOptions
     /// Q after `iteration` updates.
     public private(set) var marginals: Marginals
     /// Updates done.
@@ -19,103 +65,56 @@ extension DenseCRF {
     /// The largest change of a marginal in the last update; 1 before the first.
     public private(set) var largestChange: Float = 1
 
-    private var engine: Engine
+    private var engine: any MeanFieldEngine
 
     /// Bounds how far any marginal is from what all pairs of points would have given by now; 0
     /// where none is skipped.
     ///
     /// Followed through all updates: every point's bound is passed on with its messages, and each
-    /// update adds what its own skipped pairs can do. Rounding to float32 comes on top.
-    public var errorBound: Float {
-      if case .certified(let passing) = engine { passing.largestError } else { 0 }
+    /// update adds what its own skipped pairs can do. Rounding to float32 comes on top. ∞ where
+    /// pairs are skipped and the inference began from given marginals: nothing is followed then.
+    public var errorBound: Float { engine.errorBound }
+
+    /// Whether the options ask for no further update.
+    public var isFinished: Bool {
+      iteration >= options.iterations || iteration > 0 && largestChange < options.tolerance
     }
 
-    private enum Engine {
-      case fused(FusedSweep)
-      case certified(CertifiedPassing)
-      case general(MessagePassing)
-    }
-
-    init(_ crf: DenseCRF) {
+    init(_ crf: DenseCRF, engine: any MeanFieldEngine, options: InferenceOptions) {
       self.crf = crf
+      self.engine = engine
+      self.options = options
       let unary = crf.unary.values
       marginals = Marginals(
-        grid: crf.unary.grid,
-        values: ChannelField(uninitializedPoints: unary.points, channels: unary.channels))
-      if var sweep = FusedSweep(crf) {
-        _ = sweep.sweep(
-          unary: unary.base, stride: unary.stride, .init(gathers: false, spreads: true),
-          marginals: marginals.values.mutableBase())
-        engine = .fused(sweep)
-      } else {
-        engine =
-          crf.omissions.isEmpty
-          ? .general(MessagePassing(crf)) : .certified(CertifiedPassing(crf))
-        crf.softmax(of: unary, into: &marginals.values)
-      }
+        unchecked: ChannelField(uninitializedPoints: unary.points, channels: unary.channels),
+        grid: crf.unary.grid)
+      self.engine.start(unary, into: &marginals.values)
+    }
+
+    init(_ crf: DenseCRF, from marginals: consuming Marginals, options: InferenceOptions) {
+      precondition(
+        marginals.grid == crf.unary.grid && marginals.values.channels == crf.labelCount,
+        "marginals of \(marginals.values.channels) labels over \(marginals.grid) in a CRF of "
+          + "\(crf.labelCount) labels over \(crf.unary.grid)")
+      self.crf = crf
+      self.options = options
+      // What is carried from one sweep to the next is not there yet.
+      engine = StagedEngine(crf)
+      self.marginals = marginals
     }
 
     /// Q ← softmax(−θ − Σₘ μₘ(Kₘ·Q)), all points at once (Krähenbühl & Koltun 2011, algorithm 1).
     ///
     /// - Complexity: O(N·d·L) with the lattice.
     public func step() {
-      switch engine {
-      case .fused(var sweep):
-        largestChange = sweep.sweep(
-          unary: crf.unary.values.base, stride: crf.unary.values.stride,
-          .init(gathers: true, spreads: true, comparesMarginals: true),
-          marginals: marginals.values.mutableBase())
-        engine = .fused(sweep)
-      case .certified(var passing):
-        largestChange = passing.update(&marginals.values)
-        engine = .certified(passing)
-      case .general(var passing):
-        largestChange = passing.update(&marginals.values)
-        engine = .general(passing)
-      }
+      largestChange = engine.step(
+        crf.unary.values, into: &marginals.values, UpdateRequest(measuresChange: true))
       iteration += 1
     }
-  }
 
-  /// softmax(−θ − Σₘ μₘ(Kₘ·Q)) of any Q: one update from wherever the caller has come.
-  ///
-  /// - Parameter marginals: N × L, replaced.
-  package func update(_ marginals: inout ChannelField) {
-    precondition(
-      marginals.points == unary.values.points && marginals.channels == labelCount,
-      "marginals of \(marginals.points) × \(marginals.channels) in a CRF of "
-        + "\(unary.values.points) × \(labelCount)")
-    var passing = MessagePassing(self)
-    _ = passing.update(&marginals)
-  }
-
-  /// The marginals after `iterations` parallel updates, where nobody needs the CRF afterwards.
-  ///
-  /// The same values as `marginals(iterations:)`, with N × L floats less memory: where nobody else
-  /// holds the energies, the marginals take their place.
-  ///
-  /// - Parameter iterations: at least 0; 0 gives softmax(−θ).
-  public consuming func finalMarginals(iterations: Int) -> Marginals {
-    precondition(iterations >= 0, "\(iterations) iterations")
-    guard iterations > 0, var sweep = FusedSweep(copy self) else {
-      let inference = startInference()
-      while inference.iteration < iterations, !Cancellation.isRequested { inference.step() }
-      return inference.marginals
+    /// Updates until the options ask for no more, or the call is cancelled.
+    public func run() {
+      while !isFinished, !Cancellation.isRequested { step() }
     }
-    let grid = unary.grid
-    var values = unary.values
-    _ = consume self
-    let stride = values.stride
-    for iteration in 0..<iterations where !Cancellation.isRequested {
-      _ = sweep.sweep(
-        unary: values.base, stride: stride, .init(gathers: iteration > 0, spreads: true),
-        marginals: nil)
-    }
-    values.replaceContents { energies, marginals in
-      _ = sweep.sweep(
-        unary: energies, stride: stride, .init(gathers: true, spreads: false),
-        marginals: marginals)
-    }
-    return Marginals(grid: grid, values: values)
   }
 }

@@ -16,66 +16,70 @@ extension DenseCRF {
     return DenseCRF(unary: unary, terms: terms + other.terms, parallelism: parallelism)
   }
 
-  /// This CRF with Potts compatibilities of other weights in place of its terms' own; all filters
-  /// are shared.
+  /// This CRF with the compatibility of every term, whatever it is, multiplied by a weight; all
+  /// filters are shared.
   ///
-  /// - Parameter weights: one a term, in their order.
-  /// - Complexity: O(L).
+  /// A Potts term that was made with weight 1 has the given weight then. The weights of a CRF that
+  /// is reweighted twice are the products.
+  ///
+  /// - Parameter weights: one per term, in their order.
+  /// - Complexity: O(L) with Potts and diagonal compatibilities, O(L²) with matrices.
   public func reweighted(_ weights: [Float]) -> DenseCRF {
     precondition(
       weights.count == terms.count, "\(weights.count) weights for \(terms.count) terms")
     return DenseCRF(
-      unary: unary,
-      terms: zip(terms, weights).map { $0.weighted($1, labelCount: labelCount) },
+      unary: unary, terms: zip(terms, weights).map { $0.weighted(by: $1) },
       parallelism: parallelism)
   }
 
-  /// The marginals of this CRF with other Potts weights, one inference after another in the same
-  /// memory.
+  /// The marginals of this CRF for many weightings of its terms, one inference after another in the
+  /// same memory.
   ///
   /// They share the filters, and what the first update passes on: softmax(−θ) has no weights. The
   /// values are those of `reweighted(_:)` and `marginals(iterations:)`.
   ///
   /// - Parameters:
-  ///   - weightings: for each inference, one weight a term.
+  ///   - weightings: for each inference, one weight per term, as `reweighted(_:)` takes them.
   ///   - iterations: after which updates to look at the marginals: ascending, at least one, each at
   ///     least 1.
   ///   - body: gets the marginals, with the places of their weights in `weightings` and of their
   ///     updates in `iterations`.
   /// - Complexity: O(weightings · iterations · N · (d·L + L)) with the lattice.
-  public func solve(
-    weightings: [[Float]], iterations: [Int],
+  public func infer(
+    weightings: [[Float]], observing iterations: [Int],
     _ body: (_ marginals: Marginals, _ weighting: Int, _ iteration: Int) throws -> Void
   ) rethrows {
     precondition(
       iterations.first ?? 0 >= 1 && zip(iterations, iterations.dropFirst()).allSatisfy(<),
       "iterations \(iterations) do not ascend from 1")
     let crfs = weightings.map { reweighted($0) }
-    guard let first = crfs.first, var sweep = FusedSweep(first) else {
-      for (weighting, crf) in crfs.enumerated() {
-        let inference = crf.startInference()
-        for (place, count) in iterations.enumerated() {
-          while inference.iteration < count { inference.step() }
-          try body(inference.marginals, weighting, place)
-        }
-      }
-      return
+    guard let first = crfs.first else { return }
+    let energies = unary.values
+    var engine = first.makeEngine()
+    let carriesMarginals = type(of: engine).carriesMarginals
+    if carriesMarginals {
+      engine.start(energies)
+      engine.keepStart()
     }
-    let (energies, stride) = (unary.values, unary.values.stride)
     var marginals = Marginals(
-      grid: unary.grid,
-      values: ChannelField(uninitializedPoints: energies.points, channels: energies.channels))
-    _ = sweep.sweep(
-      unary: energies.base, stride: stride, .init(gathers: false, spreads: true), marginals: nil)
-    sweep.keepRows()
+      unchecked: ChannelField(uninitializedPoints: energies.points, channels: energies.channels),
+      grid: unary.grid)
     for (weighting, crf) in crfs.enumerated() {
-      sweep.restart(with: crf)
+      if carriesMarginals {
+        engine.restart(with: crf)
+      } else {
+        engine = crf.makeEngine()
+        engine.start(energies, into: &marginals.values)
+      }
       for update in 1...iterations[iterations.count - 1] {
         let place = iterations.firstIndex(of: update)
-        let isLast = update == iterations[iterations.count - 1]
-        _ = sweep.sweep(
-          unary: energies.base, stride: stride, .init(gathers: true, spreads: !isLast),
-          marginals: place == nil ? nil : marginals.values.mutableBase())
+        guard place != nil || !carriesMarginals else {
+          engine.step(energies)
+          continue
+        }
+        _ = engine.step(
+          energies, into: &marginals.values,
+          UpdateRequest(measuresChange: false, isLast: place == iterations.count - 1))
         if let place { try body(marginals, weighting, place) }
       }
     }

@@ -33,7 +33,7 @@ public struct DenseCRF: Sendable {
   ///   - parallelism: the threads to use; results do not depend on it.
   /// - Throws: `InputError` where sizes do not fit; `PairwiseTermError` where a kernel lacks what
   ///   it compares or its filter cannot be built.
-  /// - Complexity: O(N·d²) a term with the permutohedral lattice, O(N²) with the exact filter.
+  /// - Complexity: O(N·d²) per term with the permutohedral lattice, O(N²) with the exact filter.
   public init(
     scene: Scene, unary: EnergyField, terms: [PairwiseTerm],
     backend: any FilterBackend = .permutohedral(.compatible),
@@ -67,23 +67,4 @@ public struct DenseCRF: Sendable {
 
   /// L, the number of labels.
   public var labelCount: Int { unary.labelCount }
-
-  /// The marginals after `iterations` parallel updates.
-  ///
-  /// - Parameter iterations: at least 0; 0 gives softmax(−θ).
-  /// - Parameter tolerance: stops early once no marginal changes by more than this; 0 never stops.
-  /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
-  public func marginals(iterations: Int, tolerance: Float = 0) -> Marginals {
-    precondition(iterations >= 0, "\(iterations) iterations")
-    guard tolerance > 0 else {
-      let crf = self
-      return crf.finalMarginals(iterations: iterations)
-    }
-    let inference = startInference()
-    while inference.iteration < iterations {
-      inference.step()
-      if inference.largestChange < tolerance || Cancellation.isRequested { break }
-    }
-    return inference.marginals
-  }
 }

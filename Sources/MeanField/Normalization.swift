@@ -19,7 +19,7 @@ public enum Normalization: String, Sendable, CaseIterable {
   ) -> (input: AlignedBuffer<Float>?, output: AlignedBuffer<Float>?) {
     guard self != .none else { return (nil, nil) }
     let scales = AlignedBuffer<Float>(uninitialized: sums.count)
-    parallelism.forEachChunk(of: sums.count, grain: DenseCRF.grain) { points in
+    parallelism.forEachChunk(of: sums.count, grain: PairwiseMessages.grain) { points in
       if self == .symmetric {
         for point in points { scales.base[point] = 1 / (sums.base[point] + 1e-20).squareRoot() }
       } else {

@@ -28,7 +28,7 @@ struct Omission: Sendable {
     _ filter: any GaussianFilter, normalization: Normalization, sums: AlignedBuffer<Float>?,
     parallelism: Parallelism
   ) {
-    guard let filter = filter as? ExactGaussian, filter.evaluatedShare < 1 else { return nil }
+    guard filter.evaluatedShare < 1 else { return nil }
     evaluatedShare = filter.evaluatedShare
     threshold = filter.threshold
     let ones = [Float](repeating: 1, count: filter.points)

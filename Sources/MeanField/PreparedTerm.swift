@@ -5,7 +5,8 @@ import Unaries
 
 /// A pairwise term with its filter built and its normalisation computed for one scene.
 package struct PreparedTerm: Sendable {
-  /// Sums over pairs; normalised where it can be, so that no scales are left.
+  /// Sums over pairs; its weights hold the normalisation where they can, so that no scales are
+  /// left.
   let filter: any GaussianFilter
   private(set) var factors: CompatibilityFactors
   /// Factors of the values that go into the filter; `nil` for 1.
@@ -31,10 +32,12 @@ package struct PreparedTerm: Sendable {
           + "(\(scene.grid.count) points)")
     }
     try Cancellation.check()
-    filter = try backend.makeFilter(for: features, parallelism: parallelism)
+    // A value: what its weights are multiplied with below does not show in the backend's copies.
+    var filter = try backend.makeFilter(for: features, parallelism: parallelism)
     try Cancellation.check()
     let selfWeights = term.selfTerm == .included ? nil : filter.selfWeights()
     guard term.normalization != .none else {
+      self.filter = filter
       inputScale = nil
       outputScale = nil
       selfScale = selfWeights.map { AlignedBuffer(copying: $0) }
@@ -56,16 +59,16 @@ package struct PreparedTerm: Sendable {
       }
     }
     let scales = term.normalization.scales(from: divisors, parallelism: parallelism)
-    if term.normalization == .symmetric, let filter = filter as? any FactoredFilter,
-      filter.appliesWeights, let both = scales.input
+    if term.normalization == .symmetric, let both = scales.input,
+      filter.scale(by: UnsafeBufferPointer(both.bufferPointer), parallelism: parallelism)
     {
-      filter.scale(by: both, parallelism: parallelism)
       inputScale = nil
       outputScale = nil
     } else {
       inputScale = scales.input
       outputScale = scales.output
     }
+    self.filter = filter
     selfScale = selfWeights.map { weights in
       AlignedBuffer(
         copying: weights.indices.map { point in
@@ -76,10 +79,10 @@ package struct PreparedTerm: Sendable {
       filter, normalization: term.normalization, sums: sums, parallelism: parallelism)
   }
 
-  /// The term with Potts compatibility of another weight; the filter is shared.
-  func weighted(_ weight: Float, labelCount: Int) -> PreparedTerm {
+  /// The term with its compatibility multiplied by `weight`; the filter is shared.
+  func weighted(by weight: Float) -> PreparedTerm {
     var term = self
-    term.factors = PottsCompatibility(weight: weight).factors(labelCount: labelCount)
+    term.factors = factors.multiplied(by: weight)
     return term
   }
 
@@ -87,9 +90,11 @@ package struct PreparedTerm: Sendable {
   private static let noise: Float = 1e-6
 
   /// The term with one more channel, which holds bounds of errors: |μ| takes them along.
-  func withErrorChannel() -> PreparedTerm {
+  func withErrorChannel(labelCount: Int) -> PreparedTerm {
     var term = self
     switch factors {
+    case .uniform(let weight):
+      term.factors = .perLabel([Float](repeating: weight, count: labelCount) + [abs(weight)])
     case .perLabel(let weights):
       term.factors = .perLabel(weights + [factors.largestGain])
     case .matrix(let matrix):
@@ -105,7 +110,7 @@ package struct PreparedTerm: Sendable {
   private static func sums(
     of filter: any GaussianFilter, parallelism: Parallelism
   ) -> AlignedBuffer<Float> {
-    if let filter = filter as? any FactoredFilter, filter.points > 0 {
+    if let filter = filter.factored, filter.points > 0 {
       return filter.rowSums(parallelism: parallelism)
     }
     let ones = ChannelField(

@@ -59,6 +59,11 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     }
   }
 
+  /// All elements; valid while the buffer is.
+  package var bufferPointer: UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(start: base, count: count)
+  }
+
   @inlinable deinit {
     guard owner == nil else { return }
     deallocateAligned(

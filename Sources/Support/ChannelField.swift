@@ -3,7 +3,8 @@ import CKernels
 /// N points with C values each: marginals, energies, anything that a filter sums.
 ///
 /// In memory the channels of a point are neighbours, and each point's row is padded to `stride`
-/// floats, so that a row is a whole number of vectors. What stands in the padding is unspecified.
+/// floats, so that a row is a whole number of vectors: channel c of point i stands at
+/// i · `stride` + c. What stands in the padding is unspecified.
 public struct ChannelField: Sendable {
   /// N, the number of rows.
   public let points: Int
@@ -15,7 +16,7 @@ public struct ChannelField: Sendable {
   package private(set) var storage: AlignedBuffer<Float>
 
   /// `channels` rounded up to a whole number of vectors: of 4 floats, or of 8 above that.
-  package static func paddedStride(forChannels channels: Int) -> Int {
+  public static func paddedStride(forChannels channels: Int) -> Int {
     channels <= 4 ? 4 : (channels + 7) / 8 * 8
   }
 
@@ -132,6 +133,25 @@ public struct ChannelField: Sendable {
         base + range.lowerBound * stride, points, range.lowerBound, range.count, channels, stride,
         target)
     }
+  }
+
+  /// Calls `body` with the field's memory: N · `stride` floats, on a cache line.
+  ///
+  /// Channel c of point i stands at i · `stride` + c; what stands in the padding is unspecified.
+  public func withUnsafeBufferPointer<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeBufferPointer(storage.bufferPointer))
+  }
+
+  /// Calls `body` with the field's memory for writing; copies the field first if it is shared.
+  ///
+  /// As for reading. What is written to the padding should be finite: sums pass over it.
+  public mutating func withUnsafeMutableBufferPointer<Result, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    makeUnique()
+    return try body(storage.bufferPointer)
   }
 
   package var base: UnsafePointer<Float> { UnsafePointer(storage.base) }

@@ -93,6 +93,6 @@ extension EnergyField {
       }
       rows.convertEnergies()
     }
-    return Marginals(grid: grid, values: values)
+    return Marginals(unchecked: values, grid: grid)
   }
 }

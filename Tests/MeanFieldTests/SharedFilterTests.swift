@@ -51,7 +51,7 @@ struct SharedFilterTests {
     let shared = try crf(terms([1, 1], .symmetric), backend)
     // Kept beyond the next update, which must not change them.
     var kept: [[Int]: Marginals] = [:]
-    shared.solve(weightings: Self.weightings, iterations: [1, 2, 5]) {
+    shared.infer(weightings: Self.weightings, observing: [1, 2, 5]) {
       kept[[$1, $2]] = $0
     }
     #expect(kept.count == 9)
@@ -68,7 +68,7 @@ struct SharedFilterTests {
     struct Enough: Error {}
     var count = 0
     #expect(throws: Enough.self) {
-      try crf(terms([1, 1], .symmetric)).solve(weightings: Self.weightings, iterations: [1]) {
+      try crf(terms([1, 1], .symmetric)).infer(weightings: Self.weightings, observing: [1]) {
         _, _, _ in
         count += 1
         if count == 2 { throw Enough() }

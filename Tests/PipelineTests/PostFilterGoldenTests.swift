@@ -38,10 +38,9 @@ struct PostFilterGoldenTests {
     }
     let field = try EnergyField(grid: map.grid, values: energies)
     let known = Marginals(
-      grid: map.grid,
-      values: ChannelField(
+      unchecked: ChannelField(
         points: map.grid.count, channels: 12,
-        rows: [Float](repeating: 1 / 12, count: 12 * map.grid.count)))
+        rows: [Float](repeating: 1 / 12, count: 12 * map.grid.count)), grid: map.grid)
     let refined = try Band(width: width, of: Known(marginals: known)).refine(
       field, over: Scene(grid: map.grid), RefinementRequest())
     let given = field.probabilities()
@@ -56,7 +55,7 @@ struct PostFilterGoldenTests {
     let map = try labels("inputs/\(run.prefix(1))/labels_dirty.png")
     let radius = try #require(Int(String(run.suffix(1))))
     let marginals = Marginals(
-      grid: map.grid, values: ChannelField(points: map.grid.count, channels: 1))
+      unchecked: ChannelField(points: map.grid.count, channels: 1), grid: map.grid)
     let expected = try labels("majority/\(run).png")
     for threads in [1, 3] {
       let found = try Majority(radius: radius).filter(
@@ -92,7 +91,7 @@ struct PostFilterTests {
     let grid = try GridShape([7])
     let map = try LabelMap(grid: grid, labels: [0, 1, 0, 0, 255, 1, 1])
     let found = try Majority(radius: 1).filter(
-      map, Marginals(grid: grid, values: ChannelField(points: 7, channels: 1)),
+      map, Marginals(unchecked: ChannelField(points: 7, channels: 1), grid: grid),
       over: Scene(grid: grid), parallelism: .serial)
     #expect(found.labels == [0, 0, 0, 0, 255, 1, 1])
   }

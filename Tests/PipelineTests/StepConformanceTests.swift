@@ -45,7 +45,7 @@ struct StepConformanceTests {
       ) throws -> Refined {
         var values = energies.probabilities()
         values[3, 0] += Float(request.parallelism.threads)
-        return Refined(Marginals(grid: scene.grid, values: values))
+        return Refined(Marginals(unchecked: values, grid: scene.grid))
       }
     }
     let found = try Conformance.check(Broken(), over: Painted.scene).map(\.promise)

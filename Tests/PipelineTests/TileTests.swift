@@ -119,7 +119,7 @@ import Pipeline
           values[point, 1] = 0.3 + shift
         }
       }
-      meter.add(Marginals(grid: tile.region.grid, values: values), row: 0, column: column)
+      meter.add(Marginals(unchecked: values, grid: tile.region.grid), row: 0, column: column)
     }
     let figures = meter.figures
     #expect(figures.pixels == 12)

@@ -1,16 +1,17 @@
 import CKernels
 import LatticeSupport
 
-/// The exact Gaussian of positions on a grid: one pass an axis, O(N·Σσ·C).
+/// The exact Gaussian of positions on a grid: one pass per axis, O(N·Σσ·C).
 ///
-/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor an axis. Taps end where those beyond sum to less
+/// exp(−½Σ(Δₐ/σₐ)²) is the product of one factor per axis. Taps end where those beyond sum to less
 /// than a float resolves, so the sum is that over all pairs to rounding error. As a factored filter
 /// its rows are the points themselves.
 public struct SeparableGaussian: FactoredFilter {
   /// N, the number of grid points.
   public let points: Int
 
-  package let segments: [FactoredSegment]
+  /// Every point is one row, with weight 1.
+  public let splatMatrix: SplatMatrix
   private let extents: [Int]
   private let taps: [Taps]
   private let parallelism: Parallelism
@@ -21,8 +22,8 @@ public struct SeparableGaussian: FactoredFilter {
     let values: AlignedBuffer<Float>
 
     init(extent: Int, bandwidth: Float) {
-      let reach = min(Float(extent - 1), (SeparableGaussian.reach * bandwidth).rounded(.up))
-      let radius = Int(reach)
+      let radius = Int(
+        min(Float(extent - 1), (SeparableGaussian.cutoff * bandwidth).rounded(.up)))
       let border = CK_LINE_BLOCK - 1
       values = AlignedBuffer(zeros: 2 * (radius + border) + 1)
       for offset in -radius...radius {
@@ -34,7 +35,7 @@ public struct SeparableGaussian: FactoredFilter {
   }
 
   /// 1.2e-7 of a Gaussian lies beyond 5.3 standard deviations.
-  private static let reach: Float = 5.3
+  private static let cutoff: Float = 5.3
   /// The row of the first point: four rows are whole cache lines, whatever their length.
   private static let firstRow = 4
   /// Floats of a line's entries that are filtered together: a cache line.
@@ -46,25 +47,25 @@ public struct SeparableGaussian: FactoredFilter {
     points = grid.extents.reduce(1, *)
     self.parallelism = parallelism
     taps = zip(grid.extents, grid.bandwidths).map { Taps(extent: $0, bandwidth: $1) }
-    segments = FactoredSegment.ranges(of: points).map { range in
-      let vertices = AlignedBuffer<UInt32>(uninitialized: range.count)
-      for local in 0..<range.count { vertices.base[local] = UInt32(local) }
-      return FactoredSegment(
-        points: range, rows: range.lowerBound + Self.firstRow..<range.upperBound + Self.firstRow,
-        vertices: vertices,
-        weights: AlignedBuffer(repeating: 1, count: range.count))
+    let vertices = AlignedBuffer<UInt32>(uninitialized: points)
+    let segments = SplatMatrix.segmentRanges(of: points).map { range in
+      for point in range { vertices.base[point] = UInt32(point - range.lowerBound) }
+      return SplatMatrix.Segment(
+        points: range, rows: range.lowerBound + Self.firstRow..<range.upperBound + Self.firstRow)
     }
+    splatMatrix = SplatMatrix(
+      SplatMatrix.Entries(
+        corners: 1, vertices: vertices, weights: AlignedBuffer(repeating: 1, count: points)),
+      segments: segments)
   }
 
-  package var corners: Int { 1 }
+  /// Four rows more than there are points, so that each begins on a cache line.
+  public var rowCount: Int { Self.firstRow + points }
 
-  package var appliesWeights: Bool { false }
+  /// The taps are those of the Gaussian itself.
+  public var gain: Float { 1 }
 
-  package var rowCount: Int { Self.firstRow + points }
-
-  package var gain: Float { 1 }
-
-  /// - Complexity: O(N·C·Σ min(extent, 11σ)); a line of scratch memory a thread.
+  /// - Complexity: O(N·C·Σ min(extent, 11σ)); a line of scratch memory per thread.
   public func apply(to values: ChannelField, into output: inout ChannelField) {
     checkShapes(values, output)
     let target = output.mutableBase()
@@ -72,7 +73,8 @@ public struct SeparableGaussian: FactoredFilter {
     convolve(target, stride: values.stride)
   }
 
-  package func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+  /// Filters along the axes, in place.
+  public func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
     rows.forEach { convolve($0.base + Self.firstRow * $0.width, stride: $0.width) }
   }
 

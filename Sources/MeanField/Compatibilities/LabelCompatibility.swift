@@ -10,6 +10,8 @@ public protocol LabelCompatibility: Sendable {
 
 /// The factors of a label compatibility, in the cheapest form that holds them.
 public enum CompatibilityFactors: Sendable, Equatable {
+  /// μ is a multiple of the identity: one factor for all labels. Potts of weight w is −w.
+  case uniform(Float)
   /// μ is diagonal: L factors.
   case perLabel([Float])
   /// Any symmetric μ: L × L factors, row-major.
@@ -20,12 +22,22 @@ extension CompatibilityFactors {
   /// The most that an energy can change where every message changes by 1 at most.
   var largestGain: Float {
     switch self {
+    case .uniform(let weight): return abs(weight)
     case .perLabel(let weights): return weights.map(abs).max() ?? 0
     case .matrix(let matrix):
       let count = Int(Double(matrix.count).squareRoot())
       return (0..<count).map { row in
         matrix[row * count..<(row + 1) * count].reduce(0) { $0 + abs($1) }
       }.max() ?? 0
+    }
+  }
+
+  /// The factors of weight · μ.
+  func multiplied(by weight: Float) -> CompatibilityFactors {
+    switch self {
+    case .uniform(let factor): .uniform(factor * weight)
+    case .perLabel(let factors): .perLabel(factors.map { $0 * weight })
+    case .matrix(let matrix): .matrix(matrix.map { $0 * weight })
     }
   }
 }

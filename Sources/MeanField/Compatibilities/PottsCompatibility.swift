@@ -13,7 +13,7 @@ public struct PottsCompatibility: LabelCompatibility {
 
   /// −w for every label.
   public func factors(labelCount: Int) -> CompatibilityFactors {
-    .perLabel([Float](repeating: -weight, count: labelCount))
+    .uniform(-weight)
   }
 }
 

@@ -134,9 +134,9 @@ struct LoadedTuningImage {
     let weights = settings.grouped(by: { [$0[.gaussianWeight], $0[.bilateralWeight]] })
     for group in weights.grouped(by: { $0.map(\.iterations) }) {
       let sorted = group.map { $0.sorted { $0.iterations < $1.iterations } }
-      try crf.solve(
+      try crf.infer(
         weightings: group.map { [$0[0][.gaussianWeight], $0[0][.bilateralWeight]] },
-        iterations: sorted[0].map(\.iterations)
+        observing: sorted[0].map(\.iterations)
       ) { marginals, weighting, iteration in
         let labels = marginals.labels(parallelism: parallelism)
         results.append((sorted[weighting][iteration], try tally(labels)))

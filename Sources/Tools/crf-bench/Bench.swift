@@ -65,7 +65,7 @@ struct Bench {
       parallelism: parallelism)
     mark("filters")
     let footprint = crf.footprint
-    let marginals = (consume crf).finalMarginals(iterations: iterations)
+    let marginals = (consume crf).infer(InferenceOptions(iterations: iterations))
     mark("inference")
     let planes = AlignedBuffer<Float>(uninitialized: energies.count)
     marginals.values.writePlanes(to: planes.base, parallelism: parallelism)

@@ -52,6 +52,17 @@ public struct ExactBackend: FilterBackend {
     memoryBudget ?? (dimensions < Self.dimensionsWorthKeeping ? 0 : Self.defaultMemoryBudget)
   }
 
+  /// The same backend, whose filters count the pairs that they evaluate. Bounding what is skipped
+  /// takes one more application.
+  public func reporting(
+    applications: Int, to report: @escaping @Sendable (Double) -> Void
+  ) -> any FilterBackend {
+    var backend = self
+    backend.progress = FilterProgress(
+      applications: max(1, applications + (threshold > 0 ? 1 : 0)), report: report)
+    return backend
+  }
+
   /// `exact`.
   public var name: String { "exact" }
 

@@ -20,7 +20,7 @@ struct PointBlocks: Sendable {
   private let low: AlignedBuffer<Float>
   private let high: AlignedBuffer<Float>
   /// The squared distance of boxes beyond which pairs are skipped.
-  private let reach: Double
+  private let cutoff: Double
 
   /// - Parameters:
   ///   - features: N × d.
@@ -46,14 +46,14 @@ struct PointBlocks: Sendable {
     self.dimensions = dimensions
     self.order = order
     self.features = rows
-    reach = threshold > 0 ? -2 * logarithm(threshold) : .infinity
+    cutoff = threshold > 0 ? -2 * logarithm(threshold) : .infinity
   }
 
   /// The blocks as the kernels take them; valid while `self` is.
   var description: ck_blocks {
     ck_blocks(
       features: features.base, low: low.base, high: high.base, dimensions: Int32(dimensions),
-      reach: reach)
+      reach: cutoff)
   }
 
   /// Bounds Σ masses[j]·Kᵢⱼ over the skipped pairs (i, j).
@@ -81,7 +81,7 @@ struct PointBlocks: Sendable {
     return result
   }
 
-  /// Copies the rows of `values` into the order of the blocks; what is no value becomes 0.
+  /// Copies the rows of `values` into the order of the blocks; what is not a value becomes 0.
   func gather(
     _ values: ChannelField, stride: Int, into rows: AlignedBuffer<Float>, _ parallelism: Parallelism
   ) {

@@ -23,7 +23,7 @@ struct LatticeChains: Sendable {
     let (above, rows) = (above.base, rows.base)
     let starts = AlignedBuffer<UInt32>(uninitialized: vertexCount)
     let isHead = AlignedBuffer<UInt8>(repeating: 1, count: vertexCount + 1)
-    // Nobody foresees which vertices have neighbours, so nothing branches on it.
+    // Which vertices have neighbours cannot be predicted, so nothing branches on it.
     var links = 0
     for vertex in 0..<vertexCount {
       let isAbsent = above[vertex] == .max

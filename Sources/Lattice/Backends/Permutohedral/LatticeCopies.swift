@@ -58,7 +58,7 @@ struct LatticeCopies: Sendable {
   }
 
   /// Overwrites every copy with its owner.
-  func spread(_ panel: RowPanels.Panel, parallelism: Parallelism) {
+  func replicate(_ panel: RowPanels.Panel, parallelism: Parallelism) {
     parallelism.forEach(pieces.count - 1) { piece in
       let first = pieces[piece]
       ck_lattice_spread(

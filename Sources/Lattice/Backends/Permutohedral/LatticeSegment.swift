@@ -14,15 +14,15 @@ struct LatticeSegment: Sendable {
   let visits: [Range<Int>]
 
   init(
-    of features: FeatureMatrix, points: Range<Int>, corners: FactoredSegment.Corners
+    of features: FeatureMatrix, points: Range<Int>, entries: SplatMatrix.Entries
   ) throws {
     let dimensions = features.dimensions
     self.points = points
-    (vertices, weights) = corners.part(points)
+    (vertices, weights) = entries.part(points)
     table = try VertexTable(dimensions: dimensions, expected: points.count / 4)
     let scratch = AlignedBuffer<Float>(
       uninitialized: ck_lattice_scratch(Int32(dimensions)))
-    visits = FactoredSegment.visits(of: points, lineLength: features.lineLength)
+    visits = SplatMatrix.visits(of: points, lineLength: features.lineLength)
     var corner = 0
     for visit in visits {
       var failed = 0
@@ -52,5 +52,33 @@ struct LatticeSegment: Sendable {
       Double(ck_lattice_coordinate_limit(Int32(dimensions)))
       / (Double(dimensions + 1) * (2.0 / 3.0).squareRoot())
     return .keyOverflow(point: point, distance: Float(squares.squareRoot()), limit: Float(limit))
+  }
+}
+
+extension LatticeSegment {
+  /// Throws where a lattice's keys cannot hold `dimensions` features.
+  static func checkDimensions(_ dimensions: Int) throws {
+    guard dimensions <= 255 else {
+      throw LatticeError.unsupported(
+        reason: "a permutohedral lattice holds up to 255 features, not \(dimensions); reduce them "
+          + "first, by principal components for one")
+    }
+  }
+
+  /// The segments of all points, in their order, and the entries that they have in common.
+  ///
+  /// - Throws: `LatticeError` of the first segment that fails; `CallCancelled`.
+  static func all(
+    of features: FeatureMatrix, parallelism: Parallelism
+  ) throws -> (segments: [LatticeSegment], entries: SplatMatrix.Entries) {
+    let ranges = SplatMatrix.segmentRanges(of: features.points)
+    let entries = SplatMatrix.Entries(
+      points: features.points, corners: features.dimensions + 1)
+    let flag = Cancellation.flag
+    let segments = try parallelism.map(ranges.count) { index in
+      if flag?.isSet == true { throw CallCancelled() }
+      return try LatticeSegment(of: features, points: ranges[index], entries: entries)
+    }
+    return (segments, entries)
   }
 }

@@ -7,8 +7,9 @@ public struct PermutohedralBackend: FilterBackend {
   /// How closely the lattice follows the Gaussian, or other programs.
   public enum Mode: String, Sendable, CaseIterable {
     /// The lattice of Krähenbühl & Koltun's program (and of pydensecrf), to rounding error: one
-    /// blur with taps ½, 1, ½ an axis, vertices only where a point was splatted, neighbours that
-    /// are missing counted as 0. For 5-D features it keeps about half of the Gaussian's mass.
+    /// blur with taps ½, 1, ½ along every axis, vertices only where a point was splatted, and
+    /// neighbours that are missing counted as 0. For 5-D features it keeps about half of the
+    /// Gaussian's mass.
     case compatible
     /// The Gaussian itself between the vertices of a finer lattice (`AccurateLattice`), and an
     /// exact one of positions on a grid: 0.4 of the other's error after mean field inference, and

@@ -11,16 +11,18 @@ extension PermutohedralLattice {
   /// - Complexity: O(N·d²), and O(d³) for each run of points that share a simplex.
   public func selfWeights() -> [Float] {
     let neighbours = RowNeighbours(topology)
+    let (matrix, corners) = (splatMatrix, dimensions + 1)
     return [Float](unsafeUninitializedCapacity: points) { output, count in
       nonisolated(unsafe) let output = output
-      parallelism.forEach(segments.count) { index in
-        let segment = segments[index]
+      parallelism.forEach(matrix.segments.count) { index in
+        let segment = matrix.segments[index]
+        let (vertices, allWeights) = (matrix.vertices(of: segment), matrix.weights(of: segment))
         var paths = SimplexPaths(dimensions: dimensions)
         for (position, point) in segment.visits.joined().enumerated() {
-          let simplex = segment.vertices.base + position * corners
+          let simplex = vertices + position * corners
           paths.move(
             to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, neighbours)
-          let weights = segment.weights.base + position * corners
+          let weights = allWeights + position * corners
           output[point] = gain * paths.response(to: weights)
         }
       }

@@ -12,7 +12,8 @@ public struct PermutohedralLattice: FactoredFilter {
   /// d, the number of features.
   public let dimensions: Int
 
-  package let segments: [FactoredSegment]
+  /// The barycentric weights of every point for the vertices of its simplex.
+  public private(set) var splatMatrix: SplatMatrix
   let tables: [VertexTable]
   let topology: LatticeTopology
   let parallelism: Parallelism
@@ -20,14 +21,11 @@ public struct PermutohedralLattice: FactoredFilter {
   /// M, the number of lattice vertices that points were splatted to.
   public var vertexCount: Int { topology.vertexCount }
 
-  /// Vertices of a simplex.
-  package var corners: Int { dimensions + 1 }
-
   /// Rows of all vertices, and one for those that are absent.
-  package var rowCount: Int { topology.rowCount }
+  public var rowCount: Int { topology.rowCount }
 
   /// α = 1/(1 + 2⁻ᵈ): brings the response of a full lattice back to that of a Gaussian of height 1.
-  package var gain: Float { 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1)) }
+  public var gain: Float { 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1)) }
 
   /// Builds the lattice of `features`.
   ///
@@ -38,16 +36,16 @@ public struct PermutohedralLattice: FactoredFilter {
     dimensions = features.dimensions
     self.parallelism = parallelism
     try LatticeSegment.checkDimensions(dimensions)
-    let parts = try LatticeSegment.all(of: features, parallelism: parallelism)
+    let (parts, entries) = try LatticeSegment.all(of: features, parallelism: parallelism)
     tables = parts.map(\.table)
     topology = try LatticeTopology(
       joining: tables, dimensions: dimensions, parallelism: parallelism)
     for table in tables { table.seal() }
-    segments = zip(parts, topology.segmentRows).map { part, rows in
-      FactoredSegment(
-        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights,
-        visits: part.visits)
-    }
+    splatMatrix = SplatMatrix(
+      entries,
+      segments: zip(parts, topology.segmentRows).map { part, rows in
+        SplatMatrix.Segment(points: part.points, rows: rows, visits: part.visits)
+      })
   }
 
   /// Sums `values` over the lattice.
@@ -65,13 +63,21 @@ public struct PermutohedralLattice: FactoredFilter {
   private func filter(
     _ values: ChannelField, into output: inout ChannelField, transposed: Bool
   ) {
-    checkShapes(values, output)
-    apply(to: values, into: &output, parallelism: parallelism) { rows in
+    apply(to: values, into: &output, parallelism: parallelism) { rows, _ in
       rows.forEach { blur($0, transposed: transposed) }
     }
   }
 
-  package func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+  /// Scales the weights of its splat matrix; see `GaussianFilter`.
+  public mutating func scale(
+    by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism
+  ) -> Bool {
+    splatMatrix.scale(by: scales, parallelism: parallelism)
+    return true
+  }
+
+  /// Blurs along the axes in their order, in place.
+  public func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
     rows.forEach { blur($0, transposed: false) }
   }
 
@@ -81,6 +87,6 @@ public struct PermutohedralLattice: FactoredFilter {
       let axis = transposed ? dimensions - step : step
       topology.chains[axis].blur(panel, parallelism: parallelism)
     }
-    topology.copies.spread(panel, parallelism: parallelism)
+    topology.copies.replicate(panel, parallelism: parallelism)
   }
 }

@@ -26,7 +26,7 @@ public struct Sharpening: Refinement {
     }
     let probabilities = try EnergyField(grid: grid, values: scaled)
       .probabilities(parallelism: request.parallelism)
-    return Refined(Marginals(grid: grid, values: probabilities))
+    return Refined(try Marginals(grid: grid, values: probabilities))
   }
 }
 

@@ -44,6 +44,7 @@ let unary = ColorModelUnary(colors: [[60, 180, 80], [200, 40, 40]], sigma: 60)
 try KernelKind.registry.register(.chroma)
 try CompatibilityKind.registry.register(.ordered)
 try FilterKind.registry.register(.direct)
+try FilterKind.registry.register(.binned)
 try RefinementKind.registry.register(.sharpen)
 try LabelFilterKind.registry.register(.unsure)
 
@@ -85,6 +86,34 @@ let features = try FeatureMatrix(
 // Sums in float64, rounded once.
 expectNone(
   try Conformance.check(DirectBackend(), on: features, accuracy: 1e-6), "direct backend")
+
+// A backend on the fast path: what it promises, and that inference sweeps it with other terms.
+let line = try FeatureMatrix(
+  points: 4500, dimensions: 1, rows: (0..<4500).map { _ in 9 * generator.uniform() })
+let binned = try BinnedBackend().makeFilter(for: line, parallelism: .automatic)
+if let factored = binned.factored {
+  expectNone(Conformance.check(factored), "binned backend")
+} else {
+  expect(false, "the binned backend is on the fast path")
+}
+let few = try FeatureMatrix(
+  points: 60, dimensions: 1, rows: (0..<60).map { _ in 9 * generator.uniform() })
+// Two interpolations between bins widen a Gaussian of 16 squared bins by a third of one.
+expectNone(try Conformance.check(BinnedBackend(), on: few, accuracy: 0.01), "binned backend")
+let brightness = try FeatureKernel(
+  rows: (0..<width * height).map { image[$0, 0] / 20 }, dimensions: 1)
+func marginals(_ backend: any FilterBackend) throws -> [Float] {
+  try DenseCRF(
+    scene: scene, unary: unary.energies(for: image),
+    terms: [PairwiseTerm(brightness, weight: 2)], backend: backend
+  ).marginals(iterations: 5).values.rows()
+}
+// Ten times what normalised sums may be off by: an update amplifies a difference a few times.
+expect(
+  try zip(marginals(BinnedBackend()), marginals(DirectBackend())).allSatisfy {
+    abs($0 - $1) <= 0.1
+  },
+  "marginals of the fast backend are near those of all pairs")
 
 guard failures == 0 else { exit(1) }
 print("consumer: all pieces work by their names and keep their promises")

@@ -13,12 +13,18 @@ struct SweepOrder: Sendable {
 
   var runCount: Int { runs.count / 2 }
 
-  /// The order of those of the filters that have one; `nil` where two of them have different ones.
+  /// The order of those of the filters that have one; `nil` where two of them have different ones,
+  /// or segments of different points.
   ///
   /// - Complexity: O(N·corners).
   init?(of filters: [any FactoredFilter], segment index: Int) {
-    let segments = filters.map { $0.segments[index] }
-    let points = segments[0].points
+    let matrices = filters.map(\.splatMatrix)
+    let segments = matrices.compactMap {
+      $0.segments.indices.contains(index) ? $0.segments[index] : nil
+    }
+    guard segments.count == filters.count, let points = segments.first?.points,
+      segments.allSatisfy({ $0.points == points })
+    else { return nil }
     let orders = segments.map(\.visits).filter { $0 != [points] }
     let visits = orders.first ?? [points]
     guard orders.allSatisfy({ $0 == visits }) else { return nil }
@@ -32,7 +38,8 @@ struct SweepOrder: Sendable {
       let reach = AlignedBuffer<UInt32>(
         uninitialized: ck_sweep_reach_count(runs, visits.count))
       ck_sweep_reach(
-        segments[filter].vertices.base, isByPoint[filter], Int32(filters[filter].corners), runs,
+        matrices[filter].vertices(of: segments[filter]), isByPoint[filter],
+        Int32(matrices[filter].corners), runs,
         visits.count, UInt32(segments[filter].rows.count), reach.base)
       return reach
     }

@@ -8,13 +8,11 @@ import LatticeSupport
 /// lines of an array, and neighbours stand at fixed distances.
 struct PlanarLattice: FactoredFilter {
   let points: Int
-  let segments: [FactoredSegment]
+  private(set) var splatMatrix: SplatMatrix
   let rowCount: Int
   private let frame: PlanarFrame
   private let blur: PlanarBlur
   private let parallelism: Parallelism
-
-  var corners: Int { 3 }
 
   /// 1/(1 + 2⁻²), as in `PermutohedralLattice`.
   var gain: Float { 0.8 }
@@ -25,7 +23,7 @@ struct PlanarLattice: FactoredFilter {
   /// - Complexity: O(N).
   init?(_ features: FeatureMatrix, parallelism: Parallelism) {
     guard features.dimensions == 2 else { return nil }
-    let ranges = FactoredSegment.ranges(of: features.points)
+    let ranges = SplatMatrix.segmentRanges(of: features.points)
     guard let frame = PlanarFrame(of: features, segments: ranges, parallelism: parallelism),
       frame.rowCount <= 2 * features.points + 4096
     else { return nil }
@@ -38,18 +36,18 @@ struct PlanarLattice: FactoredFilter {
       return nextRow
     }
     rowCount = nextRow
-    let corners = FactoredSegment.Corners(points: points, corners: 3)
-    var parts = [(segment: FactoredSegment, present: AlignedBuffer<UInt8>)?](
+    let entries = SplatMatrix.Entries(points: points, corners: 3)
+    var parts = [(segment: SplatMatrix.Segment, present: AlignedBuffer<UInt8>)?](
       repeating: nil, count: ranges.count)
     parts.withUnsafeMutableBufferPointer { parts in
       nonisolated(unsafe) let parts = parts
       parallelism.forEach(ranges.count) { index in
         parts[index] = Self.embed(
-          features, points: ranges[index], corners: corners, frame: frame, index: index,
+          features, points: ranges[index], entries: entries, frame: frame, index: index,
           firstRow: segmentRows[index])
       }
     }
-    segments = parts.compactMap { $0?.segment }
+    splatMatrix = SplatMatrix(entries, segments: parts.compactMap { $0?.segment })
     blur = PlanarBlur(
       PlanarLines(
         frame, segmentRows: segmentRows, present: parts.compactMap { $0?.present },
@@ -57,17 +55,16 @@ struct PlanarLattice: FactoredFilter {
   }
 
   private static func embed(
-    _ features: FeatureMatrix, points: Range<Int>, corners: FactoredSegment.Corners,
+    _ features: FeatureMatrix, points: Range<Int>, entries: SplatMatrix.Entries,
     frame: PlanarFrame, index: Int, firstRow: Int
-  ) -> (segment: FactoredSegment, present: AlignedBuffer<UInt8>) {
-    let (vertices, weights) = corners.part(points)
+  ) -> (segment: SplatMatrix.Segment, present: AlignedBuffer<UInt8>) {
     let rows = frame.segmentLines[index].count * frame.width
     let present = AlignedBuffer<UInt8>(zeros: rows)
     let scratch = AlignedBuffer<Float>(uninitialized: ck_lattice_scratch(2))
-    let segment = FactoredSegment(
-      points: points, rows: firstRow..<firstRow + rows, vertices: vertices, weights: weights,
-      visits: FactoredSegment.visits(of: points, lineLength: features.lineLength))
-    segment.forEachVisit { points, vertices, weights in
+    let segment = SplatMatrix.Segment(
+      points: points, rows: firstRow..<firstRow + rows,
+      visits: SplatMatrix.visits(of: points, lineLength: features.lineLength))
+    entries.forEachVisit(of: segment) { points, vertices, weights in
       ck_planar_embed(
         features.storage.base + 2 * points.lowerBound, points.count, frame.segmentFrame(index),
         vertices, weights, present.base, scratch.base)
@@ -87,21 +84,32 @@ struct PlanarLattice: FactoredFilter {
   private func filter(
     _ values: ChannelField, into output: inout ChannelField, transposed: Bool
   ) {
-    checkShapes(values, output)
-    let scratch = AlignedBuffer<Float>(uninitialized: blurScratch(stride: values.stride))
-    apply(to: values, into: &output, parallelism: parallelism) { rows in
-      rows.forEach {
-        blur.apply($0, transposed: transposed, scratch: scratch.base, parallelism: parallelism)
-      }
+    apply(to: values, into: &output, parallelism: parallelism) { rows, scratch in
+      blur(rows, transposed: transposed, scratch)
     }
   }
 
   func blurScratch(stride: Int) -> Int { blur.scratch(channels: min(16, stride)) }
 
-  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+  func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
+    blur(rows, transposed: false, scratch)
+  }
+
+  private func blur(
+    _ rows: RowPanels, transposed: Bool, _ scratch: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let scratch = scratch.baseAddress else { return }
     rows.forEach {
-      blur.apply($0, transposed: false, scratch: scratch.base, parallelism: parallelism)
+      blur.apply($0, transposed: transposed, scratch: scratch, parallelism: parallelism)
     }
+  }
+
+  /// Scales the weights of its splat matrix; see `GaussianFilter`.
+  mutating func scale(
+    by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism
+  ) -> Bool {
+    splatMatrix.scale(by: scales, parallelism: parallelism)
+    return true
   }
 
   /// Kᵢᵢ of every point: what a vertex of its simplex receives from each, by the blur's paths.
@@ -113,16 +121,18 @@ struct PlanarLattice: FactoredFilter {
   /// - Complexity: O(N).
   func selfWeights() -> [Float] {
     let steps = PlanarSteps(blur.lines)
+    let matrix = splatMatrix
     return [Float](unsafeUninitializedCapacity: points) { output, count in
       nonisolated(unsafe) let output = output
-      parallelism.forEach(segments.count) { index in
-        let segment = segments[index]
+      parallelism.forEach(matrix.segments.count) { index in
+        let segment = matrix.segments[index]
+        let (corners, allWeights) = (matrix.vertices(of: segment), matrix.weights(of: segment))
         let firstColumn = frame.segmentLines[index].lowerBound * frame.width
         for (position, point) in segment.visits.joined().enumerated() {
           let vertices = (0..<3).map {
-            firstColumn + Int(segment.vertices.base[3 * position + $0])
+            firstColumn + Int(corners[3 * position + $0])
           }
-          let weights = segment.weights.base + 3 * position
+          let weights = allWeights + 3 * position
           var sum: Float = 0
           for (a, from) in vertices.enumerated() {
             for (b, to) in vertices.enumerated() {

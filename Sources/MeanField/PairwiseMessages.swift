@@ -1,28 +1,7 @@
 import CKernels
 import LatticeSupport
 
-/// Mean field updates with any filter, compatibility and self term: one pass a stage.
-struct MessagePassing: Sendable {
-  private let crf: DenseCRF
-  private var energies: ChannelField
-  private var scratch: MessageScratch
-
-  init(_ crf: DenseCRF) {
-    self.crf = crf
-    let unary = crf.unary.values
-    energies = unary
-    scratch = MessageScratch(points: unary.points, channels: unary.channels)
-  }
-
-  /// Replaces `marginals` by the next ones. Returns the largest change.
-  mutating func update(_ marginals: inout ChannelField) -> Float {
-    energies = crf.unary.values
-    crf.addPairwise(of: marginals, to: &energies, scratch: &scratch)
-    return crf.softmax(of: energies, into: &marginals)
-  }
-}
-
-/// Fields that hold messages on their way; allocated once an inference.
+/// Fields that hold messages on their way; allocated once per inference.
 struct MessageScratch: Sendable {
   var scaled: ChannelField
   var message: ChannelField
@@ -33,12 +12,16 @@ struct MessageScratch: Sendable {
   }
 }
 
-extension DenseCRF {
+/// The pairwise terms of a CRF, as they act on energies stage by stage.
+struct PairwiseMessages: Sendable {
+  let terms: [PreparedTerm]
+  let parallelism: Parallelism
+
   /// Points that a thread takes at a time.
   static let grain = 8192
 
   /// Adds Σₘ μₘ(Kₘ·Q) to `energies`.
-  func addPairwise(
+  func add(
     of marginals: ChannelField, to energies: inout ChannelField, scratch: inout MessageScratch
   ) {
     for term in terms {
@@ -53,13 +36,16 @@ extension DenseCRF {
         subtractSelf(marginals, scale: scale, from: &scratch.message)
       }
       switch term.factors {
+      case .uniform(let weight):
+        let weights = [Float](repeating: weight, count: marginals.channels)
+        add(scratch.message, weights: weights, to: &energies)
       case .perLabel(let weights): add(scratch.message, weights: weights, to: &energies)
       case .matrix(let matrix): add(scratch.message, matrix: matrix, to: &energies)
       }
     }
   }
 
-  /// Returns the largest change of a marginal.
+  /// softmax(−energies). Returns the largest change of a marginal.
   @discardableResult
   func softmax(of energies: ChannelField, into marginals: inout ChannelField) -> Float {
     let stride = energies.stride
@@ -134,4 +120,8 @@ extension DenseCRF {
         message.base + first, points.count, stride, padded, channels, target + first)
     }
   }
+}
+
+extension DenseCRF {
+  var messages: PairwiseMessages { PairwiseMessages(terms: terms, parallelism: parallelism) }
 }

@@ -10,8 +10,7 @@ import LatticeSupport
 /// them. K is symmetric and, but for the cut of G at a few bandwidths, positive semidefinite.
 struct AccurateLattice: FactoredFilter {
   let points: Int
-  let corners: Int
-  let segments: [FactoredSegment]
+  private(set) var splatMatrix: SplatMatrix
   let gain: Float
 
   private let rows: VertexRows
@@ -20,7 +19,7 @@ struct AccurateLattice: FactoredFilter {
   private let responses: [Float]
   private let parallelism: Parallelism
 
-  /// The rows of segments, and one a vertex that the blur gathers them in.
+  /// The rows of segments, and one per vertex that the blur gathers them in.
   var rowCount: Int { rows.rowCount }
 
   /// Builds the lattice of `features`.
@@ -30,12 +29,11 @@ struct AccurateLattice: FactoredFilter {
   init(_ features: FeatureMatrix, parallelism: Parallelism) throws {
     try LatticeSegment.checkDimensions(features.dimensions)
     let scale = try LatticeScale(for: features)
-    let parts = try Self.embed(features, scale, parallelism: parallelism)
+    let (parts, entries) = try Self.embed(features, scale, parallelism: parallelism)
     let selection = try VertexSelection(
       of: parts, dimensions: features.dimensions, parallelism: parallelism)
     try Cancellation.check()
     points = features.points
-    corners = features.dimensions + 1
     self.parallelism = parallelism
 
     let projection = SimplexProjection(scale)
@@ -48,7 +46,6 @@ struct AccurateLattice: FactoredFilter {
     gaussian = Self.gaussian(selection, scale: scale, places: places, parallelism: parallelism)
     try Cancellation.check()
     var rowPlaces = [[UInt32]](repeating: [], count: parts.count)
-    let corners = corners
     rowPlaces.withUnsafeMutableBufferPointer { rowPlaces in
       nonisolated(unsafe) let rowPlaces = rowPlaces
       parallelism.forEach(parts.count) { index in
@@ -57,7 +54,7 @@ struct AccurateLattice: FactoredFilter {
           projection.project(part.weights, vertices: part.vertices, kept: kept)
         } else {
           ck_restrict_weights(
-            part.vertices.base, kept.base, part.points.count, corners, part.weights.base)
+            part.vertices.base, kept.base, part.points.count, entries.corners, part.weights.base)
         }
         rowPlaces[index] = Self.renumber(
           part, kept: kept, places: places, vertices: selection.vertices[index])
@@ -65,16 +62,17 @@ struct AccurateLattice: FactoredFilter {
     }
     rows = try VertexRows(
       places: rowPlaces, count: gaussian.count, dimensions: scale.dimensions)
-    segments = zip(parts, rows.segments).map { part, rows in
-      FactoredSegment(
-        points: part.points, rows: rows, vertices: part.vertices, weights: part.weights)
-    }
+    splatMatrix = SplatMatrix(
+      entries,
+      segments: zip(parts, rows.segments).map { part, rows in
+        SplatMatrix.Segment(points: part.points, rows: rows)
+      })
   }
 
   /// All segments; what is said of features that do not fit is in their own units.
   private static func embed(
     _ features: FeatureMatrix, _ scale: LatticeScale, parallelism: Parallelism
-  ) throws -> [LatticeSegment] {
+  ) throws -> (segments: [LatticeSegment], entries: SplatMatrix.Entries) {
     do {
       return try LatticeSegment.all(
         of: scale.scaled(features, parallelism: parallelism), parallelism: parallelism)
@@ -127,36 +125,44 @@ struct AccurateLattice: FactoredFilter {
 
   /// - Complexity: O(N·d·C), and O(C) for every pair of vertices within reach.
   func apply(to values: ChannelField, into output: inout ChannelField) {
-    checkShapes(values, output)
-    apply(to: values, into: &output, parallelism: parallelism) { rows in
-      blur(rows, scratch: AlignedBuffer(uninitialized: blurScratch(stride: rows.stride)))
-    }
+    apply(to: values, into: &output, parallelism: parallelism)
   }
 
   /// The summed rows of every vertex.
   func blurScratch(stride: Int) -> Int { rows.count * stride }
 
-  func blur(_ rows: RowPanels, scratch: AlignedBuffer<Float>) {
+  func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
+    guard let sums = scratch.baseAddress else { return }
     rows.forEach { panel in
       self.rows.gather(
-        panel, into: scratch.base, stride: rows.stride, parallelism: parallelism)
+        panel, into: sums, stride: rows.stride, parallelism: parallelism)
     }
-    gaussian.apply(to: scratch.base, stride: rows.stride, parallelism: parallelism) {
+    gaussian.apply(to: sums, stride: rows.stride, parallelism: parallelism) {
       places, tile in
       rows.forEach { panel in self.rows.scatter(tile, of: places, into: panel) }
     }
+  }
+
+  /// Scales the weights of its splat matrix; see `GaussianFilter`.
+  mutating func scale(
+    by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism
+  ) -> Bool {
+    splatMatrix.scale(by: scales, parallelism: parallelism)
+    return true
   }
 
   /// g·Σ wₐ·w_b·G(vₐ − v_b); about 0.95 for 5-D features.
   ///
   /// - Complexity: O(N·d²).
   func selfWeights() -> [Float] {
-    [Float](unsafeUninitializedCapacity: points) { output, count in
+    let (matrix, corners) = (splatMatrix, splatMatrix.corners)
+    return [Float](unsafeUninitializedCapacity: points) { output, count in
       nonisolated(unsafe) let output = output
-      parallelism.forEach(segments.count) { index in
-        let segment = segments[index]
+      parallelism.forEach(matrix.segments.count) { index in
+        let segment = matrix.segments[index]
+        let allWeights = matrix.weights(of: segment)
         for local in 0..<segment.points.count {
-          let weights = segment.weights.base + local * corners
+          let weights = allWeights + local * corners
           var sum: Float = 0
           for a in 0..<corners {
             for b in 0..<corners {

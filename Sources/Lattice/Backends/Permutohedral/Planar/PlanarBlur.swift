@@ -127,7 +127,7 @@ struct PlanarBlur: Sendable {
       return ring + (stage * PlanarBlur.kept + slot) * length
     }
 
-    /// What a stage reads as a line: what was spread, or what the stage before has made of it.
+    /// What a stage reads as a line: what was splatted, or what the stage before has made of it.
     private func input(_ line: Int, of stage: Int) -> UnsafePointer<Float> {
       guard line >= 0 && line < blur.lines.count else { return zeros }
       guard stage == 0 else { return UnsafePointer(kept(line, stage: stage - 1)) }

@@ -1,6 +1,5 @@
 import CKernels
 import LatticeSupport
-import Unaries
 
 /// Mean field updates that carry a bound of every point's error along with its marginals.
 ///
@@ -9,10 +8,12 @@ import Unaries
 /// no energy is off by more than η = w·eᵢ, and then no marginal q by more than q(1 − q)x / (1 +
 /// min(q, 1 − q)·x) with x = e^2η − 1: its own energy off by η one way, those of all other labels
 /// by η the other way.
-struct CertifiedPassing: Sendable {
-  private let crf: DenseCRF
-  /// The CRF with the additional channel, whose unary is 0.
-  private let extended: DenseCRF
+package struct ErrorBoundedEngine: MeanFieldEngine {
+  private let messages: PairwiseMessages
+  /// The terms with the additional channel.
+  private let extended: PairwiseMessages
+  /// θ with the additional channel, where it is 0.
+  private let extendedUnary: ChannelField
   /// What the skipped pairs of one update can change in an energy, point by point.
   private let energyErrors: [Float]
   private var joined: ChannelField
@@ -23,10 +24,12 @@ struct CertifiedPassing: Sendable {
   private var errors: AlignedBuffer<Float>
 
   /// The largest bound of all points.
-  private(set) var largestError: Float = 0
+  package private(set) var errorBound: Float = 0
 
-  init(_ crf: DenseCRF) {
-    self.crf = crf
+  /// `nil` where no pair is skipped.
+  package init?(_ crf: DenseCRF) {
+    guard !crf.omissions.isEmpty else { return nil }
+    messages = crf.messages
     energyErrors = crf.energyErrors()
     let unary = crf.unary.values
     let channels = unary.channels + 1
@@ -35,19 +38,26 @@ struct CertifiedPassing: Sendable {
     joined = ChannelField(points: unary.points, channels: channels)
     energies = joined
     Self.join(unary, errors, into: &energies, crf.parallelism)
-    extended = DenseCRF(
-      unary: EnergyField(unchecked: energies, grid: crf.unary.grid),
-      terms: crf.terms.map { $0.withErrorChannel() }, parallelism: crf.parallelism)
+    extendedUnary = energies
+    extended = PairwiseMessages(
+      terms: crf.terms.map { $0.withErrorChannel(labelCount: crf.labelCount) },
+      parallelism: crf.parallelism)
     scratch = MessageScratch(points: unary.points, channels: channels)
   }
 
-  /// Replaces `marginals` by the next ones. Returns the largest change.
-  mutating func update(_ marginals: inout ChannelField) -> Float {
-    Self.join(marginals, errors, into: &joined, crf.parallelism)
-    energies = extended.unary.values
-    extended.addPairwise(of: joined, to: &energies, scratch: &scratch)
+  package mutating func start(_ energies: ChannelField, into marginals: inout ChannelField) {
+    messages.softmax(of: energies, into: &marginals)
+  }
+
+  /// `unary` is that that the engine was made with.
+  package mutating func step(
+    _ unary: ChannelField, into marginals: inout ChannelField, _ request: UpdateRequest
+  ) -> Float {
+    Self.join(marginals, errors, into: &joined, messages.parallelism)
+    energies = extendedUnary
+    extended.add(of: joined, to: &energies, scratch: &scratch)
     splitEnergies()
-    let change = crf.softmax(of: plain, into: &marginals)
+    let change = messages.softmax(of: plain, into: &marginals)
     boundMarginals(marginals)
     return change
   }
@@ -58,7 +68,7 @@ struct CertifiedPassing: Sendable {
     _ parallelism: Parallelism
   ) {
     let (base, stride) = (output.mutableBase(), output.stride)
-    parallelism.forEachChunk(of: values.points, grain: DenseCRF.grain) { points in
+    parallelism.forEachChunk(of: values.points, grain: PairwiseMessages.grain) { points in
       for point in points {
         let source = values.base + point * values.stride
         let target = base + point * stride
@@ -72,8 +82,8 @@ struct CertifiedPassing: Sendable {
   private mutating func splitEnergies() {
     let (base, stride, channels) = (plain.mutableBase(), plain.stride, plain.channels)
     // A neighbour's marginal that is off counts in what is missing, too.
-    let growth = 1 + largestError
-    crf.parallelism.forEachChunk(of: plain.points, grain: DenseCRF.grain) {
+    let growth = 1 + errorBound
+    messages.parallelism.forEachChunk(of: plain.points, grain: PairwiseMessages.grain) {
       [energies, energyErrors, errors] points in
       for point in points {
         let source = energies.base + point * energies.stride
@@ -85,14 +95,15 @@ struct CertifiedPassing: Sendable {
   }
 
   private mutating func boundMarginals(_ marginals: ChannelField) {
-    let chunks = (marginals.points + DenseCRF.grain - 1) / DenseCRF.grain
+    let chunks = (marginals.points + PairwiseMessages.grain - 1) / PairwiseMessages.grain
     let largest = AlignedBuffer<Float>(zeros: chunks)
-    crf.parallelism.forEachChunk(of: marginals.points, grain: DenseCRF.grain) { [errors] points in
+    messages.parallelism.forEachChunk(of: marginals.points, grain: PairwiseMessages.grain) {
+      [errors] points in
       let first = points.lowerBound
-      largest.base[first / DenseCRF.grain] = ck_marginal_errors(
+      largest.base[first / PairwiseMessages.grain] = ck_marginal_errors(
         marginals.base + first * marginals.stride, points.count, marginals.stride,
         marginals.channels, errors.base + first)
     }
-    largestError = (0..<chunks).reduce(0) { max($0, largest[$1]) }
+    errorBound = (0..<chunks).reduce(0) { max($0, largest[$1]) }
   }
 }
