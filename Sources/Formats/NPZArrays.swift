@@ -1,6 +1,6 @@
 import LatticeSupport
-import Unaries
 import Synchronization
+import Unaries
 
 /// All arrays of an NPZ archive: what each is, and its numbers when they are asked for.
 ///

@@ -1,6 +1,6 @@
 import LatticeCHeader
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// `latticecrf_crf_create`.

@@ -1,5 +1,5 @@
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// A CRF that is put together call by call.

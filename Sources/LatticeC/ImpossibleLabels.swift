@@ -1,5 +1,5 @@
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// Labels that a caller rules out: energies of +∞, logits of −∞, and finite numbers beyond what

@@ -1,6 +1,6 @@
 import LatticeCHeader
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// The most channels of an image: more than any filter but the exact one takes.

@@ -1,27 +1,17 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own that sees what users see: public interfaces, nothing else.
+// A package of its own that sees what users see: public interfaces, nothing else. Its pieces are
+// those that docs/plug-in.md shows; it registers them, runs each by its name, and checks what they
+// promise.
 let package = Package(
   name: "Consumer",
   dependencies: [.package(name: "LatticeCRF", path: "../..")],
   targets: [
-    // The pieces that docs/plug-in.md shows.
-    .target(
-      name: "Pieces",
-      dependencies: [
-        .product(name: "LatticeSupport", package: "LatticeCRF"),
-        .product(name: "Lattice", package: "LatticeCRF"),
-        .product(name: "Unaries", package: "LatticeCRF"),
-        .product(name: "MeanField", package: "LatticeCRF"),
-      ]),
-    // Registers them, runs each by its name, and checks what they promise.
     .executableTarget(
-      name: "consumer",
+      name: "Consumer",
       dependencies: [
-        "Pieces",
-        .product(name: "Conformance", package: "LatticeCRF"),
-        .product(name: "Pipeline", package: "LatticeCRF"),
-      ]),
+        "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Conformance",
+      ].map { .product(name: $0, package: "LatticeCRF") })
   ]
 )

@@ -1,6 +1,6 @@
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import TestSupport
 import Testing
 import Unaries

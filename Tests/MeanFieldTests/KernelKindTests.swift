@@ -1,6 +1,6 @@
 import Formats
-import MeanField
 import LatticeSupport
+import MeanField
 import TestSupport
 import Testing
 import Unaries

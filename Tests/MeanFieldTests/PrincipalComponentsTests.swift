@@ -1,5 +1,5 @@
-import MeanField
 import LatticeSupport
+import MeanField
 import Testing
 
 @Suite struct PrincipalComponentsTests {

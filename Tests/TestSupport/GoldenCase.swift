@@ -1,8 +1,8 @@
 import Formats
 import Foundation
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import Testing
 import Unaries
 

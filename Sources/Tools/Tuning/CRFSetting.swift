@@ -1,5 +1,5 @@
-import MeanField
 import LatticeSupport
+import MeanField
 
 /// The parameters that are searched: w₂, σγ, w₁, σα, σβ of DeepLab's two kernels, and the updates.
 package struct CRFSetting: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import Synchronization
 import ToolSupport
 import Unaries

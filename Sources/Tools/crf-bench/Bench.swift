@@ -1,6 +1,6 @@
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// One configuration, run again and again on the same arrays.

@@ -2,8 +2,8 @@ import ArgumentParser
 import Formats
 import Foundation
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// Times the stages of mean field inference.

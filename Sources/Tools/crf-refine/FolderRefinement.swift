@@ -1,6 +1,6 @@
 import Foundation
-import MeanField
 import LatticeSupport
+import MeanField
 import ToolSupport
 
 /// The refinement of every file in a folder.

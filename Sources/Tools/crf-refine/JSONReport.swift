@@ -1,6 +1,6 @@
 import Foundation
-import MeanField
 import LatticeSupport
+import MeanField
 import ToolSupport
 
 /// One JSON object on standard output.

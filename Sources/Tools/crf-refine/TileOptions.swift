@@ -1,6 +1,6 @@
 import ArgumentParser
-import Pipeline
 import LatticeSupport
+import Pipeline
 import ToolSupport
 
 /// How images that are too large for memory are cut.

@@ -1,6 +1,6 @@
 import Formats
-import Pipeline
 import LatticeSupport
+import Pipeline
 import Unaries
 
 /// The outputs of a job, written while its tiles are refined. They appear with `commit()` or not at

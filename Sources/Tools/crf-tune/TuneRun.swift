@@ -1,8 +1,8 @@
 import Evaluation
 import Formats
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import ToolSupport
 import Tuning
 import Unaries

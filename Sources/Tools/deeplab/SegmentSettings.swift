@@ -1,6 +1,6 @@
 import DeepLabNet
-import MeanField
 import LatticeSupport
+import MeanField
 import Pipeline
 import ToolSupport
 import Unaries

@@ -1,6 +1,6 @@
 import Foundation
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// How far the values of an image are apart, which bandwidths of colour are compared with.

@@ -2,21 +2,16 @@ import LatticeSupport
 import Unaries
 
 /// Pixels of which no label is likely enough become void: a label filter in a few lines.
-public struct UnsureLabels: LabelFilter {
+struct UnsureLabels: LabelFilter {
   /// The least probability that counts, 0…1.
-  public var least: Float
+  var least: Float
   /// The label of pixels without one.
-  public var void: UInt16
+  var void: UInt16 = 255
 
-  public init(least: Float, void: UInt16 = 255) {
-    self.least = least
-    self.void = void
-  }
+  var name: String { "unsure:least=\(least)" }
+  var reach: Reach { .steps(0) }
 
-  public var name: String { "unsure:least=\(least)" }
-  public var reach: Reach { .steps(0) }
-
-  public func filter(
+  func filter(
     _ labels: LabelMap, _ marginals: Marginals, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
     var result = labels
@@ -30,7 +25,7 @@ public struct UnsureLabels: LabelFilter {
 
 extension LabelFilterKind {
   /// `--step unsure:least=0.5`, once it is registered.
-  public static let unsure = LabelFilterKind(
+  static let unsure = LabelFilterKind(
     name: "unsure", summary: "pixels of which no label is likely enough become void",
     settings: [Setting("least", .number(.closed(0...1)), "the least probability that counts")],
     example: "unsure:least=0.5"

@@ -4,12 +4,10 @@ import LatticeSupport
 
 /// Points on a line, in bins of a quarter of a bandwidth: O(N) instead of O(N²), and swept together
 /// with the lattices of other terms.
-public struct BinnedBackend: FilterBackend {
-  public init() {}
+struct BinnedBackend: FilterBackend {
+  var name: String { "binned" }
 
-  public var name: String { "binned" }
-
-  public func makeFilter(
+  func makeFilter(
     for features: FeatureMatrix, parallelism: Parallelism
   ) throws -> any GaussianFilter {
     guard features.dimensions == 1 else {
@@ -115,7 +113,7 @@ struct BinnedFilter: FactoredFilter {
 
 extension FilterKind {
   /// `"filter": "binned"`, once it is registered.
-  public static let binned = FilterKind(
+  static let binned = FilterKind(
     name: "binned", summary: "bins of a quarter of a bandwidth, for one feature"
   ) { _ in BinnedBackend() }
 }

@@ -4,20 +4,15 @@ import Unaries
 /// A segmenter without a network: every label has a typical colour.
 ///
 /// θ(l) = ‖I − colour(l)‖² / 2σ², the energy of a Gaussian around that colour.
-public struct ColorModelUnary: Unary {
+struct ColorModelUnary: Unary {
   /// Red, green and blue of each label, 0…255.
-  public var colors: [[Float]]
+  var colors: [[Float]]
   /// How far colours stray from the typical one.
-  public var sigma: Float
+  var sigma: Float
 
-  public init(colors: [[Float]], sigma: Float) {
-    self.colors = colors
-    self.sigma = sigma
-  }
+  var labelCount: Int { colors.count }
 
-  public var labelCount: Int { colors.count }
-
-  public func energies(for scene: Scene) throws -> EnergyField {
+  func energies(for scene: Scene) throws -> EnergyField {
     guard let image = scene.image, image.channels == 3 else {
       throw InputError(.usage, "a colour model needs an image in red, green and blue")
     }

@@ -1,25 +1,20 @@
 import Lattice
-import MeanField
 import LatticeSupport
+import MeanField
 import Unaries
 
 /// Neighbours of like hue ought to share a label, in light or in shadow.
 ///
 /// Compares positions and the shares of red and green in a colour, which shadows leave alone.
-public struct ChromaKernel: PairwiseKernel {
+struct ChromaKernel: PairwiseKernel {
   /// In pixels.
-  public var spatialSigma: Float
+  var spatialSigma: Float
   /// Of shares, which lie in 0…1.
-  public var chromaSigma: Float
+  var chromaSigma: Float
 
-  public init(spatialSigma: Float, chromaSigma: Float) {
-    self.spatialSigma = spatialSigma
-    self.chromaSigma = chromaSigma
-  }
+  var name: String { "chroma:spatial=\(spatialSigma),chroma=\(chromaSigma)" }
 
-  public var name: String { "chroma:spatial=\(spatialSigma),chroma=\(chromaSigma)" }
-
-  public func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
+  func features(for scene: Scene, parallelism: Parallelism) throws -> FeatureMatrix {
     guard let image = scene.image, image.channels == 3, image.grid.rank == 2 else {
       throw InputError(.usage, "a chroma kernel needs an image in red, green and blue")
     }
@@ -40,7 +35,7 @@ public struct ChromaKernel: PairwiseKernel {
 
 extension KernelKind {
   /// `chroma:weight=4,spatial=50,chroma=0.03`, once it is registered.
-  public static let chroma = KernelKind(
+  static let chroma = KernelKind(
     name: "chroma", summary: "positions and hues",
     settings: [
       .spatial,

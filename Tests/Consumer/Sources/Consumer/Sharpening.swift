@@ -2,18 +2,16 @@ import LatticeSupport
 import Unaries
 
 /// Marginals raised to a power and normalised again: a refinement in a few lines.
-public struct Sharpening: Refinement {
+struct Sharpening: Refinement {
   /// Above 0; 1 leaves probabilities as they are.
-  public var power: Float
+  var power: Float
 
-  public init(power: Float) { self.power = power }
-
-  public var name: String { "sharpen:power=\(power)" }
+  var name: String { "sharpen:power=\(power)" }
 
   /// Each point depends on itself alone, so tiles need not overlap for it.
-  public var reach: Reach { .steps(0) }
+  var reach: Reach { .steps(0) }
 
-  public func refine(
+  func refine(
     _ energies: consuming EnergyField, over scene: Scene, _ request: RefinementRequest
   ) throws -> Refined {
     // p^power is softmax(−power·θ).
@@ -32,7 +30,7 @@ public struct Sharpening: Refinement {
 
 extension RefinementKind {
   /// `--step sharpen:power=2`, once it is registered.
-  public static let sharpen = RefinementKind(
+  static let sharpen = RefinementKind(
     name: "sharpen", summary: "probabilities raised to a power",
     settings: [Setting("power", .number(.above(0)), "above 1 sharpens, below softens")],
     example: "sharpen:power=2"

@@ -3,7 +3,6 @@ import Foundation
 import Lattice
 import LatticeSupport
 import MeanField
-import Pieces
 import Pipeline
 import Unaries
 

@@ -3,18 +3,13 @@ import MeanField
 
 /// Labels in an order, such as depths: neighbouring ones are cheap, distant ones cost no more than
 /// `limit` steps (truncated linear).
-public struct OrderedCompatibility: LabelCompatibility {
+struct OrderedCompatibility: LabelCompatibility {
   /// The cost of a step.
-  public var weight: Float
+  var weight: Float
   /// Steps beyond which the cost grows no more, so that real edges survive.
-  public var limit: Int
+  var limit: Int
 
-  public init(weight: Float, limit: Int) {
-    self.weight = weight
-    self.limit = limit
-  }
-
-  public func factors(labelCount: Int) throws -> CompatibilityFactors {
+  func factors(labelCount: Int) throws -> CompatibilityFactors {
     .matrix(
       (0..<labelCount * labelCount).map { index in
         let (first, second) = index.quotientAndRemainder(dividingBy: labelCount)
@@ -25,7 +20,7 @@ public struct OrderedCompatibility: LabelCompatibility {
 
 extension CompatibilityKind {
   /// `compatibility=ordered,weight=1,limit=4`, once it is registered.
-  public static let ordered = CompatibilityKind(
+  static let ordered = CompatibilityKind(
     name: "ordered", summary: "the distance of two labels, up to a limit",
     settings: [
       Setting("weight", .number(.any), "the cost of a step"),

@@ -3,12 +3,10 @@ import Lattice
 import LatticeSupport
 
 /// The definition, word for word: every pair of points, one after the other.
-public struct DirectBackend: FilterBackend {
-  public init() {}
+struct DirectBackend: FilterBackend {
+  var name: String { "direct" }
 
-  public var name: String { "direct" }
-
-  public func makeFilter(
+  func makeFilter(
     for features: FeatureMatrix, parallelism: Parallelism
   ) throws -> any GaussianFilter {
     guard features.points <= 10_000 else {
@@ -44,7 +42,7 @@ struct DirectFilter: GaussianFilter {
 
 extension FilterKind {
   /// `"filter": "direct"`, once it is registered.
-  public static let direct = FilterKind(
+  static let direct = FilterKind(
     name: "direct", summary: "every pair of points, one after the other"
   ) { _ in DirectBackend() }
 }
