@@ -150,7 +150,10 @@ let package = Package(
       name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
     .testTarget(
       name: "LatticeCTests",
-      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),
+      dependencies: [
+        "LatticeC", "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "Formats",
+        "MeanField",
+      ]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
     // The plug-ins that docs/plug-in.md shows.

@@ -122,7 +122,7 @@ extension ConfusionMatrix {
 
   private static func rangeError(
     _ map: String, _ label: UInt16, at point: Int, of grid: GridShape, labelCount: Int,
-    remedy: String
+    remedy: Remedy
   ) -> InputError {
     InputError(
       .data,

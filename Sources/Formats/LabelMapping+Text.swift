@@ -26,7 +26,7 @@ extension LabelMapping {
       guard void != 0 else {
         throw InputError(
           .usage, "is 'zero-unlabelled', which turns 1 into label 0, but 0 is the void label",
-          remedy: "leave --void out: the mapping says already that 0 does not count")
+          remedy: "leave \(name: .voidLabel) out: the mapping says already that 0 does not count")
       }
       self.init(name: text, void: void, listed: [0: void], others: .shiftedDown)
     case "cityscapes":

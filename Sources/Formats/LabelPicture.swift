@@ -87,7 +87,7 @@ public struct LabelPicture: Sendable {
   static func reportGray(_ name: String) {
     InputWarning(
       at: name, "has three channels that are equal at every pixel, which are read as numbers",
-      remedy: "if gray is a colour of a palette here, name it with --palette"
+      remedy: "if gray is a colour of a palette here, name it with \(name: .palette)"
     ).report()
   }
 }

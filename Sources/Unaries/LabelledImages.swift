@@ -51,7 +51,9 @@ extension LabelMap {
       "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
       remedy: rangeRemedy(of: labels[point], classes: classes, ignoring: void)
-        ?? "relabel those pixels (--label-map), or give the data set's whole list of classes")
+        ?? """
+        relabel those pixels (\(name: .labelMapping)), or give the data set's whole list of classes
+        """)
   }
 }
 

@@ -94,7 +94,7 @@ public enum DatasetLayouts {
   public static func detect(in folder: String, split: String?) throws -> any DatasetLayout {
     guard FolderListing.isFolder(folder) else {
       throw InputError(
-        .noInput, at: folder, "is no folder", remedy: "give the folder of a data set")
+        .noInput, at: folder, "is not a folder", remedy: "give the folder of a data set")
     }
     var present = all.filter { $0.isPresent(in: folder) }
     if present.count > 1, let split {
@@ -105,7 +105,7 @@ public enum DatasetLayouts {
       throw InputError(
         .usage, at: folder,
         "can be read as \(present.map(\.name).joined(separator: " or as "))",
-        remedy: "say which with --layout")
+        remedy: "say which with \(name: .datasetLayout)")
     }
     let inside = ["VOC2012", "VOCdevkit/VOC2012"].map { "\(folder)/\($0)" }
       .first(where: FolderListing.isFolder)

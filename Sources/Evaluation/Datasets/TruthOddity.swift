@@ -57,11 +57,13 @@ public enum TruthOddity: Sendable, Equatable {
   }
 
   /// What to do about it.
-  public var remedy: String {
+  public var remedy: Remedy {
     switch self {
     case .nothingCounts(let void), .singleClass(0, let void?):
-      "if \(void) stands for the foreground, as in masks of 0 and 255, add --label-map "
-        + "\(void):1; if not, choose photographs whose pixels are labelled"
+      """
+      if \(void) stands for the foreground, as in masks of 0 and 255, add \
+      \(set: .labelMapping("\(void):1")); if not, choose photographs whose pixels are labelled
+      """
     case .singleClass:
       "check that the labels are those that are meant, and choose photographs that show more"
     case .absent: "check the list of classes, or choose photographs that show them"

@@ -74,7 +74,7 @@ private final class LabelArrayRegions: RegionSource {
     guard boxes.shape.count == 2 else {
       throw InputError(
         .data, at: name, "has the shape \(boxes.shape), but tiles are cut from labels of two axes",
-        remedy: "leave --tile out")
+        remedy: "leave \(name: .tiles) out")
     }
     self.boxes = boxes
     self.reading = reading

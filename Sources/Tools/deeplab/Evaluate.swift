@@ -20,6 +20,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Run") var runOptions: DataRunOptions
 
   func run() throws {
+    RemedyWording.ofProgram = .commandLine([.scoreKind(.labels): "--predictions"])
     let settings = try EvaluateSettings(
       network: network, dataset: dataset, options: options, run: runOptions)
     let evaluation = try settings.makeRun()

@@ -20,7 +20,7 @@ struct SegmentReport {
   func text(of outcome: ImageSegmentation.Outcome) -> String {
     var lines = [
       "image    \(FileSystem.name(of: outcome.job.image)): \(outcome.grid)"
-        + (outcome.orientation.map { ", \($0)" } ?? ""),
+        + (outcome.orientation.map { ", \($0.text(in: .ofProgram))" } ?? ""),
       network.lines,
     ]
     if let crf = settings.crf { lines.append(crf.lines(iterations: crf.iterations)) }

@@ -96,8 +96,10 @@ package struct ForegroundChannel: Sendable {
     }
     return InputError(
       .data, "holds the number \(value), but a probability of the foreground must lie in 0…1",
-      remedy: "use --unary-kind logits if these are scores before the sigmoid; if they are "
-        + "probabilities in 8 or 16 bits or slightly outside, add --normalize-scores")
+      remedy: """
+        use \(set: .scoreKind(.logits)) if these are scores before the sigmoid; if they are \
+        probabilities in 8 or 16 bits or slightly outside, add \(set: .normalizeScores)
+        """)
   }
 }
 

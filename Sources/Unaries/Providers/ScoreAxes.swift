@@ -121,15 +121,17 @@ package struct ScoreAxes: Sendable, Equatable {
       .data,
       "has the shape \(ScoreShape.text(shape)), which is one channel: as a single label it would "
         + "leave nothing to decide",
-      remedy: "if it holds the scores of the foreground, add --binary; if it is a label map, add "
-        + "--unary-kind labels")
+      remedy: """
+        if it holds the scores of the foreground, add \(set: .singleChannel); if it is a label map, \
+        add \(set: .scoreKind(.labels))
+        """)
   }
 
   private static func severalChannels(_ shape: [Int]) -> InputError {
     InputError(
       .data,
-      "has the shape \(ScoreShape.text(shape)), but --binary takes one channel over the image: "
+      "has the shape \(ScoreShape.text(shape)), but is to be one channel over the image: "
         + "expected (H,W) or (1,H,W)",
-      remedy: "leave --binary out where each label has scores of its own")
+      remedy: "leave \(name: .singleChannel) out where each label has scores of its own")
   }
 }

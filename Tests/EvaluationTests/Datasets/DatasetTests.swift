@@ -54,7 +54,7 @@ struct DatasetTests {
     #expect(dataset.entries.map(\.labels) == [folder.file("SegmentationClassAug/x.png")])
     #expect(try dataset.labels(0).labels[0] == 20)
     let text = errorText { _ = try Dataset(at: folder.path) }
-    #expect(text.contains("can be read as voc or as voc-aug; say which with --layout"))
+    #expect(text.contains("can be read as voc or as voc-aug; say which with the name of a layout"))
   }
 
   @Test("PASCAL-Context and Person-Part bring their own lists and classes")
@@ -139,7 +139,7 @@ struct DatasetTests {
     }
     #expect(
       errorText { _ = try Dataset(at: folder.path) }
-        .contains("has the splits train, val, and none is named; choose one with --split"))
+        .contains("has the splits train, val, and none is named; choose one with"))
     #expect(
       errorText { _ = try Dataset(at: folder.path, split: "test") }
         .contains("has no split 'test' in the layout folders; there are train, val"))

@@ -67,7 +67,7 @@ public struct BoxExamples: Sendable {
         ? "which does not count" : "but there are \(classes) classes: 0…\(classes - 1)"
       throw InputError(
         .usage, "the background is the label \(options.background), \(problem)",
-        remedy: "name the class that is no object")
+        remedy: "name the class that is not an object")
     }
     let scan = ExampleScan(
       source: source, images: images, classes: classes, void: void, options: options)
