@@ -27,7 +27,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
       counts.allSatisfy({ (0...Self.mostPoints).contains($0) })
     else {
       throw InputError(
-        .data, "\(counts.count) counts are no confusion matrix: it is square, and counts points")
+        .data, "\(counts.count) counts are not a confusion matrix: it is square, and counts points")
     }
     self.labelCount = labelCount
     self.counts = counts

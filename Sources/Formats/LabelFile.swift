@@ -44,7 +44,7 @@ public enum LabelFile {
       if let mapping = reading.mapping { return try labels(of: array, mapping) }
       if let index = array.values.firstIndex(where: { UInt16(exactly: $0) == nil }) {
         throw InputError(
-          .data, "has the number \(array.values[index]) at index \(index), which is no label",
+          .data, "has the number \(array.values[index]) at index \(index), which is not a label",
           remedy: array.values[index] < 0 && array.values[index] == array.values[index].rounded()
             ? """
             if it marks points without a label, add \

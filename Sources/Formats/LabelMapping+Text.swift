@@ -115,7 +115,8 @@ extension LabelMapping {
 
   private static func malformed(_ place: String) -> InputError {
     InputError(
-      .usage, "\(place) is no entry of a label map: expected a number and the label it stands for",
+      .usage,
+      "\(place) is not an entry of a label map: expected a number and the label it stands for",
       remedy: "as in 255:1, 0:void, 7-9:2 or others:void; labels are 0…65535")
   }
 

@@ -3,7 +3,7 @@ import Unaries
 
 /// A label map as a picture holds it: numbers, or colours that stand for them.
 public struct LabelPicture: Sendable {
-  /// One entry a pixel, row by row.
+  /// One entry per pixel, row by row.
   public enum Pixels: Sendable {
     /// Palette indices or gray values, which are the labels.
     case indices([UInt16])

@@ -1,8 +1,8 @@
 import LatticeSupport
 
 extension LabelMap {
-  /// What to do about `number`, which is no class, where the numbers of the map look like a known
-  /// way of writing labels; `nil` where they do not. O(N).
+  /// What to do about `number`, which is not a class, where the numbers of the map look like a
+  /// known way of writing labels; `nil` where they do not. O(N).
   ///
   /// - Parameters:
   ///   - classes: how many classes there are.

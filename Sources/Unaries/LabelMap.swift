@@ -1,6 +1,6 @@
 import LatticeSupport
 
-/// One label a point.
+/// One label per point.
 public struct LabelMap: Sendable, Equatable {
   /// The grid of points.
   public let grid: GridShape

@@ -20,7 +20,7 @@ public protocol LabelledImages: Sendable {
   func labels(_ index: Int) throws -> LabelMap
 }
 
-/// A photograph with one label a pixel.
+/// A photograph with one label per pixel.
 public struct LabelledImage: Sendable {
   /// The photograph.
   public let image: Image

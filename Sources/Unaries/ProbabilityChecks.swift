@@ -2,8 +2,8 @@ import LatticeSupport
 
 /// What numbers must satisfy to be taken for probabilities, and what to say where they do not.
 ///
-/// The tolerances let float16 files pass (11 bits: 5e-4 a value, summed over some labels) and stop
-/// logits, counts and percentages.
+/// The tolerances let float16 files pass (11 bits: 5e-4 per value, summed over some labels) and
+/// stop logits, counts and percentages.
 enum ProbabilityChecks {
   /// How far a value may lie outside [0, 1].
   static let valueTolerance: Float = 1e-3
@@ -21,7 +21,7 @@ enum ProbabilityChecks {
 
   /// Checks the value of label l at point i in `values[i * pointStep + l * labelStep]`.
   ///
-  /// - Throws: `InputError` naming the first point whose values are no distribution.
+  /// - Throws: `InputError` naming the first point whose values are not a distribution.
   static func check(
     _ values: UnsafePointer<Float>, grid: GridShape, labels: Int, pointStep: Int, labelStep: Int
   ) throws {

@@ -53,15 +53,16 @@ struct LabelMappingTests {
     #expect(try labels(path, [0, 128, 255, 5]) == [0, 255, 1, 5])
     try folder.write(Array("0 0\n1 one\n".utf8), as: "bad.txt")
     let text = errorText { _ = try LabelMapping(folder.file("bad.txt")) }
-    #expect(text.contains("bad.txt: line 2, '1 one', is no entry"), "\(text)")
+    #expect(text.contains("bad.txt: line 2, '1 one', is not an entry"), "\(text)")
   }
 
   @Test(
     "what is no mapping is refused with what one looks like",
     arguments: [
-      ("cityscape", "neither a known label map"), ("255", "neither a known"), (":1", "no entry"),
-      ("255:1,", "no entry"), ("9-7:1", "no entry"), ("1:70000", "no entry"),
-      ("255:one", "no entry"), ("1:2:3", "no entry"), ("3:1,2-4:0", "gives 3 a label"),
+      ("cityscape", "neither a known label map"), ("255", "neither a known"),
+      (":1", "not an entry"),
+      ("255:1,", "not an entry"), ("9-7:1", "not an entry"), ("1:70000", "not an entry"),
+      ("255:one", "not an entry"), ("1:2:3", "not an entry"), ("3:1,2-4:0", "gives 3 a label"),
       ("others:1,others:2", "gives others a label"),
     ])
   func refused(text: String, problem: String) {

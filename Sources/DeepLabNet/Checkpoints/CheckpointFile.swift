@@ -161,7 +161,7 @@ extension CheckpointFile {
 
   private static func unknown(_ kind: FileKind) -> InputError {
     InputError(
-      .data, "is no checkpoint that is known here but seems to be \(kind.words)",
+      .data, "is not a checkpoint that is known here but seems to be \(kind.words)",
       remedy: "give a .safetensors, .pth, .npz or .caffemodel file")
   }
 }

@@ -12,7 +12,7 @@ public struct DatasetCheck: Sendable {
     case unreadable
     /// Labels of another size than the photograph's.
     case misSized = "mis-sized"
-    /// A label that is no class.
+    /// A label that is not a class.
     case mislabelled
     /// A photograph that is not stored upright, where nothing shows whether its labels are.
     case ambiguous = "of unclear orientation"

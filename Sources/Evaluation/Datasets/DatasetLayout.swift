@@ -44,7 +44,7 @@ extension DatasetLayout {
         throw InputError(
           .data, at: path,
           "has the label \(label) at \(labels.grid.position(of: point)), which the layout \(name) "
-            + "has not: expected 0…\(table.count - 1)",
+            + "does not have: expected 0…\(table.count - 1)",
           remedy: "check that it is the file that is meant; the layout is \(summary)")
       }
       classes.labels[point] = table[Int(label)]
@@ -111,7 +111,7 @@ public enum DatasetLayouts {
       .first(where: FolderListing.isFolder)
     throw InputError(
       .data, at: folder,
-      "is laid out like no data set that is known"
+      "is not laid out like any data set that is known here"
         + (split.map { " to have a split '\($0)'" } ?? ""),
       remedy: inside.map { "did you mean \($0)?" }
         ?? all.map { "\($0.name): \($0.summary)" }.joined(separator: "; "))

@@ -19,7 +19,7 @@ public enum TruthOddity: Sendable, Equatable {
   ///   - classes: how many classes there are; `nil` where nobody has said so.
   public init?(occurring: Set<UInt16>, ignoring void: UInt16, classes: Int?) {
     let counted = occurring.subtracting([void])
-    // A class that is no class is an error of its own.
+    // A label that is not a class is an error of its own.
     guard classes != 1, counted.allSatisfy({ $0 < classes ?? .max }) else { return nil }
     if counted.isEmpty {
       guard occurring.contains(void) else { return nil }

@@ -49,7 +49,7 @@ package struct ScoreAxes: Sendable, Equatable {
   private static func choice(
     among readings: [ScoreAxes], _ image: ((Int) -> GridShape?)?, isForeground: Bool
   ) -> ScoreAxes? {
-    // Without an image, an axis of length 1 of the foreground's channel is no axis of a grid.
+    // Without an image, an axis of length 1 of the foreground's channel is not an axis of a grid.
     guard let image else { return isForeground ? readings.last : readings.first }
     // As it is, else with few axes left out, else lying on its side: the error that follows then
     // names the right axes.

@@ -6,7 +6,7 @@ public enum ScoreKind: Sendable, Hashable, CaseIterable {
   case logits
   /// Scores after the softmax: in [0, 1], summing to 1 over the labels.
   case probabilities
-  /// −log P up to a constant a point: any finite numbers, smaller is likelier.
+  /// −log P up to a constant per point: any finite numbers, smaller is likelier.
   case energies
 }
 

@@ -192,12 +192,12 @@ struct DatasetTests {
   @Test("what is no data set is refused with what one looks like")
   func unknown() throws {
     #expect(
-      errorText { _ = try Dataset(at: folder.path) }.contains("laid out like no data set"))
+      errorText { _ = try Dataset(at: folder.path) }.contains("not laid out like any data set"))
     try folder.write("a\n", as: "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt")
     #expect(
       errorText { _ = try Dataset(at: folder.path) }
         .hasSuffix("did you mean \(folder.path)/VOCdevkit/VOC2012?"))
-    #expect(errorText { _ = try Dataset(at: folder.file("no")) }.contains("is no folder"))
+    #expect(errorText { _ = try Dataset(at: folder.file("no")) }.contains("is not a folder"))
     #expect(
       errorText { _ = try DatasetLayouts.named("coco") }.contains("known are voc, voc-aug"))
     try folder.write("\n", as: "ImageSets/Segmentation/val.txt")

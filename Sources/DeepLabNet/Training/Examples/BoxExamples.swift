@@ -52,7 +52,7 @@ public struct BoxExamples: Sendable {
   ///   - parallelism: the threads that may read; they make no difference to the result.
   ///   - progress: told after each few images how many were looked at.
   /// - Throws: `InputError` naming what cannot be read, the first such image's; where the
-  ///   background is no class; and where there is no example at all.
+  ///   background is not a class; and where there is no example at all.
   /// - Complexity: O(pixels), and what the proposals take; a few images are held at a time, and 48
   ///   bytes for each example.
   public init(
