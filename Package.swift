@@ -174,7 +174,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "LatticeCTests",
-      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),
+      dependencies: [
+        "LatticeC", "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "Formats",
+        "MeanField",
+      ]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
     // The network that docs/add-a-network.md shows.

@@ -28,8 +28,10 @@ public struct BundledModel: Sendable, Hashable {
     guard let place = places.first(where: FileManager.default.isReadableFile) else {
       throw InputError(
         .noInput, at: places[0], "is not there, which is the trained model for \(summary)",
-        remedy: "copy the folder LatticeCRF_DeepLabNet.resources along with the program, or give a "
-          + "network's weights with --weights FILE")
+        remedy: """
+          copy the folder LatticeCRF_DeepLabNet.resources along with the program, or give a \
+          network's weights with \(set: .chosen(.weights))
+          """)
     }
     return place
   }

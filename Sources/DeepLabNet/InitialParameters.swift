@@ -40,7 +40,7 @@ public struct InitialParameters: ParameterSource {
   /// Bilinear interpolation of every channel by itself, Long et al. (2015),
   /// doi:10.1109/CVPR.2015.7298965, §3.3: a tent around the middle of the window.
   private static func fillBilinear(_ values: AlignedBuffer<Float>, _ shape: [Int]) {
-    precondition(shape.count == 4, "a frozen weight of shape \(shape) is no convolution's")
+    precondition(shape.count == 4, "a frozen weight of shape \(shape) is not a convolution's")
     func tent(_ size: Int) -> [Float] {
       let reach = Float((size + 1) / 2)
       let middle = size % 2 == 1 ? reach - 1 : reach - 0.5

@@ -51,7 +51,7 @@ public struct Preprocessing: Sendable, Hashable {
 
   /// The network's input: 1 × height × width × 3.
   ///
-  /// - Throws: `InputError` where the image has not two axes and three channels.
+  /// - Throws: `InputError` where the image does not have two axes and three channels.
   public func tensor(for image: Image) throws -> Tensor {
     guard image.channels == 3, image.grid.rank == 2 else {
       throw InputError(

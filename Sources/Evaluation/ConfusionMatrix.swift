@@ -27,7 +27,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
       counts.allSatisfy({ (0...Self.mostPoints).contains($0) })
     else {
       throw InputError(
-        .data, "\(counts.count) counts are no confusion matrix: it is square, and counts points")
+        .data, "\(counts.count) counts are not a confusion matrix: it is square, and counts points")
     }
     self.labelCount = labelCount
     self.counts = counts
@@ -122,7 +122,7 @@ extension ConfusionMatrix {
 
   private static func rangeError(
     _ map: String, _ label: UInt16, at point: Int, of grid: GridShape, labelCount: Int,
-    remedy: String
+    remedy: Remedy
   ) -> InputError {
     InputError(
       .data,

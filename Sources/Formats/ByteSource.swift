@@ -104,8 +104,8 @@ package final class FileSource: ByteSource {
   func checkIsFile() throws {
     guard isRegular else {
       throw InputError(
-        .data, at: name, "is no ordinary file, which tiles could be read from",
-        remedy: "save it to a file first, or leave --tile out")
+        .data, at: name, "is not an ordinary file, which tiles could be read from",
+        remedy: "save it to a file first, or leave \(name: .tiles) out")
     }
   }
 

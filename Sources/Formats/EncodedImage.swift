@@ -38,7 +38,7 @@ struct EncodedImage {
     guard grid.count <= memoryLimit() / bytesPerPixel else {
       throw InputError(
         .data, at: name, "has \(grid) pixels, more than there is memory for",
-        remedy: "refine it in tiles (--tile 2048)")
+        remedy: "refine it in tiles (\(set: .tiles(2048)))")
     }
   }
 

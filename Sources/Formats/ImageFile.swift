@@ -114,7 +114,7 @@ public enum ImageFile {
   /// The grid of the picture in a file, its rows as they are stored, and whether its samples have
   /// 16 bits.
   ///
-  /// - Throws: `InputError` where it is no picture, or its header is damaged.
+  /// - Throws: `InputError` where it is not a picture, or its header is damaged.
   package static func header(of path: String) throws -> (grid: GridShape, isDeep: Bool) {
     let source = try FileSource(path)
     switch FileKind(prefix: source.peek(FileKind.prefixLength)) {

@@ -44,10 +44,13 @@ public enum LabelFile {
       if let mapping = reading.mapping { return try labels(of: array, mapping) }
       if let index = array.values.firstIndex(where: { UInt16(exactly: $0) == nil }) {
         throw InputError(
-          .data, "has the number \(array.values[index]) at index \(index), which is no label",
+          .data, "has the number \(array.values[index]) at index \(index), which is not a label",
           remedy: array.values[index] < 0 && array.values[index] == array.values[index].rounded()
-            ? "if it marks points without a label, add --label-map \(Int(array.values[index])):void"
-            : "labels are whole numbers 0…65535; for scores, use --unary-kind logits")
+            ? """
+            if it marks points without a label, add \
+            \(set: .labelMapping("\(Int(array.values[index])):void"))
+            """
+            : "labels are whole numbers 0…65535; for scores, use \(set: .scoreKind(.logits))")
       }
       return try LabelMap(grid: GridShape(array.shape), labels: array.values.map { UInt16($0) })
     } catch let error as InputError {

@@ -26,7 +26,7 @@ extension LabelMapping {
       guard void != 0 else {
         throw InputError(
           .usage, "is 'zero-unlabelled', which turns 1 into label 0, but 0 is the void label",
-          remedy: "leave --void out: the mapping says already that 0 does not count")
+          remedy: "leave \(name: .voidLabel) out: the mapping says already that 0 does not count")
       }
       self.init(name: text, void: void, listed: [0: void], others: .shiftedDown)
     case "cityscapes":
@@ -115,7 +115,8 @@ extension LabelMapping {
 
   private static func malformed(_ place: String) -> InputError {
     InputError(
-      .usage, "\(place) is no entry of a label map: expected a number and the label it stands for",
+      .usage,
+      "\(place) is not an entry of a label map: expected a number and the label it stands for",
       remedy: "as in 255:1, 0:void, 7-9:2 or others:void; labels are 0…65535")
   }
 

@@ -3,7 +3,7 @@ import Unaries
 
 /// A label map as a picture holds it: numbers, or colours that stand for them.
 public struct LabelPicture: Sendable {
-  /// One entry a pixel, row by row.
+  /// One entry per pixel, row by row.
   public enum Pixels: Sendable {
     /// Palette indices or gray values, which are the labels.
     case indices([UInt16])
@@ -87,7 +87,7 @@ public struct LabelPicture: Sendable {
   static func reportGray(_ name: String) {
     InputWarning(
       at: name, "has three channels that are equal at every pixel, which are read as numbers",
-      remedy: "if gray is a colour of a palette here, name it with --palette"
+      remedy: "if gray is a colour of a palette here, name it with \(name: .palette)"
     ).report()
   }
 }

@@ -57,7 +57,9 @@ public enum NPZ {
       guard members.count == 1 else {
         throw InputError(
           .data, at: archive.name, "holds \(members.count) arrays: \(list)",
-          remedy: "choose the scores with --member NAME; an image needs an archive of its own")
+          remedy: """
+            choose the scores with \(set: .chosen(.member)); an image needs an archive of its own
+            """)
       }
       return members[0]
     }

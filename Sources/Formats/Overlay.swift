@@ -18,8 +18,8 @@ public struct Overlay: Sendable {
 
   /// The picture: 8-bit RGB.
   ///
-  /// - Throws: `InputError` where the image is no photograph (8 bits, gray or RGB) or has another
-  ///   size than the labels.
+  /// - Throws: `InputError` where the image is not a photograph (8 bits, gray or RGB) or has
+  ///   another size than the labels.
   /// - Complexity: O(N).
   public func picture(of map: LabelMap, over image: Image, palette: Palette) throws -> Image {
     let values = try Self.values(of: image)

@@ -40,7 +40,7 @@ final class PNGReader {
     header.color == CODEC_PNG_RGB || header.color == CODEC_PNG_RGB_ALPHA
   }
 
-  /// Whether its colours have 16 bits a channel.
+  /// Whether its colours have 16 bits per channel.
   var isDeep: Bool { header.bit_depth == 16 }
   /// The numbers of the file that one of 256 levels spans.
   var unit: Float { isDeep ? Float(Image.Pixels.unitOf16Bits) : 1 }
@@ -52,7 +52,7 @@ final class PNGReader {
     return try Image(unchecked: .levels(of: deepRGB(rows: height)), grid: grid, channels: 3)
   }
 
-  /// The next `count` rows in RGB, 16 bits; see `rgb`. For images of 16 bits a channel.
+  /// The next `count` rows in RGB, 16 bits; see `rgb`. For images of 16 bits per channel.
   func deepRGB(rows count: Int) throws -> [UInt16] {
     try pixels(CODEC_PNG_RGB_16, rows: count, samplesPerPixel: 3)
   }

@@ -31,7 +31,7 @@ struct CallError: Error {
     case let error as InputError:
       self.init(
         error.kind == .usage ? LATTICECRF_INVALID_ARGUMENT : LATTICECRF_INVALID_DATA,
-        Self.text(of: error))
+        error.text(in: .c))
     default: self.init(LATTICECRF_INVALID_ARGUMENT, "\(error)")
     }
   }
@@ -42,12 +42,6 @@ struct CallError: Error {
     case .outOfMemory: LATTICECRF_OUT_OF_MEMORY
     case .keyOverflow, .tooManyVertices, .unsupported: LATTICECRF_UNSUPPORTED
     }
-  }
-
-  /// Without remedies that only a command line has.
-  private static func text(of error: InputError) -> String {
-    guard error.remedy.contains("--") else { return error.description }
-    return InputError(error.kind, at: error.place, error.problem).description
   }
 }
 

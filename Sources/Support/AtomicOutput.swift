@@ -10,7 +10,7 @@
 ///
 /// Bytes go to a temporary file in the folder of the output, which `commit()` renames over it.
 /// Whatever stood there stays untouched until then, and an output that is never committed leaves
-/// nothing behind. An output that exists and is no regular file (a pipe, `/dev/stdout`,
+/// nothing behind. An output that exists and is not a regular file (a pipe, `/dev/stdout`,
 /// `/dev/null`) is written directly.
 package final class AtomicOutput {
   /// The path as it was given, for messages.
@@ -63,7 +63,8 @@ package final class AtomicOutput {
     guard writeAll(bytes, to: descriptor) else { throw writeFailure(systemMessage()) }
   }
 
-  /// Whether it is no ordinary file: a pipe, `/dev/stdout`. Bytes are then on their way at once.
+  /// Whether it is not an ordinary file: a pipe, `/dev/stdout`. Bytes are then on their way at
+  /// once.
   package var isDirect: Bool { temporary == nil }
 
   /// Writes `bytes` from byte `offset` of the file on, which need not be its end.

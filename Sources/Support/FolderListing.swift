@@ -43,7 +43,7 @@ package enum FolderListing {
 
   /// The names of what is visible in a folder, sorted; folders among them.
   ///
-  /// - Throws: `InputError` where it is no folder or cannot be listed.
+  /// - Throws: `InputError` where it is not a folder or cannot be listed.
   package static func names(in folder: String) throws -> [String] {
     guard let stream = folder.withSystemPath({ opendir($0) }) else {
       throw InputError(

@@ -23,18 +23,23 @@ public struct InputError: Error, Sendable, Equatable {
   /// What was found and what was expected, in one sentence.
   public let problem: String
   /// How to mend it; empty where nothing useful can be said.
-  public let remedy: String
+  public let remedy: Remedy
 
   /// - Parameters:
   ///   - kind: what kind of trouble it is.
   ///   - place: the file, option or parameter, where it is known.
   ///   - problem: what was found and what was expected, without a full stop.
   ///   - remedy: how to mend it, without a full stop.
-  public init(_ kind: Kind, at place: String? = nil, _ problem: String, remedy: String = "") {
+  public init(_ kind: Kind, at place: String? = nil, _ problem: String, remedy: Remedy = "") {
     self.kind = kind
     self.place = place
     self.problem = problem
     self.remedy = remedy
+  }
+
+  /// The same with a remedy that is text, the same in every front end.
+  public init(_ kind: Kind, at place: String? = nil, _ problem: String, remedy: String) {
+    self.init(kind, at: place, problem, remedy: Remedy(remedy))
   }
 
   /// The same error, naming `place` unless it names one already.
@@ -44,11 +49,19 @@ public struct InputError: Error, Sendable, Equatable {
 }
 
 extension InputError: CustomStringConvertible {
-  /// `place: problem; remedy`.
-  public var description: String {
-    var text = place.map { "\($0): " } ?? ""
-    text += problem
-    if !remedy.isEmpty { text += "; " + remedy }
-    return text
+  /// `place: problem; remedy`, in neutral terms.
+  public var description: String { text(in: .neutral) }
+
+  /// `place: problem; remedy`, in a front end's terms.
+  public func text(in wording: RemedyWording) -> String {
+    sentence(at: place, problem, remedy, wording)
   }
+}
+
+/// `place: problem; remedy`, without what is missing.
+func sentence(
+  at place: String?, _ problem: String, _ remedy: Remedy, _ wording: RemedyWording
+) -> String {
+  (place.map { "\($0): " } ?? "") + problem
+    + (remedy.isEmpty ? "" : "; " + remedy.text(in: wording))
 }

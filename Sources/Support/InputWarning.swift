@@ -9,24 +9,29 @@ public struct InputWarning: Sendable, Hashable, CustomStringConvertible {
   /// What was found and what it leads to, in one sentence.
   public let problem: String
   /// What to do about it; empty where nothing useful can be said.
-  public let remedy: String
+  public let remedy: Remedy
 
   /// - Parameters:
   ///   - place: the file, option or parameter, where it is known.
   ///   - problem: what was found and what it leads to, without a full stop.
   ///   - remedy: what to do about it, without a full stop.
-  public init(at place: String? = nil, _ problem: String, remedy: String = "") {
+  public init(at place: String? = nil, _ problem: String, remedy: Remedy = "") {
     self.place = place
     self.problem = problem
     self.remedy = remedy
   }
 
-  /// `place: problem; remedy`.
-  public var description: String {
-    var text = place.map { "\($0): " } ?? ""
-    text += problem
-    if !remedy.isEmpty { text += "; " + remedy }
-    return text
+  /// The same with a remedy that is text, the same in every front end.
+  public init(at place: String? = nil, _ problem: String, remedy: String) {
+    self.init(at: place, problem, remedy: Remedy(remedy))
+  }
+
+  /// `place: problem; remedy`, in neutral terms.
+  public var description: String { text(in: .neutral) }
+
+  /// `place: problem; remedy`, in a front end's terms.
+  public func text(in wording: RemedyWording) -> String {
+    sentence(at: place, problem, remedy, wording)
   }
 
   /// Hands the warning to whoever listens.

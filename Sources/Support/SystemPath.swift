@@ -1,6 +1,6 @@
 /// Names of files as the system has them, any bytes, and as programs have them, text.
 ///
-/// Names from other systems' archives need not be UTF-8. In text, each byte that is no part of
+/// Names from other systems' archives need not be UTF-8. In text, each byte that is not part of
 /// UTF-8 stands as a private code point of its own, U+10F700 and the byte, so that every name comes
 /// out as it went in. Whatever hands a path to the system calls `withSystemPath`; whatever gets one
 /// from it makes its text by `String(systemPath:)`.

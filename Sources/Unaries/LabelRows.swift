@@ -9,10 +9,10 @@ import LatticeSupport
   import Darwin
 #endif
 
-/// A block of rows of a `ChannelField`, one value a label, converted in place.
+/// A block of rows of a `ChannelField`, one value per label, converted in place.
 ///
 /// The handle for loops over raw memory: whoever makes one vouches that `points` rows of `stride`
-/// floats from `base` on are his alone to write.
+/// floats from `base` on are written through it alone.
 struct LabelRows {
   let base: UnsafeMutablePointer<Float>
   let points: Int

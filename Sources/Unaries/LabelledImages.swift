@@ -20,7 +20,7 @@ public protocol LabelledImages: Sendable {
   func labels(_ index: Int) throws -> LabelMap
 }
 
-/// A photograph with one label a pixel.
+/// A photograph with one label per pixel.
 public struct LabelledImage: Sendable {
   /// The photograph.
   public let image: Image
@@ -51,7 +51,9 @@ extension LabelMap {
       "has the label \(labels[point]) at \(grid.position(of: point)), but there are "
         + "\(classes) classes: expected 0…\(classes - 1), or \(void) for pixels that do not count",
       remedy: rangeRemedy(of: labels[point], classes: classes, ignoring: void)
-        ?? "relabel those pixels (--label-map), or give the data set's whole list of classes")
+        ?? """
+        relabel those pixels (\(name: .labelMapping)), or give the data set's whole list of classes
+        """)
   }
 }
 

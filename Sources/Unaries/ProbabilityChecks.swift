@@ -2,8 +2,8 @@ import LatticeSupport
 
 /// What numbers must satisfy to be taken for probabilities, and what to say where they do not.
 ///
-/// The tolerances let float16 files pass (11 bits: 5e-4 a value, summed over some labels) and stop
-/// logits, counts and percentages.
+/// The tolerances let float16 files pass (11 bits: 5e-4 per value, summed over some labels) and
+/// stop logits, counts and percentages.
 enum ProbabilityChecks {
   /// How far a value may lie outside [0, 1].
   static let valueTolerance: Float = 1e-3
@@ -21,11 +21,11 @@ enum ProbabilityChecks {
 
   /// Checks the value of label l at point i in `values[i * pointStep + l * labelStep]`.
   ///
-  /// - Throws: `InputError` naming the first point whose values are no distribution.
+  /// - Throws: `InputError` naming the first point whose values are not a distribution.
   static func check(
     _ values: UnsafePointer<Float>, grid: GridShape, labels: Int, pointStep: Int, labelStep: Int
   ) throws {
-    func remedy(at row: UnsafePointer<Float>) -> String {
+    func remedy(at row: UnsafePointer<Float>) -> Remedy {
       Self.remedy(for: (0..<labels).map { row[$0 * labelStep] })
     }
     for point in 0..<grid.count {
@@ -51,10 +51,11 @@ enum ProbabilityChecks {
     }
   }
 
-  /// What numbers that are no distribution over the labels may be.
-  private static func remedy(for row: [Float]) -> String {
-    let logits = "use --unary-kind logits if these are scores before the softmax"
-    let normalizing = "--normalize-scores divides by their sum, and takes what is negative for 0"
+  /// What numbers that are not a distribution over the labels may be.
+  private static func remedy(for row: [Float]) -> Remedy {
+    let logits: Remedy = "use \(set: .scoreKind(.logits)) if these are scores before the softmax"
+    let normalizing: Remedy =
+      "\(set: .normalizeScores) divides by their sum, and takes what is negative for 0"
     let sum = row.reduce(0, +)
     if row.contains(where: { !$0.isFinite }) { return "probabilities must be finite" }
     if looksLikeBytes(row, sum: Double(sum)) {
@@ -63,8 +64,10 @@ enum ProbabilityChecks {
     // Beyond what rounding and interpolation do to probabilities.
     let margin: Float = 0.25
     if row.allSatisfy({ $0 >= -margin && $0 <= 1 + margin }) {
-      return "if these are probabilities slightly outside, one sigmoid for each label, or class "
-        + "activation maps, \(normalizing); \(logits)"
+      return """
+        if these are probabilities slightly outside, one sigmoid for each label, or class \
+        activation maps, \(normalizing); \(logits)
+        """
     }
     return row.allSatisfy { $0 >= 0 }
       ? "\(logits); if they are counts or per cent, \(normalizing)" : logits

@@ -30,7 +30,8 @@ public struct Scene: Sendable {
   public init(grid: GridShape, image: Image?, origin: [Int]? = nil) {
     precondition(image.map { $0.grid == grid } ?? true, "an image of \(image!.grid) over \(grid)")
     precondition(
-      origin.map { $0.count == grid.rank } ?? true, "\(origin!) is no place on \(grid.rank) axes")
+      origin.map { $0.count == grid.rank } ?? true, "\(origin!) is not a place on \(grid.rank) axes"
+    )
     self.grid = grid
     self.image = image
     self.origin = origin ?? [Int](repeating: 0, count: grid.rank)

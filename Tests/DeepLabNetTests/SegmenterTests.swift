@@ -28,7 +28,7 @@ import Unaries
       try prepared.plan(height: 1 << 20, width: 1 << 20)
     }
     #expect(error?.problem.contains("1048576 × 1048576") == true)
-    #expect(error?.remedy.contains("tiles") == true)
+    #expect(error?.remedy.description.contains("tiles") == true)
   }
 
   @Test func tilesOfAPixelwiseNetworkGiveItsOwnScores() throws {

@@ -134,20 +134,6 @@ struct CallTests {
     #expect(abs(left - right) <= 1e-5)
   }
 
-  @Test("presets are those of the library")
-  func presets() throws {
-    for (index, preset) in Preset.all.enumerated() {
-      var found = latticecrf_preset()
-      try #require(latticecrf_get_preset(Int32(index), &found) == LATTICECRF_OK)
-      #expect(String(cString: found.name) == preset.name)
-      #expect(found.iterations == preset.iterations)
-      #expect(found.bilateral_weight == preset.bilateral.weight)
-      let sigmas = withUnsafeBytes(of: found.color_sigmas) { Array($0.bindMemory(to: Float.self)) }
-      #expect(
-        Array(sigmas.prefix(Int(found.color_count))) == preset.bilateral.colorSigma.values)
-    }
-  }
-
   @Test("many threads at once, on objects of their own and on one, get what one thread gets")
   func threads() throws {
     let shared = try Painted()

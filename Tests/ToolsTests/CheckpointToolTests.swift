@@ -107,7 +107,7 @@ struct CheckpointToolTests {
     try workspace.write("no checkpoint", as: "text.pth")
     let wrong = try deeplab("convert", "text.pth", "out")
     #expect(wrong.status == 65)
-    #expect(wrong.errors.hasPrefix("deeplab: text.pth: is no checkpoint of PyTorch"))
+    #expect(wrong.errors.hasPrefix("deeplab: text.pth: is not a checkpoint of PyTorch"))
     #expect(try deeplab("inspect", "absent.pth").status == 66)
     #expect(try deeplab("inspect").status == 64)
     #expect(try workspace.contents() == ["in.bin", "text.pth"])

@@ -170,7 +170,7 @@ struct TileTests {
       "--tile 20 --overlap 4 --kernel features:weight=1,file=f.npy,components=2", says: "--tile",
       "features", "wherever they are"),
     Refusal(
-      "--tile 9 --overlap 4 --marginals /dev/stdout", says: "/dev/stdout", "no ordinary file"),
+      "--tile 9 --overlap 4 --marginals /dev/stdout", says: "/dev/stdout", "not an ordinary file"),
     Refusal(
       "--tile 9 --overlap 4 --ground-truth big.png", status: 65, says: "big.png", "does not fit"),
     Refusal("--tile 9 --overlap 4 --marginals no/q.npy", status: 73, says: "no/q.npy"),

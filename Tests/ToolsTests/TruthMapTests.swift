@@ -245,7 +245,7 @@ struct TruthMapTests {
     try writeTruth { $0 }
     for (options, text) in [
       (["--label-map", "255=1"], "--label-map: is '255=1'"),
-      (["--truth-map", "1:x"], "--truth-map: '1:x' is no entry"),
+      (["--truth-map", "1:x"], "--truth-map: '1:x' is not an entry"),
       (["--void", "0", "--label-map", "zero-unlabelled"], "leave --void out"),
     ] {
       let run = try refine(options)

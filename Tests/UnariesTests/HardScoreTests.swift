@@ -166,12 +166,13 @@ struct NormalizedScoreTests {
 
   @Test("the refusal says what they look like, and how to take them")
   func refused() {
-    #expect(text([200, 50, 5]).contains("probabilities in 8 bits: --normalize-scores"))
-    #expect(text([60000, 5535, 0]).contains("probabilities in 16 bits: --normalize-scores"))
+    #expect(text([200, 50, 5]).contains("probabilities in 8 bits: normalization of the scores"))
+    #expect(
+      text([60000, 5535, 0]).contains("probabilities in 16 bits: normalization of the scores"))
     #expect(text([0.9, 0.3, 0.1]).contains("one sigmoid for each label"))
-    #expect(text([1.01, 0, -0.01]).contains("--normalize-scores"))
-    #expect(!text([4, -3, 0.5]).contains("--normalize-scores"))
-    #expect(text([4, -3, 0.5]).contains("--unary-kind logits"))
+    #expect(text([1.01, 0, -0.01]).contains("normalization of the scores"))
+    #expect(!text([4, -3, 0.5]).contains("normalization of the scores"))
+    #expect(text([4, -3, 0.5]).contains("the score kind 'logits'"))
   }
 
   @Test("scores that are hardly logits are recognised, and logits are not")

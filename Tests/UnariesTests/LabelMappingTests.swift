@@ -32,7 +32,8 @@ struct LabelMappingTests {
   func zeroUnlabelled() throws {
     #expect(try labels("zero-unlabelled", [0, 1, 150, 255]) == [255, 0, 149, 255])
     #expect(
-      errorText { _ = try LabelMapping("zero-unlabelled", void: 0) }.contains("leave --void out"))
+      errorText { _ = try LabelMapping("zero-unlabelled", void: 0) }
+        .contains("leave the void label out"))
   }
 
   @Test("Cityscapes' ids become train ids, the others void; more there are not")
@@ -52,15 +53,16 @@ struct LabelMappingTests {
     #expect(try labels(path, [0, 128, 255, 5]) == [0, 255, 1, 5])
     try folder.write(Array("0 0\n1 one\n".utf8), as: "bad.txt")
     let text = errorText { _ = try LabelMapping(folder.file("bad.txt")) }
-    #expect(text.contains("bad.txt: line 2, '1 one', is no entry"), "\(text)")
+    #expect(text.contains("bad.txt: line 2, '1 one', is not an entry"), "\(text)")
   }
 
   @Test(
     "what is no mapping is refused with what one looks like",
     arguments: [
-      ("cityscape", "neither a known label map"), ("255", "neither a known"), (":1", "no entry"),
-      ("255:1,", "no entry"), ("9-7:1", "no entry"), ("1:70000", "no entry"),
-      ("255:one", "no entry"), ("1:2:3", "no entry"), ("3:1,2-4:0", "gives 3 a label"),
+      ("cityscape", "neither a known label map"), ("255", "neither a known"),
+      (":1", "not an entry"),
+      ("255:1,", "not an entry"), ("9-7:1", "not an entry"), ("1:70000", "not an entry"),
+      ("255:one", "not an entry"), ("1:2:3", "not an entry"), ("3:1,2-4:0", "gives 3 a label"),
       ("others:1,others:2", "gives others a label"),
     ])
   func refused(text: String, problem: String) {
@@ -83,7 +85,7 @@ struct LabelMappingTests {
     try NPY.write(NumericArray(shape: [1, 3], values: [-1, 0, 2]), to: path)
     let reading = LabelReading(mapping: try LabelMapping("-1:void"))
     #expect(try LabelFile.read(path, as: reading).labels == [255, 0, 2])
-    #expect(errorText { _ = try LabelFile.read(path) }.contains("add --label-map -1:void"))
+    #expect(errorText { _ = try LabelFile.read(path) }.contains("add the label mapping '-1:void'"))
     let regions = try LabelFile.regions(path, as: reading)
     #expect(try regions.read(GridRegion(rows: 0..<1, columns: 0..<2)).labels == [255, 0])
   }
@@ -91,12 +93,12 @@ struct LabelMappingTests {
   @Test("labels out of range say what they look like")
   func remedies() throws {
     func remedy(_ labels: [UInt16], _ number: UInt16, _ classes: Int) throws -> String {
-      try map(labels).rangeRemedy(of: number, classes: classes, ignoring: nil) ?? ""
+      try map(labels).rangeRemedy(of: number, classes: classes, ignoring: nil)?.description ?? ""
     }
-    #expect(try remedy([0, 255, 0], 255, 2).contains("--label-map 255:1"))
+    #expect(try remedy([0, 255, 0], 255, 2).contains("the label mapping '255:1'"))
     #expect(try remedy([0, 3, 90, 200, 255, 254], 3, 2).contains("0-127:0,128-255:1"))
-    #expect(try remedy([0, 1, 3], 3, 3).contains("--label-map zero-unlabelled"))
-    #expect(try remedy([7, 26, 0, 255], 26, 19).contains("--label-map cityscapes"))
+    #expect(try remedy([0, 1, 3], 3, 3).contains("the label mapping 'zero-unlabelled'"))
+    #expect(try remedy([7, 26, 0, 255], 26, 19).contains("the label mapping 'cityscapes'"))
     #expect(try remedy([0, 1, 9], 9, 3) == "")
     #expect(try remedy([34], 34, 19) == "")
   }

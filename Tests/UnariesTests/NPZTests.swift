@@ -31,7 +31,7 @@ import Unaries
     for name in [nil, "none"] {
       let error = #expect(throws: InputError.self) { try Self.decode(members, name) }
       #expect(error?.problem.contains("'scores', 'names'") == true)
-      #expect(name != nil || error?.remedy.contains("--member") == true)
+      #expect(name != nil || error?.remedy.description.contains("the name of a member") == true)
     }
   }
 

@@ -178,7 +178,8 @@ struct OrientationTests {
         _ = try use(.ask, orientation, fits: Self.wide, Self.high)
       }
       #expect(text.contains("EXIF orientation \(orientation.rawValue)"), "\(text)")
-      #expect(text.contains("--orientation apply") && text.contains("--orientation ignore"))
+      #expect(text.contains("the orientation rule 'apply'"))
+      #expect(text.contains("the orientation rule 'ignore'"))
       #expect(!text.contains("transpose"))
       if orientation.exchangesAxes { continue }
       #expect(throws: InputError.self) { try use(.ask, orientation, fits: Self.wide) }
@@ -190,12 +191,12 @@ struct OrientationTests {
   @Test("are not turned by an option that contradicts the proportions")
   func contradictions() {
     let applied = errorText { _ = try use(.apply, .quarterTurnRight, fits: Self.wide) }
-    #expect(applied.contains("4×6 pixels with --orientation apply"), "\(applied)")
+    #expect(applied.contains("4×6 pixels turned upright, which was asked for"), "\(applied)")
     #expect(applied.contains("as it is stored (EXIF orientation 6), 6×4"), "\(applied)")
     let ignored = errorText { _ = try use(.ignore, .quarterTurnRight, fits: Self.high) }
-    #expect(ignored.contains("6×4 pixels with --orientation ignore"), "\(ignored)")
+    #expect(ignored.contains("6×4 pixels as it is stored, which was asked for"), "\(ignored)")
     for text in [applied, ignored] {
-      #expect(text.contains("leave --orientation out") && !text.contains("transpose"))
+      #expect(text.contains("leave the orientation rule out") && !text.contains("transpose"))
     }
   }
 }

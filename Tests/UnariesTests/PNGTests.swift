@@ -50,7 +50,7 @@ import Unaries
     #expect(try PNG.readLabels(path).labels(using: .camvid) == map)
     let error = #expect(throws: InputError.self) { try PNG.readLabels(path).labels() }
     #expect(error?.place == path)
-    #expect(error?.remedy.contains("camvid") == true)
+    #expect(error?.remedy.description.contains("camvid") == true)
   }
 
   @Test func anUnknownColourIsNamedWithItsPixel() throws {

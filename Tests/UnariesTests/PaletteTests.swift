@@ -33,7 +33,7 @@ import Unaries
   @Test func anUnknownNameListsTheKnownOnes() {
     let error = #expect(throws: InputError.self) { try Palette.named("ade20k") }
     #expect(error?.kind == .usage)
-    #expect(error?.remedy.contains("voc, cityscapes, camvid") == true)
+    #expect(error?.remedy.description.contains("voc, cityscapes, camvid") == true)
   }
 
   @Test func aFileOfLinesIsAPalette() throws {

@@ -133,23 +133,23 @@ struct ProviderResamplingTests {
       // Channels last, at full and at low resolution, read as channels first; and the reverse.
       Misfit(
         shape: [36, 48, 11], layout: .labelsFirst, scene: [36, 48], found: "(L,H,W)",
-        remedy: "looks like (H,W,L): use --layout hwc"),
+        remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
         shape: [45, 60, 11], layout: .labelsFirst, scene: [360, 480], found: "(L,H,W)",
-        remedy: "looks like (H,W,L): use --layout hwc"),
+        remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
         shape: [40, 40, 5], layout: .labelsFirst, scene: [40, 40], found: "5×40",
-        remedy: "looks like (H,W,L): use --layout hwc"),
+        remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
         shape: [11, 36, 48], layout: .labelsLast, scene: [36, 48], found: "(H,W,L)",
-        remedy: "looks like (L,H,W): use --layout chw"),
+        remedy: "looks like (L,H,W): use the layout with the labels first"),
       Misfit(
         shape: [5, 6, 7, 2], layout: .labelsFirst, scene: [5, 6, 7], found: "(L,D,H,W)",
-        remedy: "looks like (D,H,W,L): use --layout hwc"),
+        remedy: "looks like (D,H,W,L): use the layout with the labels last"),
       // A cloud of points, labels last.
       Misfit(
         shape: [500, 3], layout: .labelsFirst, scene: [500], found: "500 labels on 3",
-        remedy: "looks like (N,L): use --layout hwc"),
+        remedy: "looks like (N,L): use the layout with the labels last"),
       // Width and height exchanged.
       Misfit(
         shape: [11, 48, 36], layout: .labelsFirst, scene: [36, 48], found: "36×48",

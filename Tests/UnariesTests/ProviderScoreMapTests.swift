@@ -114,12 +114,12 @@ struct ProviderScoreMapTests {
     }
     let negative = text([0.5, -0.2, 0.5, 1.2])
     #expect(negative.contains("probability of label 0 at row 0, column 1 is -0.2"), "\(negative)")
-    #expect(negative.contains("--unary-kind logits"), "\(negative)")
+    #expect(negative.contains("the score kind 'logits'"), "\(negative)")
     let large = text([0.5, 0, 0.5, 12])
     #expect(large.contains("label 1 at row 0, column 1 is 12.0, but must lie in 0…1"), "\(large)")
     let sum = text([0.5, 0.5, 0.5, 0.75])
     #expect(sum.contains("row 0, column 1 sum to 1.25, but must sum to 1"), "\(sum)")
-    #expect(sum.contains("--unary-kind logits"), "\(sum)")
+    #expect(sum.contains("the score kind 'logits'"), "\(sum)")
     // Rounding of half-precision files is let through.
     #expect(text([0.5, -0.0005, 0.495, 1.0005]) == "")
   }
@@ -130,7 +130,7 @@ struct ProviderScoreMapTests {
     let text = errorText {
       _ = try ScoreMapUnary(array, kind: .probabilities, layout: .labelsFirst)
     }
-    #expect(text.contains("looks like (H,W,L): use --layout hwc"), "\(text)")
+    #expect(text.contains("looks like (H,W,L): use the layout with the labels last"), "\(text)")
   }
 
   @Test("the least probability must lie between 0 and 1", arguments: [Float(0), 1, -1, .nan])

@@ -200,7 +200,7 @@ import Unaries
     for text in [
       errorText { _ = try ImageFile.regions("/dev/null", layout: .channelsFirst) },
       errorText { _ = try LabelFile.regions("/dev/null") },
-    ] { #expect(text.contains("/dev/null: is no ordinary file"), "\(text)") }
+    ] { #expect(text.contains("/dev/null: is not an ordinary file"), "\(text)") }
   }
 
   @Test func aFileThatEndsEarlyIsRefusedAtItsEnd() throws {

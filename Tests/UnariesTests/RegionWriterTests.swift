@@ -93,6 +93,6 @@ import Unaries
     let text = errorText {
       _ = try NPYRegionWriter("/dev/stdout", shape: [2], type: .float32)
     }
-    #expect(text.contains("/dev/stdout") && text.contains("no ordinary file"))
+    #expect(text.contains("/dev/stdout") && text.contains("not an ordinary file"))
   }
 }

@@ -55,14 +55,16 @@ struct ScoreAxesTests {
     let text = errorText {
       _ = try ScoreAxes(shape, layout: .labelsFirst, image: Self.picture)
     }
-    #expect(text.contains("is one channel") && text.contains("--binary"), "\(text)")
-    #expect(text.contains("--unary-kind labels"), "\(text)")
+    #expect(text.contains("is one channel"), "\(text)")
+    #expect(text.contains("add the reading as a single channel"), "\(text)")
+    #expect(text.contains("the score kind 'labels'"), "\(text)")
   }
 
   @Test("one label without an image is refused as well")
   func oneLabel() {
     for shape in [[1, 4, 6], [1, 9]] {
-      #expect(errorText { _ = try ScoreAxes(shape, layout: .labelsFirst) }.contains("--binary"))
+      let text = errorText { _ = try ScoreAxes(shape, layout: .labelsFirst) }
+      #expect(text.contains("the reading as a single channel"))
     }
   }
 
@@ -82,7 +84,7 @@ struct ScoreAxesTests {
     let text = errorText {
       _ = try ScoreAxes([3, 4, 6], layout: .labelsFirst, isForeground: true, image: Self.picture)
     }
-    #expect(text.contains("(3, 4, 6), but --binary takes one channel"), "\(text)")
+    #expect(text.contains("(3, 4, 6), but is to be one channel"), "\(text)")
   }
 
   @Test("a box of the arranged scores is that of the array, labels and points")
@@ -157,8 +159,8 @@ struct ForegroundTests {
   func refused() throws {
     #expect(errorText { _ = try energies([0, 0, 0], .energies) }.contains("background's"))
     let large = errorText { _ = try energies([0, 7, 0], .probabilities) }
-    #expect(large.contains("7.0") && large.contains("--normalize-scores"), "\(large)")
-    #expect(large.contains("--unary-kind logits"), "\(large)")
+    #expect(large.contains("7.0") && large.contains("normalization of the scores"), "\(large)")
+    #expect(large.contains("the score kind 'logits'"), "\(large)")
     #expect(errorText { _ = try energies([0, .nan, 0], .logits) }.contains("nan"))
   }
 }

@@ -26,6 +26,16 @@ NORMALIZATIONS = {"none": 0, "before": 1, "after": 2, "symmetric": 3}
 SELF_TERMS = {"included": 0, "excluded": 1, "excluded_before_normalization": 2}
 METHODS = {"permutohedral": 0, "accurate": 1, "exact": 2}
 _OUT_OF_MEMORY = 4
+# How the library's messages call what `refine` can be given.
+_WORDS = {
+    "score_kind": "kind='%s'",
+    "layout=first": "layout='LHW'",
+    "layout=last": "layout='HWL'",
+    "normalize_scores": "normalize=True",
+    "single_channel": "layout='HW'",
+    "image_range": "image_range=(%s)",
+    "orientation": "orientation='%s'",
+}
 # Points times labels times updates of about a fiftieth of a second.
 _LONG = 1 << 24
 
@@ -71,6 +81,7 @@ class PresetStruct(ctypes.Structure):
 
 
 _PROTOTYPES = {
+    "latticecrf_set_words": [c_char_p, c_char_p],
     "latticecrf_set_threads": [c_int32],
     "latticecrf_threads": [POINTER(c_int32)],
     "latticecrf_set_cancel_flag": [POINTER(c_int32)],
@@ -176,6 +187,10 @@ def call(name: str, *arguments: Any) -> None:
 def _error(status: int) -> Exception:
     text = _library.latticecrf_last_error().decode("utf-8", "replace")
     return (MemoryError if status == _OUT_OF_MEMORY else ValueError)(text)
+
+
+for _parameter, _words in _WORDS.items():
+    call("set_words", _parameter.encode(), _words.encode())
 
 
 def long_call(work: float, name: str, *arguments: Any) -> None:

@@ -224,10 +224,14 @@ def _set_scores(
     number = _native.SCORE_KINDS[kind]
     try:
         crf.set_scores(values, extents, number, _layout(last), least)
-    except ValueError:
-        better = _scores.mended(values, -1 if last else 0) if kind == "probabilities" else None
-        if better is None:
+    except ValueError as error:
+        if kind != "probabilities":
             raise
+        better = _scores.mended(values, -1 if last else 0)
+        if better is None:
+            if values.ndim > 2:
+                raise
+            raise ValueError(f"{error}; for one channel of an image, layout='HW'") from None
         crf.set_scores(better, extents, number, _layout(last), least)
 
 

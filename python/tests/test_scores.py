@@ -183,10 +183,21 @@ def test_activation_maps_are_normalised(layout):
     found = found if layout == "LHW" else np.moveaxis(found, -1, 0)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     slightly = np.float32([[[1.004]], [[-0.004]]])
-    with pytest.raises(ValueError, match=r"at \(0, 0, 0\) is 1.004.*normalize=True"):
+    with pytest.raises(ValueError, match=r"at row 0, column 0 is 1.004.*normalize=True"):
         latticecrf.refine(slightly, IMAGE[:1, :1], kind="probabilities")
     mended = latticecrf.refine(slightly, IMAGE[:1, :1], kind="probabilities", normalize=True)
     assert mended[0, 0, 0] == pytest.approx(1, abs=1e-4)
+
+
+def test_remedies_of_the_library_are_arguments():
+    """Its messages name what can be set as Python calls it."""
+    logits = np.array([[[4.0, 1.0]], [[-3.0, 2.0]]])
+    with pytest.raises(ValueError, match="use kind='logits' if these are scores before the softmax") as info:
+        latticecrf.refine(logits, kind="probabilities")
+    assert "LATTICECRF" not in str(info.value)
+    labels_last = np.full((2, 2, 3), [0.2, 0.3, 0.5])
+    with pytest.raises(ValueError, match="use layout='HWL'"):
+        latticecrf.refine(labels_last, kind="probabilities", layout="LHW")
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i4", "i8", "u2"])

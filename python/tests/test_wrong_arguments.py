@@ -185,7 +185,7 @@ WRONG = {
     "no such output": (lambda: refine(output="map"), ValueError, "labels"),
     "no such method": (lambda: refine(method="fast"), ValueError, "exact"),
     "probabilities above 1":
-        (lambda: refine(LOGITS, kind="probabilities"), ValueError, "at (0, 0, 2) is 2"),
+        (lambda: refine(LOGITS, kind="probabilities"), ValueError, "label 1 at row 0, column 0 is 3.0"),
     "probabilities that do not sum to 1":
         (lambda: refine(LOGITS * 0, kind="probabilities"), ValueError, "sum to 0"),
     "normalised logits": (lambda: refine(normalize=True), ValueError, "kind='probabilities'"),

@@ -17,7 +17,8 @@ extension CatalogEntry {
       let (scheme, checkpoint) = try KeyScheme.reading(checkpoint, for: network, as: scheme)
       guard let weight = try classifier(of: network) else {
         throw InputError(
-          .data, "does not say how many classes \(name) has", remedy: "give --classes N")
+          .data, "does not say how many classes \(name) has",
+          remedy: "give \(set: .chosen(.classes))")
       }
       let tensor = scheme.key(for: weight.name)
       guard let tensor, let found = checkpoint.entries.first(where: { $0.name == tensor }),
@@ -27,8 +28,10 @@ extension CatalogEntry {
           .data,
           "does not say how many classes there are: it has no tensor "
             + "\(quoted(tensor ?? weight.name)) of \(weight.rank) sizes",
-          remedy: "choose the network that it was made for, which 'deeplab inspect' finds, or give "
-            + "--classes N")
+          remedy: """
+            choose the network that it was made for, which 'deeplab inspect' finds, or give \
+            \(set: .chosen(.classes))
+            """)
       }
       return found.shape[weight.axis]
     } catch let error as InputError {

@@ -65,7 +65,7 @@ public struct CheckpointFile: Checkpoint {
       let others = file.otherStates.map { quoted($0) }.joined(separator: ", ")
       InputWarning(
         at: path, "holds the weights \(quoted(state)), which are read, and also \(others)",
-        remedy: "choose others with --state \(other)"
+        remedy: "choose others with \(set: .state(other))"
       ).report()
     }
     let prefix = prefix.map { $0.isEmpty || $0.hasSuffix(".") ? $0 : $0 + "." } ?? ""
@@ -86,10 +86,12 @@ public struct CheckpointFile: Checkpoint {
     }
     guard state == nil else {
       throw InputError(
-        .usage, at: "--state",
-        "chooses a dictionary of a PyTorch checkpoint, but '\(path)' has another format "
-          + "(\(format.words))",
-        remedy: "leave it out; --prefix chooses among tensors by their names")
+        .usage, at: path,
+        "has another format than PyTorch's (\(format.words)), and so no dictionary "
+          + quoted(state ?? ""),
+        remedy: """
+          leave \(name: .state) out; \(name: .prefix) chooses among tensors by their names
+          """)
     }
     let contents: any Checkpoint =
       switch format {
@@ -159,7 +161,7 @@ extension CheckpointFile {
 
   private static func unknown(_ kind: FileKind) -> InputError {
     InputError(
-      .data, "is no checkpoint that is known here but seems to be \(kind.words)",
+      .data, "is not a checkpoint that is known here but seems to be \(kind.words)",
       remedy: "give a .safetensors, .pth, .npz or .caffemodel file")
   }
 }

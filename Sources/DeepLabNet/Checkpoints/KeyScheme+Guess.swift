@@ -48,10 +48,10 @@ extension KeyScheme {
     }
     guard candidates.count == 1 else {
       let shown = candidates.prefix(8).map { quoted($0.prefix) }.joined(separator: ", ")
-      let option = candidates.first { !$0.prefix.isEmpty }?.prefix ?? ""
+      let example = candidates.first { !$0.prefix.isEmpty }?.prefix ?? ""
       throw InputError(
         .data, "holds the network's parameters behind each of the prefixes \(shown)",
-        remedy: "choose one of them, as in --prefix \(option)")
+        remedy: "choose one of them, as in \(set: .prefix(example))")
     }
     return first
   }

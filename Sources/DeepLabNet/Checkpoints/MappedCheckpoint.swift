@@ -74,7 +74,7 @@ public struct MappedCheckpoint: ParameterSource {
         ? "the tensor \(names) belongs to no part of the network, which does not use it"
         : "\(extra.count) tensors belong to no part of the network, which does not use them: \(names)\(rest)",
       remedy: extra.count > shown
-        ? "if they are a network that you want instead, choose it with --prefix" : ""
+        ? "if they are a network that you want instead, choose it with \(name: .prefix)" : ""
     ).report()
   }
 

@@ -13,7 +13,7 @@ public struct NPZCheckpoint: Checkpoint {
 
   /// Reads the headers of all arrays.
   ///
-  /// - Throws: `InputError` where `path` is no archive or an array in it cannot be used.
+  /// - Throws: `InputError` where `path` is not an archive or an array in it cannot be used.
   public init(_ path: String) throws {
     place = path
     arrays = try NPZArrays(path)

@@ -49,9 +49,9 @@ extension RenamedCheckpoint {
         })
       let shown = first.sorted().prefix(8).map { quoted($0) }.joined(separator: ", ")
       throw InputError(
-        .usage, at: "--prefix", "is '\(prefix)', but no name in '\(place)' begins with it",
+        .usage, at: place, "has no tensor whose name begins with '\(prefix)'",
         remedy: shown.isEmpty
-          ? "leave it out: no name there has a prefix" : "names begin with \(shown)")
+          ? "leave \(name: .prefix) out: no name there has a prefix" : "names begin with \(shown)")
     }
   }
 

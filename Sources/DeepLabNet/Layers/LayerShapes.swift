@@ -30,7 +30,7 @@ extension Layer {
     return inputs[0]
   }
 
-  /// Refuses an input that has not `channels` channels.
+  /// Refuses an input that does not have `channels` channels.
   func check(_ input: TensorShape, has channels: Int) throws {
     guard input.channels == channels else {
       throw InputError(

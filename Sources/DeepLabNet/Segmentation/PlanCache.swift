@@ -2,7 +2,7 @@ import Synchronization
 
 /// Plans for the sizes that came last, lent to one caller at a time.
 final class PlanCache: Sendable {
-  /// Plans that are kept: one a scale is enough while images have one size.
+  /// Plans that are kept: one per scale is enough while images have one size.
   private static let limit = 4
 
   private let network: PreparedNetwork

@@ -48,7 +48,7 @@ public struct Segmenter: PixelScorer {
   ///   - image: a photograph of three channels.
   ///   - parallelism: the threads to use.
   ///   - progress: called after each view of each tile, with how many of how many are done.
-  /// - Throws: `InputError` where the image is too small for the network, or has not three
+  /// - Throws: `InputError` where the image is too small for the network, or does not have three
   ///   channels.
   public func scores(
     for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void

@@ -24,7 +24,7 @@ public struct Tiling: Sendable, Hashable {
   /// One tile's pixels along an axis, with their weights.
   package struct Piece: Sendable, Hashable {
     package let range: Range<Int>
-    /// One a pixel; those of all pieces at a pixel sum to 1.
+    /// One per pixel; those of all pieces at a pixel sum to 1.
     package let weights: [Float]
   }
 

@@ -86,7 +86,7 @@ public final class Trainer {
   /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not
   ///   counted.
   /// - Throws: `InputError` where a batch does not fit the network, has too few values for a batch
-  ///   normalisation, or a label is no class; no parameter has changed then.
+  ///   normalisation, or a label is not a class; no parameter has changed then.
   public func step(_ batches: [TrainingBatch]) throws -> Report {
     precondition(
       batches.count == options.accumulation,
@@ -107,7 +107,7 @@ public final class Trainer {
 
   /// How the loss of the batches changes with the parameters, which stay as they are.
   ///
-  /// - Throws: `InputError` where a batch does not fit the network or a label is no class.
+  /// - Throws: `InputError` where a batch does not fit the network or a label is not a class.
   public func gradients(_ batches: [TrainingBatch]) throws -> [String: ParameterValues] {
     let named = zip(network.parameters, try sweep(batches).gradients.values).compactMap {
       parameter, values in

@@ -21,7 +21,7 @@ public enum ClassNames {
 
   /// The classes of a known data set, or those that a file lists.
   ///
-  /// - Throws: `InputError` where `name` is neither, or the file is no list.
+  /// - Throws: `InputError` where `name` is neither, or the file is not a list.
   public static func named(_ name: String) throws -> [String] {
     if let entry = known.first(where: { $0.name == name.lowercased() }) { return entry.names }
     guard FolderListing.exists(name) else {
@@ -41,7 +41,7 @@ public enum ClassNames {
     return FolderListing.exists(path) ? try read(path) : nil
   }
 
-  /// The names in a text file, one a line from class 0 on; empty lines and what follows a `#` are
+  /// The names in a text file, one per line from class 0 on; empty lines and what follows a `#` are
   /// skipped.
   ///
   /// - Throws: `InputError` where the file cannot be read, names a class twice, or has none or too

@@ -92,7 +92,7 @@ public struct Dataset: LabelledImages {
     guard splits.count > 1 else { return splits.first }
     throw InputError(
       .usage, at: folder, "has the splits \(splits.joined(separator: ", ")), and none is named",
-      remedy: "choose one with --split")
+      remedy: "choose one with \(name: .split)")
   }
 
   /// The number of photographs.

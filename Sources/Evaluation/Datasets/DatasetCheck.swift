@@ -12,7 +12,7 @@ public struct DatasetCheck: Sendable {
     case unreadable
     /// Labels of another size than the photograph's.
     case misSized = "mis-sized"
-    /// A label that is no class.
+    /// A label that is not a class.
     case mislabelled
     /// A photograph that is not stored upright, where nothing shows whether its labels are.
     case ambiguous = "of unclear orientation"
@@ -26,8 +26,15 @@ public struct DatasetCheck: Sendable {
     public let fault: Fault
     /// The file.
     public let path: String
-    /// What was found, what was expected, and how to mend it.
-    public let text: String
+    /// What was found, and what was expected.
+    public let problem: String
+    /// How to mend it; empty where nothing useful can be said.
+    public let remedy: Remedy
+
+    /// What was found, what was expected, and how to mend it, in a front end's terms.
+    public func text(in wording: RemedyWording = .neutral) -> String {
+      remedy.isEmpty ? problem : "\(problem); \(remedy.text(in: wording))"
+    }
   }
 
   /// How often a label occurs.
@@ -81,7 +88,8 @@ public struct DatasetCheck: Sendable {
         if !seen.insert(entry.image).inserted {
           finding.problems.append(
             Problem(
-              fault: .repeated, path: entry.image, text: "is named more than once by the split"))
+              fault: .repeated, path: entry.image,
+              problem: "is named more than once by the split", remedy: ""))
         }
         take(finding)
       }
@@ -172,7 +180,8 @@ public struct DatasetCheck: Sendable {
     _ path: String, _ finding: inout Finding, _ body: () throws -> Value
   ) -> Value? {
     guard FolderListing.exists(path) else {
-      finding.problems.append(Problem(fault: .missing, path: path, text: "is not there"))
+      finding.problems.append(
+        Problem(fault: .missing, path: path, problem: "is not there", remedy: ""))
       return nil
     }
     var value: Value?
@@ -187,8 +196,8 @@ public struct DatasetCheck: Sendable {
       try body()
     } catch {
       let error = error as? InputError ?? InputError(.data, "\(error)")
-      let remedy = error.remedy.isEmpty ? "" : "; " + error.remedy
-      finding.problems.append(Problem(fault: fault, path: path, text: error.problem + remedy))
+      finding.problems.append(
+        Problem(fault: fault, path: path, problem: error.problem, remedy: error.remedy))
     }
   }
 }

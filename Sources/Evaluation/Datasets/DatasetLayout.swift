@@ -44,7 +44,7 @@ extension DatasetLayout {
         throw InputError(
           .data, at: path,
           "has the label \(label) at \(labels.grid.position(of: point)), which the layout \(name) "
-            + "has not: expected 0…\(table.count - 1)",
+            + "does not have: expected 0…\(table.count - 1)",
           remedy: "check that it is the file that is meant; the layout is \(summary)")
       }
       classes.labels[point] = table[Int(label)]
@@ -94,7 +94,7 @@ public enum DatasetLayouts {
   public static func detect(in folder: String, split: String?) throws -> any DatasetLayout {
     guard FolderListing.isFolder(folder) else {
       throw InputError(
-        .noInput, at: folder, "is no folder", remedy: "give the folder of a data set")
+        .noInput, at: folder, "is not a folder", remedy: "give the folder of a data set")
     }
     var present = all.filter { $0.isPresent(in: folder) }
     if present.count > 1, let split {
@@ -105,13 +105,13 @@ public enum DatasetLayouts {
       throw InputError(
         .usage, at: folder,
         "can be read as \(present.map(\.name).joined(separator: " or as "))",
-        remedy: "say which with --layout")
+        remedy: "say which with \(name: .datasetLayout)")
     }
     let inside = ["VOC2012", "VOCdevkit/VOC2012"].map { "\(folder)/\($0)" }
       .first(where: FolderListing.isFolder)
     throw InputError(
       .data, at: folder,
-      "is laid out like no data set that is known"
+      "is not laid out like any data set that is known here"
         + (split.map { " to have a split '\($0)'" } ?? ""),
       remedy: inside.map { "did you mean \($0)?" }
         ?? all.map { "\($0.name): \($0.summary)" }.joined(separator: "; "))

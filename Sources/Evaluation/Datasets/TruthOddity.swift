@@ -19,7 +19,7 @@ public enum TruthOddity: Sendable, Equatable {
   ///   - classes: how many classes there are; `nil` where nobody has said so.
   public init?(occurring: Set<UInt16>, ignoring void: UInt16, classes: Int?) {
     let counted = occurring.subtracting([void])
-    // A class that is no class is an error of its own.
+    // A label that is not a class is an error of its own.
     guard classes != 1, counted.allSatisfy({ $0 < classes ?? .max }) else { return nil }
     if counted.isEmpty {
       guard occurring.contains(void) else { return nil }
@@ -57,11 +57,13 @@ public enum TruthOddity: Sendable, Equatable {
   }
 
   /// What to do about it.
-  public var remedy: String {
+  public var remedy: Remedy {
     switch self {
     case .nothingCounts(let void), .singleClass(0, let void?):
-      "if \(void) stands for the foreground, as in masks of 0 and 255, add --label-map "
-        + "\(void):1; if not, choose photographs whose pixels are labelled"
+      """
+      if \(void) stands for the foreground, as in masks of 0 and 255, add \
+      \(set: .labelMapping("\(void):1")); if not, choose photographs whose pixels are labelled
+      """
     case .singleClass:
       "check that the labels are those that are meant, and choose photographs that show more"
     case .absent: "check the list of classes, or choose photographs that show them"

@@ -19,10 +19,28 @@ package struct OrientationUse: Sendable, Hashable {
   package let orientation: PictureOrientation
   /// Whether it was turned upright.
   package let isApplied: Bool
-  /// Why: `as the scores are`; empty where there was nothing to choose.
-  package let reason: String
+  package let reason: Reason
 
-  package init(_ orientation: PictureOrientation, isApplied: Bool, reason: String = "") {
+  /// Why a picture was taken so.
+  package enum Reason: Sendable, Hashable {
+    /// There was nothing to choose.
+    case none
+    /// What belongs to it fits that way: `scores`.
+    case fit(String)
+    /// The caller said so.
+    case asked
+
+    /// `, as the scores are`; empty where there was nothing to choose.
+    fileprivate func text(in wording: RemedyWording) -> String {
+      switch self {
+      case .none: ""
+      case .fit(let companion): ", as the \(companion) are"
+      case .asked: ", by \(wording.name(.orientation))"
+      }
+    }
+  }
+
+  package init(_ orientation: PictureOrientation, isApplied: Bool, reason: Reason = .none) {
     self.orientation = orientation
     self.isApplied = isApplied
     self.reason = reason
@@ -45,20 +63,23 @@ extension OrientationUse {
       .data,
       "has \(companion) of the photograph \(ways[isApplied ? 0 : 1]) (EXIF orientation "
         + "\(orientation.rawValue)), but it is taken \(ways[isApplied ? 1 : 0])"
-        + (reason.isEmpty ? "" : ", \(reason)"),
+        + (reason == .asked ? ", as was asked for" : reason.text(in: .neutral)),
       remedy: "make both of the photograph the same way up")
   }
 }
 
 extension OrientationUse: CustomStringConvertible {
   /// `turned upright (EXIF orientation 6), as the scores are`.
-  package var description: String {
+  package var description: String { text(in: .neutral) }
+
+  /// The same in a front end's terms.
+  package func text(in wording: RemedyWording) -> String {
     let number = orientation.rawValue
     return
       (isApplied
       ? "turned upright (EXIF orientation \(number))"
       : "as stored (EXIF orientation \(number) is not applied)")
-      + (reason.isEmpty ? "" : ", \(reason)")
+      + reason.text(in: wording)
   }
 }
 
@@ -89,7 +110,7 @@ extension OrientationRule {
     switch self {
     case .ask:
       if let told {
-        return OrientationUse(orientation, isApplied: told, reason: "as the \(companion) are")
+        return OrientationUse(orientation, isApplied: told, reason: .fit(companion))
       }
       let isMisfit = upright != stored && fits.allSatisfy { !$0(stored) }
       guard isMisfit else { throw Self.question(orientation, at: path, companion) }
@@ -99,13 +120,14 @@ extension OrientationRule {
       if let told, told != isApplied {
         throw InputError(
           .data, at: path,
-          "is \(isApplied ? upright : stored) pixels with --orientation \(rawValue), but the "
-            + "\(companion) are of the picture "
+          "is \(isApplied ? upright : stored) pixels "
+            + (isApplied ? "turned upright" : "as it is stored")
+            + ", which was asked for, but the \(companion) are of the picture "
             + (isApplied ? "as it is stored" : "turned upright")
             + " (EXIF orientation \(orientation.rawValue)), \(isApplied ? stored : upright)",
-          remedy: "leave --orientation out: the proportions tell")
+          remedy: "leave \(name: .orientation) out: the proportions tell")
       }
-      return OrientationUse(orientation, isApplied: isApplied, reason: "by --orientation")
+      return OrientationUse(orientation, isApplied: isApplied, reason: .asked)
     }
   }
 
@@ -116,7 +138,10 @@ extension OrientationRule {
       .data, at: path,
       "is not stored upright (EXIF orientation \(orientation.rawValue)), and nothing "
         + "shows whether the \(companion) are of the picture as it is stored or turned upright",
-      remedy: "give --orientation apply if the program that made them turns photographs upright "
-        + "(OpenCV, mmcv, labelme), or --orientation ignore if it does not (Pillow, torchvision)")
+      remedy: """
+        give \(set: .orientation(.apply)) if the program that made them turns photographs upright \
+        (OpenCV, mmcv, labelme), or \(set: .orientation(.ignore)) if it does not (Pillow, \
+        torchvision)
+        """)
   }
 }

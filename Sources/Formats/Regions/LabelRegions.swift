@@ -4,8 +4,8 @@ import Unaries
 extension LabelFile {
   /// The labels of a file, of two axes, to be read a region at a time; see `read(_:as:)`.
   ///
-  /// - Throws: `InputError` where the file cannot be read, is something else, or is no picture of
-  ///   two axes.
+  /// - Throws: `InputError` where the file cannot be read, is something else, or is not a picture
+  ///   of two axes.
   package static func regions(
     _ path: String, as reading: LabelReading = LabelReading()
   ) throws -> any RegionSource<LabelMap> {
@@ -74,7 +74,7 @@ private final class LabelArrayRegions: RegionSource {
     guard boxes.shape.count == 2 else {
       throw InputError(
         .data, at: name, "has the shape \(boxes.shape), but tiles are cut from labels of two axes",
-        remedy: "leave --tile out")
+        remedy: "leave \(name: .tiles) out")
     }
     self.boxes = boxes
     self.reading = reading

@@ -85,7 +85,7 @@ extension AtomicOutput {
   func checkIsFile() throws {
     guard isDirect else { return }
     throw InputError(
-      .usage, at: path, "is no ordinary file, and tiles are written one by one",
-      remedy: "name a file, or leave --tile out")
+      .usage, at: path, "is not an ordinary file, and tiles are written one by one",
+      remedy: "name a file, or leave \(name: .tiles) out")
   }
 }

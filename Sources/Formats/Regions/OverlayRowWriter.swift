@@ -21,7 +21,7 @@ package final class OverlayRowWriter {
 
   /// Takes the next rows, over all columns.
   ///
-  /// - Throws: `InputError` where the image is no photograph, or the file cannot be written.
+  /// - Throws: `InputError` where the image is not a photograph, or the file cannot be written.
   package func write(_ labels: LabelMap, over image: Image) throws {
     rowsTaken += labels.grid.height
     let (labels, image) = try joined(labels, image)

@@ -10,7 +10,7 @@ final class RowWindow<Sample: BitwiseCopyable> {
   private var samples: [Sample] = []
 
   /// - Parameters:
-  ///   - channels: samples a pixel.
+  ///   - channels: samples per pixel.
   ///   - next: decodes as many more rows as it is asked for; may give more.
   init(width: Int, channels: Int, next: @escaping (Int) throws -> [Sample]) {
     self.width = width

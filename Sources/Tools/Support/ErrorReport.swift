@@ -6,7 +6,7 @@ import Synchronization
 package enum ErrorReport {
   /// - Parameter tool: the program that cannot go on.
   package static func print(_ error: InputError, of tool: String) {
-    StandardError.write("\(tool): \(error)\n")
+    StandardError.write("\(tool): \(error.programText)\n")
   }
 
   /// The codes of BSD's sysexits.
@@ -31,14 +31,15 @@ package enum WarningReport {
     var all: [InputWarning] = []
     var known: Set<InputWarning> = []
     /// How many warnings had the same words, whatever their places.
-    var counts: [[String]: Int] = [:]
+    var counts: [InputWarning: Int] = [:]
 
     /// - Returns: the how-manieth of these words it is; 0 for a warning that is known.
     mutating func add(_ warning: InputWarning) -> Int {
       guard known.insert(warning).inserted else { return 0 }
       all.append(warning)
-      counts[[warning.problem, warning.remedy], default: 0] += 1
-      return counts[[warning.problem, warning.remedy], default: 0]
+      let words = InputWarning(warning.problem, remedy: warning.remedy)
+      counts[words, default: 0] += 1
+      return counts[words, default: 0]
     }
   }
 
@@ -53,7 +54,7 @@ package enum WarningReport {
   package static func start(for tool: String) {
     InputWarning.listen { warning in
       switch seen.withLock({ $0.add(warning) }) {
-      case 1: StandardError.write("\(tool): warning: \(warning)\n")
+      case 1: StandardError.write("\(tool): warning: \(warning.text(in: .ofProgram))\n")
       case 2:
         StandardError.write(
           "\(tool): warning: the same goes for \(warning.place ?? "others"), and for any others "

@@ -58,7 +58,7 @@ struct HumanReport {
   private static func text(_ image: ImageSummary) -> String {
     let channels = image.channels == 3 ? "" : ", channels \(image.channels)"
     let range = image.range.map { ", values \($0.lowerBound)…\($0.upperBound)" } ?? ""
-    return channels + range + (image.orientation.map { ", \($0)" } ?? "")
+    return channels + range + (image.orientation.map { ", \($0.text(in: .ofProgram))" } ?? "")
   }
 
   private func scores(_ outcome: Outcome) -> String {

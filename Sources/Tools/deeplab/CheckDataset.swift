@@ -96,7 +96,7 @@ struct DatasetReport {
     guard let oddity = check.oddity else { return [] }
     let kind = fault == nil ? "note" : "single-class"
     let problem = oddity.problem(naming: dataset.classNames ?? [])
-    return ["\(kind): \(path): \(problem); \(oddity.remedy)"]
+    return ["\(kind): \(path): \(problem); \(oddity.remedy.text(in: .ofProgram))"]
   }
 
   /// Labels in order: all classes, then whatever else occurs, void last.
@@ -137,10 +137,10 @@ struct DatasetReport {
     let unnamed =
       dataset.classNames == nil
       ? ["no list of classes: labels were counted, not checked (--class-names LIST)"] : []
-    let turns = check.orientations.map { "\($0.path): \($0.use)" }
+    let turns = check.orientations.map { "\($0.path): \($0.use.text(in: .ofProgram))" }
     return
       ([head] + unnamed + remarks + turns
-      + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text)" }
+      + check.problems.map { "\($0.fault.rawValue): \($0.path): \($0.text(in: .ofProgram))" }
       + table.map { "  " + $0 }).joined(separator: "\n")
   }
 
@@ -183,7 +183,7 @@ struct DatasetReport {
       folder: path, layout: dataset.layout.name, split: dataset.split, images: dataset.count,
       sound: check.soundCount,
       problems: check.problems.map {
-        Object.Problem(fault: $0.fault.rawValue, file: $0.path, text: $0.text)
+        Object.Problem(fault: $0.fault.rawValue, file: $0.path, text: $0.text(in: .ofProgram))
       },
       remarks: remarks,
       orientations: check.orientations.map {

@@ -21,6 +21,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     if let help = try options.steps.help() { return try StandardOutput.print(help) }
+    RemedyWording.ofProgram = .commandLine([.scoreKind(.labels): "--predictions"])
     let settings = try EvaluateSettings(
       network: network, dataset: dataset, options: options, run: runOptions)
     let evaluation = try settings.makeRun()

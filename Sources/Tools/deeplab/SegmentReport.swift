@@ -21,7 +21,7 @@ struct SegmentReport {
   func text(of outcome: ImageSegmentation.Outcome) -> String {
     var lines = [
       "image    \(FileSystem.name(of: outcome.job.image)): \(outcome.grid)"
-        + (outcome.orientation.map { ", \($0)" } ?? ""),
+        + (outcome.orientation.map { ", \($0.text(in: .ofProgram))" } ?? ""),
       network.lines,
     ]
     if let plan = settings.plan { lines += plan.lines() }

@@ -91,13 +91,15 @@ package struct ForegroundChannel: Sendable {
   private func error(_ value: Float) -> InputError {
     guard kind == .probabilities, value.isFinite else {
       return InputError(
-        .data, "holds the number \(value), which is no score",
+        .data, "holds the number \(value), which is not a score",
         remedy: "mend the program that wrote it")
     }
     return InputError(
       .data, "holds the number \(value), but a probability of the foreground must lie in 0…1",
-      remedy: "use --unary-kind logits if these are scores before the sigmoid; if they are "
-        + "probabilities in 8 or 16 bits or slightly outside, add --normalize-scores")
+      remedy: """
+        use \(set: .scoreKind(.logits)) if these are scores before the sigmoid; if they are \
+        probabilities in 8 or 16 bits or slightly outside, add \(set: .normalizeScores)
+        """)
   }
 }
 
@@ -113,7 +115,7 @@ extension ScoreMapUnary {
   ///   - alignCorners: as for scores of more labels.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` for energies, which mean nothing without the background's, and where a
-  ///   number is no logit or probability.
+  ///   number is not a logit or probability.
   /// - Complexity: O(N).
   public init(
     foreground scores: NumericArray, kind: ScoreKind, minimumProbability: Float = 1e-5,

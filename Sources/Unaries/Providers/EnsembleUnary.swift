@@ -12,7 +12,7 @@ public struct EnsembleUnary: Unary {
 
   /// - Parameters:
   ///   - members: at least one; all of L labels.
-  ///   - weights: one a member, none negative, not all 0, of any sum; `nil` for equal ones.
+  ///   - weights: one per member, none negative, not all 0, of any sum; `nil` for equal ones.
   ///   - minimumProbability: smaller means are raised to it before the logarithm; between 0
   ///     and 1.
   ///   - parallelism: the threads to use; members keep their own.

@@ -35,7 +35,7 @@ public struct LabelUnary: Unary {
   private let parallelism: Parallelism
 
   /// - Parameters:
-  ///   - labels: one label a point.
+  ///   - labels: one label per point.
   ///   - labelCount: L, at least 1. A single label is certain: its energy is 0.
   ///   - confidence: the probability that a given label is right, in (0, 1).
   ///   - unknown: the label that means no label.

@@ -49,7 +49,7 @@ package struct ScoreAxes: Sendable, Equatable {
   private static func choice(
     among readings: [ScoreAxes], _ image: ((Int) -> GridShape?)?, isForeground: Bool
   ) -> ScoreAxes? {
-    // Without an image, an axis of length 1 of the foreground's channel is no axis of a grid.
+    // Without an image, an axis of length 1 of the foreground's channel is not an axis of a grid.
     guard let image else { return isForeground ? readings.last : readings.first }
     // As it is, else with few axes left out, else lying on its side: the error that follows then
     // names the right axes.
@@ -121,15 +121,17 @@ package struct ScoreAxes: Sendable, Equatable {
       .data,
       "has the shape \(ScoreShape.text(shape)), which is one channel: as a single label it would "
         + "leave nothing to decide",
-      remedy: "if it holds the scores of the foreground, add --binary; if it is a label map, add "
-        + "--unary-kind labels")
+      remedy: """
+        if it holds the scores of the foreground, add \(set: .singleChannel); if it is a label map, \
+        add \(set: .scoreKind(.labels))
+        """)
   }
 
   private static func severalChannels(_ shape: [Int]) -> InputError {
     InputError(
       .data,
-      "has the shape \(ScoreShape.text(shape)), but --binary takes one channel over the image: "
+      "has the shape \(ScoreShape.text(shape)), but is to be one channel over the image: "
         + "expected (H,W) or (1,H,W)",
-      remedy: "leave --binary out where each label has scores of its own")
+      remedy: "leave \(name: .singleChannel) out where each label has scores of its own")
   }
 }

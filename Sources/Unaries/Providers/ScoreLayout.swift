@@ -1,10 +1,12 @@
+import LatticeSupport
+
 /// What the numbers of a score array mean.
 public enum ScoreKind: Sendable, Hashable, CaseIterable {
   /// Scores before the softmax: any finite numbers, larger is likelier.
   case logits
   /// Scores after the softmax: in [0, 1], summing to 1 over the labels.
   case probabilities
-  /// −log P up to a constant a point: any finite numbers, smaller is likelier.
+  /// −log P up to a constant per point: any finite numbers, smaller is likelier.
   case energies
 }
 
@@ -17,13 +19,8 @@ public enum ScoreLayout: Sendable, Hashable, CaseIterable {
 }
 
 extension ScoreLayout {
-  /// The value of a tool's `--layout` option.
-  var optionValue: String {
-    switch self {
-    case .labelsFirst: "chw"
-    case .labelsLast: "hwc"
-    }
-  }
+  /// The choice of this layout, for remedies.
+  var setting: Remedy.Setting { .layout(self == .labelsFirst ? .first : .last) }
 
   /// The axes by name, `(L,H,W)`; with `swapped`, height and width in the wrong order.
   func axes(rank: Int, swapped: Bool = false) -> String {

@@ -44,7 +44,7 @@ struct ScoreMap: Sendable {
     }
   }
 
-  /// - Throws: `InputError` where the scores at some point are no distribution over the labels.
+  /// - Throws: `InputError` where the scores at some point are not a distribution over the labels.
   func checkProbabilities() throws {
     do {
       try check(self)

@@ -52,13 +52,16 @@ extension ScoreShape {
   }
 
   private func rankError(_ scene: GridShape) -> InputError {
-    let remedy =
+    let remedy: Remedy =
       if shape.count == scene.rank + 2, shape[0] == 1 {
         "drop the batch axis: shape \(Self.text(Array(shape.dropFirst())))"
       } else if grid.rank == 1, grid.count == scene.count {
         "reshape to \(Self.text(unflattened(onto: scene)))"
       } else if shape == scene.extents {
-        "this may be a label map: use --unary-kind labels; scores have a plane for each label"
+        """
+        this may be a label map: use \(set: .scoreKind(.labels)); scores have a plane for each \
+        label
+        """
       } else if grid.rank == scene.rank + 1 {
         "give the scores of one scene, such as the first of the batch: array[0]"
       } else {
@@ -88,7 +91,7 @@ extension ScoreShape {
       remedy: sizeRemedy(scene))
   }
 
-  private func sizeRemedy(_ scene: GridShape) -> String {
+  private func sizeRemedy(_ scene: GridShape) -> Remedy {
     let other = layout.other.split(shape).extents
     let extents = scene.extents
     // A reading of the very size of the scene is a better guess than one that needs upsampling.
@@ -103,9 +106,10 @@ extension ScoreShape {
     return "check that the scores belong to this scene"
   }
 
-  private func transposeRemedy(_ found: ScoreLayout) -> String {
+  private func transposeRemedy(_ found: ScoreLayout) -> Remedy {
     let rank = grid.rank
-    return "looks like \(found.axes(rank: rank, swapped: true)): transpose to "
-      + layout.axes(rank: rank)
+    return """
+      looks like \(found.axes(rank: rank, swapped: true)): transpose to \(layout.axes(rank: rank))
+      """
   }
 }

@@ -57,8 +57,8 @@ package struct ScoreShape: Sendable, Equatable {
     }
   }
 
-  static func remedy(forLayout layout: ScoreLayout, rank: Int) -> String {
-    "looks like \(layout.axes(rank: rank)): use --layout \(layout.optionValue)"
+  static func remedy(forLayout layout: ScoreLayout, rank: Int) -> Remedy {
+    "looks like \(layout.axes(rank: rank)): use \(set: layout.setting)"
   }
 
   /// A shape as Python prints it, which is where most of these files come from.

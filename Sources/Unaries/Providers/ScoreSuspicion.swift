@@ -58,19 +58,21 @@ package enum ScoreSuspicion: Sendable, Equatable {
   ///
   /// - Parameter place: the file.
   package func report(at place: String) {
-    let (look, kind) =
+    let (look, kind): (String, Remedy) =
       switch self {
-      case .probabilities: ("lie in 0…1 and sum to 1, as probabilities do", "probabilities")
+      case .probabilities:
+        ("lie in 0…1 and sum to 1, as probabilities do", "\(set: .scoreKind(.probabilities))")
       case .bytes:
         (
           "sum to 255 or 65535, as probabilities in whole numbers do",
-          "probabilities --normalize-scores"
+          "\(set: .scoreKind(.probabilities), .normalizeScores)"
         )
-      case .energies: ("look like energies, −log of probabilities", "energies")
+      case .energies:
+        ("look like energies, −log of probabilities", "\(set: .scoreKind(.energies))")
       }
     InputWarning(
       at: place, "the scores of each point \(look), but are taken for logits",
-      remedy: "add --unary-kind \(kind), or --unary-kind logits if they are logits all the same"
+      remedy: "add \(kind), or \(set: .scoreKind(.logits)) if they are logits all the same"
     ).report()
   }
 }

@@ -44,7 +44,7 @@ struct CheckpointChoiceTests {
     #expect(try file.values(of: "conv.bias").values() == [1, 1])
   }
 
-  @Test("--state chooses another, also one in another")
+  @Test("a state chooses another, also one in another")
   func states() throws {
     let chosen = try open(Self.both, state: "model_ema")
     #expect(chosen.state == "model_ema" && chosen.otherStates.isEmpty)
@@ -84,13 +84,13 @@ struct CheckpointChoiceTests {
     #expect(
       text.hasSuffix(
         "w.pth: holds several dictionaries with tensors: 'student', 'teacher'; choose one of them, "
-          + "as in --state student"))
+          + "as in the dictionary 'student'"))
     #expect(try open(pair, state: "teacher").values(of: "conv.bias").values() == [2, 2])
     let absent = errorText { _ = try open(pair, state: "techer") }
     #expect(absent.contains("has no dictionary 'techer'"))
-    #expect(absent.hasSuffix("choose one of 'student', 'teacher' with --state"))
+    #expect(absent.hasSuffix("choose one of 'student', 'teacher' with the name of a dictionary"))
     let flat = errorText { _ = try open(.dictionary(Self.network(1)), state: "model") }
-    #expect(flat.contains("leave --state out"))
+    #expect(flat.contains("leave the name of a dictionary out"))
   }
 
   @Test("numbers beside dictionaries of weights do not make one of them all")
@@ -104,7 +104,7 @@ struct CheckpointChoiceTests {
     #expect(file.entries.map(\.name) == ["conv.weight", "conv.bias"])
   }
 
-  @Test("--prefix chooses tensors by their names, with and without its dot")
+  @Test("a prefix chooses tensors by their names, with and without its dot")
   func prefixes() throws {
     let pair = PyTorchFile.Value.dictionary(
       Self.network(1, prefix: "student.") + Self.network(2, prefix: "teacher."))
@@ -115,7 +115,7 @@ struct CheckpointChoiceTests {
       #expect(try file.values(of: "conv.bias").values() == [2, 2])
     }
     let text = errorText { _ = try open(pair, prefix: "teach") }
-    #expect(text.hasPrefix("--prefix: is 'teach.', but no name in "))
+    #expect(text.contains("has no tensor whose name begins with 'teach.'"))
     #expect(text.hasSuffix("names begin with 'student.', 'teacher.'"))
   }
 
@@ -126,8 +126,8 @@ struct CheckpointChoiceTests {
       ParameterValues(shape: [1], values: [1])
     }
     let text = errorText { _ = try CheckpointFile.open(path, state: "model") }
-    #expect(text.hasPrefix("--state: chooses a dictionary of a PyTorch checkpoint, but"))
-    #expect(text.contains("has another format (safetensors)"))
+    #expect(text.hasPrefix("\(path): has another format than PyTorch's (safetensors)"))
+    #expect(text.contains("and so no dictionary 'model'"))
   }
 
   @Test(

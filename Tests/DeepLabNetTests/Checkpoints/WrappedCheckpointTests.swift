@@ -58,7 +58,7 @@ import Testing
     #expect(
       text
         == "numbered.pth: holds the network's parameters behind each of the prefixes 'student.', "
-        + "'teacher.'; choose one of them, as in --prefix student.")
+        + "'teacher.'; choose one of them, as in the prefix 'student.'")
     let fit = try #require(CheckpointFit.best(for: NumberedCheckpoint(both)).first)
     #expect(fit.name == Self.small && fit.prefixes == ["student.", "teacher."])
 

@@ -145,8 +145,8 @@ struct SampleBatchesTests {
     #expect(
       stray
         == "labels 1.png: has the label 7 at row 0, column 0, but there are 3 classes: expected "
-        + "0…2, or 255 for pixels that do not count; relabel those pixels (--label-map), or give "
-        + "the data set's whole list of classes")
+        + "0…2, or 255 for pixels that do not count; relabel those pixels (the label "
+        + "mapping), or give the data set's whole list of classes")
     images.strayLabels = [:]
     images.cut = [0]
     let made = try batches(images, usual())

@@ -54,11 +54,11 @@ struct DatasetCheckTests {
         "SegmentationClass/n4.png", "SegmentationClass/n5.png", "SegmentationClass/n6.png",
         "JPEGImages/n0.jpg",
       ])
-    #expect(check.problems[3].text.contains("labels 5×4 pixels, but the image has 6×4"))
+    #expect(check.problems[3].text().contains("labels 5×4 pixels, but the image has 6×4"))
     #expect(
-      check.problems[4].text.hasPrefix(
+      check.problems[4].text().hasPrefix(
         "has the label 3 at row 0, column 2, but there are 3 classes"))
-    #expect(check.problems[5].text.contains("no palette"))
+    #expect(check.problems[5].text().contains("no palette"))
     #expect(check.soundCount == 2)
     #expect(DatasetCheck(dataset, parallelism: Parallelism(threads: 3)).problems == check.problems)
   }
@@ -71,7 +71,7 @@ struct DatasetCheckTests {
     try set.writeLabels("gtFine/val/ulm/ulm_0_gtFine_labelIds.png", [7, 7, 77])
     let check = try DatasetCheck(Dataset(at: set.path))
     #expect(check.problems.map(\.fault) == [.mislabelled])
-    #expect(check.problems.first?.text.contains("has the label 77 at row 0, column 2") == true)
+    #expect(check.problems.first?.text().contains("has the label 77 at row 0, column 2") == true)
     #expect(check.occurrences[0]?.pixels == 2)
     #expect(check.occurrences[Dataset.void]?.pixels == DatasetFolder.grid.count - 3)
     #expect(check.occurrences[77] == nil)

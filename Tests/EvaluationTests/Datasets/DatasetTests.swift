@@ -54,7 +54,7 @@ struct DatasetTests {
     #expect(dataset.entries.map(\.labels) == [folder.file("SegmentationClassAug/x.png")])
     #expect(try dataset.labels(0).labels[0] == 20)
     let text = errorText { _ = try Dataset(at: folder.path) }
-    #expect(text.contains("can be read as voc or as voc-aug; say which with --layout"))
+    #expect(text.contains("can be read as voc or as voc-aug; say which with the name of a layout"))
   }
 
   @Test("PASCAL-Context and Person-Part bring their own lists and classes")
@@ -139,7 +139,7 @@ struct DatasetTests {
     }
     #expect(
       errorText { _ = try Dataset(at: folder.path) }
-        .contains("has the splits train, val, and none is named; choose one with --split"))
+        .contains("has the splits train, val, and none is named; choose one with"))
     #expect(
       errorText { _ = try Dataset(at: folder.path, split: "test") }
         .contains("has no split 'test' in the layout folders; there are train, val"))
@@ -192,12 +192,12 @@ struct DatasetTests {
   @Test("what is no data set is refused with what one looks like")
   func unknown() throws {
     #expect(
-      errorText { _ = try Dataset(at: folder.path) }.contains("laid out like no data set"))
+      errorText { _ = try Dataset(at: folder.path) }.contains("not laid out like any data set"))
     try folder.write("a\n", as: "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt")
     #expect(
       errorText { _ = try Dataset(at: folder.path) }
         .hasSuffix("did you mean \(folder.path)/VOCdevkit/VOC2012?"))
-    #expect(errorText { _ = try Dataset(at: folder.file("no")) }.contains("is no folder"))
+    #expect(errorText { _ = try Dataset(at: folder.file("no")) }.contains("is not a folder"))
     #expect(
       errorText { _ = try DatasetLayouts.named("coco") }.contains("known are voc, voc-aug"))
     try folder.write("\n", as: "ImageSets/Segmentation/val.txt")

@@ -29,7 +29,7 @@ struct TruthOddityTests {
     let masks = "\(TruthOddity.singleClass(0, besides: 255).error(at: "labels", naming: ["sky"]))"
     #expect(
       masks.hasPrefix("labels: no label but 0 (sky) occurs, beside 255, which does not count"))
-    #expect(masks.contains("add --label-map 255:1"))
+    #expect(masks.contains("add the label mapping '255:1'"))
     let absent = TruthOddity.absent([1, 4]).problem(naming: ["ground", "disc"])
     #expect(absent == "not a single pixel has the label 1 (disc), 4")
     #expect(TruthOddity.absent((0..<20).map { UInt16($0) }).problem().hasSuffix("7, and 12 more"))
@@ -73,6 +73,6 @@ struct TruthOddityTests {
     let known = try Dataset(at: folder.path, mapping: LabelMapping("cityscapes"))
     let check = DatasetCheck(known)
     #expect(check.problems.map(\.fault) == [.mislabelled])
-    #expect(check.problems.first?.text.contains("has the number 77") == true)
+    #expect(check.problems.first?.text().contains("has the number 77") == true)
   }
 }

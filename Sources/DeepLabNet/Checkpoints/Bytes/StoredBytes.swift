@@ -15,8 +15,8 @@ package final class StoredBytes: Sendable {
     case memory([UInt8])
   }
 
-  /// - Throws: `InputError` where `path` cannot be opened, is no ordinary file, or has only been
-  ///   put where the checkpoint should be.
+  /// - Throws: `InputError` where `path` cannot be opened, is not an ordinary file, or has only
+  ///   been put where the checkpoint should be.
   package init(_ path: String) throws {
     let file = try FileSource(path)
     guard file.isRegular, let count = file.remaining else {

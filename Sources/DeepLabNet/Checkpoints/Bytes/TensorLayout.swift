@@ -19,7 +19,7 @@ struct TensorLayout: Sendable {
 
 /// The product of a tensor's sizes and the bytes that it takes.
 ///
-/// - Throws: `InputError` where one is negative or the product is no size.
+/// - Throws: `InputError` where one is negative or the product is not a size.
 func tensorSize(_ shape: [Int], elementSize: Int) throws -> (count: Int, bytes: Int) {
   let mostAxes = 64
   guard shape.count <= mostAxes else { throw shapeError(shape, "has more than \(mostAxes) axes") }

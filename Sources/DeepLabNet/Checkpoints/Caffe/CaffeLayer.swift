@@ -134,7 +134,7 @@ struct CaffeModelReader {
       switch field.content {
       case .integer(let size): sizes.append(size)
       case .bytes(let range): sizes += try reader.varints(in: range, limit: mostAxes)
-      case .fixed: throw ProtobufReader.malformed("a size that is no whole number")
+      case .fixed: throw ProtobufReader.malformed("a size that is not a whole number")
       }
       guard sizes.count <= mostAxes else { throw ProtobufReader.malformed("too many axes") }
     }

@@ -19,7 +19,7 @@ struct LegacyPyTorchFile: PyTorchStorages {
     guard try bytes.prefix(1) == [0x80] else {
       let kind = FileKind(prefix: try bytes.prefix(FileKind.prefixLength))
       throw InputError(
-        .data, "is no checkpoint of PyTorch but seems to be \(kind.words)",
+        .data, "is not a checkpoint of PyTorch but seems to be \(kind.words)",
         remedy: "save model.state_dict() with torch.save")
     }
     guard case .longInteger(Self.magic) = try machine.run(),

@@ -63,8 +63,10 @@ struct StateDictionary {
     throw InputError(
       .usage, "has no dictionary \(quoted(state)) with tensors in it",
       remedy: names.isEmpty
-        ? "leave --state out; --prefix chooses among the tensors of one dictionary"
-        : "choose one of \(names) with --state")
+        ? """
+        leave \(name: .state) out; \(name: .prefix) chooses among the tensors of one dictionary
+        """
+        : "choose one of \(names) with \(name: .state)")
   }
 
   /// The dictionaries in one that lead to tensors.
@@ -149,7 +151,7 @@ struct StateDictionary {
     let shown = names.prefix(8).map { quoted($0) }.joined(separator: ", ")
     return InputError(
       .data, "holds several dictionaries with tensors: \(shown)",
-      remedy: "choose one of them, as in --state \(path(to: first))")
+      remedy: "choose one of them, as in \(set: .state(path(to: first)))")
   }
 
   /// What the names of the tensors in a dictionary end with, such as `weight` and `running_mean`:

@@ -19,7 +19,7 @@ struct JSONText {
       .data,
       "its header has \(found); expected {\"name\": {\"dtype\": …, \"shape\": […], "
         + "\"data_offsets\": […]}, …}",
-      remedy: "the file is damaged, or is no safetensors file")
+      remedy: "the file is damaged, or is not a safetensors file")
   }
 
   private mutating func skipSpace() {

@@ -42,7 +42,7 @@ struct SafetensorsHeader {
         .data,
         "its header claims \(length) bytes, but \(cursor.remaining) follow and at most "
           + "\(Self.longest) are read",
-        remedy: "the file is cut short, or is no safetensors file")
+        remedy: "the file is cut short, or is not a safetensors file")
     }
     dataStart = Self.lengthSize + Int(length)
     var text = try JSONText(bytes.bytes(Self.lengthSize..<dataStart))

@@ -41,8 +41,8 @@ public struct ProposalSegmenter: PixelScorer {
   ///   - image: a photograph of three channels.
   ///   - parallelism: the threads to use.
   ///   - progress: called after each proposal, with how many of how many are done.
-  /// - Throws: `InputError` where the image has not three channels, there are no proposals, or one
-  ///   lies outside it.
+  /// - Throws: `InputError` where the image does not have three channels, there are no proposals,
+  ///   or one lies outside it.
   /// - Complexity: memory for three maps of scores at most, whatever the number of proposals.
   public func scores(
     for image: Image, parallelism: Parallelism, progress: (_ done: Int, _ of: Int) -> Void

@@ -4,7 +4,7 @@ public struct BoxExampleOptions: Sendable, Hashable, Codable {
   /// What the sides of boxes are multiplied by, to show what is around them: above 0, up to 1000. A
   /// box ends where its photograph does.
   public var scale = 1.2
-  /// The class that is no object.
+  /// The class that is not an object.
   public var background: UInt16 = 0
   /// The pixels of the smallest object, at least 1. The paper has annotated instances of any size;
   /// connected parts may be crumbs: 16 × 16 pixels, by our own choice.

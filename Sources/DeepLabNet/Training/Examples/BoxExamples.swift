@@ -52,7 +52,7 @@ public struct BoxExamples: Sendable {
   ///   - parallelism: the threads that may read; they make no difference to the result.
   ///   - progress: told after each few images how many were looked at.
   /// - Throws: `InputError` naming what cannot be read, the first such image's; where the
-  ///   background is no class; and where there is no example at all.
+  ///   background is not a class; and where there is no example at all.
   /// - Complexity: O(pixels), and what the proposals take; a few images are held at a time, and 48
   ///   bytes for each example.
   public init(
@@ -67,7 +67,7 @@ public struct BoxExamples: Sendable {
         ? "which does not count" : "but there are \(classes) classes: 0…\(classes - 1)"
       throw InputError(
         .usage, "the background is the label \(options.background), \(problem)",
-        remedy: "name the class that is no object")
+        remedy: "name the class that is not an object")
     }
     let scan = ExampleScan(
       source: source, images: images, classes: classes, void: void, options: options)

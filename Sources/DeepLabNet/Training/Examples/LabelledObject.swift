@@ -21,7 +21,7 @@ extension LabelMap {
   /// corner and have the same label.
   ///
   /// - Parameters:
-  ///   - background: the class that is no object.
+  ///   - background: the class that is not an object.
   ///   - void: the label of pixels that do not count.
   ///   - area: smaller parts are left out; in pixels.
   /// - Returns: in the order of their first pixels.

@@ -48,7 +48,7 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
   ///
   /// - Parameters:
   ///   - scores: batch × height × width × classes.
-  ///   - labels: one a pixel, on a grid of the image's size.
+  ///   - labels: one per pixel, on a grid of the image's size.
   ///   - resize: how the network's scores come to the image's size, which says where positions lie.
   ///   - weight: what the loss is multiplied by.
   ///   - parallelism: the threads to use.

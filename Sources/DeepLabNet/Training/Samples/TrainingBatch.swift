@@ -2,12 +2,13 @@
 public struct TrainingBatch: Sendable {
   /// batch × height × width × 3, preprocessed as the network wants it.
   public let images: Tensor
-  /// One a pixel of all images, in the images' order: classes, and the label that the loss ignores.
+  /// One per pixel of all images, in the images' order: classes, and the label that the loss
+  /// ignores.
   public let labels: [UInt16]
 
   /// - Parameters:
   ///   - images: batch × height × width × 3, preprocessed.
-  ///   - labels: one a pixel of all images.
+  ///   - labels: one per pixel of all images.
   public init(images: Tensor, labels: [UInt16]) {
     precondition(
       labels.count == images.shape.positions, "\(labels.count) labels for images of \(images.shape)"

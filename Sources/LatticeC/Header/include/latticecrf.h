@@ -207,6 +207,18 @@ const char *latticecrf_version(void);
 const char *latticecrf_last_error(void);
 
 /**
+ * How messages call what a caller can set, from now on and in all threads: for bindings whose callers do
+ * not know the constants of this header.
+ *
+ * @param parameter "score_kind", "layout" (whose values are "first" and "last", where the labels stand),
+ *        "normalize_scores" or another parameter of the library's; or one with a value, as in
+ *        "layout=last", whose words come before those of the parameter.
+ * @param words UTF-8, such as "kind='%s'" with the value in the place of %s; null for the words that
+ *        messages have by themselves.
+ */
+latticecrf_status latticecrf_set_words(const char *parameter, const char *words);
+
+/**
  * The number of threads that objects made from now on use, where they are not given one.
  *
  * @param threads at most 1024; 0, the default, for what the environment variable OMP_NUM_THREADS says, or

@@ -67,7 +67,7 @@ package struct FolderRun {
         progress.clear()
         ErrorReport.print(error, of: tool)
         failed.append(
-          Failure(file: entry.path, error: error.description, exitCode: ErrorReport.code(of: error))
+          Failure(file: entry.path, error: error.programText, exitCode: ErrorReport.code(of: error))
         )
         progress.finish(entry.name, "failed")
       }

@@ -86,7 +86,7 @@ extension PictureSettings {
     guard let truth else {
       return OrientationUse(
         picture.orientation, isApplied: orientation != .ignore,
-        reason: orientation == .ask ? "" : "by --orientation")
+        reason: orientation == .ask ? .none : .asked)
     }
     let labels = try LabelFile.grid(of: truth)
     return try orientation.use(

@@ -194,7 +194,8 @@ extension UnarySettings {
       throw InputError(
         .data, at: files.scores, "is a picture, but \(option) takes an array of scores",
         remedy: isSwapped
-          ? "--unary and --image look swapped" : "for a label map, \(labelOption)")
+          ? "--unary and --image look swapped"
+          : "for a label map, add \(set: .scoreKind(.labels))")
     }
   }
 

@@ -4,9 +4,8 @@ import Unaries
 
 /// How files of scores or labels become energies.
 package struct UnarySettings {
-  /// The option that names the scores, and what to say for label maps in their place.
+  /// The option that names the scores.
   package private(set) var option = "--unary"
-  package private(set) var labelOption = "add --unary-kind labels"
   package var kind: UnaryKind
   /// Whether somebody has said what the scores are, so that no look at them is needed.
   package var isKindChosen: Bool
@@ -99,7 +98,7 @@ package struct UnarySettings {
     alignCorners = false
     reading = LabelReading()
     (isBinary, normalizes) = try Self.channels(channels, of: kind)
-    (option, labelOption) = ("--scores", "give --predictions")
+    option = "--scores"
   }
 
   private mutating func readLabelOptions(_ input: UnaryOptions) throws {

@@ -218,7 +218,8 @@ struct TrainingRun {
       try log.add(figures)
       progress.show(figures, of: validation.summary)
     case .unscored(let error):
-      StandardError.write("step \(step) has no figures: \(error)\n")
+      StandardError.write(
+        "step \(step) has no figures: \((error as? InputError)?.programText ?? "\(error)")\n")
     case .interrupted: break
     }
   }

@@ -14,12 +14,12 @@ extension PickleHeap {
     case .rebuildTensor: return try tensor(arguments)
     case .rebuildParameter:
       guard case .tensor? = arguments.first else {
-        throw PickleMachine.malformed("a parameter that is no tensor")
+        throw PickleMachine.malformed("a parameter that is not a tensor")
       }
       return arguments[0]
     case .size:
       guard arguments.count == 1, case .tuple = arguments[0] else {
-        throw PickleMachine.malformed("sizes that are no tuple")
+        throw PickleMachine.malformed("sizes that are not a tuple")
       }
       return arguments[0]
     case .storage: throw PickleMachine.malformed("a call of a storage")

@@ -41,7 +41,8 @@ struct PickleMachine {
   static func malformed(_ found: String) -> InputError {
     InputError(
       .data, "its pickle has \(found)",
-      remedy: "the file is damaged, or is no checkpoint: save model.state_dict() with torch.save")
+      remedy: "the file is damaged, or is not a checkpoint: save model.state_dict() with torch.save"
+    )
   }
 
   // MARK: Operations

@@ -1,0 +1,64 @@
+import LatticeSupport
+import Synchronization
+
+extension RemedyWording {
+  /// What the options of the programs are called.
+  ///
+  /// - Parameter exceptions: settings that a program has another option for.
+  package static func commandLine(
+    _ exceptions: [Remedy.Setting: String] = [:]
+  ) -> RemedyWording {
+    RemedyWording(
+      separator: " ",
+      setting: { setting in
+        exceptions[setting]
+          ?? ([option(setting.parameter)] + value(of: setting))
+          .joined(separator: " ")
+      }, name: option)
+  }
+
+  /// That of the command that runs, which messages are printed in.
+  package static var ofProgram: RemedyWording {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
+  }
+
+  private static let current = Mutex(RemedyWording.commandLine())
+
+  @Sendable private static func option(_ parameter: Remedy.Parameter) -> String {
+    switch parameter {
+    case .scoreKind: "--unary-kind"
+    case .layout, .datasetLayout: "--layout"
+    case .normalizeScores: "--normalize-scores"
+    case .singleChannel: "--binary"
+    case .labelMapping: "--label-map"
+    case .voidLabel: "--void"
+    case .palette: "--palette"
+    case .imageRange: "--image-range"
+    case .orientation: "--orientation"
+    case .member: "--member"
+    case .tiles: "--tile"
+    case .weights: "--weights"
+    case .classes: "--classes"
+    case .state: "--state"
+    case .prefix: "--prefix"
+    case .split: "--split"
+    }
+  }
+
+  /// The words behind the option.
+  private static func value(of setting: Remedy.Setting) -> [String] {
+    switch setting {
+    case .layout(let axis): [(axis == .first ? Layout.chw : .hwc).rawValue]
+    case .chosen(.weights): ["FILE"]
+    case .chosen(.classes): ["N"]
+    case .chosen: ["NAME"]
+    default: setting.value.map { [$0] } ?? []
+    }
+  }
+}
+
+extension InputError {
+  /// The text as the program that runs says it.
+  package var programText: String { text(in: .ofProgram) }
+}
