@@ -94,7 +94,7 @@ public struct PreparedPlan: Sendable {
     let parallelism = request.parallelism
     guard let first = refinements.first else {
       let marginals = Marginals(
-        grid: energies.grid, values: energies.probabilities(parallelism: parallelism))
+        unchecked: energies.probabilities(parallelism: parallelism), grid: energies.grid)
       return try cleaned(marginals, scene, [], parallelism)
     }
     var refined = try first.refine(energies, over: scene, request)
