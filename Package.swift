@@ -71,7 +71,9 @@ let package = Package(
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
       name: "LatticeC",
-      dependencies: ["LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField"],
+      dependencies: [
+        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+      ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(
@@ -162,7 +164,11 @@ let package = Package(
       name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
     .testTarget(
       name: "LatticeCTests",
-      dependencies: ["LatticeC", "LatticeCHeader", "Lattice", "Unaries", "Formats", "MeanField"]),
+      dependencies: [
+        "LatticeC", "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "Formats",
+        "MeanField",
+        "Pipeline",
+      ]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
     // The plug-ins that docs/plug-in.md shows.
