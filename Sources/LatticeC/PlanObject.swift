@@ -16,6 +16,8 @@ final class PlanObject: Sendable {
 
   private struct State {
     var arrays: [String: NumericArray] = [:]
+    /// Counts what has been set.
+    var version = 0
     /// `nil` until the plan is run, and once an array has been replaced.
     var prepared: PreparedPlan?
   }
@@ -65,6 +67,7 @@ final class PlanObject: Sendable {
     // What they replace may be large: it is freed after the lock.
     let replaced = withState { state in
       defer { state.prepared = nil }
+      state.version += 1
       return (state.arrays.updateValue(array, forKey: name), state.prepared)
     }
     _ = replaced
@@ -74,10 +77,11 @@ final class PlanObject: Sendable {
   ///
   /// - Throws: `InputError` where one of them cannot be made, an array is missing for example.
   func prepared() throws -> PreparedPlan {
-    let (prepared, arrays) = withState { ($0.prepared, $0.arrays) }
-    if let prepared { return prepared }
-    let made = try PreparedPlan(plan, context: Self.context(arrays))
-    withState { if $0.arrays.keys == arrays.keys { $0.prepared = made } }
+    let state = withState { $0 }
+    if let prepared = state.prepared { return prepared }
+    let made = try PreparedPlan(plan, context: Self.context(state.arrays))
+    // Another thread may have set an array meanwhile.
+    withState { if $0.version == state.version { $0.prepared = made } }
     return made
   }
 }

@@ -234,7 +234,7 @@ struct PlanTests {
     "a wrong text is refused with what is wrong",
     arguments: [
       ("{", "JSON"), ("deeplab", "deeplab-vgg"), ("", "preset"), ("crf:model=nothing", "preset"),
-      ("{\"steps\": 3}", "list"), ("[\"majority\", \"temperature\"]", "before the first"),
+      ("{\"steps\": 3}", "list"), ("[\"majority\", \"crf\"]", "is a label filter"),
       (#"{"kind": "sharpen"}"#, "temperature"),
       (#"{"terms": [{"kernel": {"kind": "x"}}]}"#, "term"),
       (#"{"terms": [], "iterations": -1}"#, "iterations"),
@@ -264,7 +264,7 @@ struct PlanTests {
       (LATTICECRF_INVALID_ARGUMENT, "kind", { scene, _ in scene.kind = -1 }),
       (LATTICECRF_INVALID_ARGUMENT, "labels", { scene, _ in scene.labels = 0 }),
       (LATTICECRF_INVALID_ARGUMENT, "threads", { scene, _ in scene.threads = -1 }),
-      (LATTICECRF_INVALID_DATA, "probabilities", { scene, _ in scene.kind = 2 }),
+      (LATTICECRF_INVALID_DATA, "probability", { scene, _ in scene.kind = 2 }),
       (LATTICECRF_INVALID_ARGUMENT, "marginals", { _, results in results.marginal_count = 3 }),
       (
         LATTICECRF_INVALID_ARGUMENT, "both null",

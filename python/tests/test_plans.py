@@ -191,7 +191,7 @@ WRONG = {
     "NaN in a model": (lambda: Model({"terms": [], "tolerance": float("nan")}), "JSON"),
     "an unknown step": (lambda: Plan(["sharpen"]), "sharpen"),
     "a wrong setting": (lambda: Plan("band:breadth=3"), "width"),
-    "a filter before a refinement": (lambda: Plan(["majority", "crf"]), "before the first"),
+    "a filter before a refinement": (lambda: Plan(["majority", "crf"]), "is a label filter"),
     "a plan with more than steps": (lambda: Plan({"steps": [], "name": "x"}), "one member"),
 }
 
