@@ -75,7 +75,9 @@ let package = Package(
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
       name: "LatticeC",
-      dependencies: ["LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField"],
+      dependencies: [
+        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+      ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
     .target(
@@ -177,6 +179,7 @@ let package = Package(
       dependencies: [
         "LatticeC", "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "Formats",
         "MeanField",
+        "Pipeline",
       ]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),

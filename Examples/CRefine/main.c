@@ -48,7 +48,9 @@ static void score(float *scores) {
 static int wrong(latticecrf_crf crf, int iterations, const uint16_t *truth) {
   static uint16_t labels[POINTS];
   int count = 0;
-  check(latticecrf_labels(crf, iterations, 0, labels, POINTS));
+  const latticecrf_inference inference = {.size = sizeof inference, .iterations = iterations};
+  check(latticecrf_crf_infer(
+      crf, &inference, NULL, 0, LATTICECRF_CHANNELS_FIRST, labels, POINTS));
   for (int point = 0; point < POINTS; point++) count += labels[point] != truth[point];
   return count;
 }
@@ -63,31 +65,31 @@ int main(void) {
   latticecrf_crf crf = 0;
   const int64_t extents[] = {SIZE, SIZE}, coarse[] = {COARSE, COARSE};
   check(latticecrf_crf_create(extents, 2, LABELS, 0, &crf));
-  check(latticecrf_set_scores(
+  check(latticecrf_crf_set_scores(
       crf, scores, LABELS * COARSE * COARSE, coarse, LATTICECRF_LOGITS,
       LATTICECRF_CHANNELS_FIRST, 1e-5f));
 
   const float smoothness = 3, appearance = 10, near = 3, far = 60, color = 20;
   const latticecrf_term spatial = {
-      .compatibility = &smoothness, .compatibility_count = 1,
-      .normalization = LATTICECRF_NORMALIZE_SYMMETRIC};
+      .size = sizeof spatial, .compatibility = &smoothness, .compatibility_count = 1};
   const latticecrf_term bilateral = {
-      .compatibility = &appearance, .compatibility_count = 1,
-      .normalization = LATTICECRF_NORMALIZE_SYMMETRIC};
-  check(latticecrf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial));
-  check(latticecrf_add_bilateral_kernel(
+      .size = sizeof bilateral, .compatibility = &appearance, .compatibility_count = 1};
+  check(latticecrf_crf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial));
+  check(latticecrf_crf_add_bilateral_kernel(
       crf, &far, 1, rgb, 3 * POINTS, LATTICECRF_UINT8, 3, &color, 1, LATTICECRF_X_FIRST,
       &bilateral));
 
   int before = wrong(crf, 0, truth), after = wrong(crf, 10, truth);
   printf("wrong of %d pixels: %d before, %d after\n", POINTS, before, after);
 
-  latticecrf_energies start, end;
-  check(latticecrf_run(crf, 0, 0, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST));
-  check(latticecrf_energy(
+  latticecrf_energies start = {.size = sizeof start}, end = {.size = sizeof end};
+  const latticecrf_inference none = {.size = sizeof none};
+  check(latticecrf_crf_infer(
+      crf, &none, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST, NULL, 0));
+  check(latticecrf_crf_energy(
       crf, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST, &start));
-  check(latticecrf_step(crf, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST));
-  check(latticecrf_energy(crf, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST, &end));
+  check(latticecrf_crf_step(crf, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST));
+  check(latticecrf_crf_energy(crf, marginals, LABELS * POINTS, LATTICECRF_CHANNELS_FIRST, &end));
   printf("free energy: %.1f, after one update %.1f\n", start.free_energy, end.free_energy);
 
   check(latticecrf_crf_destroy(crf));

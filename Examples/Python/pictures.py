@@ -18,7 +18,7 @@ def arguments(description):
     parser.add_argument("model")
     parser.add_argument("photo")
     parser.add_argument("overlay")
-    parser.add_argument("--preset", default="deeplab-vgg", choices=latticecrf.presets())
+    parser.add_argument("--preset", default="deeplab-vgg", choices=latticecrf.Model.presets())
     return parser.parse_args()
 
 

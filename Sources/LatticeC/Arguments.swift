@@ -87,6 +87,63 @@ enum Arguments {
     return threads == 0 ? DefaultThreads.parallelism : Parallelism(threads: threads)
   }
 
+  /// What a caller fills in, of which older callers know fewer fields: the others stay as in
+  /// `defaults`.
+  static func structure<Structure>(
+    _ pointer: UnsafePointer<Structure>?, _ name: String, defaults: Structure
+  ) throws -> Structure {
+    let pointer = UnsafeRawPointer(try Self.pointer(pointer, name, alignment: 8))
+    let size = try structureSize(pointer, of: Structure.self, name)
+    var result = defaults
+    withUnsafeMutableBytes(of: &result) {
+      $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: size))
+    }
+    return result
+  }
+
+  /// The size that a structure says it has, which its first field holds.
+  static func structureSize<Structure>(
+    _ pointer: UnsafeRawPointer, of type: Structure.Type, _ name: String
+  ) throws -> Int {
+    let (size, field) = (pointer.load(as: UInt64.self), UInt64(MemoryLayout<UInt64>.size))
+    let most = UInt64(MemoryLayout<Structure>.size)
+    // Fields are of 8 bytes, or pairs of 4.
+    guard size >= field, size <= most, size % field == 0 else {
+      throw CallError.argument(
+        "the size of \(name) is \(size), but must be sizeof the structure, which is \(most) here")
+    }
+    return Int(size)
+  }
+
+  /// A caller's text.
+  static func text(_ text: UnsafePointer<CChar>?, _ name: String) throws -> String {
+    guard let text = String(validatingCString: try pointer(text, name, alignment: 1)) else {
+      throw CallError.data("\(name) is not valid UTF-8")
+    }
+    return text
+  }
+
+  /// Copies `text` to a caller's memory, where there is enough of it.
+  ///
+  /// - Returns: the bytes that it takes, the 0 at its end among them.
+  static func give(
+    _ text: String, to target: UnsafeMutablePointer<CChar>?, capacity: Int64
+  ) -> Int64 {
+    text.withCString { source in
+      let count = text.utf8.count + 1
+      if let target, capacity >= count { target.update(from: source, count: count) }
+      return Int64(count)
+    }
+  }
+
+  /// - Throws: a `CallError` where energies and marginals do not fit into memory together.
+  static func memory(labels: Int, on grid: GridShape) throws {
+    let stride = ChannelField.paddedStride(forChannels: labels)
+    try memory(
+      grid.count, bytesEach: 2 * MemoryLayout<Float>.size * stride,
+      "\(labels) labels on \(grid) points")
+  }
+
   /// - Throws: a `CallError` where this process cannot have `bytes` bytes.
   static func memory(_ count: Int, bytesEach: Int, _ what: String) throws {
     let limit = memoryLimit()

@@ -30,8 +30,8 @@ public func destroyCRF(_ crf: UInt64) -> Int32 {
   }
 }
 
-/// `latticecrf_set_unary`.
-@_cdecl("latticecrf_set_unary")
+/// `latticecrf_crf_set_unary`.
+@_cdecl("latticecrf_crf_set_unary")
 public func setUnary(
   _ crf: UInt64, _ energies: UnsafePointer<Float>?, _ count: Int64, _ layout: Int32
 ) -> Int32 {
@@ -47,85 +47,50 @@ public func setUnary(
     var field = layout.field(
       energies, points: points, channels: labels, padding: EnergyField.paddingEnergy,
       parallelism: object.parallelism)
-    if areExtreme { ImpossibleLabels.settle(&field) }
+    if areExtreme { field.settleHardEnergies() }
     object.setUnary(EnergyField(unchecked: field, grid: object.grid))
   }
 }
 
-/// `latticecrf_set_scores`.
-@_cdecl("latticecrf_set_scores")
+/// `latticecrf_crf_set_scores`.
+@_cdecl("latticecrf_crf_set_scores")
 public func setScores(
   _ crf: UInt64, _ scores: UnsafePointer<Float>?, _ count: Int64,
   _ extents: UnsafePointer<Int64>?, _ kind: Int32, _ layout: Int32, _ minimumProbability: Float
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let scores = try Arguments.pointer(scores, "scores")
     let grid = try Arguments.grid(extents, rank: Int32(object.grid.rank))
-    let layout = try FieldLayout(layout)
-    let kind = try TermArguments.entry(
-      of: [ScoreKind.energies, .logits, .probabilities], kind, "kind of scores")
-    let labels = object.labelCount
-    try Arguments.count(count, labels, grid.count, "the scores")
-    let areExtreme =
-      try kind != .probabilities
-      && ImpossibleLabels.check(
-        scores, layout: layout, points: grid.count, channels: labels,
-        impossible: kind == .logits ? -.infinity : .infinity, "the score",
-        parallelism: object.parallelism)
-    try Cancellation.check()
-    let isLabelsFirst = layout == .channelsFirst
-    let array = try NumericArray(
-      shape: isLabelsFirst ? [labels] + grid.extents : grid.extents + [labels],
-      values: Array(UnsafeBufferPointer(start: scores, count: labels * grid.count)))
-    let unary = try ScoreMapUnary(
-      array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
-      minimumProbability: minimumProbability, parallelism: object.parallelism)
-    try Cancellation.check()
-    let energies = try unary.energies(for: Scene(grid: object.grid))
-    var field = energies.values
-    if areExtreme { ImpossibleLabels.settle(&field) }
-    try Cancellation.check()
-    object.setUnary(EnergyField(unchecked: field, grid: object.grid))
+    let scores = try ScoreArguments(
+      scores, count: count, on: grid, labelCount: object.labelCount, kind: kind, layout: layout)
+    object.setUnary(
+      try scores.energies(
+        on: object.grid, minimumProbability: minimumProbability, parallelism: object.parallelism))
   }
 }
 
-/// `latticecrf_run`.
-@_cdecl("latticecrf_run")
-public func run(
-  _ crf: UInt64, _ iterations: Int32, _ tolerance: Float,
-  _ marginals: UnsafeMutablePointer<Float>?, _ count: Int64, _ layout: Int32
+/// `latticecrf_crf_infer`.
+@_cdecl("latticecrf_crf_infer")
+public func infer(
+  _ crf: UInt64, _ inference: UnsafePointer<latticecrf_inference>?,
+  _ marginals: UnsafeMutablePointer<Float>?, _ marginalCount: Int64, _ layout: Int32,
+  _ labels: UnsafeMutablePointer<UInt16>?, _ labelCount: Int64
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let layout = try FieldLayout(layout)
-    let target = try Arguments.pointer(marginals, "marginals")
-    try Arguments.count(count, object.labelCount, object.grid.count, "the array of marginals")
-    let result = try object.marginals(iterations: iterations, tolerance: tolerance)
-    layout.write(result.values, to: target, parallelism: object.parallelism)
-  }
-}
-
-/// `latticecrf_labels`.
-@_cdecl("latticecrf_labels")
-public func labels(
-  _ crf: UInt64, _ iterations: Int32, _ tolerance: Float,
-  _ labels: UnsafeMutablePointer<UInt16>?, _ count: Int64
-) -> Int32 {
-  call {
-    let object = try CRFObject.all.object(crf)
-    let target = try Arguments.pointer(labels, "labels", alignment: 2)
-    try Arguments.count(count, 1, object.grid.count, "the array of labels")
-    let map = try object.marginals(iterations: iterations, tolerance: tolerance)
-      .labels(parallelism: object.parallelism)
-    map.labels.withUnsafeBufferPointer { labels in
-      if let first = labels.baseAddress { target.update(from: first, count: labels.count) }
+    let targets = try ResultArguments(
+      marginals, marginalCount, layout: layout, labels, labelCount,
+      of: object.grid, labels: object.labelCount)
+    let result = try object.marginals(inference)
+    targets.write(marginals: result, parallelism: object.parallelism)
+    if targets.wantsLabels {
+      targets.write(labels: result.labels(parallelism: object.parallelism))
     }
   }
 }
 
-/// `latticecrf_step`.
-@_cdecl("latticecrf_step")
+/// `latticecrf_crf_step`.
+@_cdecl("latticecrf_crf_step")
 public func step(
   _ crf: UInt64, _ marginals: UnsafeMutablePointer<Float>?, _ count: Int64, _ layout: Int32
 ) -> Int32 {
@@ -142,21 +107,26 @@ public func step(
   }
 }
 
-/// `latticecrf_energy`.
-@_cdecl("latticecrf_energy")
+/// `latticecrf_crf_energy`.
+@_cdecl("latticecrf_crf_energy")
 public func energy(
   _ crf: UInt64, _ marginals: UnsafePointer<Float>?, _ count: Int64, _ layout: Int32,
   _ energies: UnsafeMutablePointer<latticecrf_energies>?
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let target = try Arguments.pointer(energies, "energies", alignment: 8)
+    let target = UnsafeMutableRawPointer(
+      try Arguments.pointer(energies, "energies", alignment: 8))
+    let size = try Arguments.structureSize(target, of: latticecrf_energies.self, "energies")
     let field = try object.marginals(marginals, count: count, layout: FieldLayout(layout))
     let energy = object.crf.energy(of: Marginals(unchecked: field, grid: object.grid))
     try Cancellation.check()
-    target.pointee = latticecrf_energies(
-      unary: energy.unary, pairwise: energy.pairwise, entropy: energy.entropy,
+    let result = latticecrf_energies(
+      size: UInt64(size), unary: energy.unary, pairwise: energy.pairwise, entropy: energy.entropy,
       free_energy: energy.freeEnergy, kl_divergence: energy.klDivergence)
+    withUnsafeBytes(of: result) {
+      target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: size)
+    }
   }
 }
 
@@ -184,9 +154,17 @@ extension CRFObject {
       magnitude: Arguments.largestMarginal, padding: 0)
   }
 
-  fileprivate func marginals(iterations: Int32, tolerance: Float) throws -> Marginals {
+  fileprivate func marginals(
+    _ inference: UnsafePointer<latticecrf_inference>?
+  ) throws -> Marginals {
+    var given = latticecrf_inference()
+    given.iterations = Int32(CRFModel.defaultIterations)
+    if inference != nil {
+      given = try Arguments.structure(inference, "inference", defaults: given)
+    }
     let iterations = try Arguments.integer(
-      iterations, in: 0...Arguments.mostIterations, "the number of iterations")
+      given.iterations, in: 0...Arguments.mostIterations, "the number of iterations")
+    let tolerance = given.tolerance
     guard tolerance >= 0, tolerance.isFinite else {
       throw CallError.argument("the tolerance is \(tolerance), but must be 0 or more")
     }

@@ -7,7 +7,7 @@ import Unaries
 /// Its parts are values: a call takes those that are there when it begins, and works on them
 /// without a lock, whatever other calls do meanwhile.
 final class CRFObject: Sendable {
-  static let all = Registry<CRFObject>(of: "CRF")
+  static let all = ObjectTable<CRFObject>(of: "CRF")
 
   let grid: GridShape
   let labelCount: Int
@@ -32,11 +32,7 @@ final class CRFObject: Sendable {
     self.grid = grid
     self.labelCount = labelCount
     self.parallelism = parallelism.suited(to: grid.count * labelCount)
-    // Energies and marginals are held together.
-    let stride = ChannelField.paddedStride(forChannels: labelCount)
-    try Arguments.memory(
-      grid.count, bytesEach: 2 * MemoryLayout<Float>.size * stride,
-      "\(labelCount) labels on \(grid) points")
+    try Arguments.memory(labels: labelCount, on: grid)
   }
 
   func setUnary(_ unary: EnergyField) {

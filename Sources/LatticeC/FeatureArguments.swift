@@ -46,13 +46,13 @@ struct FeatureArguments {
   mutating func transform(
     by parameters: UnsafePointer<Float>?, count: Int64, type: Int32
   ) throws {
-    let needed: Int
-    switch Int(type) {
-    case LATTICECRF_CONST_KERNEL: needed = 0
-    case LATTICECRF_DIAG_KERNEL: needed = dimensions
-    case LATTICECRF_FULL_KERNEL: needed = dimensions * dimensions
-    default: throw CallError.argument("there is no type of kernel number \(type)")
-    }
+    let type = try Enumerations.parameters.entry(type)
+    let needed =
+      switch type {
+      case .none: 0
+      case .scales: dimensions
+      case .matrix: dimensions * dimensions
+      }
     // A kernel without parameters may still get the address of an empty array.
     if count == 0 && (parameters == nil || needed == 0) { return }
     guard Int(exactly: count) == needed, needed > 0 else {
@@ -61,7 +61,7 @@ struct FeatureArguments {
     }
     let values = try Arguments.numbers(
       parameters, count: needed, "the parameters", magnitude: Arguments.largestFeature)
-    if needed == dimensions && Int(type) == LATTICECRF_DIAG_KERNEL {
+    if type == .scales {
       for index in rows.indices { rows[index] *= values[index % dimensions] }
     } else {
       multiply(by: values)

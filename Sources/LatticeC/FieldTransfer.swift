@@ -7,11 +7,7 @@ enum FieldLayout {
   case channelsFirst, channelsLast
 
   init(_ layout: latticecrf_layout) throws {
-    switch Int(layout) {
-    case LATTICECRF_CHANNELS_FIRST: self = .channelsFirst
-    case LATTICECRF_CHANNELS_LAST: self = .channelsLast
-    default: throw CallError.argument("there is no layout number \(layout)")
-    }
+    self = try Enumerations.layouts.entry(layout)
   }
 
   /// Points that a thread copies at a time.

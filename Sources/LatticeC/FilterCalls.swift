@@ -4,7 +4,7 @@ import LatticeSupport
 
 /// A filter with the threads that it uses.
 struct FilterObject: Sendable {
-  static let all = Registry<FilterObject>(of: "filter")
+  static let all = ObjectTable<FilterObject>(of: "filter")
 
   let filter: any GaussianFilter
   let parallelism: Parallelism
@@ -14,11 +14,11 @@ struct FilterObject: Sendable {
 @_cdecl("latticecrf_filter_create")
 public func createFilter(
   _ features: UnsafePointer<Float>?, _ count: Int64, _ dimensions: Int32, _ layout: Int32,
-  _ method: Int32, _ threads: Int32, _ filter: UnsafeMutablePointer<UInt64>?
+  _ kind: Int32, _ threads: Int32, _ filter: UnsafeMutablePointer<UInt64>?
 ) -> Int32 {
   call {
     let number = try Arguments.pointer(filter, "filter", alignment: 8)
-    let backend = try TermArguments.backend(method)
+    let backend = try TermArguments.backend(kind)
     let parallelism = try Arguments.parallelism(threads: threads)
     let features = try FeatureArguments(
       features, count: count, dimensions: dimensions, layout: layout, points: nil,

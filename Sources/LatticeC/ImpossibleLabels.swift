@@ -10,7 +10,7 @@ import Unaries
 enum ImpossibleLabels {
   /// - Parameter impossible: the infinity of a label that is ruled out; the other one and NaN are
   ///   wrong.
-  /// - Returns: whether there are numbers that `settle` has to look at.
+  /// - Returns: whether there are numbers that `settleHardEnergies` has to look at.
   /// - Throws: a `CallError` that names label and point of a wrong number, or a point that no label
   ///   is left for.
   static func check(
@@ -42,20 +42,5 @@ enum ImpossibleLabels {
       }
     }
     return true
-  }
-
-  /// Brings energies of any size into the range that sums of them can have. What is taken from all
-  /// labels of a point changes no marginal.
-  static func settle(_ energies: inout ChannelField) {
-    let (base, stride) = (energies.mutableBase(), energies.stride)
-    for point in 0..<energies.points {
-      let row = UnsafeMutableBufferPointer(
-        start: base + point * stride, count: energies.channels)
-      let least = row.min() ?? 0
-      let shift = least.magnitude > Arguments.largestEnergy ? least : 0
-      for label in row.indices {
-        row[label] = min(row[label] - shift, EnergyField.paddingEnergy)
-      }
-    }
   }
 }

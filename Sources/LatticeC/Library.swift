@@ -57,16 +57,22 @@ public func releaseMemory() -> Int32 {
   call { KeptMemory.release() }
 }
 
-/// `latticecrf_get_preset`.
-@_cdecl("latticecrf_get_preset")
-public func preset(_ index: Int32, _ preset: UnsafeMutablePointer<latticecrf_preset>?) -> Int32 {
+/// `latticecrf_abi_version`.
+@_cdecl("latticecrf_abi_version")
+public func abiVersion() -> Int32 { Int32(LATTICECRF_ABI_VERSION) }
+
+/// `latticecrf_kinds_json`.
+@_cdecl("latticecrf_kinds_json")
+public func kindsJSON(
+  _ text: UnsafeMutablePointer<CChar>?, _ capacity: Int64, _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
   call {
-    let index = try Arguments.integer(index, in: 0...presets.count - 1, "the preset's number")
-    try Arguments.pointer(preset, "preset", alignment: 8).pointee = presets[index]
+    let length = try Arguments.pointer(length, "length", alignment: 8)
+    length.pointee = Arguments.give(KnownKinds.json.compactText, to: text, capacity: capacity)
   }
 }
 
-/// Texts that callers are given stay where they are for as long as the program runs.
+/// A text that stays where it is for as long as the program runs.
 private func permanent(_ text: String) -> UnsafePointer<CChar> {
   let bytes = text.utf8CString
   let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
@@ -75,40 +81,3 @@ private func permanent(_ text: String) -> UnsafePointer<CChar> {
 }
 
 nonisolated(unsafe) private let versionText = permanent(Version.current)
-nonisolated(unsafe) private let presets = CRFModel.presets.map(latticecrf_preset.init)
-
-extension latticecrf_preset {
-  fileprivate init(_ preset: CRFModel) {
-    func weight(_ term: Int) -> Float {
-      Float(preset.terms[term].compatibility.settings.number("weight") ?? 0)
-    }
-    func bandwidths(_ term: Int, _ key: String) -> Bandwidths {
-      preset.terms[term].kernel.settings.required(key)
-    }
-    self.init()
-    name = permanent(preset.name ?? "")
-    source = permanent(preset.source ?? "")
-    iterations = Int32(preset.iterations)
-    normalization = TermArguments.number(of: preset.terms[0].normalization)
-    position_weight = weight(0)
-    bilateral_weight = weight(1)
-    position_count = Self.fill(&position_sigmas, bandwidths(0, "spatial"))
-    bilateral_count = Self.fill(&bilateral_sigmas, bandwidths(1, "spatial"))
-    color_count = Self.fill(&color_sigmas, bandwidths(1, "color"))
-  }
-
-  private static func fill(
-    _ target: inout (Float, Float, Float, Float), _ bandwidths: Bandwidths
-  ) -> Int32 {
-    let values = bandwidths.values
-    precondition(
-      values.count <= LATTICECRF_PRESET_BANDWIDTHS,
-      "\(values.count) bandwidths, room for \(LATTICECRF_PRESET_BANDWIDTHS)")
-    withUnsafeMutableBytes(of: &target) { target in
-      for (index, value) in values.enumerated() {
-        target.storeBytes(of: value, toByteOffset: 4 * index, as: Float.self)
-      }
-    }
-    return Int32(values.count)
-  }
-}

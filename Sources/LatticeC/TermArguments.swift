@@ -1,5 +1,6 @@
 import Lattice
 import LatticeCHeader
+import LatticeSupport
 import MeanField
 import Unaries
 
@@ -11,13 +12,11 @@ struct TermArguments {
   private let backend: any FilterBackend
 
   init(_ term: UnsafePointer<latticecrf_term>?, labelCount: Int) throws {
-    let term = try Arguments.pointer(term, "term", alignment: 8).pointee
+    let term = try Arguments.structure(term, "term", defaults: latticecrf_term())
     compatibility = try Self.compatibility(term, labelCount: labelCount)
-    normalization = try Self.entry(
-      of: Self.normalizations, term.normalization, "normalisation")
-    selfTerm = try Self.entry(
-      of: [.included, .excluded, .excludedBeforeNormalization], term.self_term, "self term")
-    backend = try Self.backend(term.method)
+    normalization = try Enumerations.normalizations.entry(term.normalization)
+    selfTerm = try Enumerations.selfTerms.entry(term.self_term)
+    backend = try Self.backend(term.filter)
   }
 
   /// Adds the term of `kernel` to a CRF.
@@ -34,25 +33,9 @@ struct TermArguments {
     }
   }
 
-  static func backend(_ method: latticecrf_method) throws -> any FilterBackend {
-    try entry(
-      of: [.permutohedral(.compatible), .permutohedral(.accurate), .exact]
-        as [any FilterBackend], method, "method")
-  }
-
-  /// In the order of the header's numbers.
-  private static let normalizations: [Normalization] = [.none, .before, .after, .symmetric]
-
-  static func number(of normalization: Normalization) -> latticecrf_normalization {
-    Int32(normalizations.firstIndex(of: normalization) ?? 0)
-  }
-
-  static func entry<Entry>(of entries: [Entry], _ number: Int32, _ what: String) throws -> Entry {
-    guard let index = Int(exactly: number), entries.indices.contains(index) else {
-      throw CallError.argument(
-        "there is no \(what) number \(number), but 0 to \(entries.count - 1)")
-    }
-    return entries[index]
+  static func backend(_ kind: latticecrf_filter_kind) throws -> any FilterBackend {
+    let kind = try Enumerations.filters.entry(kind)
+    return try kind.make(Settings(kind.settings))
   }
 
   private static func compatibility(

@@ -102,11 +102,12 @@ extension Plan.Step {
     }
   }
 
-  /// The step that JSON describes.
+  /// The step that JSON describes: an object, or a text as options have it.
   ///
   /// - Throws: `InputError` where no step is called so, or a setting is ill.
   public init(_ json: JSONValue) throws {
-    guard let name = json.text ?? json["kind"]?.text else {
+    let json = try json.text.map { try JSONValue(description: $0) } ?? json
+    guard let name = json["kind"]?.text else {
       throw InputError(
         .data, "a step is \(json), but must be an object with the member 'kind'",
         remedy: #"as in {"kind": "crf", "model": "deeplab-vgg"}"#)

@@ -91,11 +91,31 @@ public struct PreparedPlan: Sendable {
     _ energies: consuming EnergyField, over scene: Scene,
     _ request: RefinementRequest = RefinementRequest()
   ) throws -> Result {
+    let outcome = try run(energies, over: scene, request, needsLabels: true)
+    guard let labels = outcome.labels else { preconditionFailure("labels that were asked for") }
+    return Result(marginals: outcome.marginals, labels: labels, reports: outcome.reports)
+  }
+
+  /// What a plan came to whose labels may not be asked for.
+  package struct Outcome: Sendable {
+    /// Of the last refinement.
+    package var marginals: Marginals
+    /// After the last label filter; `nil` where nobody asks.
+    package var labels: LabelMap?
+    /// What each refinement says of itself, in order.
+    package var reports: [RefinementReport]
+  }
+
+  /// The same; label filters are passed over where labels are not needed.
+  package func run(
+    _ energies: consuming EnergyField, over scene: Scene, _ request: RefinementRequest,
+    needsLabels: Bool
+  ) throws -> Outcome {
     let parallelism = request.parallelism
     guard let first = refinements.first else {
       let marginals = Marginals(
         unchecked: energies.probabilities(parallelism: parallelism), grid: energies.grid)
-      return try cleaned(marginals, scene, [], parallelism)
+      return try cleaned(marginals, scene, [], parallelism, needsLabels: needsLabels)
     }
     var refined = try first.refine(energies, over: scene, request)
     var reports = [refined.report]
@@ -105,18 +125,19 @@ public struct PreparedPlan: Sendable {
       refined = try refinement.refine(energies, over: scene, request)
       reports.append(refined.report)
     }
-    return try cleaned(refined.marginals, scene, reports, parallelism)
+    return try cleaned(refined.marginals, scene, reports, parallelism, needsLabels: needsLabels)
   }
 
   private func cleaned(
     _ marginals: Marginals, _ scene: Scene, _ reports: [RefinementReport],
-    _ parallelism: Parallelism
-  ) throws -> Result {
+    _ parallelism: Parallelism, needsLabels: Bool
+  ) throws -> Outcome {
+    guard needsLabels else { return Outcome(marginals: marginals, labels: nil, reports: reports) }
     var labels = marginals.labels(parallelism: parallelism)
     for filter in labelFilters {
       try Cancellation.check()
       labels = try filter.filter(labels, marginals, over: scene, parallelism: parallelism)
     }
-    return Result(marginals: marginals, labels: labels, reports: reports)
+    return Outcome(marginals: marginals, labels: labels, reports: reports)
   }
 }

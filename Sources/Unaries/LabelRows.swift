@@ -55,13 +55,15 @@ struct LabelRows {
     }
   }
 
-  /// Gives labels that `HardScores` rules out `paddingEnergy`, counted from the least energy.
+  /// Gives labels that `HardScores` rules out `paddingEnergy`, counted from the least energy. What is
+  /// taken from all labels of a point changes no marginal.
   func settleHardEnergies() {
     for point in 0..<points {
       let row = row(point)
       let least = (0..<labels).reduce(Float.infinity) { min($0, row[$1]) }
-      // Where every label is ruled out by a neighbour, the least of them by the farthest.
-      let origin = least > HardScores.threshold ? least : 0
+      // Where every label is ruled out by a neighbour, the least of them by the farthest; and energies
+      // that are all huge, of either sign.
+      let origin = least.magnitude > HardScores.threshold ? least : 0
       for label in 0..<labels {
         row[label] =
           row[label] - least > HardScores.threshold
@@ -117,6 +119,15 @@ struct LabelRows {
       let row = row(point)
       for lane in labels..<stride { row[lane] = value }
     }
+  }
+}
+
+extension ChannelField {
+  /// Brings energies of any size into the range that sums of them can have: labels far above the
+  /// least of their point get `EnergyField.paddingEnergy`, whose probability is 0. O(N·L).
+  package mutating func settleHardEnergies() {
+    LabelRows(base: mutableBase(), points: points, labels: channels, stride: stride)
+      .settleHardEnergies()
   }
 }
 

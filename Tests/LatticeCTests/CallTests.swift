@@ -8,21 +8,22 @@ import Unaries
 /// The C interface against the modules behind it.
 struct CallTests {
   @Test("results are those of the Swift library, in both layouts", arguments: [0, 1] as [Int32])
-  func results(method: Int32) throws {
+  func results(filter: Int32) throws {
     let painted = try Painted()
     #expect(painted.setUnary() == LATTICECRF_OK)
     let weights: [Float] = [-3, 1, 0, -2]
-    painted.term(weights, normalization: 2, method: method) {
-      #expect(latticecrf_add_position_kernel(painted.number, [2, 3], 2, 1, $0) == LATTICECRF_OK)
-    }
-    painted.term(method: method) {
+    painted.term(weights, normalization: 2, filter: filter) {
       #expect(
-        latticecrf_add_bilateral_kernel(
+        latticecrf_crf_add_position_kernel(painted.number, [2, 3], 2, 1, $0) == LATTICECRF_OK)
+    }
+    painted.term(filter: filter) {
+      #expect(
+        latticecrf_crf_add_bilateral_kernel(
           painted.number, [5], 1, painted.image, 144, 0, 3, [20, 30, 40], 3, 0, $0)
           == LATTICECRF_OK)
     }
     let grid = try GridShape([6, 8])
-    let backend: any FilterBackend = .permutohedral(method == 0 ? .compatible : .accurate)
+    let backend: any FilterBackend = .permutohedral(filter == 0 ? .compatible : .accurate)
     let crf = try DenseCRF(
       scene: Scene(Image(grid: grid, channels: 3, pixels: .bytes(painted.image))),
       unary: EnergyField(grid: grid, labelCount: 2, planes: painted.energies),
@@ -36,11 +37,12 @@ struct CallTests {
     #expect(painted.run() == marginals.values.planes())
     #expect(painted.run(layout: 1) == marginals.values.rows())
     var labels = [UInt16](repeating: 9, count: 48)
-    #expect(latticecrf_labels(painted.number, 5, 0, &labels, 48) == LATTICECRF_OK)
+    #expect(painted.infer(5, 0, nil, labels: &labels) == LATTICECRF_OK)
     #expect(labels == marginals.labels.labels)
     var energies = latticecrf_energies()
+    energies.size = UInt64(MemoryLayout<latticecrf_energies>.size)
     #expect(
-      latticecrf_energy(painted.number, marginals.values.planes(), 96, 0, &energies)
+      latticecrf_crf_energy(painted.number, marginals.values.planes(), 96, 0, &energies)
         == LATTICECRF_OK)
     #expect(energies.free_energy == crf.energy(of: marginals).freeEnergy)
   }
@@ -52,7 +54,7 @@ struct CallTests {
     #expect(painted.addBilateral() == LATTICECRF_OK)
     var marginals = try #require(painted.run(iterations: 0))
     for iteration in 1...3 {
-      #expect(latticecrf_step(painted.number, &marginals, 96, 0) == LATTICECRF_OK)
+      #expect(latticecrf_crf_step(painted.number, &marginals, 96, 0) == LATTICECRF_OK)
       let expected = try #require(painted.run(iterations: Int32(iteration)))
       // Stages in one pass and stages one by one round sums differently, by some units in the last
       // place.
@@ -75,7 +77,7 @@ struct CallTests {
     #expect(painted.setUnary(rows, layout: 1) == LATTICECRF_OK)
     #expect(painted.run() == first)
     #expect(
-      latticecrf_set_scores(
+      latticecrf_crf_set_scores(
         painted.number, painted.energies.map { -$0 }, 96, Painted.extents, 1, 0, 1e-5)
         == LATTICECRF_OK)
     let logits = try #require(painted.run())
@@ -91,7 +93,7 @@ struct CallTests {
       #expect(painted.setUnary() == LATTICECRF_OK)
       painted.term {
         #expect(
-          latticecrf_add_feature_kernel(
+          latticecrf_crf_add_feature_kernel(
             painted.number, features, 96, 2, 0, type, parameters, Int64(parameters?.count ?? 0),
             $0) == LATTICECRF_OK)
       }
@@ -132,6 +134,47 @@ struct CallTests {
     // ⟨v, Ku⟩ = ⟨Kᵀv, u⟩, but for rounding.
     let (left, right) = (zip(v, ku).map(*).reduce(0, +), zip(kv, u).map(*).reduce(0, +))
     #expect(abs(left - right) <= 1e-5)
+  }
+
+  @Test("marginals and labels of one inference are those of two")
+  func both() throws {
+    let painted = try Painted()
+    #expect(painted.setUnary() == LATTICECRF_OK)
+    #expect(painted.addBilateral() == LATTICECRF_OK)
+    var (together, alone) = ([Float](repeating: -1, count: 96), [Float](repeating: -1, count: 96))
+    var (labels, labelsAlone) = (
+      [UInt16](repeating: 9, count: 48), [UInt16](repeating: 8, count: 48)
+    )
+    #expect(painted.infer(5, 0, &together, labels: &labels) == LATTICECRF_OK)
+    #expect(painted.infer(5, 0, &alone) == LATTICECRF_OK)
+    #expect(painted.infer(5, 0, nil, labels: &labelsAlone) == LATTICECRF_OK)
+    #expect(together == alone && labels == labelsAlone)
+    // Ten updates where nothing is said.
+    var usual = together
+    #expect(latticecrf_crf_infer(painted.number, nil, &usual, 96, 0, nil, 0) == LATTICECRF_OK)
+    #expect(usual == painted.run(iterations: 10))
+  }
+
+  @Test("a term of zeros is one of the usual kernel, and a shorter one too")
+  func defaults() throws {
+    let painted = try Painted()
+    #expect(painted.setUnary() == LATTICECRF_OK)
+    #expect(painted.addBilateral() == LATTICECRF_OK)
+    let expected = painted.run()
+    let other = try Painted()
+    #expect(other.setUnary() == LATTICECRF_OK)
+    try [Float(3)].withUnsafeBufferPointer { weight in
+      var term = latticecrf_term()
+      // An older caller's: nothing behind the compatibility, whatever stands there.
+      term.size = 24
+      term.compatibility = weight.baseAddress
+      term.compatibility_count = 1
+      term.normalization = 77
+      try #require(
+        latticecrf_crf_add_bilateral_kernel(
+          other.number, [5], 1, other.image, 144, 0, 3, [20], 1, 0, &term) == LATTICECRF_OK)
+    }
+    #expect(other.run() == expected)
   }
 
   @Test("many threads at once, on objects of their own and on one, get what one thread gets")

@@ -16,27 +16,27 @@ struct CancellationTests {
   }
 
   @Test("a cancelled call changes and writes nothing, and the next one works", arguments: [0, 2])
-  func nothingHalfDone(method: Int32) throws {
+  func nothingHalfDone(filter: Int32) throws {
     let painted = try Painted()
     #expect(painted.setUnary() == LATTICECRF_OK)
     let expected = try #require(painted.run())
     func addKernel() -> latticecrf_status {
-      painted.term(method: method) {
-        latticecrf_add_position_kernel(painted.number, [2], 1, 0, $0)
+      painted.term(filter: filter) {
+        latticecrf_crf_add_position_kernel(painted.number, [2], 1, 0, $0)
       }
     }
     try withFlag(1) { flag in
       #expect(addKernel() == LATTICECRF_CANCELLED)
       #expect(Painted.error.contains("cancelled"))
       var marginals = [Float](repeating: -1, count: 96)
-      #expect(latticecrf_run(painted.number, 5, 0, &marginals, 96, 0) == LATTICECRF_CANCELLED)
-      #expect(latticecrf_run(painted.number, 5, 0.1, &marginals, 96, 0) == LATTICECRF_CANCELLED)
+      #expect(painted.infer(5, 0, &marginals) == LATTICECRF_CANCELLED)
+      #expect(painted.infer(5, 0.1, &marginals) == LATTICECRF_CANCELLED)
       #expect(marginals.allSatisfy { $0 == -1 })
       var labels = [UInt16](repeating: 9, count: 48)
-      #expect(latticecrf_labels(painted.number, 5, 0, &labels, 48) == LATTICECRF_CANCELLED)
+      #expect(painted.infer(5, 0, nil, labels: &labels) == LATTICECRF_CANCELLED)
       #expect(labels.allSatisfy { $0 == 9 })
       var start = expected
-      #expect(latticecrf_step(painted.number, &start, 96, 0) == LATTICECRF_CANCELLED)
+      #expect(latticecrf_crf_step(painted.number, &start, 96, 0) == LATTICECRF_CANCELLED)
       #expect(start == expected)
       flag.pointee = 0
       #expect(painted.run() == expected)
@@ -53,13 +53,14 @@ struct CancellationTests {
     defer { _ = latticecrf_crf_destroy(number) }
     let features = (0..<2 * points).map { Float($0 % 997) / 500 }
     var term = latticecrf_term()
+    term.size = UInt64(MemoryLayout<latticecrf_term>.size)
     var weight: Float = 1
     try withUnsafePointer(to: &weight) { weight in
       term.compatibility = weight
       term.compatibility_count = 1
-      term.method = 2
+      term.filter = 2
       try #require(
-        latticecrf_add_feature_kernel(
+        latticecrf_crf_add_feature_kernel(
           number, features, Int64(features.count), 2, 0, 0, nil, 0, &term) == LATTICECRF_OK)
     }
     try withFlag(0) { flag in
@@ -70,7 +71,9 @@ struct CancellationTests {
       }
       var marginals = [Float](repeating: -1, count: 4 * points)
       // 4·10⁹ pairs an update, of which a core does some 10⁹ a second.
-      let status = latticecrf_run(number, 1000, 0, &marginals, Int64(marginals.count), 0)
+      var inference = latticecrf_inference(size: 16, iterations: 1000, tolerance: 0)
+      let status = latticecrf_crf_infer(
+        number, &inference, &marginals, Int64(marginals.count), 0, nil, 0)
       #expect(status == LATTICECRF_CANCELLED)
       #expect(marginals.allSatisfy { $0 == -1 })
     }

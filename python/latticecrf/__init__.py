@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import ctypes as _ctypes
 
-from . import _arrays, _native
+from . import _arrays, _kinds, _native
+from ._crf import CRF, Energies
 from ._filter import Filter
-from ._presets import Preset, presets
+from ._plans import Model, Plan
 from ._refine import refine
 from ._version import VERSION as __version__
 
-__all__ = ["Filter", "Preset", "presets", "refine", "release_memory", "set_threads", "threads"]
+__all__ = [
+    "CRF", "Energies", "Filter", "Model", "Plan", "kinds", "refine", "release_memory", "set_threads",
+    "threads",
+]
+
+
+def kinds() -> dict:
+    """What the library knows: presets, and the kinds of kernels, compatibilities, filters,
+    refinements and label filters, each with its settings and their ranges, defaults and help."""
+    import copy
+
+    return copy.deepcopy(_kinds.everything())
 
 
 def set_threads(count: int) -> None:
     """How many threads CRFs and filters made from now on use, where they are not given `threads=`.
 
     Args:
-        count: 0 for what `OMP_NUM_THREADS` says, or else one for each processor that this process may
+        count: 0 for what `OMP_NUM_THREADS` says, or else one per processor that this process may
             use (by its affinity mask, and by the quota of its container).
     """
     _native.call("set_threads", _arrays.integer(count, "the number of threads", 0))

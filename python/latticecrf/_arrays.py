@@ -126,7 +126,7 @@ def integer(value: Any, name: str, least: int, most: int = LARGEST_INT32) -> int
 
 
 def _whole(value: Any) -> Any:
-    """`value` as an `int`, or `None` where it is no whole number."""
+    """`value` as an `int`, or `None` where it is not a whole number."""
     if not isinstance(value, numbers.Number) and np.shape(value) != ():
         return None
     try:
@@ -165,7 +165,7 @@ def bandwidths(value: Any, name: str, count: int, what: str) -> Sequence[float]:
     return [min(sigma, BLIND) for sigma in array.tolist()]
 
 
-def choice(value: Any, name: str, choices: dict) -> int:
+def choice(value: Any, name: str, choices: dict) -> Any:
     """What a word stands for."""
     if not isinstance(value, str) or value not in choices:
         known = ", ".join(repr(word) for word in choices)

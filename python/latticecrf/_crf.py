@@ -1,161 +1,209 @@
-"""A CRF as the C interface has it: what `densecrf` and `refine` are made of."""
+"""A CRF that is put together step by step, with arrays as numpy has them."""
 from __future__ import annotations
 
-import ctypes
-import math
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _arrays, _native
+from . import _arrays, _kinds, _pictures
+from ._native_crf import NativeCRF, Term
+
+_LAYOUTS = {"LHW": 0, "HWL": -1}
+_OUTPUTS = {"marginals": (True, False), "labels": (False, True), "both": (True, True)}
+
+
+class Energies(NamedTuple):
+    """The mean field objective at some marginals."""
+
+    #: ΣQU
+    unary: float
+    #: ΣQP(Q): every pair counted twice.
+    pairwise: float
+    #: −ΣQ log Q
+    entropy: float
+    #: unary + pairwise/2 − entropy: what updates descend.
+    free_energy: float
+    #: unary + pairwise − entropy: pydensecrf's figure, which may be negative.
+    kl_divergence: float
 
 
 class CRF:
-    """A CRF over a grid. Arrays are (labels, …grid) or (…grid, labels), by `layout`."""
+    """A dense CRF over a grid.
+
+        crf = latticecrf.CRF((height, width), labels)
+        crf.set_scores(logits)
+        crf.add_position_kernel(3, compatibility=3)
+        crf.add_bilateral_kernel(80, 13, image, compatibility=10)
+        marginals, labels = crf.infer(5, output="both")
+
+    For what a `Model` describes, `refine` is shorter, and does it in one call of the library.
+
+    Args:
+        extents: the grid: (height, width), (depth, height, width), or (N,) for points on no grid.
+        labels: how many there are.
+        threads: 0 for one per processor. Results do not depend on it.
+    """
 
     def __init__(self, extents: Sequence[int], labels: int, threads: int = 0) -> None:
-        self.extents = tuple(extents)
-        self.labels = labels
-        self.number = _native.create(
-            "crf", _native.int64s(self.extents), len(self.extents), labels,
-            _arrays.integer(threads, "threads", 0),
+        self._crf = NativeCRF(
+            [_arrays.integer(extent, "an extent", 1) for extent in extents],
+            _arrays.integer(labels, "labels", 1), threads,
         )
-        _native.finalize(self, "crf", self.number)
-        self.points = math.prod(self.extents)
-        # What an update takes for each point and label.
-        self._effort = 1
+
+    @property
+    def extents(self) -> Tuple[int, ...]:
+        """The grid."""
+        return self._crf.extents
+
+    @property
+    def labels(self) -> int:
+        """How many labels there are."""
+        return self._crf.labels
 
     def __reduce__(self) -> Any:
         raise TypeError("a CRF can be neither copied nor pickled")
 
-    def set_unary(self, energies: np.ndarray, layout: int) -> None:
-        energies = _arrays.dense(energies)
-        _native.long_call(
-            4 * energies.size, "set_unary", self.number, energies.ctypes.data, energies.size, layout
-        )
-
     def set_scores(
-        self, scores: np.ndarray, extents: Sequence[int], kind: int, layout: int,
-        minimum_probability: float,
+        self, scores: Any, kind: str = "logits", layout: str = "LHW",
+        minimum_probability: float = 1e-5,
     ) -> None:
-        scores = _arrays.dense(scores)
-        _native.long_call(
-            4 * self.points * self.labels, "set_scores", self.number, scores.ctypes.data,
-            scores.size, _native.int64s(extents), kind, layout, minimum_probability,
+        """Replaces the scores; kernels stay.
+
+        Args:
+            scores: (labels, …grid), or (…grid, labels) for layout="HWL". The grid may be coarser than
+                the CRF's, of the same proportions: scores are then upsampled.
+            kind: "logits", "probabilities" or "energies".
+            minimum_probability: smaller probabilities are raised to it.
+        """
+        axis = _arrays.choice(layout, "layout", _LAYOUTS)
+        number = _arrays.choice(kind, "kind", _kinds.SCORE_KINDS)
+        values = _arrays.to_float32(scores, "scores")
+        axes = len(self.extents)
+        if values.ndim != axes + 1 or values.shape[axis] != self.labels:
+            raise ValueError(
+                f"scores have shape {values.shape}, but must have {axes} axes of the grid, and one of "
+                f"{self.labels} labels " + ("in front" if axis == 0 else "at the end")
+            )
+        extents = values.shape[1:] if axis == 0 else values.shape[:-1]
+        self._crf.set_scores(
+            values, extents, number, self._layout(axis),
+            _arrays.number(minimum_probability, "minimum_probability"),
         )
 
     def add_position_kernel(
-        self, sigmas: Any, term: Term, order: int = _native.X_FIRST, name: str = "sigma"
+        self, sigma: Any, compatibility: Any, normalization: str = "symmetric",
+        self_term: str = "included", method: str = "permutohedral",
     ) -> None:
-        sigmas = _arrays.bandwidths(sigmas, name, len(self.extents), "axes")
-        _native.long_call(
-            self._building(term), "add_position_kernel", self.number, _native.floats(sigmas),
-            len(sigmas), order, term.pointer,
+        """Near points ought to share a label.
+
+        Args:
+            sigma: in steps of the grid: one number, or one per axis in the order x, y(, z).
+            compatibility: a number w (unlike labels cost w); or a number per label, or a matrix of
+                labels × labels, which are added to the energies: negative ones smooth.
+            normalization: "symmetric", "before", "after" or "none".
+            self_term: "included", "excluded" or "excluded_before_normalization".
+            method: "permutohedral", "accurate" or "exact".
+        """
+        self._crf.add_position_kernel(
+            sigma, self._term(compatibility, normalization, self_term, method)
         )
 
     def add_bilateral_kernel(
-        self, sigmas: Any, color_sigmas: Any, image: np.ndarray, term: Term,
-        order: int = _native.X_FIRST, names: Sequence[str] = ("spatial sigma", "color sigma"),
+        self, spatial_sigma: Any, color_sigma: Any, image: Any, compatibility: Any,
+        normalization: str = "symmetric", self_term: str = "included",
+        method: str = "permutohedral",
     ) -> None:
-        """`image` has the grid's axes, then one of channels."""
-        channels = image.shape[-1]
-        sigmas = _arrays.bandwidths(sigmas, names[0], len(self.extents), "axes")
-        color_sigmas = _arrays.bandwidths(color_sigmas, names[1], channels, "channels")
-        if image.dtype != np.uint8:
-            image = _arrays.to_float32(image, "the image")
-        image = _arrays.dense(image)
-        element = _native.UINT8 if image.dtype == np.uint8 else _native.FLOAT32
-        _native.long_call(
-            self._building(term), "add_bilateral_kernel", self.number, _native.floats(sigmas),
-            len(sigmas), image.ctypes.data, image.size, element, channels,
-            _native.floats(color_sigmas), len(color_sigmas), order, term.pointer,
+        """Points that are near and of like colours ought to share a label.
+
+        Args:
+            color_sigma: in the image's units: one number, or one per channel.
+            image: (…grid, channels) or (…grid), of any type, or a picture of Pillow's.
+        """
+        pixels = _pictures.array(image, "image")
+        if pixels.shape == self.extents:
+            pixels = pixels[..., np.newaxis]
+        if pixels.shape[:-1] != self.extents:
+            raise ValueError(
+                f"the image has shape {pixels.shape}, but must be {self.extents}, or that and an axis "
+                "of channels"
+            )
+        self._crf.add_bilateral_kernel(
+            spatial_sigma, color_sigma, pixels,
+            self._term(compatibility, normalization, self_term, method),
         )
 
-    def add_feature_kernel(self, features: np.ndarray, kernel_type: int, term: Term) -> None:
-        """`features` is (d, N)."""
-        features = _arrays.dense(features)
-        _native.long_call(
-            self._building(term), "add_feature_kernel", self.number, features.ctypes.data,
-            features.size, features.shape[0], _native.CHANNELS_FIRST, kernel_type, None, 0,
-            term.pointer,
+    def add_feature_kernel(
+        self, features: Any, compatibility: Any, normalization: str = "symmetric",
+        self_term: str = "included", method: str = "permutohedral",
+    ) -> None:
+        """Points of like features ought to share a label.
+
+        Args:
+            features: (d, …grid), divided by their bandwidths.
+        """
+        values = _arrays.to_float32(features, "features")
+        if values.shape[1:] not in (self.extents, (self._crf.points,)):
+            raise ValueError(
+                f"features have shape {values.shape}, but must be (features, *{self.extents})"
+            )
+        self._crf.add_feature_kernel(
+            values, _kinds.CONST_KERNEL,
+            self._term(compatibility, normalization, self_term, method),
         )
 
-    def _building(self, term: Term) -> float:
-        """What it takes to build the filter of a term; notes what it takes to apply it."""
-        # All pairs, at half a nanosecond each.
-        if term.method == _native.METHODS["exact"]:
-            self._effort = max(self._effort, self.points / 16)
-            return self.points * self.points / 16
-        return self.points * (1024 if term.method == _native.METHODS["accurate"] else 64)
+    def infer(
+        self, iterations: int = 10, tolerance: float = 0.0, output: str = "marginals",
+        layout: str = "LHW",
+    ) -> Union[np.ndarray, Tuple[np.ndarray, np.ndarray]]:
+        """The marginals after some updates, the most probable labels, or both of one inference.
 
-    def marginals(self, iterations: Any, layout: int, tolerance: float = 0) -> np.ndarray:
-        """Dense: (L, N), or (N, L) for the layout of labels last."""
-        iterations = _arrays.integer(iterations, "the number of iterations", 0)
-        shape = (self.labels, self.points)
-        result = np.empty(shape if layout == _native.CHANNELS_FIRST else shape[::-1], np.float32)
-        _native.long_call(
-            self._effort * iterations * result.size, "run", self.number, iterations, tolerance,
-            result.ctypes.data, result.size, layout,
+        Args:
+            tolerance: stops once no marginal changes by more than this.
+            output: "marginals", "labels" or "both".
+            layout: of the marginals: "LHW" or "HWL".
+        """
+        axis = _arrays.choice(layout, "layout", _LAYOUTS)
+        gives_marginals, gives_labels = _arrays.choice(output, "output", _OUTPUTS)
+        shape = (self.labels, *self.extents) if axis == 0 else (*self.extents, self.labels)
+        marginals = np.empty(shape, np.float32) if gives_marginals else None
+        labels = np.empty(self.extents, np.uint16) if gives_labels else None
+        self._crf.infer(
+            iterations, self._layout(axis), _arrays.number(tolerance, "tolerance"), marginals, labels
         )
+        if not gives_labels:
+            return marginals
+        return (marginals, labels) if gives_marginals else labels
+
+    def step(self, marginals: Any) -> np.ndarray:
+        """The marginals after one update of those that are given, (labels, …grid)."""
+        result = np.array(self._marginals(marginals), np.float32, order="C")
+        self._crf.step(result, _kinds.CHANNELS_FIRST)
         return result
 
-    def most_likely(self, iterations: Any, tolerance: float = 0) -> np.ndarray:
-        iterations = _arrays.integer(iterations, "the number of iterations", 0)
-        labels = np.empty(self.extents, np.uint16)
-        _native.long_call(
-            self._effort * iterations * labels.size * self.labels, "labels", self.number,
-            iterations, tolerance, labels.ctypes.data, labels.size,
-        )
-        return labels
+    def energies(self, marginals: Any) -> Energies:
+        """The objective at some marginals, (labels, …grid)."""
+        values = _arrays.dense(self._marginals(marginals))
+        found = self._crf.energies(values, _kinds.CHANNELS_FIRST)
+        return Energies(*(getattr(found, name) for name in Energies._fields))
 
-    def step(self, marginals: np.ndarray, layout: int) -> None:
-        """One update of a dense float32 array, in place."""
-        _native.long_call(
-            self._effort * marginals.size, "step", self.number, marginals.ctypes.data,
-            marginals.size, layout,
-        )
+    def _marginals(self, marginals: Any) -> np.ndarray:
+        values = _arrays.to_float32(marginals, "marginals")
+        shape = (self.labels, *self.extents)
+        if values.shape != shape:
+            raise ValueError(f"marginals have shape {values.shape}, but must be {shape}")
+        return values
 
-    def energies(self, marginals: np.ndarray, layout: int) -> _native.Energies:
-        result = _native.Energies()
-        _native.long_call(
-            self._effort * marginals.size, "energy", self.number, marginals.ctypes.data,
-            marginals.size, layout, ctypes.byref(result),
-        )
-        return result
+    def _term(self, compatibility: Any, normalization: str, self_term: str, method: str) -> Term:
+        def number(value: Any, name: str, table: dict) -> int:
+            return table[_kinds.word(value, name, table)]
 
-
-class Term:
-    """A compatibility with its normalisation, as C takes it."""
-
-    def __init__(
-        self, compatibility: Any, labels: int, normalization: int = 3, method: int = 0,
-        self_term: int = 0,
-    ) -> None:
-        self.method = method
-        if type(compatibility) in (int, float) and abs(compatibility) < 1e30:
-            # What nearly everybody gives, and small scenes would notice the way through numpy.
-            self._values = ctypes.c_float(compatibility)
-            self._struct = _native.Term(
-                ctypes.addressof(self._values), 1, normalization, self_term, method
-            )
-            return
-        values = _arrays.to_float32(compatibility, "the compatibility")
-        if values.ndim > 2:
-            raise ValueError(
-                f"the compatibility has {values.ndim} axes, but must be a number, {labels} numbers "
-                f"or {labels} × {labels}"
-            )
-        if values.shape not in ((), (labels,), (labels, labels)):
-            raise ValueError(
-                f"the compatibility has shape {values.shape}, but for {labels} labels it must be a "
-                f"number, ({labels},) or ({labels}, {labels})"
-            )
-        # Kept: the struct has only its address.
-        self._values = _arrays.dense(values)
-        self._struct = _native.Term(
-            self._values.ctypes.data, self._values.size, normalization, self_term, method
+        return Term(
+            compatibility, self.labels,
+            number(normalization, "normalization", _kinds.NORMALIZATIONS),
+            number(method, "method", _kinds.FILTERS),
+            number(self_term, "self_term", _kinds.SELF_TERMS),
         )
 
-    @property
-    def pointer(self) -> Any:
-        return ctypes.byref(self._struct)
+    @staticmethod
+    def _layout(axis: int) -> int:
+        return _kinds.CHANNELS_FIRST if axis == 0 else _kinds.CHANNELS_LAST

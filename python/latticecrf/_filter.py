@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _native
+from . import _arrays, _kinds, _native
 
 
 class Filter:
@@ -14,7 +14,7 @@ class Filter:
     Args:
         features: (d, N), divided by their bandwidths: weights are exp(−½‖fᵢ − fⱼ‖²).
         method: "permutohedral" (pydensecrf's lattice), "accurate" or "exact".
-        threads: 0 for one a processor.
+        threads: 0 for one per processor.
     """
 
     def __init__(self, features: Any, method: str = "permutohedral", threads: int = 0) -> None:
@@ -28,8 +28,8 @@ class Filter:
         # Of all pairs, or of a few vertices for each point.
         self._effort = self.points if method == "exact" else len(values)
         self._number = _native.create(
-            "filter", values.ctypes.data, values.size, values.shape[0], _native.CHANNELS_FIRST,
-            _arrays.choice(method, "method", _native.METHODS),
+            "filter", values.ctypes.data, values.size, values.shape[0], _kinds.CHANNELS_FIRST,
+            _arrays.choice(method, "method", _kinds.FILTERS),
             _arrays.integer(threads, "threads", 0),
         )
         _native.finalize(self, "filter", self._number)
@@ -49,7 +49,7 @@ class Filter:
         output = np.empty_like(array)
         _native.long_call(
             self._effort * array.size, "filter_apply", self._number, array.ctypes.data, array.size,
-            1 if array.ndim == 1 else len(array), _native.CHANNELS_FIRST, int(bool(transposed)),
+            1 if array.ndim == 1 else len(array), _kinds.CHANNELS_FIRST, int(bool(transposed)),
             output.ctypes.data, output.size,
         )
         return output

@@ -17,14 +17,9 @@ from ._version import VERSION
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _FILE = "liblatticecrf.dylib" if sys.platform == "darwin" else "liblatticecrf.so"
 
-# As in latticecrf.h.
-CHANNELS_FIRST, CHANNELS_LAST = 0, 1
-UINT8, FLOAT32 = 0, 1
-X_FIRST, GRID_ORDER = 0, 1
-SCORE_KINDS = {"energies": 0, "logits": 1, "probabilities": 2}
-NORMALIZATIONS = {"none": 0, "before": 1, "after": 2, "symmetric": 3}
-SELF_TERMS = {"included": 0, "excluded": 1, "excluded_before_normalization": 2}
-METHODS = {"permutohedral": 0, "accurate": 1, "exact": 2}
+#: LATTICECRF_ABI_VERSION of the header that this was written for.
+_ABI_VERSION = 1
+# Of latticecrf_status; every other number is asked from the library (_kinds).
 _OUT_OF_MEMORY = 4
 # How the library's messages call what `refine` can be given.
 _WORDS = {
@@ -40,43 +35,82 @@ _WORDS = {
 _LONG = 1 << 24
 
 
-class Term(ctypes.Structure):
+class _Sized(ctypes.Structure):
+    """A structure whose first field is its size."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(ctypes.sizeof(self), *values, **named)
+
+
+class Term(_Sized):
     """latticecrf_term"""
 
     _fields_ = [
+        ("size", c_uint64),
         ("compatibility", c_void_p),
         ("compatibility_count", c_int64),
         ("normalization", c_int32),
         ("self_term", c_int32),
-        ("method", c_int32),
+        ("filter", c_int32),
+        ("reserved", c_int32),
     ]
 
 
-class Energies(ctypes.Structure):
+class Inference(_Sized):
+    """latticecrf_inference"""
+
+    _fields_ = [("size", c_uint64), ("iterations", c_int32), ("tolerance", c_float)]
+
+
+class Energies(_Sized):
     """latticecrf_energies"""
 
     _fields_ = [
-        (name, c_double)
-        for name in ("unary", "pairwise", "entropy", "free_energy", "kl_divergence")
+        ("size", c_uint64),
+        *(
+            (name, c_double)
+            for name in ("unary", "pairwise", "entropy", "free_energy", "kl_divergence")
+        ),
     ]
 
 
-class PresetStruct(ctypes.Structure):
-    """latticecrf_preset"""
+class Scene(_Sized):
+    """latticecrf_scene"""
 
     _fields_ = [
-        ("name", c_char_p),
-        ("source", c_char_p),
-        ("iterations", c_int32),
-        ("normalization", c_int32),
-        ("position_weight", c_float),
-        ("bilateral_weight", c_float),
-        ("position_count", c_int32),
-        ("bilateral_count", c_int32),
-        ("color_count", c_int32),
-        ("position_sigmas", c_float * 4),
-        ("bilateral_sigmas", c_float * 4),
-        ("color_sigmas", c_float * 4),
+        ("size", c_uint64),
+        ("extents", c_void_p),
+        ("scores", c_void_p),
+        ("score_count", c_int64),
+        ("score_extents", c_void_p),
+        ("image", c_void_p),
+        ("image_count", c_int64),
+        ("labels", c_int64),
+        ("rank", c_int32),
+        ("kind", c_int32),
+        ("layout", c_int32),
+        ("minimum_probability", c_float),
+        ("element", c_int32),
+        ("channels", c_int32),
+        ("threads", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class Results(_Sized):
+    """latticecrf_results"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("marginals", c_void_p),
+        ("marginal_count", c_int64),
+        ("labels", c_void_p),
+        ("label_count", c_int64),
+        ("report", c_void_p),
+        ("report_capacity", c_int64),
+        ("report_length", c_int64),
+        ("layout", c_int32),
+        ("objective", c_int32),
     ]
 
 
@@ -86,27 +120,33 @@ _PROTOTYPES = {
     "latticecrf_threads": [POINTER(c_int32)],
     "latticecrf_set_cancel_flag": [POINTER(c_int32)],
     "latticecrf_release_memory": [],
-    "latticecrf_get_preset": [c_int32, POINTER(PresetStruct)],
+    "latticecrf_kinds_json": [c_void_p, c_int64, POINTER(c_int64)],
     "latticecrf_crf_create": [c_void_p, c_int32, c_int64, c_int32, POINTER(c_uint64)],
     "latticecrf_crf_destroy": [c_uint64],
-    "latticecrf_set_unary": [c_uint64, c_void_p, c_int64, c_int32],
-    "latticecrf_set_scores": [
+    "latticecrf_crf_set_unary": [c_uint64, c_void_p, c_int64, c_int32],
+    "latticecrf_crf_set_scores": [
         c_uint64, c_void_p, c_int64, c_void_p, c_int32, c_int32, c_float,
     ],
-    "latticecrf_add_position_kernel": [
+    "latticecrf_crf_add_position_kernel": [
         c_uint64, c_void_p, c_int32, c_int32, POINTER(Term),
     ],
-    "latticecrf_add_bilateral_kernel": [
+    "latticecrf_crf_add_bilateral_kernel": [
         c_uint64, c_void_p, c_int32, c_void_p, c_int64, c_int32, c_int32, c_void_p, c_int32,
         c_int32, POINTER(Term),
     ],
-    "latticecrf_add_feature_kernel": [
+    "latticecrf_crf_add_feature_kernel": [
         c_uint64, c_void_p, c_int64, c_int32, c_int32, c_int32, c_void_p, c_int64, POINTER(Term),
     ],
-    "latticecrf_run": [c_uint64, c_int32, c_float, c_void_p, c_int64, c_int32],
-    "latticecrf_labels": [c_uint64, c_int32, c_float, c_void_p, c_int64],
-    "latticecrf_step": [c_uint64, c_void_p, c_int64, c_int32],
-    "latticecrf_energy": [c_uint64, c_void_p, c_int64, c_int32, POINTER(Energies)],
+    "latticecrf_crf_infer": [
+        c_uint64, POINTER(Inference), c_void_p, c_int64, c_int32, c_void_p, c_int64,
+    ],
+    "latticecrf_crf_step": [c_uint64, c_void_p, c_int64, c_int32],
+    "latticecrf_crf_energy": [c_uint64, c_void_p, c_int64, c_int32, POINTER(Energies)],
+    "latticecrf_plan_create": [c_char_p, POINTER(c_uint64)],
+    "latticecrf_plan_destroy": [c_uint64],
+    "latticecrf_plan_json": [c_uint64, c_void_p, c_int64, POINTER(c_int64)],
+    "latticecrf_plan_set_array": [c_uint64, c_char_p, c_void_p, c_int64, c_void_p, c_int32],
+    "latticecrf_plan_run": [c_uint64, POINTER(Scene), POINTER(Results)],
     "latticecrf_filter_create": [
         c_void_p, c_int64, c_int32, c_int32, c_int32, c_int32, POINTER(c_uint64),
     ],
@@ -148,6 +188,12 @@ def _load() -> ctypes.CDLL:
         raise ImportError(f"{path} is not a library of LatticeCRF's: {error}") from None
     if version != VERSION:
         raise ImportError(f"{path} is of version {version}, but the package is of {VERSION}")
+    abi = library.latticecrf_abi_version() if hasattr(library, "latticecrf_abi_version") else 0
+    if abi != _ABI_VERSION:
+        raise ImportError(
+            f"{path} has version {abi} of the C interface, but the package needs {_ABI_VERSION}: "
+            "build the library and the package from the same sources"
+        )
     for name, arguments in _PROTOTYPES.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, c_int32
@@ -242,15 +288,26 @@ def version() -> str:
     return _library.latticecrf_version().decode()
 
 
+def text(name: str, *arguments: Any) -> str:
+    """The text that a call gives."""
+    capacity, length = 1 << 16, c_int64()
+    while True:
+        buffer = ctypes.create_string_buffer(capacity)
+        call(name, *arguments, buffer, capacity, ctypes.byref(length))
+        if length.value <= capacity:
+            return buffer.value.decode()
+        capacity = length.value
+
+
 def create(kind: str, *arguments: Any) -> int:
-    """The number of a new "crf" or "filter"."""
+    """The number of a new "crf", "plan" or "filter"."""
     number = c_uint64()
     call(kind + "_create", *arguments, ctypes.byref(number))
     return number.value
 
 
 def destroy(kind: str, number: int) -> None:
-    """Frees an object; a number that is no longer known is no error here."""
+    """Frees an object; a number that is no longer known is not an error here."""
     _FUNCTIONS[kind + "_destroy"](number)
 
 

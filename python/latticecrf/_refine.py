@@ -1,15 +1,17 @@
 """`refine`: scores and an image in, better scores out."""
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
+from functools import lru_cache
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _arrays, _native, _outputs, _pictures, _presets, _ranges, _readings, _scores
-from ._crf import CRF, Term
-from ._presets import Preset
+from . import _arrays, _kinds, _outputs, _pictures, _plans, _ranges, _readings, _scores
+from ._plans import Model, Plan
 
 _OUTPUTS = {"marginals": 0, "labels": 1}
+
+_MOST_ITERATIONS = 100_000
 
 Sigma = Union[float, Sequence[float]]
 
@@ -17,8 +19,10 @@ Sigma = Union[float, Sequence[float]]
 def refine(
     scores: Any,
     image: Any = None,
-    preset: Union[str, Preset] = "densecrf",
+    preset: Union[str, Model, None] = None,
     *,
+    plan: Union[Plan, Model, str, Mapping, Sequence, None] = None,
+    arrays: Optional[Mapping[str, Any]] = None,
     kind: str = "logits",
     layout: Optional[str] = None,
     image_layout: Optional[str] = None,
@@ -34,16 +38,17 @@ def refine(
     position: Union[Tuple[float, Sigma], bool, None] = None,
     bilateral: Union[Tuple[float, Sigma, Sigma], bool, None] = None,
     normalization: Optional[str] = None,
-    method: str = "permutohedral",
-    self_term: str = "included",
-    tolerance: float = 0.0,
+    method: Optional[str] = None,
+    self_term: Optional[str] = None,
+    tolerance: Optional[float] = None,
     minimum_probability: float = 1e-5,
     output: str = "marginals",
     output_type: str = "numpy",
     batch: bool = False,
+    report: bool = False,
     threads: int = 0,
 ) -> Any:
-    """Refines the scores of a segmentation with a dense CRF.
+    """Refines the scores of a segmentation: with a dense CRF, or by the steps of a plan.
 
     Arrays may be numpy's, PyTorch's (on any device), or anything with `__array__` or `__dlpack__`; of
     any type of real numbers and with any strides. They are not changed. Other Python threads run
@@ -57,7 +62,12 @@ def refine(
         image: (H, W), (H, W, C) or (C, H, W), with as many axes more as the grid has, or a picture of
             Pillow's, which counts as what it shows, without its alpha; `None` for a kernel of positions
             alone.
-        preset: a name of `presets()`, or a `Preset`.
+        preset: a name of `Model.presets()`, or a `Model`; "deeplab-v2-pytorch" unless given.
+        plan: all that is to be done, in place of `preset` and of what changes it: a `Plan`, or what
+            one can be made of: `["crf:model=deeplab-vgg", "majority"]`. Label filters count for
+            output="labels".
+        arrays: by name, what the plan or model names: `{"depth": depth}` for a kernel
+            `{"kind": "features", "file": "depth"}`; (d, H, W) or (H, W, d).
         kind: what scores are: "logits" (before the softmax or sigmoid), "probabilities", "energies"
             (−log P), or "labels": a map (H, W) of whole numbers.
         layout: "LHW" (labels first), "HWL" (labels last) or "HW" (one channel, no axis of labels), where
@@ -75,11 +85,12 @@ def refine(
         labels: how many there are, for a map of labels.
         confidence: how probable it is that a map's label is right.
         ignore: the number, or numbers, of a map that mark points without a label.
-        iterations: mean field updates, in place of the preset's.
+        iterations: mean field updates, in place of the preset's. So are all numbers from here to
+            `tolerance`.
         position: (weight, sigma) of the kernel of positions, in pixels; `False` for none.
         bilateral: (weight, spatial sigma, color sigma) of the kernel of positions and colours, the last
             in the image's units; `False` for none.
-        normalization: "symmetric", "before", "after" or "none", in place of the preset's.
+        normalization: "symmetric", "before", "after" or "none".
         method: "permutohedral" (pydensecrf's lattice), "accurate" or "exact".
         self_term: whether a point counts among its own neighbours: "included" as in pydensecrf,
             "excluded" as in the papers, "excluded_before_normalization".
@@ -89,7 +100,9 @@ def refine(
         output_type: "numpy", or "same" for tensors where scores are tensors: on their device, and
             marginals of their type where that is a floating one.
         batch: whether the first axis of both arrays (or lists) counts scenes. Their sizes may differ.
-        threads: 0 for one a processor. Results do not depend on it.
+        report: whether to return a pair, of the result and of what the steps say of themselves: a
+            dictionary of updates, times and the like; a list of them for a batch.
+        threads: 0 for one per processor. Results do not depend on it.
 
     Returns:
         Marginals, float32, on the image's grid, their labels where those of the scores are; or labels,
@@ -101,34 +114,65 @@ def refine(
         ValueError, TypeError: with a sentence that says what is wrong.
         MemoryError: where the scene does not fit into memory.
     """
+    if plan is not None:
+        _refuse_beside_plan(preset, iterations, position, bilateral, normalization, method,
+                            self_term, tolerance)
+        plan = Plan(plan)
+    least = _arrays.number(minimum_probability, "minimum_probability")
+    if not 0 < least < 1:
+        raise ValueError(f"minimum_probability is {least:g}, but must be above 0 and below 1")
     options = _Options(
-        _presets.named(preset), _checked(kind), layout,
-        image_layout, image_range, mean, std, orientation, normalize, labels, confidence, ignore,
-        iterations, position, bilateral, normalization,
-        _arrays.choice(method, "method", _native.METHODS),
-        _arrays.choice(self_term, "self_term", _native.SELF_TERMS),
-        _arrays.number(tolerance, "tolerance"),
-        _arrays.number(minimum_probability, "minimum_probability"),
+        _checked(kind), layout, image_layout, image_range, mean, std, orientation, normalize,
+        labels, confidence, ignore, plan,
+        _Changes(
+            preset, iterations, position, bilateral, normalization, method, self_term, tolerance,
+        ),
+        arrays, least,
         _arrays.choice(output, "output", _OUTPUTS) == 1,
-        _arrays.choice(output_type, "output_type", _outputs.TYPES), threads,
+        _arrays.choice(output_type, "output_type", _outputs.TYPES), bool(report),
+        _arrays.integer(threads, "threads", 0),
     )
     if normalize and kind != "probabilities":
         raise ValueError(f"normalize goes with kind='probabilities', but kind is {kind!r}")
     if batch:
         return _refine_batch(scores, image, options)
-    result = _refined(_read(scores, image, options), options)
-    return _outputs.like(result, scores) if options.gives_same else result
+    result, said = _refined(_read(scores, image, options), options)
+    if options.gives_same:
+        result = _outputs.like(result, scores)
+    return (result, said) if report else result
+
+
+def _refuse_beside_plan(*given: Any) -> None:
+    names = ("preset", "iterations", "position", "bilateral", "normalization", "method",
+             "self_term", "tolerance")
+    for name, value in zip(names, given):
+        if value is not None:
+            raise ValueError(f"plan= says all that is done: leave {name}= out, or put it in the plan")
 
 
 def _checked(kind: Any) -> str:
-    _arrays.choice(kind, "kind", _scores.KINDS)
+    # A map of labels is nothing that the library knows of.
+    if kind != "labels":
+        _arrays.choice(kind, "kind", {**_kinds.SCORE_KINDS, "labels": -1})
     return kind
+
+
+class _Changes(NamedTuple):
+    """A preset, and what a caller wants otherwise; not checked yet."""
+
+    preset: Any
+    iterations: Any
+    position: Any
+    bilateral: Any
+    normalization: Any
+    method: Any
+    self_term: Any
+    tolerance: Any
 
 
 class _Options(NamedTuple):
     """What is alike for the scenes of a batch; words checked, numbers in part."""
 
-    preset: Preset
     kind: str
     layout: Optional[str]
     image_layout: Optional[str]
@@ -140,17 +184,14 @@ class _Options(NamedTuple):
     labels: Any
     confidence: Any
     ignore: Any
-    iterations: Any
-    position: Any
-    bilateral: Any
-    normalization: Optional[str]
-    method: int
-    self_term: int
-    tolerance: float
+    plan: Optional[Plan]
+    changes: _Changes
+    arrays: Optional[Mapping[str, Any]]
     minimum_probability: float
     gives_labels: bool
     gives_same: bool
-    threads: Any
+    gives_report: bool
+    threads: int
 
 
 class _Scene(NamedTuple):
@@ -185,7 +226,8 @@ def _read(scores: Any, image: Any, options: _Options) -> _Scene:
     return _Scene(values.reshape(reading.scores), pixels, reading)
 
 
-def _refined(scene: _Scene, options: _Options) -> np.ndarray:
+def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
+    """The result, and its report."""
     reading, values, kind = scene.reading, scene.scores, options.kind
     last = reading.layout == "HWL"
     is_channel = kind != "labels" and reading.labels == 1
@@ -204,26 +246,37 @@ def _refined(scene: _Scene, options: _Options) -> np.ndarray:
         values = _arrays.to_float32(values, "scores")
         if kind == "logits":
             _scores.warn_of_probabilities(values, last)
-    crf = CRF(reading.extents, labels, options.threads)
-    _set_scores(crf, values, reading.score_extents, kind, last, options.minimum_probability)
-    _add_kernels(crf, scene.image, options)
-    updates = options.preset.iterations if options.iterations is None else options.iterations
-    if options.gives_labels:
-        found = crf.most_likely(updates, options.tolerance)
-        return found.astype(np.uint8) if labels <= 256 else found
+    outcome = _outcome(scene, values, labels, kind, last, options)
+    if outcome.labels is not None:
+        found = outcome.labels
+        return (found.astype(np.uint8) if labels <= 256 else found), outcome.report
     if is_channel:
-        marginals = crf.marginals(updates, _native.CHANNELS_FIRST, options.tolerance)
-        return marginals[1].reshape(reading.extents).copy()
-    shape = (*reading.extents, labels) if last else (labels, *reading.extents)
-    return crf.marginals(updates, _layout(last), options.tolerance).reshape(shape)
+        return outcome.marginals[1].copy(), outcome.report
+    return outcome.marginals, outcome.report
 
 
-def _set_scores(
-    crf: CRF, values: np.ndarray, extents: Tuple[int, ...], kind: str, last: bool, least: float
-) -> None:
-    number = _native.SCORE_KINDS[kind]
+def _outcome(
+    scene: _Scene, values: np.ndarray, labels: int, kind: str, last: bool, options: _Options
+) -> _plans.Outcome:
+    reading = scene.reading
+    handle = _handle(options, reading, labels, scene.image is not None)
+    image = scene.image if handle.sees_image or options.plan is not None else None
+    if image is not None:
+        image = _pictures.to_colors(image, options.image_range, options.mean, options.std)
+        for sigma, is_preset in handle.colors:
+            _ranges.check(image, sigma, is_preset)
+        if image.dtype != np.uint8:
+            image = _arrays.to_float32(image, "the image")
+
+    def run(scores: np.ndarray) -> _plans.Outcome:
+        return handle.run(
+            scores, reading.score_extents, reading.extents, labels, _kinds.SCORE_KINDS[kind],
+            _kinds.CHANNELS_LAST if last else _kinds.CHANNELS_FIRST, options.minimum_probability,
+            image, options.threads, options.gives_labels, options.gives_report,
+        )
+
     try:
-        crf.set_scores(values, extents, number, _layout(last), least)
+        return run(values)
     except ValueError as error:
         if kind != "probabilities":
             raise
@@ -232,41 +285,120 @@ def _set_scores(
             if values.ndim > 2:
                 raise
             raise ValueError(f"{error}; for one channel of an image, layout='HW'") from None
-        crf.set_scores(better, extents, number, _layout(last), least)
+        return run(better)
 
 
-def _layout(last: bool) -> int:
-    return _native.CHANNELS_LAST if last else _native.CHANNELS_FIRST
+def _handle(
+    options: _Options, reading: _readings.Reading, labels: int, has_image: bool
+) -> _plans.Handle:
+    """The plan as the library has it, made once for calls that are alike."""
+    if options.plan is not None:
+        if not options.arrays:
+            return options.plan._handle
+        handle = _plans.Handle(options.plan.to_json())
+    else:
+        changes = options.changes
+        # Numbers that Python takes for equal words: 0 is not the False of "no such kernel".
+        kept = tuple(
+            None if value is True else "none" if value is False else value
+            for value in (changes.position, changes.bilateral)
+        )
+        changes = changes._replace(position=kept[0], bilateral=kept[1])
+        place = (changes, len(reading.extents), reading.channels, labels, has_image)
+        try:
+            handle = _cached(*place) if not options.arrays else _changed(*place)
+        except TypeError:  # Lists and arrays cannot be keys.
+            handle = _changed(*place)
+    if options.arrays:
+        for name, array in options.arrays.items():
+            handle.set_array(name, array)
+    return handle
 
 
-def _add_kernels(crf: CRF, image: Optional[np.ndarray], options: _Options) -> None:
-    preset = options.preset
-    rule = _arrays.choice(
-        preset.normalization if options.normalization is None else options.normalization,
-        "normalization", _native.NORMALIZATIONS,
-    )
-    kernel = _parameters(options.position, preset.position, "position", "(weight, sigma)")
-    if kernel:
-        term = Term(kernel[0], crf.labels, rule, options.method, options.self_term)
-        crf.add_position_kernel(kernel[1], term, name="position sigma")
-    kernel = _parameters(
-        options.bilateral, preset.bilateral, "bilateral", "(weight, spatial sigma, color sigma)"
-    )
-    if kernel and image is not None:
-        image = _pictures.to_colors(image, options.image_range, options.mean, options.std)
-        _ranges.check(image, kernel[2], is_preset=options.bilateral in (None, True))
-        term = Term(kernel[0], crf.labels, rule, options.method, options.self_term)
-        crf.add_bilateral_kernel(kernel[1], kernel[2], image, term)
+@lru_cache(maxsize=64)
+def _cached(*place: Any) -> _plans.Handle:
+    return _changed(*place)
 
 
-def _parameters(given: Any, default: Tuple, name: str, form: str) -> Optional[Tuple]:
-    if given is None or given is True:
-        return default
-    if given is False:
-        return None
-    if not isinstance(given, (tuple, list)) or len(given) != len(default):
+def _changed(
+    changes: _Changes, axes: int, channels: int, labels: int, has_image: bool
+) -> _plans.Handle:
+    """A preset with a caller's changes."""
+    preset = changes.preset
+    model = Model(_kinds.everything()["default_preset"] if preset is None else preset).to_dict()
+    terms = model["terms"]
+    if not has_image:
+        terms[:] = [t for t in terms if t["kernel"]["kind"] not in _kinds.kernels_of_images()]
+    form = "(weight, sigma)"
+    _replace(terms, "gaussian", changes.position, "position", form, {"spatial": axes}, labels)
+    if has_image:
+        form = "(weight, spatial sigma, color sigma)"
+        sizes = {"spatial": axes, "color": channels}
+        _replace(terms, "bilateral", changes.bilateral, "bilateral", form, sizes, labels)
+    for term in terms:
+        if changes.normalization is not None:
+            term["normalization"] = _kinds.word(
+                changes.normalization, "normalization", _kinds.NORMALIZATIONS)
+        if changes.self_term is not None:
+            term["self"] = _kinds.word(changes.self_term, "self_term", _kinds.SELF_TERMS)
+    if changes.method is not None:
+        model["filter"] = {"kind": _kinds.word(changes.method, "method", _kinds.FILTERS)}
+    if changes.iterations is not None:
+        model["iterations"] = _arrays.integer(
+            changes.iterations, "the number of iterations", 0, _MOST_ITERATIONS)
+    if changes.tolerance is not None:
+        model["tolerance"] = _arrays.number(changes.tolerance, "tolerance")
+        if not 0 <= model["tolerance"] < float("inf"):
+            raise ValueError(f"tolerance is {model['tolerance']:g}, but must be 0 or more")
+    return _plans.Handle(_plans._text(model))
+
+
+#: Words of a kernel's settings, in the order in which `refine` takes them.
+_SAID = {"spatial": {"gaussian": "position sigma", "bilateral": "spatial sigma"},
+         "color": {"bilateral": "color sigma"}}
+
+
+def _replace(
+    terms: List[Dict[str, Any]], kind: str, given: Any, name: str, form: str,
+    sizes: Dict[str, int], labels: int,
+) -> None:
+    """Puts a caller's kernel in the place of a model's of that kind, or behind the others."""
+    if given is None:
+        return
+    places = [index for index, term in enumerate(terms) if term["kernel"]["kind"] == kind]
+    if isinstance(given, str) and given == "none":
+        terms[:] = [term for index, term in enumerate(terms) if index not in places]
+        return
+    if not isinstance(given, (tuple, list)) or len(given) != 1 + len(sizes):
         raise ValueError(f"{name} is {given!r}, but must be {form}, or False for no such kernel")
-    return tuple(given)
+    kernel: Dict[str, Any] = {"kind": kind}
+    for sigma, (key, count) in zip(given[1:], sizes.items()):
+        what = "channels" if key == "color" else "axes"
+        values = list(_arrays.bandwidths(sigma, _SAID[key][kind], count, what))
+        kernel[key] = values[0] if len(values) == 1 else values
+    term = {**(terms[places[0]] if places else {}), "kernel": kernel,
+            "compatibility": _compatibility(given[0], labels)}
+    if places:
+        terms[places[0]] = term
+    else:
+        terms.append(term)
+
+
+def _compatibility(weight: Any, labels: int) -> Dict[str, Any]:
+    """Potts' weight, or what is added to the energies: a number per label, or per pair of labels."""
+    values = _arrays.to_float32(weight, "the compatibility")
+    if not np.isfinite(values).all():
+        raise ValueError(f"the compatibility is {_arrays.shown(weight)}, but must be finite")
+    if values.ndim == 0:
+        return {"kind": "potts", "weight": float(weight)}
+    if values.shape == (labels,):
+        return {"kind": "diagonal", "costs": values.tolist()}
+    if values.shape == (labels, labels):
+        return {"kind": "matrix", "costs": values.tolist()}
+    raise ValueError(
+        f"the compatibility has shape {values.shape}, but for {labels} labels it must be a number, "
+        f"({labels},) or ({labels}, {labels})"
+    )
 
 
 def _refine_batch(scores: Any, image: Any, options: _Options) -> Any:
@@ -282,18 +414,26 @@ def _refine_batch(scores: Any, image: Any, options: _Options) -> Any:
         with _naming(index):
             one = None if images is None else images[index]
             scenes.append(_read(all_scores[index], one, options))
-    results = []
+    results, reports = [], []
     for index, scene in enumerate(scenes):
         with _naming(index):
-            results.append(_refined(scene, options))
+            result, report = _refined(scene, options)
+        results.append(result)
+        reports.append(report)
+    together = _together(results, all_scores, options)
+    return (together, reports) if options.gives_report else together
+
+
+def _together(results: List[np.ndarray], scores: Any, options: _Options) -> Any:
+    """The results of a batch: stacked, or a list where sizes differ."""
     if len({result.shape for result in results}) > 1:
         if not options.gives_same:
             return results
-        return [_outputs.like(one, all_scores[index]) for index, one in enumerate(results)]
+        return [_outputs.like(one, scores[index]) for index, one in enumerate(results)]
     stacked = np.stack(results)
     if not options.gives_same:
         return stacked
-    return _outputs.like(stacked, all_scores if hasattr(all_scores, "dtype") else all_scores[0])
+    return _outputs.like(stacked, scores if hasattr(scores, "dtype") else scores[0])
 
 
 class _naming:

@@ -5,11 +5,9 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from . import _arrays, _native
+from . import _arrays
 from ._warnings import warn
 
-#: "labels" is a map of labels, which the library knows nothing of.
-KINDS = {**_native.SCORE_KINDS, "labels": -1}
 #: As in the library.
 _VALUE_TOLERANCE, _SUM_TOLERANCE = 1e-3, 1e-2
 #: How far interpolation of higher order takes probabilities out of 0…1.

@@ -19,8 +19,8 @@ from typing import Any, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _arrays, _native, _pictures, _ranges
-from ._crf import CRF, Term
+from . import _arrays, _kinds, _pictures, _ranges
+from ._native_crf import NativeCRF, Term
 from ._warnings import warn
 from .eigen import MatrixXf
 
@@ -55,6 +55,10 @@ NO_NORMALIZATION = NormalizationType.NO_NORMALIZATION
 NORMALIZE_BEFORE = NormalizationType.NORMALIZE_BEFORE
 NORMALIZE_AFTER = NormalizationType.NORMALIZE_AFTER
 NORMALIZE_SYMMETRIC = NormalizationType.NORMALIZE_SYMMETRIC
+
+
+#: The library's words for pydensecrf's numbers.
+_RULES = ("none", "before", "after", "symmetric")
 
 
 class Unary:
@@ -95,7 +99,7 @@ class DenseCRF:
 
     def _start(self, extents: Sequence[int], nlabels: Any, threads: int) -> None:
         self._nlabel = _arrays.integer(nlabels, "nlabels", 1)
-        self._crf = CRF(extents, self._nlabel, threads)
+        self._crf = NativeCRF(extents, self._nlabel, threads)
         self._nvar = self._crf.points
 
     def __reduce__(self) -> Any:
@@ -125,9 +129,9 @@ class DenseCRF:
                 f"Bad shape for unary energy (Need {shapes[0]}, got {energies.shape}){hint}"
             )
         if energies.ndim == 2 and energies.T.flags.c_contiguous:
-            self._crf.set_unary(energies.T, _native.CHANNELS_LAST)
+            self._crf.set_unary(energies.T, _kinds.CHANNELS_LAST)
         else:
-            self._crf.set_unary(energies, _native.CHANNELS_FIRST)
+            self._crf.set_unary(energies, _kinds.CHANNELS_FIRST)
 
     def addPairwiseEnergy(
         self, features: Any, compat: Any, kernel: int = DIAG_KERNEL,
@@ -150,13 +154,14 @@ class DenseCRF:
             raise ValueError(
                 f"Bad shape for pairwise energy (Need (?, {self._nvar}), got {values.shape}){hint}"
             )
+        _constant(kernel, KernelType, "kernel")
         self._crf.add_feature_kernel(
-            values, _constant(kernel, KernelType, "kernel"), self._term(compat, normalization)
+            values, _kinds.CONST_KERNEL, self._term(compat, normalization)
         )
 
     def inference(self, niter: int) -> MatrixXf:
         """The marginals after `niter` updates, (labels, points)."""
-        return self._crf.marginals(niter, _native.CHANNELS_LAST).T.view(MatrixXf)
+        return self._crf.marginals(niter, _kinds.CHANNELS_LAST).T.view(MatrixXf)
 
     def map(self, niter: int) -> np.ndarray:
         """The most likely label of each point after `niter` updates, (points,) uint16."""
@@ -173,7 +178,7 @@ class DenseCRF:
         dense, layout = self._marginals(Q)
         self._crf.step(dense, layout)
         if not np.may_share_memory(dense, Q):
-            Q[...] = dense.T if layout == _native.CHANNELS_LAST else dense
+            Q[...] = dense.T if layout == _kinds.CHANNELS_LAST else dense
 
     def klDivergence(self, Q: Any) -> float:
         """pydensecrf's figure: ΣQ log Q + ΣQU + ΣQP, which may be negative; see `freeEnergy`."""
@@ -191,16 +196,15 @@ class DenseCRF:
                 f"Q has shape {values.shape}, but must be {(self._nlabel, self._nvar)}"
             )
         if values.flags.c_contiguous:
-            return values, _native.CHANNELS_FIRST
-        return _arrays.dense(values.T), _native.CHANNELS_LAST
+            return values, _kinds.CHANNELS_FIRST
+        return _arrays.dense(values.T), _kinds.CHANNELS_LAST
 
     def _term(self, compat: Any, normalization: Any) -> Term:
         if self._nlabel == 1 and np.ndim(compat) > 0:
             # A vector or matrix of one number looks like Potts' number, which has the other sign.
             compat = -_arrays.to_float32(compat, "the compatibility")
-        return Term(
-            compat, self._nlabel, _constant(normalization, NormalizationType, "normalization")
-        )
+        number = _constant(normalization, NormalizationType, "normalization")
+        return Term(compat, self._nlabel, _kinds.NORMALIZATIONS[_RULES[number]])
 
 
 class DenseCRF2D(DenseCRF):
@@ -226,10 +230,10 @@ class DenseCRF2D(DenseCRF):
             sxy: how near, in pixels: one number, or (x, y).
             compat: see `addPairwiseEnergy`.
         """
-        kernel = _constant(kernel, KernelType, "kernel")
+        _constant(kernel, KernelType, "kernel")
         sxy, term = _leading(sxy, "sxy", 2), self._term(compat, normalization)
         if _any_infinite(sxy):
-            self._crf.add_feature_kernel(self._positions(sxy), kernel, term)
+            self._crf.add_feature_kernel(self._positions(sxy), _kinds.CONST_KERNEL, term)
         else:
             self._crf.add_position_kernel(sxy, term, name="sxy")
 
@@ -241,11 +245,11 @@ class DenseCRF2D(DenseCRF):
 
         Args:
             sxy: how near, in pixels: one number, or (x, y).
-            srgb: how alike, in the image's units: one number, or one a channel.
+            srgb: how alike, in the image's units: one number, or one per channel.
             rgbim: (height, width, channels) or (height, width), of any type, or a picture of Pillow's.
             compat: see `addPairwiseEnergy`.
         """
-        kernel = _constant(kernel, KernelType, "kernel")
+        _constant(kernel, KernelType, "kernel")
         image = _pictures.array(rgbim, "rgbim", masks="dropped")
         if image.ndim == 2:
             image = image[:, :, np.newaxis]
@@ -265,7 +269,7 @@ class DenseCRF2D(DenseCRF):
         if _any_infinite(sxy) or _any_infinite(srgb):
             colors = np.moveaxis(_arrays.to_float32(image, "rgbim"), -1, 0).reshape(image.shape[2], -1)
             features = [self._positions(sxy), _divided(colors, srgb, "srgb", "channels")]
-            self._crf.add_feature_kernel(np.concatenate(features), kernel, term)
+            self._crf.add_feature_kernel(np.concatenate(features), _kinds.CONST_KERNEL, term)
         else:
             self._crf.add_bilateral_kernel(sxy, srgb, image, term, names=("sxy", "srgb"))
 

@@ -5,8 +5,7 @@ from golden import ABSENCE, FOLDER, Case, cases, compatibility
 
 import latticecrf
 import latticecrf.densecrf as dcrf
-from latticecrf import _native, utils
-from latticecrf._crf import CRF, Term
+from latticecrf import utils
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=ABSENCE)
 
@@ -112,18 +111,16 @@ def test_marginals_and_energies_are_those_of_all_pairs(case):
         # Five updates in float32, each exact to a few units in the last place.
         assert np.abs(marginals - expected).max() <= 1e-5, run["id"]
 
-        made = CRF(energies.shape[1:], len(energies))
-        made.set_unary(energies, _native.CHANNELS_FIRST)
-        numbers = (_native.NORMALIZATIONS[rule], _native.METHODS["exact"], _native.SELF_TERMS[own])
-        made.add_position_kernel(spatial[1], Term(spatial[0], made.labels, *numbers))
-        made.add_bilateral_kernel(
-            colored[1], colored[2], image, Term(colored[0], made.labels, *numbers)
-        )
-        q = made.marginals(0, _native.CHANNELS_FIRST)
+        made = latticecrf.CRF(energies.shape[1:], len(energies))
+        made.set_scores(energies, kind="energies")
+        options = {"normalization": rule, "self_term": own, "method": "exact"}
+        made.add_position_kernel(spatial[1], spatial[0], **options)
+        made.add_bilateral_kernel(colored[1], colored[2], image, colored[0], **options)
+        q = made.infer(0)
         for iteration, truth in enumerate(run["expected"]["energies_per_iteration"]):
             if iteration > 0:
-                made.step(q, _native.CHANNELS_FIRST)
-            found = made.energies(q, _native.CHANNELS_FIRST)
+                q = made.step(q)
+            found = made.energies(q)
             for value, name in [
                 (found.unary, "unary"), (found.pairwise, "pairwise_full"),
                 (found.entropy, "entropy"), (found.free_energy, "free_energy"),

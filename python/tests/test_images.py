@@ -62,7 +62,7 @@ def test_a_range_that_does_not_fit_the_bandwidths_is_warned_of(scene, name):
 def test_a_range_that_fits_is_not_warned_of(scene, dtype):
     image, logits = scene
     for form in (image.astype(dtype), np.moveaxis(image, -1, 0).astype(dtype)[:, ::-1]):
-        for preset in latticecrf.presets():
+        for preset in latticecrf.Model.presets():
             if preset != "medical-3d":
                 assert caught(lambda: latticecrf.refine(logits, form, preset))[0] == []
 

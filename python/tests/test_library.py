@@ -1,4 +1,5 @@
 """The package and the library that it loads."""
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +20,10 @@ def test_package_and_library_are_of_one_version():
 
 
 def test_every_call_of_the_header_is_there():
-    import re
-
     declared = set(re.findall(r"\b(latticecrf_\w+)\(", HEADER.read_text()))
     declared = {name for name in declared if hasattr(_native._library, name)}
     assert set(_native._PROTOTYPES) <= declared
-    for name in re.findall(r"^(?:latticecrf_status|const char \*)\s*(latticecrf_\w+)\(",
+    for name in re.findall(r"^(?:latticecrf_status|int32_t|const char \*)\s*(latticecrf_\w+)\(",
                            HEADER.read_text(), re.MULTILINE):
         assert hasattr(_native._library, name), name
 
@@ -33,7 +32,7 @@ def test_types_are_declared():
     assert (Path(latticecrf.__file__).parent / "py.typed").exists()
 
 
-def imported(folder, library=None, version=None):
+def imported(folder, library=None, version=None, abi=None):
     """A copy of the package without its library, imported where the environment names `library`."""
     copy = folder / "latticecrf"
     copy.mkdir(exist_ok=True)
@@ -41,6 +40,11 @@ def imported(folder, library=None, version=None):
         (copy / file.name).write_text(file.read_text())
     if version is not None:
         (copy / "_version.py").write_text(f"VERSION = {version!r}\n")
+    if abi is not None:
+        native = copy / "_native.py"
+        text = native.read_text()
+        assert text.count("_ABI_VERSION = 1\n") == 1
+        native.write_text(text.replace("_ABI_VERSION = 1\n", f"_ABI_VERSION = {abi}\n"))
     more = {} if library is None else {"LATTICECRF_LIBRARY": str(library)}
     return subprocess.run(
         [sys.executable, "-c", "import latticecrf; print(latticecrf._native._library._name)"],
@@ -77,6 +81,27 @@ def test_a_wrong_library_is_an_import_error_even_where_another_is_there(tmp_path
 def test_a_library_of_another_version_is_an_import_error(tmp_path):
     run = imported(tmp_path, PATH, version="0.0.1")
     assert run.returncode == 1 and "but the package is of 0.0.1" in run.stderr
+
+
+def test_a_library_of_another_interface_is_an_import_error(tmp_path):
+    run = imported(tmp_path, PATH, abi=2)
+    assert run.returncode == 1
+    assert "has version 1 of the C interface, but the package needs 2" in run.stderr
+
+
+def test_structures_are_as_large_as_the_librarys():
+    """The library refuses larger ones, and takes smaller ones for those of an older caller."""
+    import ctypes
+
+    for name in ("Term", "Inference", "Scene", "Results", "Energies"):
+        text = HEADER.read_text()
+        structure = "latticecrf_" + name.lower()
+        fields = re.search(r"struct %s \{(.*?)^\} %s;" % (structure, structure), text,
+                           re.DOTALL | re.MULTILINE).group(1)
+        fields = re.sub(r"/\*.*?\*/", "", fields, flags=re.DOTALL)
+        declared = re.findall(r"(\w+);", fields)
+        assert [field for field, _ in getattr(_native, name)._fields_] == declared
+        assert ctypes.sizeof(getattr(_native, name)) % 8 == 0
 
 
 def test_a_folder_that_is_no_checkout_is_not_searched(tmp_path):

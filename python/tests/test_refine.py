@@ -40,10 +40,10 @@ def test_the_result_is_that_of_the_classes(scene, expected):
     crf = dcrf.DenseCRF2D(WIDTH, HEIGHT, LABELS)
     shifted = np.exp(logits - logits.max(0))
     crf.setUnaryEnergy(-np.log(np.maximum(shifted / shifted.sum(0), 1e-5)))
-    crf.addPairwiseGaussian(sxy=3, compat=3)
-    crf.addPairwiseBilateral(sxy=80, srgb=13, rgbim=image, compat=10)
+    crf.addPairwiseGaussian(sxy=1, compat=3)
+    crf.addPairwiseBilateral(sxy=67, srgb=3, rgbim=image, compat=4)
     # Energies in float32, computed in two ways.
-    np.testing.assert_allclose(crf.inference(5), expected.reshape(LABELS, -1), atol=1e-4)
+    np.testing.assert_allclose(crf.inference(10), expected.reshape(LABELS, -1), atol=1e-4)
 
 
 @pytest.mark.parametrize("layout", ["LHW", "HWL"])
@@ -113,7 +113,7 @@ def test_volumes_gray_images_lines_and_no_image():
     z, y, x = np.mgrid[:4, :6, :8].astype(np.float32)
     crf.addPairwiseEnergy(np.stack([x / 3, y / 2, z / 1]).reshape(3, -1), 3)
     crf.addPairwiseEnergy(np.stack([x / 5, y / 4, z / 3, volume / 20]).reshape(4, -1), 5)
-    np.testing.assert_allclose(marginals.reshape(2, -1), crf.inference(5), atol=1e-4)
+    np.testing.assert_allclose(marginals.reshape(2, -1), crf.inference(10), atol=1e-4)
     multichannel = latticecrf.refine(scores, np.stack([volume, volume], -1), "medical-3d")
     assert multichannel.shape == scores.shape
     assert latticecrf.refine(scores[:, 0], volume[0]).shape == (2, 6, 8)
@@ -133,8 +133,9 @@ def test_results_do_not_depend_on_threads(scene, method):
 
 def test_presets_are_known_by_name(scene):
     _, image, logits = scene
-    known = latticecrf.presets()
-    assert known["deeplab-vgg"].bilateral == (4, (49,), (5,))
+    known = latticecrf.Model.presets()
+    kernel = known["deeplab-vgg"].terms[1]["kernel"]
+    assert kernel == {"kind": "bilateral", "spatial": 49, "color": 5}
     for name, preset in known.items():
         if name != "medical-3d":
             by_name = latticecrf.refine(logits, image, name)

@@ -247,7 +247,7 @@ def test_scenes_of_a_batch_may_differ_in_size():
 def test_no_scene_is_refined_before_all_fit(monkeypatch):
     from latticecrf import _refine
 
-    monkeypatch.setattr(_refine, "CRF", None)  # Any use of it would raise a TypeError.
+    monkeypatch.setattr(_refine, "_handle", None)  # Any use of it would raise a TypeError.
     with pytest.raises(ValueError, match=r"scene 1 .*\(3, 20, 30\).*\(9, 9, 3\)"):
         latticecrf.refine(np.zeros((2, 3, 20, 30)), [IMAGE, IMAGE[:9, :9]], batch=True)
 

@@ -5,21 +5,24 @@
  * V. Koltun, "Efficient inference in fully connected CRFs with Gaussian edge potentials", NIPS 2011.
  *
  *   int64_t extents[] = {height, width};
+ *   int64_t count = labels * height * width;
  *   latticecrf_crf crf;
  *   float w2 = 3, w1 = 10, near = 3, far = 80, color = 13;
- *   latticecrf_term spatial = {&w2, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
- *   latticecrf_term bilateral = {&w1, 1, LATTICECRF_NORMALIZE_SYMMETRIC};
+ *   latticecrf_term spatial = {sizeof spatial, &w2, 1}, bilateral = {sizeof bilateral, &w1, 1};
  *   if (latticecrf_crf_create(extents, 2, labels, 0, &crf) != LATTICECRF_OK) {
  *     puts(latticecrf_last_error());
  *     return 1;
  *   }
- *   if (latticecrf_set_unary(crf, energies, labels * height * width, LATTICECRF_CHANNELS_FIRST)
- *       || latticecrf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial)
- *       || latticecrf_add_bilateral_kernel(crf, &far, 1, rgb, 3 * height * width, LATTICECRF_UINT8, 3,
- *                                          &color, 1, LATTICECRF_X_FIRST, &bilateral)
- *       || latticecrf_labels(crf, 10, 0, labels_out, height * width))
+ *   if (latticecrf_crf_set_unary(crf, energies, count, LATTICECRF_CHANNELS_FIRST)
+ *       || latticecrf_crf_add_position_kernel(crf, &near, 1, LATTICECRF_X_FIRST, &spatial)
+ *       || latticecrf_crf_add_bilateral_kernel(crf, &far, 1, rgb, 3 * height * width, LATTICECRF_UINT8,
+ *                                              3, &color, 1, LATTICECRF_X_FIRST, &bilateral)
+ *       || latticecrf_crf_infer(crf, NULL, NULL, 0, LATTICECRF_CHANNELS_FIRST, labels_out,
+ *                               height * width))
  *     puts(latticecrf_last_error());
  *   latticecrf_crf_destroy(crf);
+ *
+ * The same in one call, where a preset or a model in JSON says what the CRF is: latticecrf_plan_run().
  *
  * What holds for every call:
  *
@@ -31,6 +34,11 @@
  *   are dense, must be aligned for their type, and are copied: they may be freed after the call. Input
  *   and output must not overlap unless a call says so.
  * - N is the number of points of a grid, the last axis running fastest; L is the number of labels.
+ * - A structure begins with its size, sizeof the structure as the caller's header has it. Where the
+ *   library knows more fields, those take their defaults; a size that the library does not know is
+ *   refused. Every field that is 0 has its default, unless it says otherwise.
+ * - A text that a call gives is copied to the caller's memory where that is large enough: *length becomes
+ *   the bytes that it takes, the 0 at its end among them. Ask with a capacity of 0 for the length alone.
  * - Calls may be made from any thread, for one object too: a call sees the object as it was when the
  *   call began. Results do not depend on the number of threads.
  * - A child process made by fork() may make calls, whatever other threads were doing at the time: it
@@ -46,6 +54,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** The version of what this header declares, to be compared with latticecrf_abi_version(). */
+#define LATTICECRF_ABI_VERSION 1
 
 /** What became of a call. */
 typedef int32_t latticecrf_status;
@@ -67,6 +78,8 @@ enum {
 
 /** A CRF. */
 typedef uint64_t latticecrf_crf;
+/** A plan: what is done to scores, step by step. */
+typedef uint64_t latticecrf_plan;
 /** A Gaussian filter. */
 typedef uint64_t latticecrf_filter;
 
@@ -82,7 +95,7 @@ enum {
 /** What scores mean. */
 typedef int32_t latticecrf_score_kind;
 enum {
-  /** -log P up to a constant a point. */
+  /** -log P up to a constant per point. */
   LATTICECRF_ENERGIES = 0,
   /** Before the softmax. */
   LATTICECRF_LOGITS = 1,
@@ -103,17 +116,17 @@ enum {
   LATTICECRF_GRID_ORDER = 1
 };
 
-/** How a kernel's sums are normalised, with n = K 1. Numbered as in pydensecrf. */
+/** How a kernel's sums are normalised, with n = K 1. */
 typedef int32_t latticecrf_normalization;
 enum {
-  /** K(i,j) */
-  LATTICECRF_NORMALIZE_NONE = 0,
+  /** K(i,j) / sqrt(n(i) n(j)): what most people use. */
+  LATTICECRF_NORMALIZE_SYMMETRIC = 0,
   /** K(i,j) / n(j) */
   LATTICECRF_NORMALIZE_BEFORE = 1,
   /** K(i,j) / n(i) */
   LATTICECRF_NORMALIZE_AFTER = 2,
-  /** K(i,j) / sqrt(n(i) n(j)): what most people use. */
-  LATTICECRF_NORMALIZE_SYMMETRIC = 3
+  /** K(i,j) */
+  LATTICECRF_NORMALIZE_NONE = 3
 };
 
 /** Whether a point sends a message to itself. */
@@ -128,14 +141,14 @@ enum {
 };
 
 /** How sums over all pairs of points are taken. */
-typedef int32_t latticecrf_method;
+typedef int32_t latticecrf_filter_kind;
 enum {
   /** The permutohedral lattice as pydensecrf has it. */
-  LATTICECRF_PERMUTOHEDRAL = 0,
+  LATTICECRF_FILTER_PERMUTOHEDRAL = 0,
   /** A finer lattice, closer to the Gaussian. */
-  LATTICECRF_ACCURATE = 1,
+  LATTICECRF_FILTER_ACCURATE = 1,
   /** All pairs that can matter; quadratic in N. */
-  LATTICECRF_EXACT = 2
+  LATTICECRF_FILTER_EXACT = 2
 };
 
 /** Parameters of a feature kernel. Numbered as in pydensecrf. */
@@ -151,6 +164,8 @@ enum {
 
 /** What is alike for all kernels. */
 typedef struct latticecrf_term {
+  /** sizeof(latticecrf_term) */
+  uint64_t size;
   /**
    * What two labels cost together: one number w for Potts (different labels cost w); L numbers for a
    * diagonal, L x L row-major for a matrix (made symmetric), which are *added* to the energies, so that
@@ -160,11 +175,25 @@ typedef struct latticecrf_term {
   int64_t compatibility_count;
   latticecrf_normalization normalization;
   latticecrf_self_term self_term;
-  latticecrf_method method;
+  latticecrf_filter_kind filter;
+  /** 0. */
+  int32_t reserved;
 } latticecrf_term;
+
+/** How mean field is solved. */
+typedef struct latticecrf_inference {
+  /** sizeof(latticecrf_inference) */
+  uint64_t size;
+  /** Updates, 0 to 100000; 0 gives softmax(-U). */
+  int32_t iterations;
+  /** Stops early once no marginal changes by more than this; 0 never does. */
+  float tolerance;
+} latticecrf_inference;
 
 /** The mean field objective at some marginals. */
 typedef struct latticecrf_energies {
+  /** sizeof(latticecrf_energies) */
+  uint64_t size;
   /** sum Q U */
   double unary;
   /** sum Q P(Q): every pair counted twice. */
@@ -177,28 +206,70 @@ typedef struct latticecrf_energies {
   double kl_divergence;
 } latticecrf_energies;
 
-/** The most bandwidths a preset has for a kernel. */
-#define LATTICECRF_PRESET_BANDWIDTHS 4
+/** A scene: scores on a grid, and the image over it. */
+typedef struct latticecrf_scene {
+  /** sizeof(latticecrf_scene) */
+  uint64_t size;
+  /** The grid, as for latticecrf_crf_create. */
+  const int64_t *extents;
+  /** L x the scores' grid, as for latticecrf_crf_set_scores. */
+  const float *scores;
+  int64_t score_count;
+  /** The extents of the scores' grid; null where it is the scene's. */
+  const int64_t *score_extents;
+  /** N x channels, channels last; null for none. */
+  const void *image;
+  int64_t image_count;
+  /** L, 1 to 65536. */
+  int64_t labels;
+  int32_t rank;
+  latticecrf_score_kind kind;
+  latticecrf_layout layout;
+  /** What smaller probabilities are raised to, below 1; 0 for 1e-5. */
+  float minimum_probability;
+  latticecrf_element element;
+  int32_t channels;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+  /** 0. */
+  int32_t reserved;
+} latticecrf_scene;
 
-/** Published parameters: one kernel of positions, one of positions and colours. */
-typedef struct latticecrf_preset {
-  const char *name;
-  const char *source;
-  int32_t iterations;
-  latticecrf_normalization normalization;
-  float position_weight;
-  float bilateral_weight;
-  /** How many of each array are in use. Axes are in the order x, y(, z). */
-  int32_t position_count, bilateral_count, color_count;
-  float position_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
-  float bilateral_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
-  float color_sigmas[LATTICECRF_PRESET_BANDWIDTHS];
-} latticecrf_preset;
+/** Where a plan's results go. What is null is not asked for, and costs nothing. */
+typedef struct latticecrf_results {
+  /** sizeof(latticecrf_results) */
+  uint64_t size;
+  /** Becomes L x N probabilities, those of the last refinement. */
+  float *marginals;
+  int64_t marginal_count;
+  /** Becomes N labels: the most probable, the lowest of equals, as label filters have left them. */
+  uint16_t *labels;
+  int64_t label_count;
+  /** Becomes what each refinement says of itself, as JSON, where report_capacity is large enough. */
+  char *report;
+  int64_t report_capacity;
+  /** Becomes the bytes that the report takes, the 0 at its end among them, where one is asked for. */
+  int64_t report_length;
+  /** Of the marginals. */
+  latticecrf_layout layout;
+  /** Not 0 to have the objective after each update in the report, which costs about an update each. */
+  int32_t objective;
+} latticecrf_results;
 
 /* The library ------------------------------------------------------------------------------------ */
 
 /** The version, such as "0.1.0". Never null. */
 const char *latticecrf_version(void);
+
+/** The version of the interface that the library has: LATTICECRF_ABI_VERSION of its header. */
+int32_t latticecrf_abi_version(void);
+
+/**
+ * What a front end has to know of the library, as JSON: `presets` (models) and `default_preset`; the kinds
+ * of `kernels`, `compatibilities`, `filters`, `refinements` and `label_filters`, each with its settings
+ * (key, type, range, default, help); and `enumerations`, the numbers of this header by name.
+ */
+latticecrf_status latticecrf_kinds_json(char *text, int64_t capacity, int64_t *length);
 
 /**
  * What was wrong with this thread's last call that failed, in one sentence of UTF-8. Never null; valid
@@ -249,13 +320,6 @@ latticecrf_status latticecrf_set_cancel_flag(const int32_t *flag);
  */
 latticecrf_status latticecrf_release_memory(void);
 
-/**
- * The preset number `index`, from 0.
- *
- * @return LATTICECRF_INVALID_ARGUMENT where there are no more.
- */
-latticecrf_status latticecrf_get_preset(int32_t index, latticecrf_preset *preset);
-
 /* CRFs ------------------------------------------------------------------------------------------- */
 
 /**
@@ -281,7 +345,7 @@ latticecrf_status latticecrf_crf_destroy(latticecrf_crf crf);
  *        label that cannot be, and gets the probability 0; one label of each point must be finite. NaN
  *        and -infinity are refused.
  */
-latticecrf_status latticecrf_set_unary(
+latticecrf_status latticecrf_crf_set_unary(
     latticecrf_crf crf, const float *energies, int64_t count, latticecrf_layout layout);
 
 /**
@@ -289,33 +353,33 @@ latticecrf_status latticecrf_set_unary(
  * upsampled linearly (half-pixel centres), logits before the softmax.
  *
  * @param scores L x the scores' grid. Energies of +infinity and logits of -infinity rule a label out, as
- *        for latticecrf_set_unary, and so they do between the scores of a coarser grid.
+ *        for latticecrf_crf_set_unary, and so they do between the scores of a coarser grid.
  * @param extents the extents of the scores' grid, as many as the CRF has axes.
  * @param minimum_probability what smaller probabilities are raised to; above 0 and below 1, 1e-5 as a
  *        rule. Not used for energies.
  */
-latticecrf_status latticecrf_set_scores(
+latticecrf_status latticecrf_crf_set_scores(
     latticecrf_crf crf, const float *scores, int64_t count, const int64_t *extents,
     latticecrf_score_kind kind, latticecrf_layout layout, float minimum_probability);
 
 /**
  * Adds a kernel of positions.
  *
- * @param sigmas bandwidths in grid steps; one, or one an axis. Above 0.
+ * @param sigmas bandwidths in grid steps; one, or one per axis. Above 0.
  */
-latticecrf_status latticecrf_add_position_kernel(
+latticecrf_status latticecrf_crf_add_position_kernel(
     latticecrf_crf crf, const float *sigmas, int32_t sigma_count, latticecrf_axis_order order,
     const latticecrf_term *term);
 
 /**
  * Adds a kernel of positions and colours.
  *
- * @param sigmas bandwidths of positions in grid steps; one, or one an axis.
+ * @param sigmas bandwidths of positions in grid steps; one, or one per axis.
  * @param image N x channels, channels last.
  * @param image_count the number of elements, not of bytes.
- * @param color_sigmas bandwidths of colours in the image's units; one, or one a channel.
+ * @param color_sigmas bandwidths of colours in the image's units; one, or one per channel.
  */
-latticecrf_status latticecrf_add_bilateral_kernel(
+latticecrf_status latticecrf_crf_add_bilateral_kernel(
     latticecrf_crf crf, const float *sigmas, int32_t sigma_count, const void *image,
     int64_t image_count, latticecrf_element element, int32_t channels, const float *color_sigmas,
     int32_t color_sigma_count, latticecrf_axis_order order, const latticecrf_term *term);
@@ -329,39 +393,75 @@ latticecrf_status latticecrf_add_bilateral_kernel(
  * @param parameters none for LATTICECRF_CONST_KERNEL; d or d x d for the others, or null for ones and for
  *        the identity, where all types are the same.
  */
-latticecrf_status latticecrf_add_feature_kernel(
+latticecrf_status latticecrf_crf_add_feature_kernel(
     latticecrf_crf crf, const float *features, int64_t count, int32_t dimensions,
     latticecrf_layout layout, latticecrf_kernel_type type, const float *parameters,
     int64_t parameter_count, const latticecrf_term *term);
 
 /**
- * Q after `iterations` updates from softmax(-U).
+ * Q after some updates from softmax(-U), its most probable labels, or both of one inference.
  *
- * @param iterations 0 to 100000; 0 gives softmax(-U).
- * @param tolerance stops early once no marginal changes by more than this; 0 never does.
- * @param marginals becomes L x N probabilities.
+ * @param inference null for 10 updates.
+ * @param marginals becomes L x N probabilities; null where only labels are asked for.
+ * @param labels becomes the most probable label of each point, the lowest of equals; null where only
+ *        marginals are asked for.
  */
-latticecrf_status latticecrf_run(
-    latticecrf_crf crf, int32_t iterations, float tolerance, float *marginals, int64_t count,
-    latticecrf_layout layout);
-
-/** The most probable label of each point, the lowest of equals, after `iterations` updates. */
-latticecrf_status latticecrf_labels(
-    latticecrf_crf crf, int32_t iterations, float tolerance, uint16_t *labels, int64_t count);
+latticecrf_status latticecrf_crf_infer(
+    latticecrf_crf crf, const latticecrf_inference *inference, float *marginals,
+    int64_t marginal_count, latticecrf_layout layout, uint16_t *labels, int64_t label_count);
 
 /**
- * One update of marginals, in place: Q = softmax(-U - P(Q)). latticecrf_run with 0 iterations gives
- * where to start.
+ * One update of marginals, in place: Q = softmax(-U - P(Q)). latticecrf_crf_infer with 0 iterations
+ * gives where to start.
  *
  * @param marginals L x N in 0 to 1.
  */
-latticecrf_status latticecrf_step(
+latticecrf_status latticecrf_crf_step(
     latticecrf_crf crf, float *marginals, int64_t count, latticecrf_layout layout);
 
 /** The objective at some marginals. */
-latticecrf_status latticecrf_energy(
+latticecrf_status latticecrf_crf_energy(
     latticecrf_crf crf, const float *marginals, int64_t count, latticecrf_layout layout,
     latticecrf_energies *energies);
+
+/* Plans ------------------------------------------------------------------------------------------ */
+
+/**
+ * A plan: refinements one after another, then label filters.
+ *
+ * @param text UTF-8 with a 0 at its end; any of:
+ *        - a preset's name: `deeplab-v2-pytorch`;
+ *        - a step as crf-refine's options have it: `band:width=8,of=crf`;
+ *        - a model, a step, a list of steps or a plan as JSON:
+ *          `{"terms": [{"kernel": {"kind": "gaussian", "spatial": 3},
+ *                       "compatibility": {"kind": "potts", "weight": 3}}], "iterations": 10}`,
+ *          `["crf:model=deeplab-vgg", {"kind": "majority"}]`, `{"steps": [...]}`.
+ *        Files are not read: what a setting names is an array of latticecrf_plan_set_array.
+ * @param plan becomes the plan's number.
+ */
+latticecrf_status latticecrf_plan_create(const char *text, latticecrf_plan *plan);
+
+/** Frees a plan. Calls that use it at that time finish as if it were still there. */
+latticecrf_status latticecrf_plan_destroy(latticecrf_plan plan);
+
+/** The plan as JSON, with presets written out, so that nothing else is needed to repeat it. */
+latticecrf_status latticecrf_plan_json(
+    latticecrf_plan plan, char *text, int64_t capacity, int64_t *length);
+
+/**
+ * Gives an array to settings that name it, such as a feature kernel's `file`. Replaces one of that name.
+ *
+ * @param values in C order, finite.
+ * @param extents the length of each axis.
+ * @param rank the number of axes, 1 to 16.
+ */
+latticecrf_status latticecrf_plan_set_array(
+    latticecrf_plan plan, const char *name, const float *values, int64_t count,
+    const int64_t *extents, int32_t rank);
+
+/** Makes all steps over a scene. One plan serves any number of scenes, at the same time too. */
+latticecrf_status latticecrf_plan_run(
+    latticecrf_plan plan, const latticecrf_scene *scene, latticecrf_results *results);
 
 /* Filters alone ---------------------------------------------------------------------------------- */
 
@@ -373,7 +473,7 @@ latticecrf_status latticecrf_energy(
  */
 latticecrf_status latticecrf_filter_create(
     const float *features, int64_t count, int32_t dimensions, latticecrf_layout layout,
-    latticecrf_method method, int32_t threads, latticecrf_filter *filter);
+    latticecrf_filter_kind kind, int32_t threads, latticecrf_filter *filter);
 
 /** Frees a filter. */
 latticecrf_status latticecrf_filter_destroy(latticecrf_filter filter);

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Objects by the numbers that callers know them by.
 ///
-/// A caller's number is looked up and never followed, so a wrong one is an error and no crash.
-/// Numbers are not used twice, in no registry.
-final class Registry<Object: Sendable>: Sendable {
+/// A caller's number is looked up and never followed, so a wrong one is an error, not a crash.
+/// Numbers are not used twice, in no table.
+final class ObjectTable<Object: Sendable>: Sendable {
   private let objects = ForkSafe<[UInt64: Object]>([:])
   private let kind: String
 
@@ -40,5 +40,5 @@ final class Registry<Object: Sendable>: Sendable {
   }
 }
 
-/// Counts the objects of all registries, so that a filter is not taken for a CRF.
+/// Counts the objects of all tables, so that a filter is not taken for a CRF.
 private let lastNumber = Atomic<UInt64>(0)

@@ -3,11 +3,8 @@ import LatticeSupport
 import MeanField
 import Unaries
 
-/// The most channels of an image: more than any filter but the exact one takes.
-private let mostChannels = 4096
-
-/// `latticecrf_add_position_kernel`.
-@_cdecl("latticecrf_add_position_kernel")
+/// `latticecrf_crf_add_position_kernel`.
+@_cdecl("latticecrf_crf_add_position_kernel")
 public func addPositionKernel(
   _ crf: UInt64, _ sigmas: UnsafePointer<Float>?, _ sigmaCount: Int32, _ order: Int32,
   _ term: UnsafePointer<latticecrf_term>?
@@ -23,8 +20,8 @@ public func addPositionKernel(
   }
 }
 
-/// `latticecrf_add_bilateral_kernel`.
-@_cdecl("latticecrf_add_bilateral_kernel")
+/// `latticecrf_crf_add_bilateral_kernel`.
+@_cdecl("latticecrf_crf_add_bilateral_kernel")
 public func addBilateralKernel(
   _ crf: UInt64, _ sigmas: UnsafePointer<Float>?, _ sigmaCount: Int32,
   _ image: UnsafeRawPointer?, _ imageCount: Int64, _ element: Int32, _ channels: Int32,
@@ -35,22 +32,22 @@ public func addBilateralKernel(
     let object = try CRFObject.all.object(crf)
     let term = try TermArguments(term, labelCount: object.labelCount)
     let channels = try Arguments.integer(
-      channels, in: 1...mostChannels, "the number of channels")
+      channels, in: 1...ImageArguments.mostChannels, "the number of channels")
     let kernel = BilateralKernel(
       spatialSigma: try bandwidths(sigmas, sigmaCount, of: "axes", object.grid.rank),
       colorSigma: try bandwidths(colorSigmas, colorSigmaCount, of: "channels", channels),
       axisOrder: try axisOrder(order))
     try Arguments.count(imageCount, object.grid.count, channels, "the image")
     try checkFeatures(object.grid.count, dimensions: object.grid.rank + channels)
-    let pixels = try pixels(
-      image, count: object.grid.count * channels, element, largest: kernel.colorSigma)
-    try term.add(
-      kernel, image: Image(grid: object.grid, channels: channels, pixels: pixels), to: object)
+    let image = try ImageArguments.image(
+      image, element, on: object.grid, channels: channels,
+      leastSigma: kernel.colorSigma.values.min())
+    try term.add(kernel, image: image, to: object)
   }
 }
 
-/// `latticecrf_add_feature_kernel`.
-@_cdecl("latticecrf_add_feature_kernel")
+/// `latticecrf_crf_add_feature_kernel`.
+@_cdecl("latticecrf_crf_add_feature_kernel")
 public func addFeatureKernel(
   _ crf: UInt64, _ features: UnsafePointer<Float>?, _ count: Int64, _ dimensions: Int32,
   _ layout: Int32, _ type: Int32, _ parameters: UnsafePointer<Float>?, _ parameterCount: Int64,
@@ -69,7 +66,7 @@ public func addFeatureKernel(
 }
 
 private func axisOrder(_ order: Int32) throws -> AxisOrder {
-  try TermArguments.entry(of: [.xFirst, .gridOrder], order, "order of axes")
+  try Enumerations.axisOrders.entry(order)
 }
 
 private func bandwidths(
@@ -91,28 +88,4 @@ func checkFeatures(_ points: Int, dimensions: Int) throws {
   let copies = 2 * MemoryLayout<Float>.size * dimensions
   try Arguments.memory(
     points, bytesEach: copies + 8 * (dimensions + 1), "\(dimensions) features of \(points) points")
-}
-
-private func pixels(
-  _ image: UnsafeRawPointer?, count: Int, _ element: Int32, largest sigma: Bandwidths
-) throws -> Image.Pixels {
-  switch Int(element) {
-  case LATTICECRF_UINT8:
-    let image = try Arguments.pointer(image, "the image", alignment: 1)
-    return .bytes(Array(UnsafeRawBufferPointer(start: image, count: count)))
-  case LATTICECRF_FLOAT32:
-    let image = try Arguments.pointer(image, "the image")
-    let values = UnsafeBufferPointer(
-      start: image.assumingMemoryBound(to: Float.self), count: count)
-    // What is divided by the least bandwidth must stay a feature.
-    let largest = Arguments.largestFeature * min(1, sigma.values.min() ?? 1)
-    if let index = values.firstIndex(where: { !($0.magnitude <= largest) }) {
-      throw CallError.data(
-        "number \(index) of the image is \(values[index]), but must be finite, and at most "
-          + "\(Arguments.largestFeature) bandwidths in magnitude")
-    }
-    return .floats(Array(values))
-  default:
-    throw CallError.argument("there is no type of elements number \(element)")
-  }
 }

@@ -1,0 +1,24 @@
+import Lattice
+import LatticeSupport
+import MeanField
+import Pipeline
+import Unaries
+
+/// What front ends ask the library rather than knowing it themselves.
+enum KnownKinds {
+  /// Presets, kinds with their settings, and the numbers of enumerations.
+  static var json: JSONValue {
+    .object([
+      "version": .text(Version.current),
+      "presets": .list(CRFModel.presets.map(\.json)),
+      "default_preset": .text(CRFModel.defaultPreset),
+      "kernels": .list(
+        KernelKind.registry.all.map { $0.json(with: [.init("needs_image", .flag($0.needsImage))]) }),
+      "compatibilities": .list(CompatibilityKind.registry.all.map { $0.json() }),
+      "filters": .list(FilterKind.registry.all.map { $0.json() }),
+      "refinements": .list(RefinementKind.registry.all.map { $0.json() }),
+      "label_filters": .list(LabelFilterKind.registry.all.map { $0.json() }),
+      "enumerations": Enumerations.json,
+    ])
+  }
+}

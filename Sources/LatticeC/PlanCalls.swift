@@ -1,0 +1,124 @@
+import LatticeCHeader
+import LatticeSupport
+import MeanField
+import Pipeline
+import Unaries
+
+/// `latticecrf_plan_create`.
+@_cdecl("latticecrf_plan_create")
+public func createPlan(
+  _ text: UnsafePointer<CChar>?, _ plan: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  call {
+    let number = try Arguments.pointer(plan, "plan", alignment: 8)
+    number.pointee = PlanObject.all.add(try PlanObject(Arguments.text(text, "the plan")))
+  }
+}
+
+/// `latticecrf_plan_destroy`.
+@_cdecl("latticecrf_plan_destroy")
+public func destroyPlan(_ plan: UInt64) -> Int32 {
+  call { try PlanObject.all.remove(plan) }
+}
+
+/// `latticecrf_plan_json`.
+@_cdecl("latticecrf_plan_json")
+public func planJSON(
+  _ plan: UInt64, _ text: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  call {
+    let length = try Arguments.pointer(length, "length", alignment: 8)
+    let json = try PlanObject.all.object(plan).plan.json
+    length.pointee = Arguments.give(json.compactText, to: text, capacity: capacity)
+  }
+}
+
+/// `latticecrf_plan_set_array`.
+@_cdecl("latticecrf_plan_set_array")
+public func setArray(
+  _ plan: UInt64, _ name: UnsafePointer<CChar>?, _ values: UnsafePointer<Float>?, _ count: Int64,
+  _ extents: UnsafePointer<Int64>?, _ rank: Int32
+) -> Int32 {
+  call {
+    let object = try PlanObject.all.object(plan)
+    let name = try Arguments.text(name, "the array's name")
+    let what = "the array \(quoted(name))"
+    let values = try Arguments.pointer(values, what)
+    // An array's axes are bounded as a grid's are.
+    let shape = try Arguments.grid(extents, rank: rank)
+    try Arguments.count(count, 1, shape.count, what)
+    let numbers = Array(UnsafeBufferPointer(start: values, count: shape.count))
+    if let index = numbers.firstIndex(where: { !($0.magnitude <= Arguments.largestFeature) }) {
+      throw CallError.data(
+        "number \(index) of \(what) is \(numbers[index]), but must be finite and at most "
+          + "\(Arguments.largestFeature) in magnitude")
+    }
+    object.set(try NumericArray(shape: shape.extents, values: numbers), for: name)
+  }
+}
+
+/// `latticecrf_plan_run`.
+@_cdecl("latticecrf_plan_run")
+public func runPlan(
+  _ plan: UInt64, _ scene: UnsafePointer<latticecrf_scene>?,
+  _ results: UnsafeMutablePointer<latticecrf_results>?
+) -> Int32 {
+  call {
+    let object = try PlanObject.all.object(plan)
+    let target = try Arguments.pointer(results, "results", alignment: 8)
+    let wanted = try Arguments.structure(
+      UnsafePointer(target), "results", defaults: latticecrf_results())
+    let scene = try SceneArguments(
+      Arguments.structure(scene, "scene", defaults: latticecrf_scene()))
+    let arrays = try ResultArguments(
+      wanted.marginals, wanted.marginal_count, layout: wanted.layout, wanted.labels,
+      wanted.label_count, of: scene.grid, labels: scene.labelCount)
+    let prepared = try object.prepared()
+    defer { LargeBlocks.shared.endRound() }
+    let energies = try scene.energies()
+    let image = try scene.image(leastSigma: object.leastColorSigma)
+    if image == nil, let (step, reason) = prepared.needsImage {
+      throw CallError.argument("the step \(step) \(reason), but there is no image")
+    }
+    let request = RefinementRequest(
+      parallelism: scene.parallelism,
+      notesObjective: wanted.objective != 0 && wanted.report != nil)
+    let result = try prepared.run(
+      energies, over: Scene(grid: scene.grid, image: image), request,
+      needsLabels: arrays.wantsLabels)
+    try Cancellation.check()
+    arrays.write(marginals: result.marginals, parallelism: scene.parallelism)
+    if let labels = result.labels { arrays.write(labels: labels) }
+    try give(result, of: prepared, to: target, wanted)
+  }
+}
+
+/// Writes the report, and how long it is.
+private func give(
+  _ result: PreparedPlan.Outcome, of prepared: PreparedPlan,
+  to target: UnsafeMutablePointer<latticecrf_results>, _ wanted: latticecrf_results
+) throws {
+  let place = MemoryLayout<latticecrf_results>.offset(of: \.layout) ?? .max
+  guard wanted.report != nil, wanted.size >= place else { return }
+  let names = prepared.refinements.map(\.name)
+  let report = JSONValue.object([
+    "steps": .list(zip(names, result.reports).map { name, report in report.json(of: name) })
+  ])
+  target.pointee.report_length = Arguments.give(
+    report.compactText, to: wanted.report, capacity: wanted.report_capacity)
+}
+
+extension RefinementReport {
+  /// The report of the refinement `name`.
+  fileprivate func json(of name: String) -> JSONValue {
+    let objectives: JSONValue? =
+      freeEnergy.isEmpty ? nil : .list(freeEnergy.map { .number($0) })
+    let known = JSONValue.object([
+      "step": .text(name), "iterations": iterations.map { .number($0) },
+      "largest_change": largestChange.map { .number($0) }, "free_energy": objectives,
+      "seconds": .object(seconds.map { .init($0.phase.rawValue, .number($0.seconds)) }),
+    ])
+    return .object((known.members ?? []) + details)
+  }
+}

@@ -1,0 +1,48 @@
+import LatticeCHeader
+import LatticeSupport
+import Unaries
+
+/// A `latticecrf_scene`, checked but for its numbers.
+struct SceneArguments {
+  let grid: GridShape
+  let labelCount: Int
+  let parallelism: Parallelism
+  private let scene: latticecrf_scene
+  private let scores: ScoreArguments
+
+  /// What smaller probabilities are raised to where nothing else is said, as in pydensecrf.
+  private static let minimumProbability: Float = 1e-5
+
+  init(_ scene: latticecrf_scene) throws {
+    self.scene = scene
+    grid = try Arguments.grid(scene.extents, rank: scene.rank)
+    labelCount = try Arguments.integer(
+      scene.labels, in: 1...Arguments.mostLabels, "the number of labels")
+    parallelism = try Arguments.parallelism(threads: scene.threads)
+      .suited(to: grid.count * labelCount)
+    try Arguments.memory(labels: labelCount, on: grid)
+    let scoreGrid =
+      scene.score_extents == nil ? grid : try Arguments.grid(scene.score_extents, rank: scene.rank)
+    scores = try ScoreArguments(
+      scene.scores, count: scene.score_count, on: scoreGrid, labelCount: labelCount,
+      kind: scene.kind, layout: scene.layout)
+  }
+
+  func energies() throws -> EnergyField {
+    let least = scene.minimum_probability
+    return try scores.energies(
+      on: grid, minimumProbability: least == 0 ? Self.minimumProbability : least,
+      parallelism: parallelism)
+  }
+
+  /// - Parameter leastSigma: the least bandwidth of colours; `nil` where none are compared.
+  func image(leastSigma: Float?) throws -> Image? {
+    guard scene.image != nil else { return nil }
+    let channels = try Arguments.integer(
+      scene.channels, in: 1...ImageArguments.mostChannels, "the number of channels")
+    try Arguments.count(scene.image_count, grid.count, channels, "the image")
+    try checkFeatures(grid.count, dimensions: grid.rank + channels)
+    return try ImageArguments.image(
+      scene.image, scene.element, on: grid, channels: channels, leastSigma: leastSigma)
+  }
+}
