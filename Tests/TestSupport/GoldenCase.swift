@@ -6,7 +6,9 @@ import MeanField
 import Testing
 import Unaries
 
-/// One case of the dense CRF fixtures: inputs, runs and what other programs made of them.
+/// One dense CRF: inputs, runs and what other programs made of them.
+///
+/// Some cases come with the project, `Tests/Goldens`; more live beside it, see `Shared`.
 package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   package let id: String
   package let kind: String
@@ -17,6 +19,16 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   package let shape: [Int]?
   package let inputs: [String: String]
   package let runs: [Run]
+  /// The numbers of updates that marginals are given after, where there are several.
+  package let steps: [Int]?
+  /// What marginals of 1 are stored as, where they are stored as integers.
+  private let scale: Float?
+  /// Where the case is.
+  private var folder = ""
+
+  enum CodingKeys: String, CodingKey {
+    case id, kind, labels, width, height, n, shape, inputs, runs, steps, scale
+  }
 
   /// One set of parameters.
   package struct Run: Decodable, Sendable {
@@ -25,29 +37,37 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     private let iterations: AnyJSON
     package let selfTerm: String?
     package let expected: AnyJSON
-    package let tolerance: AnyJSON
 
     /// How many updates the run takes.
     package var updates: Int { Int(iterations.number ?? 0) }
 
     enum CodingKeys: String, CodingKey {
-      case id, kernels, iterations, expected, tolerance
+      case id, kernels, iterations, expected
       case selfTerm = "self_term"
     }
   }
 
   package var testDescription: String { id }
 
-  /// Every case of the given kinds; none where the fixtures are absent.
+  /// The cases of the given kinds that live beside the project; none where they are absent.
   package static func all(ofKind kinds: String...) -> [GoldenCase] {
-    let folder = Shared.fixture("crf")
+    all(in: Shared.fixture("crf"), kinds)
+  }
+
+  /// The cases of the given kinds that come with the project. `Benchmarks/make_goldens` makes them.
+  package static func own(ofKind kinds: String...) -> [GoldenCase] {
+    all(in: Shared.projectRoot + "/Tests/Goldens", kinds)
+  }
+
+  private static func all(in folder: String, _ kinds: [String]) -> [GoldenCase] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") else {
         return nil
       }
       do {
-        let golden = try JSONDecoder().decode(GoldenCase.self, from: data)
+        var golden = try JSONDecoder().decode(GoldenCase.self, from: data)
+        golden.folder = "\(folder)/\(name)"
         return kinds.contains(golden.kind) ? golden : nil
       } catch {
         fatalError("\(name)/case.json: \(error)")
@@ -55,9 +75,13 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  package func path(_ file: String) -> String { Shared.fixture("crf/\(id)/\(file)") }
+  package func path(_ file: String) -> String { "\(folder)/\(file)" }
 
-  package func array(_ file: String) throws -> NumericArray { try NPY.read(path(file)) }
+  /// An array in a file of its own, or in the case's archive.
+  package func array(_ file: String) throws -> NumericArray {
+    file.contains(".")
+      ? try NPY.read(path(file)) : try NPZ.read(path("arrays.npz"), member: file)
+  }
 
   package func input(_ name: String) throws -> NumericArray { try array(inputs[name] ?? name) }
 
@@ -70,8 +94,12 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// The scene: the image where there is one.
   package func scene() throws -> Scene {
-    if let image = inputs["image"] { return Scene(try ImageFile.read(path(image))) }
     let grid = try grid()
+    if let image = inputs["image"] {
+      if image.contains(".") { return Scene(try ImageFile.read(path(image))) }
+      let bytes = try array(image).values.map { UInt8($0) }
+      return Scene(try Image(grid: grid, channels: 3, pixels: .bytes(bytes)))
+    }
     guard let name = inputs["intensity"] else { return Scene(grid: grid) }
     return Scene(try intensity(name, grid: grid))
   }
@@ -149,11 +177,15 @@ package struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 extension GoldenCase {
-  /// The unary energies: stored, or made from the annotation by the case's rule.
+  /// The unary energies: stored, or made from scores, or from the annotation by the case's rule.
   package func unary() throws -> EnergyField {
     if let file = inputs["unary"] {
       let array = try array(file)
       return try EnergyField(grid: grid(), labelCount: array.shape[0], planes: array.values)
+    }
+    if let file = inputs["logits"] {
+      let scores = try ScoreMapUnary(array(file), kind: .logits, layout: .labelsFirst)
+      return try scores.energies(for: scene())
     }
     let labelCount = labels ?? 0
     let given = try input("labels")
@@ -176,6 +208,24 @@ extension GoldenCase {
 
   /// What another program made of a run, in the file that the run names `key`.
   package func expected(_ key: String, of run: Run) throws -> NumericArray {
-    try array(run.expected[key].string ?? "")
+    try marginals(run.expected[key].string ?? "")
+  }
+
+  /// What another program made of a run after each number of `steps`.
+  package func expectedSteps(of run: Run) throws -> [NumericArray] {
+    // What all runs begin with is kept once.
+    let start = try marginals("q_start")
+    let later = try expected("Q", of: run)
+    let size = start.values.count
+    return try [start]
+      + Swift.stride(from: 0, to: later.values.count, by: size).map {
+        try NumericArray(shape: start.shape, values: Array(later.values[$0..<$0 + size]))
+      }
+  }
+
+  private func marginals(_ file: String) throws -> NumericArray {
+    let array = try array(file)
+    guard let scale else { return array }
+    return try NumericArray(shape: array.shape, values: array.values.map { $0 / scale })
   }
 }

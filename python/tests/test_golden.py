@@ -1,11 +1,9 @@
 """Every golden case through Python, within the tolerances that the library itself is held to."""
 import numpy as np
 import pytest
-from golden import ABSENCE, FOLDER, Case, cases, compatibility
+from golden import ABSENCE, FOLDER, cases, check_exact, crf
 
 import latticecrf
-import latticecrf.densecrf as dcrf
-from latticecrf import utils
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=ABSENCE)
 
@@ -14,55 +12,6 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=ABSENCE)
 Q_TOLERANCE, Q_TOLERANCE_FLOAT16 = 1e-4, 3e-4
 # pydensecrf sums the pairwise part in float32.
 KL_TOLERANCE = 1e-4
-
-NORMALIZATIONS = {
-    "none": dcrf.NO_NORMALIZATION, "before": dcrf.NORMALIZE_BEFORE,
-    "after": dcrf.NORMALIZE_AFTER, "symmetric": dcrf.NORMALIZE_SYMMETRIC,
-}
-
-
-def unary(case: Case) -> np.ndarray:
-    if case.has("unary"):
-        energies = case.input("unary")
-        return energies.reshape(len(energies), -1)
-    return utils.unary_from_labels(case.input("labels"), case.description["labels"], 0.7)
-
-
-def features(case: Case, kernel: dict, recomputed: bool) -> np.ndarray:
-    if not recomputed:
-        return case.array(kernel["features"])
-    if "schan" not in kernel:
-        return utils.create_pairwise_gaussian(kernel["sdims"], case.description["shape"])
-    image = case.input("intensity")
-    has_channels = image.ndim > len(kernel["sdims"])
-    return utils.create_pairwise_bilateral(
-        kernel["sdims"], kernel["schan"], image, chdim=image.ndim - 1 if has_channels else -1
-    )
-
-
-def crf(case: Case, run: dict, recomputed: bool = False) -> dcrf.DenseCRF:
-    """The case as a program for pydensecrf has it."""
-    energies = unary(case)
-    labels, points = energies.shape
-    if case.kind.startswith("densecrf2d"):
-        made = dcrf.DenseCRF2D(case.description["width"], case.description["height"], labels)
-    else:
-        made = dcrf.DenseCRF(points, labels)
-    made.setUnaryEnergy(energies)
-    for kernel in run["kernels"]:
-        options = {
-            "compat": compatibility(kernel),
-            "normalization": NORMALIZATIONS[kernel["normalization"]],
-        }
-        if kernel["type"] == "gaussian":
-            made.addPairwiseGaussian(sxy=kernel["sxy"], **options)
-        elif kernel["type"] == "bilateral":
-            made.addPairwiseBilateral(
-                sxy=kernel["sxy"], srgb=kernel["srgb"], rgbim=case.input("image"), **options
-            )
-        else:
-            made.addPairwiseEnergy(features(case, kernel, recomputed), **options)
-    return made
 
 
 @pytest.mark.parametrize(
@@ -97,36 +46,8 @@ def test_steps_and_divergence_are_pydensecrfs(case):
 
 @pytest.mark.parametrize("case", cases("exact"), ids=repr)
 def test_marginals_and_energies_are_those_of_all_pairs(case):
-    energies, image = case.input("unary"), case.input("image")
-    for run in case.runs:
-        gaussian, bilateral = run["kernels"]
-        rule, own = gaussian["normalization"], run["self_term"]
-        spatial = (gaussian["compat"]["weight"], gaussian["sxy"])
-        colored = (bilateral["compat"]["weight"], bilateral["sxy"], bilateral["srgb"])
-        expected = case.expected(run, "Q")
-        marginals = latticecrf.refine(
-            energies, image, kind="energies", position=spatial, bilateral=colored,
-            normalization=rule, self_term=own, method="exact", iterations=run["iterations"],
-        )
-        # Five updates in float32, each exact to a few units in the last place.
-        assert np.abs(marginals - expected).max() <= 1e-5, run["id"]
-
-        made = latticecrf.CRF(energies.shape[1:], len(energies))
-        made.set_scores(energies, kind="energies")
-        options = {"normalization": rule, "self_term": own, "method": "exact"}
-        made.add_position_kernel(spatial[1], spatial[0], **options)
-        made.add_bilateral_kernel(colored[1], colored[2], image, colored[0], **options)
-        q = made.infer(0)
-        for iteration, truth in enumerate(run["expected"]["energies_per_iteration"]):
-            if iteration > 0:
-                q = made.step(q)
-            found = made.energies(q)
-            for value, name in [
-                (found.unary, "unary"), (found.pairwise, "pairwise_full"),
-                (found.entropy, "entropy"), (found.free_energy, "free_energy"),
-                (found.kl_divergence, "kl_divergence_formula"),
-            ]:
-                assert value == pytest.approx(truth[name], rel=1e-4), (run["id"], name, iteration)
+    # Five updates in float32, each exact to a few units in the last place.
+    check_exact(case, 1e-5)
 
 
 @pytest.mark.parametrize("case", cases("filter"), ids=repr)
