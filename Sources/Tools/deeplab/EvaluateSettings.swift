@@ -41,7 +41,7 @@ struct EvaluateSettings {
     run: DataRunOptions
   ) throws {
     source = try Self.source(network, options)
-    let parallelism = try Parallelism(option: run.threads)
+    let parallelism = try run.threads.parallelism()
     self.parallelism = parallelism
     plan = try PlanSettings(crf: options.crf, options.steps, parallelism: parallelism)
     guard (0...Self.widestTrimap).contains(options.trimapWidth) else {
