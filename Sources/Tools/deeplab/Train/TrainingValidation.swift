@@ -127,7 +127,7 @@ struct TrainingValidation {
       entry, network: network, parameters: NamedParameters(trainer.parameters),
       parallelism: parallelism)
     let evaluation = EvaluationRun(
-      dataset: dataset, source: NetworkSource(inTraining: scorer, parallelism: parallelism),
+      dataset: dataset, source: EvaluatedSource(scorer, dataset, parallelism: parallelism),
       void: void, isQuiet: true)
     var outcome = try evaluation.begin()
     // A line a photograph would drown those of the training in a file.
