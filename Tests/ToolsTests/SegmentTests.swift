@@ -122,7 +122,7 @@ struct SegmentTests {
     Refusal("--image image.png --labels x.png --crf crf-rn", says: "--crf", "'crf-rnn'"),
     Refusal("--image image.png --labels x.png --threads 0", says: "--threads"),
     Refusal("--image image.png --labels x.png --classes 0", says: "--classes"),
-    Refusal("--image image.png --labels x.png --resume", says: "--resume", "no folder"),
+    Refusal("--image image.png --labels x.png --resume", says: "--resume", "not a folder"),
     Refusal("--image image.png --labels image.png", says: "input"),
     Refusal("--image absent.png --labels x.png", status: 66, says: "absent.png"),
     Refusal("--image image.png --labels x.png --classes 7", status: 65, says: "another shape"),
