@@ -37,13 +37,13 @@ package struct MemorySize: CustomStringConvertible {
 
   package init(bytes: Int) { self.bytes = bytes }
 
-  /// - Throws: `InputError` that names `option` where `text` is no size.
+  /// - Throws: `InputError` that names `option` where `text` is not a size.
   package init(_ text: String, option: String) throws {
     let unit = Self.units.first { $0.letter == text.uppercased().last }
     let digits = unit == nil ? Substring(text) : text.dropLast()
     guard let count = Int(digits), count >= 0, count <= Int.max / (unit?.bytes ?? 1) else {
       throw InputError(
-        .usage, at: option, "is '\(text)', which is no amount of memory",
+        .usage, at: option, "is '\(text)', which is not an amount of memory",
         remedy: "write a whole number of bytes, or of K, M or G, such as 512M or 4G")
     }
     bytes = count * (unit?.bytes ?? 1)

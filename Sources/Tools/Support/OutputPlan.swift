@@ -30,7 +30,7 @@ package struct OutputPlan {
       throw InputError(
         .usage, at: "--resume",
         "skips files whose outputs exist, but "
-          + (isFolder ? "there are no outputs" : "'\(subject)' is no folder"),
+          + (isFolder ? "there are no outputs" : "'\(subject)' is not a folder"),
         remedy: "leave it out")
     }
     if printsJSON, let output = outputs.first(where: FileSystem.isStandardOutput) {

@@ -26,7 +26,7 @@ extension Palette {
   /// What `--palette` says: the name of a palette, or a file.
   ///
   /// - Parameter name: what is said; `nil` for the usual palette.
-  /// - Throws: `InputError` where it is neither, or the file is no palette.
+  /// - Throws: `InputError` where it is neither, or the file is not a palette.
   package init(option name: String?) throws {
     let name = name ?? Self.usualName
     if let known = try? Palette.named(name) {

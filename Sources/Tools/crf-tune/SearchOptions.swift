@@ -13,7 +13,7 @@ struct SearchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is to be as large as possible: the mean IOU (miou), the mean IOU near true boundaries "
-        + "(trimap), or the share of pixels labelled rightly (accuracy).", valueName: "goal"))
+        + "(trimap), or the share of pixels with the right label (accuracy).", valueName: "goal"))
   var objective = Objective.miou
 
   @Option(

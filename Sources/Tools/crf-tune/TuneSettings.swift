@@ -137,7 +137,7 @@ struct TuneSettings {
       guard FileSystem.isFolder(path) else {
         throw InputError(
           .noInput, at: path,
-          FileSystem.exists(path) ? "is a file, but \(option) is a folder here" : "is no folder",
+          FileSystem.exists(path) ? "is a file, but \(option) is a folder here" : "is not a folder",
           remedy: "give folders for scores, images and true labels")
       }
       return path

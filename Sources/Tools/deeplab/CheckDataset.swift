@@ -49,7 +49,7 @@ struct CheckDataset: ParsableCommand {
     }
   }
 
-  /// One a split.
+  /// One for each split.
   private func datasets() throws -> [Dataset] {
     let palette = try runOptions.palette.map { try Palette(option: $0) }
     let mapping = try options.mapping()

@@ -20,7 +20,7 @@ package struct DatasetOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+      "The names of the classes: \(ClassNames.knownNames), or a file with one name per line. (default: "
         + "\(ClassNames.fileName) in the data set's folder, else those of the layout)",
       valueName: "list"))
   package var classNames: String?

@@ -42,7 +42,7 @@ package struct TruthOptions: ParsableArguments {
 
   /// `--void`, checked.
   ///
-  /// - Throws: `InputError` where it is no label.
+  /// - Throws: `InputError` where it is not a label.
   package func voidLabel() throws -> UInt16 {
     guard let label = UInt16(exactly: void) else {
       throw InputError(

@@ -38,7 +38,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+      "The names of the classes: \(ClassNames.knownNames), or a file with one name per line. (default: "
         + "those of the data set)", valueName: "list"))
   var classNames: String?
 

@@ -75,7 +75,7 @@ struct TrainingValidation {
   ///
   /// - Parameter parameters: the network's, whatever their values.
   /// - Throws: `InputError` naming the first photograph that cannot be read or does not fit the
-  ///   network or the memory, or labels that are no classes.
+  ///   network or the memory, or labels that are not classes.
   func check(_ parameters: any ParameterSource) throws {
     let findings = try look()
     guard findings.contains(where: \.counts) else {
