@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Text about work that goes on, on standard error: one line that is written anew on a terminal, else
-/// a line each time.
+/// Text about work that goes on, on standard error: one line that is written anew on a terminal,
+/// else a line each time.
 package struct StatusLine: Sendable {
   /// Whether somebody looks on.
   package let isTerminal = isatty(STDERR_FILENO) == 1

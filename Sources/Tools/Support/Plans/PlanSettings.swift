@@ -15,7 +15,7 @@ package struct PlanSettings {
   package private(set) var plan: Plan
   package let parallelism: Parallelism
 
-  /// - Throws: `InputError` where a preset or a file of parameters that the plan names is not there.
+  /// - Throws: `InputError` where a preset or a file of parameters that the plan names is missing.
   package init(_ plan: Plan, parallelism: Parallelism) throws {
     self.plan = try plan.resolved(.files)
     self.parallelism = parallelism

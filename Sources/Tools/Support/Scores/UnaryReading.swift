@@ -61,8 +61,8 @@ extension UnarySettings {
   ///
   /// The scores come first: they say how many axes an image has that is an array.
   /// - Parameters:
-  ///   - given: the image, where it has been read; else that of `files` is read with its rows as the
-  ///     scores', if there is one.
+  ///   - given: the image, where it has been read; else that of `files` is read, with its rows as
+  ///     the scores', if there is one.
   ///   - hasTiles: whether the program can refine an image in tiles, for messages.
   package func load(
     _ files: UnaryFiles, over given: LoadedImage? = nil, parallelism: Parallelism,
