@@ -116,4 +116,4 @@ struct Command {
 }
 
 /// Reports are compared as the tests' own JSON.
-typealias JSONValue = TestSupport.JSONValue
+typealias JSONValue = AnyJSON

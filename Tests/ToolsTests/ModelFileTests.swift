@@ -35,7 +35,6 @@ struct ModelFileTests {
 
   private static let gaussian = #""gaussian": {"weight": 3, "spatial": 3}"#
   private static let bilateral = #""bilateral": {"weight": 4, "spatial": 67, "color": 3}"#
-  private static let both = "{" + gaussian + ", " + bilateral
 
   @Test func olderFilesAreStillRead() throws {
     let (workspace, path) = try write(
@@ -51,45 +50,53 @@ struct ModelFileTests {
     withExtendedLifetime(workspace) {}
   }
 
-  private static func term(_ kernel: String, _ rest: String = "") -> String {
-    #"{"terms": [{"kernel": "# + kernel + rest + "}]}"
+  /// A file of the form before terms.
+  private static func older(_ members: String...) -> String {
+    "{\(members.joined(separator: ", "))}"
   }
 
-  private static let potts = #", "compatibility": {"kind": "potts", "weight": 3}"#
-  private static let smooth = #"{"kind": "gaussian", "spatial": 3}"#
+  private static let weightless = #""bilateral": {"weight": 4, "spatial": 67}"#
+  private static let misspelt = #""bilateral": {"weight": 4, "spacial": 67, "color": 3}"#
 
-  @Test(arguments: [
-    ("", "JSON"), ("[1]", "JSON object"), ("{" + bilateral + "}", "lacks 'gaussian'"),
-    ("{" + gaussian + ", \"bilateral\": 4}", "'bilateral' is 4"),
-    (
-      "{" + gaussian + #", "bilateral": {"weight": 4, "spatial": 67}}"#,
-      "the bilateral kernel lacks 'color"
-    ),
-    (
-      "{" + gaussian + #", "bilateral": {"weight": 4, "spacial": 67, "color": 3}}"#,
-      "did you mean 'spatial'"
-    ),
-    ("{" + bilateral + #", "gaussian": {"weight": "x", "spatial": 3}}"#, "'weight' is x"),
-    ("{" + bilateral + #", "gaussian": {"weight": 3, "spatial": 0}}"#, "above 0"),
-    ("{" + bilateral + #", "gaussian": {"weight": 3, "spatial": []}}"#, "above 0"),
-    ("{" + bilateral + #", "gaussian": {"weight": 1e99, "spatial": 1}}"#, "finite"),
-    (both + #", "iteration": 5}"#, "did you mean 'iterations'"),
-    (both + #", "iterations": 2.5}"#, "'iterations' is 2.5"),
-    (both + #", "iterations": true}"#, "'iterations' is true"),
-    (both + #", "normalization": "both"}"#, "'both'"),
-    (both + #", "name": 3}"#, "'name' is 3"),
-    (both + ", " + gaussian + "}", "the key 'gaussian' twice"),
-    ("{}", "lacks 'terms'"), (#"{"terms": {}}"#, "'terms' is an object"),
-    (#"{"terms": [3]}"#, "term 0"), (term(smooth), "lacks 'compatibility'"),
-    (#"{"terms": [{"compatibility": {"kind": "potts", "weight": 3}}]}"#, "lacks 'kernel'"),
-    (term(#"{"kind": "gausian"}"#, potts), "did you mean 'gaussian'"),
-    (term(#"{"kind": "gaussian", "spatal": 3}"#, potts), "did you mean 'spatial'"),
-    (term(smooth, potts + #", "normalisation": "after""#), "did you mean 'normalization'"),
-    (term(smooth, potts + #", "self": "maybe""#), "'maybe'"),
+  private static let illOlderFiles: [(String, String)] = [
+    (older(bilateral), "lacks 'gaussian'"),
+    (older(gaussian, #""bilateral": 4"#), "'bilateral' is 4"),
+    (older(gaussian, weightless), "the bilateral kernel lacks 'color"),
+    (older(gaussian, misspelt), "did you mean 'spatial'"),
+    (older(bilateral, #""gaussian": {"weight": "x", "spatial": 3}"#), "'weight' is x"),
+    (older(bilateral, #""gaussian": {"weight": 3, "spatial": 0}"#), "above 0"),
+    (older(bilateral, #""gaussian": {"weight": 3, "spatial": []}"#), "above 0"),
+    (older(bilateral, #""gaussian": {"weight": 1e99, "spatial": 1}"#), "finite"),
+    (older(gaussian, bilateral, #""iteration": 5"#), "did you mean 'iterations'"),
+    (older(gaussian, bilateral, #""iterations": 2.5"#), "'iterations' is 2.5"),
+    (older(gaussian, bilateral, #""iterations": true"#), "'iterations' is true"),
+    (older(gaussian, bilateral, #""normalization": "both""#), "'both'"),
+    (older(gaussian, bilateral, #""name": 3"#), "'name' is 3"),
+    (older(gaussian, bilateral, gaussian), "the key 'gaussian' twice"),
+  ]
+
+  /// A model of one term.
+  private static func term(_ members: String...) -> String {
+    "{\"terms\": [{\(members.joined(separator: ", "))}]}"
+  }
+
+  private static let potts = #""compatibility": {"kind": "potts", "weight": 3}"#
+  private static let smooth = #""kernel": {"kind": "gaussian", "spatial": 3}"#
+
+  private static let illFiles: [(String, String)] = [
+    ("", "JSON"), ("[1]", "JSON object"), ("{}", "lacks 'terms'"),
+    (#"{"terms": {}}"#, "'terms' is an object"), (#"{"terms": [3]}"#, "term 0"),
+    (term(smooth), "lacks 'compatibility'"), (term(potts), "lacks 'kernel'"),
+    (term(#""kernel": {"kind": "gausian"}"#, potts), "did you mean 'gaussian'"),
+    (term(#""kernel": {"kind": "gaussian", "spatal": 3}"#, potts), "did you mean 'spatial'"),
+    (term(smooth, potts, #""normalisation": "after""#), "did you mean 'normalization'"),
+    (term(smooth, potts, #""self": "maybe""#), "'maybe'"),
     (#"{"terms": [], "filter": {"kind": "exakt"}}"#, "did you mean 'exact'"),
     (#"{"terms": [], "solver": "serial"}"#, "'serial'"),
     (#"{"terms": [], "tolerance": -1}"#, "'tolerance' is -1"),
-  ])
+  ]
+
+  @Test(arguments: illOlderFiles + illFiles)
   func illFilesAreRefusedByKey(text: String, says: String) throws {
     let (workspace, path) = try write(text)
     let error = try #require(throws: InputError.self) {

@@ -76,7 +76,7 @@ struct NetworkRefinementTests {
     Refusal("--unary scores.npy --image image.png --output x.png", says: "--unary", "--model"),
     Refusal("--output x.png --kernel gaussian:weight=3,spatial=3", says: "--image"),
     Refusal("--image image.png --output x.png --tile 64", says: "--tile", "--scores"),
-    Refusal("--image image.png --output x.png --layout hwc", says: "--layout"),
+    Refusal("--image image.png --output x.png --layout hwc", says: "--scores-layout"),
     Refusal("--image image.png --output x.png --scales 0", says: "--scales"),
     Refusal("--image image.png --output image.png", says: "input"),
     Refusal("--image absent.png --output x.png", status: 66, says: "absent.png"),

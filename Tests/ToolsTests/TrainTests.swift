@@ -177,9 +177,9 @@ import Testing
       #expect(command.status == 65)
       return command.errors
     }
-    #expect(try resume("none").contains("does not say rightly"))
+    #expect(try resume("none").contains("does not say clearly"))
     let negative = #"{"experiment": {"data": "set"}, "step": -1, "classes": 3}"#
-    #expect(try resume(negative).contains("does not say rightly"))
+    #expect(try resume(negative).contains("does not say clearly"))
     let never =
       #"{"experiment": {"data": "set", "schedule": {"every": 0}}, "step": 1, "classes": 3}"#
     #expect(try resume(never).contains("'schedule.every' is 0"))
@@ -190,7 +190,7 @@ import Testing
     let short =
       #"{"experiment": {"data": "set", "model": "deeplab-small"}, "step": 1, "classes": 3}"#
     let errors = try resume(short)
-    #expect(!errors.contains("does not say rightly") && !errors.contains("experiment"), "\(errors)")
+    #expect(!errors.contains("does not say clearly") && !errors.contains("experiment"), "\(errors)")
     #expect(errors.contains("no tensor"), "\(errors)")
   }
 
@@ -210,7 +210,7 @@ import Testing
     #expect(!workspace.exists("none"))
   }
 
-  @Test("configurations: recipes, overrides, and keys that nothing is called")
+  @Test("configurations: recipes, overrides, and keys that do not exist")
   func configurations() throws {
     let printed = try train([
       "train", "--recipe", "deeplab-v2-resnet101", "--set", "optimizer.momentum=0.5", "--print",
@@ -234,7 +234,7 @@ import Testing
     for setting in [".=5", "schedule.=5", ".base=5", "=5"] {
       let broken = try train(["train", "--set", setting, "--print"])
       #expect(broken.status == 64)
-      #expect(broken.errors.contains("no key=value"), "\(broken.errors)")
+      #expect(broken.errors.contains("not of the form key=value"), "\(broken.errors)")
     }
     let both = try train([
       "train", "--set", "model=deeplab-small", "--model", "fcn8s", "--print",

@@ -166,9 +166,61 @@ struct TuneTests {
       "bilateral-spatial", "bilateral-color", "gaussian-weight", "gaussian-spatial", "iterations",
       "refinements", "trimap-width", "holdout", "normalization", "filter", "threads", "output",
       "surface", "state", "palette", "json", "quiet", "binary", "normalize-scores", "label-map",
-      "truth-map",
+      "truth-map", "preset", "tune",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
+  }
+
+  @Test func tuneSpellsTheOptionsOfDeepLabsKernels() throws {
+    let workspace = try Self.workspace()
+    let short = try json(run(Self.search + ["--json"], in: workspace))
+    let long = try json(
+      run(
+        Self.folders + [
+          "--tune", "gaussian.weight=0.1", "--tune", "bilateral.weight=0.2,0.6", "--tune",
+          "bilateral.spatial=3,8", "--tune", "bilateral.color=5,20", "--iterations", "2", "--json",
+        ], in: workspace))
+    for key in ["trials", "tuned"] { #expect(short[key] == long[key]) }
+  }
+
+  /// A model of one kernel, a matrix of costs, and a plan around it.
+  @Test(arguments: ["model.json", "matrix.json", "plan.json"])
+  func anyModelIsTunedAndRefineRepeatsTheFigures(file: String) throws {
+    let workspace = try Self.workspace()
+    let kernel = #""kernel": {"kind": "bilateral", "spatial": [5, 6], "color": 10}"#
+    let model =
+      "{\"terms\": [{" + kernel + #", "compatibility": {"kind": "potts", "weight": 1}}]}"#
+    try workspace.write(model, as: "model.json")
+    try workspace.write(
+      "{\"terms\": [{" + kernel + #", "compatibility": {"kind": "matrix", "#
+        + #""costs": [[0, 2, 1], [2, 0, 1], [1, 1, 0]]}}]}"#, as: "matrix.json")
+    try workspace.write(
+      #"{"steps": [{"kind": "temperature", "value": 2}, {"kind": "crf", "model": "# + model
+        + #"}, {"kind": "majority"}]}"#, as: "plan.json")
+    let report = try json(
+      run(
+        Self.folders + [
+          "--preset", file, "--tune", "bilateral.color=5,20", "--tune", "bilateral.weight=0.2,0.6",
+          "--iterations", "2", "--output", "best.json", "--json",
+        ], in: workspace))
+    let refined = try workspace.run(
+      Self.folders + ["--preset", "best.json", "--json", "--quiet"])
+    let evaluation = try json(refined)["evaluation"]
+    #expect(
+      report["tuned"].elements[2]["mean_iou"].number == evaluation["after"]["mean_iou"].number)
+    let setting = report["trials"].elements[0]["setting"]
+    #expect(setting["w1"].number != nil && setting["sigma_beta"].number != nil)
+    #expect(setting["sigma_alpha"] == .null)
+  }
+
+  @Test func aStateOfAnEarlierVersionIsRefusedByName() throws {
+    let workspace = try Self.workspace()
+    let old = #"{"conditions":{},"format":"crf-tune state 1","images":{}}"# + "\n"
+    try workspace.write(old, as: "state.jsonl")
+    let refused = try run(Self.search + ["--state", "state.jsonl"], in: workspace)
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("earlier version of crf-tune"), "\(refused.errors)")
+    #expect(workspace.bytes("state.jsonl") == Data(old.utf8))
   }
 
   @Test func aStateOfOtherInputsIsRefused() throws {
@@ -310,7 +362,16 @@ struct TuneTests {
     Refusal(given + "--bilateral-weight -1:3", says: "--bilateral-weight", "at least 0"),
     Refusal(given + "--bilateral-color 0", says: "--bilateral-color", "above 0"),
     Refusal(given + "--bilateral-spatial few", says: "--bilateral-spatial", "first:step:last"),
-    Refusal(given + "--bilateral-spatial 1:2:3:4", says: "--bilateral-spatial", "no range"),
+    Refusal(given + "--bilateral-spatial 1:2:3:4", says: "--bilateral-spatial", "not a range"),
+    Refusal(given + "--tune bilateral.color", says: "--tune", "bilateral.color=3:6"),
+    Refusal(given + "--tune bilateral.colour=3", says: "--tune", "did you mean 'color'"),
+    Refusal(
+      given + "--tune bilateral.color=3 --bilateral-color 4", says: "--bilateral-color",
+      "bilateral.color"),
+    Refusal(given + "--preset densecrf", says: "--tune", "is missing"),
+    Refusal(given + "--preset densecr --tune bilateral.color=3", says: "did you mean 'densecrf'"),
+    Refusal(
+      given + "--preset densecrf --tune bilateral.weight=1,2 --surface s.png", says: "--surface"),
     Refusal(given + "--gaussian-spatial nan", says: "--gaussian-spatial"),
     Refusal(given + "--gaussian-weight 0:0.001:9", says: "--gaussian-weight", "1000 values"),
     Refusal(

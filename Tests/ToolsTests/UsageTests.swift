@@ -57,8 +57,10 @@ struct UsageTests {
     Refusal(given + "--kernel gaussian:weight=3,spatial=3,spatial=4", says: "twice"),
     Refusal(given + "--kernel features:weight=3,file=f.npy,components=0", says: "components"),
     Refusal(given + "--unary-kind scores", says: "--unary-kind", "logits"),
-    Refusal(given + "--unary-kind labels", says: "--labels"),
-    Refusal(given + "--labels 3", says: "--labels", "--unary-kind labels"),
+    Refusal(given + "--unary-kind labels", says: "--label-count"),
+    Refusal(given + "--label-count 3", says: "--label-count", "--unary-kind labels"),
+    // The older name.
+    Refusal(given + "--labels 3", says: "--label-count"),
     Refusal(given + "--unary-kind labels --labels 3 --confidence 1", says: "--confidence"),
     Refusal(given + "--unary-kind labels --labels 3 --unknown maybe", says: "--unknown", "maybe"),
     Refusal(given + "--member a", says: "scores.npy", "member"),

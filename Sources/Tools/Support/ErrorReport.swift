@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import LatticeSupport
 import Synchronization
@@ -95,5 +96,53 @@ package enum StandardError {
   /// Text that nobody takes is no reason to stop.
   package static func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(SystemPath.readable(text).utf8))
+  }
+}
+
+extension ParsableCommand {
+  /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it
+  /// cannot go on.
+  package static func runAsTool() {
+    Interruption.install()
+    WarningReport.start(for: configuration.commandName ?? "")
+    // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot(programArguments())
+      try command.run()
+    } catch let error as InputError {
+      ErrorReport.print(error, of: configuration.commandName ?? "")
+      Foundation.exit(ErrorReport.code(of: error))
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Says what is wrong with the arguments, or what was asked for instead of a run.
+  private static func end(with error: any Error) -> Never {
+    let text = fullMessage(for: error)
+    let readable = SystemPath.readable(text)
+    guard readable != text else { exit(withError: error) }
+    StandardError.write(readable + "\n")
+    Foundation.exit(exitCode(for: error).rawValue)
+  }
+}
+
+/// Objects as this package's programs write them.
+package enum JSONObject {
+  /// JSON of several lines, with its members sorted.
+  package static func text(of object: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(object), as: UTF8.self)
+  }
+
+  /// Writes the object to a file, which appears whole or not at all.
+  package static func write(_ object: some Encodable, to path: String) throws {
+    let text = try text(of: object) + "\n"
+    try AtomicOutput.write(to: path) { try $0.write(text) }
   }
 }

@@ -29,7 +29,7 @@ package enum FileSystem {
     guard isFolder(folder) else {
       throw InputError(
         .noInput, at: folder,
-        exists(folder) ? "is a file, but \(option) is a folder" : "is no folder",
+        exists(folder) ? "is a file, but \(option) is a folder" : "is not a folder",
         remedy: "give folders for all inputs and outputs, or files for all")
     }
     return try FolderListing.names(in: folder).filter { !isFolder(folder + "/" + $0) }

@@ -30,7 +30,7 @@ package struct OutputPlan {
       throw InputError(
         .usage, at: "--resume",
         "skips files whose outputs exist, but "
-          + (isFolder ? "there are no outputs" : "'\(subject)' is no folder"),
+          + (isFolder ? "there are no outputs" : "'\(subject)' is not a folder"),
         remedy: "leave it out")
     }
     if printsJSON, let output = outputs.first(where: FileSystem.isStandardOutput) {
@@ -47,5 +47,22 @@ package struct OutputPlan {
   package func print(_ report: String) throws {
     guard takesStandardOutput else { return try StandardOutput.print(report) }
     StandardError.write(report + "\n")
+  }
+}
+
+extension OutputCheck {
+  /// Makes sure that each output can be created, as `check(_:inputs:)` does, and replaces a file
+  /// only where that is wanted.
+  ///
+  /// - Throws: `InputError` naming the output.
+  package static func check(
+    _ outputs: [String], inputs: [String], overwrites: Bool
+  ) throws {
+    try check(outputs, inputs: inputs)
+    if !overwrites, let present = outputs.first(where: FileSystem.isFile) {
+      throw InputError(
+        .cannotCreate, at: present, "exists already",
+        remedy: "name another file, or add --overwrite")
+    }
   }
 }

@@ -11,14 +11,14 @@ package struct TextColumns {
   private static let widest = 64
 
   /// - Parameters:
-  ///   - alignments: one a column.
+  ///   - alignments: one for each column.
   ///   - rows: as many texts each.
   package init(_ alignments: [Alignment], rows: [[String]]) {
     self.alignments = alignments
     self.rows = rows
   }
 
-  /// One a row, without blanks at its end.
+  /// One for each row, without blanks at its end.
   package var lines: [String] {
     let widths = alignments.indices.map { column in
       min(Self.widest, rows.map { $0[column].count }.max() ?? 0)

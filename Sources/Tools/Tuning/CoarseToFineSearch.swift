@@ -6,29 +6,25 @@
 /// refinement tries, for each searched parameter, half a gap below and above the best so far (half
 /// the best where that falls below 0), and halves the gaps.
 package struct CoarseToFineSearch: Sendable {
-  /// The coarse grid; parameters of one value are fixed.
-  package let ranges: [CRFSetting.Parameter: SearchRange]
+  /// What is searched, with the coarse grid.
+  package let space: SearchSpace
   /// Numbers of iterations; not refined.
   package let iterations: [Int]
   /// Rounds after the first.
   package let refinements: Int
 
-  /// - Parameters:
-  ///   - ranges: one for each parameter.
-  ///   - iterations: at least one, each at least 1.
-  package init(
-    ranges: [CRFSetting.Parameter: SearchRange], iterations: [Int], refinements: Int
-  ) {
-    precondition(ranges.count == CRFSetting.Parameter.allCases.count && !iterations.isEmpty)
-    self.ranges = ranges
+  /// - Parameter iterations: at least one, each at least 1.
+  package init(_ space: SearchSpace, iterations: [Int], refinements: Int) {
+    precondition(!iterations.isEmpty)
+    self.space = space
     self.iterations = Set(iterations).sorted()
     self.refinements = refinements
   }
 
   /// One grid and what came of it.
   package struct Round: Sendable {
-    package let settings: [CRFSetting]
-    /// One a setting; more is better.
+    package let settings: [TunedSetting]
+    /// One for each setting; more is better.
     package let objectives: [Double]
   }
 
@@ -36,17 +32,17 @@ package struct CoarseToFineSearch: Sendable {
   package struct Result: Sendable {
     package let rounds: [Round]
     /// Every setting once with its objective, best first; earlier ones first among equals.
-    package let ranking: [(setting: CRFSetting, objective: Double)]
+    package let ranking: [(setting: TunedSetting, objective: Double)]
     /// Parameters whose best value lies at or beyond an end of the coarse range.
-    package let parametersAtEnds: [CRFSetting.Parameter]
+    package let parametersAtEnds: [TunedParameter]
 
-    package var best: (setting: CRFSetting, objective: Double) { ranking[0] }
+    package var best: (setting: TunedSetting, objective: Double) { ranking[0] }
   }
 
   /// How many settings the first round has; at most `Int.max`.
   package var coarseCount: Int {
-    CRFSetting.Parameter.allCases.reduce(iterations.count) { count, parameter in
-      let (product, overflow) = count.multipliedReportingOverflow(by: values(parameter).count)
+    space.ranges.reduce(iterations.count) { count, range in
+      let (product, overflow) = count.multipliedReportingOverflow(by: range.values.count)
       return overflow ? Int.max : product
     }
   }
@@ -55,72 +51,69 @@ package struct CoarseToFineSearch: Sendable {
   ///
   /// - Parameter evaluate: the objectives of some settings; a round may repeat settings of the
   ///   rounds before.
-  package func run(_ evaluate: ([CRFSetting]) throws -> [Double]) rethrows -> Result {
+  package func run(_ evaluate: ([TunedSetting]) throws -> [Double]) rethrows -> Result {
     var rounds: [Round] = []
-    var grid = CRFSetting.Parameter.allCases.map { values($0) }
+    let ranges = space.ranges
+    var grid = ranges.map(\.values)
     var gaps: [(below: Float, above: Float)] = []
     for round in 0...refinements {
-      let settings = Self.settings(grid, iterations)
+      let settings = settings(grid)
       rounds.append(Round(settings: settings, objectives: try evaluate(settings)))
       guard round < refinements else { break }
-      let best = Self.ranking(rounds)[0].setting
-      gaps = CRFSetting.Parameter.allCases.map { parameter in
-        if round == 0, let range = ranges[parameter] { return range.gaps(at: best[parameter]) }
-        let gap = gaps[parameter.rawValue]
-        return (gap.below / 2, gap.above / 2)
+      // Every value of a grid is a number.
+      let best = Self.ranking(rounds)[0].setting.values.map { $0 ?? 0 }
+      gaps = best.indices.map { place in
+        round == 0
+          ? ranges[place].gaps(at: best[place]) : (gaps[place].below / 2, gaps[place].above / 2)
       }
-      grid = CRFSetting.Parameter.allCases.map { parameter in
-        Self.around(best[parameter], gaps[parameter.rawValue])
-      }
+      grid = best.indices.map { Self.around(best[$0], gaps[$0], of: space.parameters[$0]) }
     }
     let ranking = Self.ranking(rounds)
     return Result(
       rounds: rounds, ranking: ranking,
-      parametersAtEnds: CRFSetting.Parameter.allCases.filter { parameter in
-        let (values, best) = (values(parameter), ranking[0].setting[parameter])
+      parametersAtEnds: space.parameters.indices.filter { place in
+        let (values, best) = (ranges[place].values, ranking[0].setting.values[place] ?? 0)
         return values.count > 1 && (best <= values[0] || best >= values[values.count - 1])
-      })
-  }
-
-  private func values(_ parameter: CRFSetting.Parameter) -> [Float] {
-    ranges[parameter]?.values ?? []
+      }.map { space.parameters[$0] })
   }
 
   private static func around(
-    _ value: Float, _ gaps: (below: Float, above: Float)
+    _ value: Float, _ gaps: (below: Float, above: Float), of parameter: TunedParameter
   ) -> [Float] {
-    let below = value - gaps.below / 2
+    let (below, above) = (value - gaps.below / 2, value + gaps.above / 2)
     // Bandwidths are above 0, and a negative weight would push neighbours apart.
-    let values = [below > 0 ? below : value / 2, value, value + gaps.above / 2]
+    let isBelowRight = parameter.allows(below) && (below > 0 || parameter.isSigned)
+    let values = [isBelowRight ? below : value / 2, value, above].filter {
+      $0 == value || parameter.allows($0)
+    }
     return Set(values).sorted()
   }
 
-  /// All combinations; those of equal bandwidths are neighbours, since they share filters.
-  private static func settings(_ grid: [[Float]], _ iterations: [Int]) -> [CRFSetting] {
-    let order: [CRFSetting.Parameter] = [
-      .bilateralSpatial, .bilateralColor, .gaussianSpatial, .gaussianWeight, .bilateralWeight,
-    ]
-    var settings = [CRFSetting.unrefined]
-    for parameter in order {
+  /// All combinations; those of equal kernels are neighbours, since they share filters.
+  private func settings(_ grid: [[Float]]) -> [TunedSetting] {
+    let parameters = space.parameters
+    let kernels = parameters.indices.filter { !parameters[$0].isWeight }
+    let terms = Set(kernels.map { parameters[$0].term }).sorted(by: >)
+    let order =
+      terms.flatMap { term in kernels.filter { parameters[$0].term == term } }
+      + parameters.indices.filter { parameters[$0].isWeight }
+    var settings = [space.unrefined]
+    for place in order {
       settings = settings.flatMap { setting in
-        grid[parameter.rawValue].map { value in
+        grid[place].map { value in
           var setting = setting
-          setting[parameter] = value
+          setting.values[place] = value
           return setting
         }
       }
     }
     return settings.flatMap { setting in
-      iterations.map { count in
-        var setting = setting
-        setting.iterations = count
-        return setting
-      }
+      iterations.map { TunedSetting(setting.values, iterations: $0) }
     }
   }
 
-  private static func ranking(_ rounds: [Round]) -> [(setting: CRFSetting, objective: Double)] {
-    var seen: Set<CRFSetting> = []
+  private static func ranking(_ rounds: [Round]) -> [(setting: TunedSetting, objective: Double)] {
+    var seen: Set<TunedSetting> = []
     let all = rounds.flatMap { zip($0.settings, $0.objectives) }
       .filter { seen.insert($0.0).inserted }
     return all.enumerated()

@@ -2,10 +2,10 @@ import Synchronization
 
 /// What has been counted so far, summed over the images of each part of the set.
 ///
-/// Memory is a tally a setting and part, however many images there are.
+/// Memory is a tally for each setting and part, however many images there are.
 final class Evaluations: Sendable {
   private struct Key: Hashable {
-    let setting: CRFSetting
+    let setting: TunedSetting
     let part: Int
   }
 
@@ -22,14 +22,14 @@ final class Evaluations: Sendable {
   init(parts: [Int]) { self.parts = parts }
 
   /// Whether an image has been solved with a setting. O(1).
-  func holds(_ setting: CRFSetting, image: Int) -> Bool {
+  func holds(_ setting: TunedSetting, image: Int) -> Bool {
     sums.withLock { $0[Key(setting: setting, part: parts[image])]?.images.contains(image) == true }
   }
 
   /// Adds what was counted of one image; a second time is ignored.
   ///
   /// - Returns: false where the images before have another number of labels.
-  func add(_ tally: Tally, of setting: CRFSetting, image: Int) -> Bool {
+  func add(_ tally: Tally, of setting: TunedSetting, image: Int) -> Bool {
     let key = Key(setting: setting, part: parts[image])
     return sums.withLock { sums in
       guard let sum = sums[key] else {
@@ -43,7 +43,7 @@ final class Evaluations: Sendable {
   }
 
   /// What a setting came to over all images of a part; `nil` where none has been solved with it.
-  func tally(of setting: CRFSetting, part: Int) -> Tally? {
+  func tally(of setting: TunedSetting, part: Int) -> Tally? {
     sums.withLock { $0[Key(setting: setting, part: part)]?.tally }
   }
 }

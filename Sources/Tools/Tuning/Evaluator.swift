@@ -7,7 +7,7 @@ import Unaries
 
 /// Solves images with settings, several images at a time, and keeps what came of them.
 ///
-/// Images are independent, so that a thread an image keeps all processors busy without their
+/// Images are independent, so that a thread for each image keeps all processors busy without their
 /// waiting for each other; the threads left over work within images.
 package final class Evaluator {
   private let images: [TuningImage]
@@ -42,9 +42,11 @@ package final class Evaluator {
     evaluations = Evaluations(parts: parts)
     guard let statePath else { return }
     let places = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1.name, $0) })
-    state = try StateFile(statePath, header: header()) { name, setting, tally in
+    state = try StateFile(
+      statePath, header: header(), parameters: conditions.space.parameters.count
+    ) { name, setting, tally in
       guard let image = places[name], evaluations.add(tally, of: setting, image: image) else {
-        throw InputError(.data, "it has another number of labels than those before")
+        throw InputError(.data, "it has another number of labels than those before it")
       }
       resumedCount += 1
     }
@@ -54,9 +56,9 @@ package final class Evaluator {
   ///
   /// - Parameter work: what is under way, for the progress.
   /// - Throws: `InputError` of the first image that cannot be solved; what is finished is kept.
-  package func tallies(of settings: [CRFSetting], part: Int, work: String) throws -> [Tally] {
+  package func tallies(of settings: [TunedSetting], part: Int, work: String) throws -> [Tally] {
     // The best setting may well be one that it is compared with: it is solved once.
-    var seen: Set<CRFSetting> = []
+    var seen: Set<TunedSetting> = []
     let distinct = settings.filter { seen.insert($0).inserted }
     let pending = images.indices.filter { parts[$0] == part }.map { image in
       (image, distinct.filter { !evaluations.holds($0, image: image) })
@@ -70,7 +72,7 @@ package final class Evaluator {
     }
   }
 
-  private func solve(_ pending: [(image: Int, settings: [CRFSetting])], work: String) throws {
+  private func solve(_ pending: [(image: Int, settings: [TunedSetting])], work: String) throws {
     guard !pending.isEmpty else { return }
     let total = pending.reduce(0) { $0 + $1.settings.count }
     let progress = isQuiet ? nil : InferenceProgress(of: work)
@@ -101,7 +103,7 @@ package final class Evaluator {
     if let error = failure.withLock({ $0?.error }) { throw error }
   }
 
-  private func keep(_ results: [(CRFSetting, Tally)], of image: Int) throws {
+  private func keep(_ results: [(TunedSetting, Tally)], of image: Int) throws {
     for (setting, tally) in results
     where !evaluations.add(tally, of: setting, image: image) {
       throw InputError(
@@ -125,14 +127,23 @@ package final class Evaluator {
 }
 
 extension TuningConditions {
+  /// The plan without what settings say.
+  private var planText: String {
+    var model = space.model(of: space.unrefined)
+    (model.name, model.source) = (nil, nil)
+    return (try? space.plan(with: model))?.json.compactText ?? ""
+  }
+
   /// By name, as the state file notes them.
   fileprivate var description: [String: String] {
     [
-      "--unary-kind": unary.kind.rawValue, "--layout": "\(unary.layout)",
+      "--unary-kind": unary.kind.rawValue, "--scores-layout": "\(unary.layout)",
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
-      "--align-corners": "\(unary.alignCorners)", "--labels": "\(unary.labelCount)",
+      "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
-      "--normalization": normalization.rawValue, "--filter": backend.name, "--void": "\(void)",
+      "--normalization": Set(space.base.terms.map(\.normalization.rawValue)).sorted()
+        .joined(separator: ", "), "--filter": "\(space.base.filter)", "--void": "\(void)",
+      "--tune": space.parameters.map(\.name).joined(separator: ", "), "the model": planText,
       "--trimap-width": "\(trimapWidth)",
       // Names of labels change no count.
       "--palette": "of colours " + Fingerprint.of(palette),

@@ -18,20 +18,17 @@ package struct SearchRange: Sendable, Equatable {
   }
 
   /// - Parameter parameter: what the values are for.
-  /// - Throws: `InputError` that names the parameter's option where `text` is no range.
-  package init(_ text: String, for parameter: CRFSetting.Parameter) throws {
+  /// - Throws: `InputError` that names the parameter's option where `text` is not a range.
+  package init(_ text: String, for parameter: TunedParameter) throws {
     do {
       let values = try text.contains(":") ? Self.steps(text) : Self.list(text)
-      let least: Float = parameter.isWeight ? 0 : .leastNonzeroMagnitude
-      guard let wrong = values.first(where: { $0 < least }) else {
+      guard let wrong = values.first(where: { !parameter.allows($0) }) else {
         self.init(values)
         return
       }
       throw InputError(
-        .usage,
-        "has the value \(wrong.shortText), but "
-          + (parameter.isWeight ? "weights are at least 0" : "bandwidths are above 0"),
-        remedy: "give positive numbers")
+        .usage, "has the value \(wrong.shortText), but \(parameter.expectation)",
+        remedy: "give other numbers")
     } catch let error as InputError {
       throw error.at(parameter.option)
     }
@@ -68,11 +65,11 @@ package struct SearchRange: Sendable, Equatable {
 
   private static func malformed(_ text: String) -> InputError {
     InputError(
-      .usage, "is '\(text)', which is no range of numbers",
+      .usage, "is '\(text)', which is not a range of numbers",
       remedy: "write one value (4), a list (3,5,10), or first:step:last (30:10:100)")
   }
 
-  /// The distance to the neighbours of `value`; 0 where there is but one value.
+  /// The distances to the neighbours of `value`; 0 where there is only one value.
   ///
   /// At an end of the range it is the same to both sides.
   func gaps(at value: Float) -> (below: Float, above: Float) {

@@ -9,9 +9,13 @@ import ToolSupport
 /// Lines of JSON: the first says which files were looked at and how, each other what one image came
 /// to with one setting. Lines are appended whole; what a crash leaves of a line is dropped.
 final class StateFile: Sendable {
+  private static let format = "crf-tune state 2"
+  /// Of versions that searched DeepLab's two kernels alone.
+  private static let olderFormats = ["crf-tune state 1"]
+
   /// What the evaluations depend on besides their settings.
   struct Header: Codable, Equatable {
-    private(set) var format = "crf-tune state 1"
+    private(set) var format = StateFile.format
     /// How files are read and solved, by name.
     var conditions: [String: String]
     /// A fingerprint of the files of each image, by their stem.
@@ -21,7 +25,7 @@ final class StateFile: Sendable {
   /// One evaluation.
   struct Entry: Codable {
     var image: String
-    var setting: CRFSetting
+    var setting: TunedSetting
     var whole: [Int64]
     var band: [Int64]
   }
@@ -31,10 +35,13 @@ final class StateFile: Sendable {
 
   /// Opens the file at `path`, or makes it.
   ///
-  /// - Parameter visit: is given every evaluation that the file holds.
+  /// - Parameters:
+  ///   - parameters: how many numbers a setting has.
+  ///   - visit: is given every evaluation that the file holds.
   /// - Throws: `InputError` where the file is damaged, belongs to other inputs, or is in use.
   init(
-    _ path: String, header: Header, visit: (_ image: String, CRFSetting, Tally) throws -> Void
+    _ path: String, header: Header, parameters: Int,
+    visit: (_ image: String, TunedSetting, Tally) throws -> Void
   ) throws {
     self.path = path
     let handle = try Self.open(path)
@@ -44,7 +51,7 @@ final class StateFile: Sendable {
         remedy: "wait for it, or name another file for --state")
     }
     try Self.begin(path, handle, with: header)
-    let length = try Self.read(path, header, visit)
+    let length = try Self.read(path, header, parameters, visit)
     do {
       try handle.truncate(atOffset: UInt64(length))
       try handle.seekToEnd()
@@ -84,7 +91,7 @@ final class StateFile: Sendable {
   /// Appends evaluations of one image. May be called on several threads.
   ///
   /// - Throws: `InputError` of kind `.io` where they cannot be written; the file is as it was then.
-  func append(_ image: String, _ results: [(CRFSetting, Tally)]) throws {
+  func append(_ image: String, _ results: [(TunedSetting, Tally)]) throws {
     let text = try results.map { setting, tally in
       try Self.line(
         Entry(
@@ -105,7 +112,8 @@ final class StateFile: Sendable {
 
   /// - Returns: the length of the lines that are whole.
   private static func read(
-    _ path: String, _ header: Header, _ visit: (String, CRFSetting, Tally) throws -> Void
+    _ path: String, _ header: Header, _ parameters: Int,
+    _ visit: (String, TunedSetting, Tally) throws -> Void
   ) throws -> Int {
     guard let bytes = FileSystem.contents(path) else {
       throw InputError(.noInput, at: path, "cannot be read", remedy: "check its permissions")
@@ -123,6 +131,10 @@ final class StateFile: Sendable {
           guard header.images[entry.image] != nil else {
             throw InputError(.data, "it is of '\(entry.image)', which the first line does not name")
           }
+          guard entry.setting.values.count == parameters else {
+            throw InputError(
+              .data, "it has \(entry.setting.values.count) numbers, but \(parameters) are searched")
+          }
           let (whole, band) = (
             try ConfusionMatrix(counts: entry.whole), try ConfusionMatrix(counts: entry.band)
           )
@@ -132,7 +144,7 @@ final class StateFile: Sendable {
           }
           try visit(entry.image, entry.setting, Tally(whole: whole, band: band))
         } catch {
-          let problem = (error as? InputError)?.problem ?? "it is no evaluation"
+          let problem = (error as? InputError)?.problem ?? "it is not an evaluation"
           throw damaged(path, "line \(number): \(problem)")
         }
       }
@@ -143,6 +155,12 @@ final class StateFile: Sendable {
   }
 
   private static func check(_ found: Header?, _ expected: Header, _ path: String) throws {
+    if let found, olderFormats.contains(found.format) {
+      throw InputError(
+        .data, at: path,
+        "is of an earlier version of crf-tune, whose evaluations cannot be taken over",
+        remedy: "name another file for --state, or remove this one")
+    }
     guard let found, found.format == expected.format else {
       throw damaged(path, "line 1 does not say '\(expected.format)'")
     }
@@ -171,7 +189,7 @@ final class StateFile: Sendable {
 
   private static func damaged(_ path: String, _ problem: String) -> InputError {
     InputError(
-      .data, at: path, "is no state of crf-tune, or is damaged: " + problem,
+      .data, at: path, "is not a state of crf-tune, or is damaged: " + problem,
       remedy: "name another file for --state, or remove this one")
   }
 

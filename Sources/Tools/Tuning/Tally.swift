@@ -35,7 +35,7 @@ package enum Objective: String, CaseIterable, Sendable {
   case miou
   /// The mean IOU near true boundaries.
   case trimap
-  /// The share of points labelled rightly.
+  /// The share of points with the right label.
   case accuracy
 
   /// 0…1.

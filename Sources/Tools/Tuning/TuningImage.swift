@@ -1,8 +1,8 @@
 import Evaluation
 import Formats
-import Lattice
 import LatticeSupport
 import MeanField
+import Pipeline
 import ToolSupport
 import Unaries
 
@@ -24,29 +24,24 @@ package struct TuningImage: Sendable {
 
 /// What is the same for all settings.
 package struct TuningConditions {
+  package let space: SearchSpace
   package let unary: UnarySettings
   /// How the true labels are read.
   package let truth: LabelReading
   /// The labels' colours and names.
   package let palette: Palette
-  package let normalization: Normalization
-  package let backend: any FilterBackend
   package let void: UInt16
   /// In points; see `Trimap`.
   package let trimapWidth: Int
-  /// The smallest bandwidth of colour that is tried at first.
-  package let leastColor: Float
 
   package init(
-    unary: UnarySettings, truth: LabelReading, palette: Palette, normalization: Normalization,
-    backend: any FilterBackend, void: UInt16, trimapWidth: Int, leastColor: Float
+    _ space: SearchSpace, unary: UnarySettings, truth: LabelReading, palette: Palette,
+    void: UInt16, trimapWidth: Int
   ) {
-    self.leastColor = leastColor
+    self.space = space
     self.unary = unary
     self.truth = truth
     self.palette = palette
-    self.normalization = normalization
-    self.backend = backend
     self.void = void
     self.trimapWidth = trimapWidth
   }
@@ -74,7 +69,7 @@ struct LoadedTuningImage {
       hasTiles: false, stopwatch: &stopwatch)
     scene = loaded.scene
     if let image = scene.image, let notes = loaded.image {
-      ColorRange([Bandwidths(conditions.leastColor)]).check(image, notes)
+      ColorRange(conditions.space.leastColors).check(image, notes)
     }
     energies = loaded.takeEnergies()
     counts = try EvaluationCounts(
@@ -86,56 +81,93 @@ struct LoadedTuningImage {
 
   /// Solves the image with each of `settings`.
   ///
-  /// Filters are built once for all settings of their bandwidths, and settings that differ in
-  /// their weights or iterations share what they can of the inference.
-  /// - Parameter record: is given what came of all settings of the same bilateral bandwidths.
+  /// Filters are built once for all settings of their kernels, and settings that differ in their
+  /// weights or iterations share what they can of the inference.
+  /// - Parameter record: is given what came of all settings of the same kernel in the last term.
   func evaluate(
-    _ settings: [CRFSetting], record: ([(CRFSetting, Tally)]) throws -> Void
+    _ settings: [TunedSetting], record: ([(TunedSetting, Tally)]) throws -> Void
   ) throws {
     let refined = settings.filter { $0.iterations > 0 }
-    if refined.count < settings.count {
-      try record([(.unrefined, try tally(energies.labels(parallelism: parallelism)))])
+    if let unrefined = settings.first(where: { $0.iterations == 0 }) {
+      try record([(unrefined, try tally(energies.labels(parallelism: parallelism)))])
     }
-    var gaussians: [Float: DenseCRF] = [:]
-    for group in refined.grouped(by: { [$0[.bilateralSpatial], $0[.bilateralColor]] }) {
-      let bilateral = try crf(
-        BilateralKernel(
-          spatialSigma: Bandwidths(group[0][.bilateralSpatial]),
-          colorSigma: Bandwidths(group[0][.bilateralColor])))
-      var results: [(CRFSetting, Tally)] = []
-      for settings in group.grouped(by: \.[.gaussianSpatial]) {
-        let sigma = settings[0][.gaussianSpatial]
-        let gaussian = try gaussians[sigma] ?? crf(SpatialGaussianKernel(sigma: Bandwidths(sigma)))
-        gaussians[sigma] = gaussian
-        results += try solve(gaussian.joined(with: bilateral), settings)
+    let space = conditions.space
+    guard space.sharesFilters else {
+      for setting in refined { try record([(setting, try tally(labels(of: setting)))]) }
+      return
+    }
+    let last = space.base.terms.count - 1
+    var others: [TermKey: DenseCRF] = [:]
+    for group in refined.grouped(by: { space.kernelValues(of: last, in: $0) }) {
+      let outermost = try crf(last, group[0])
+      var results: [(TunedSetting, Tally)] = []
+      let kernels = group.grouped { setting in
+        (0..<last).map { space.kernelValues(of: $0, in: setting) }
+      }
+      for settings in kernels {
+        let terms =
+          try (0..<last).map { term in
+            let key = TermKey(term: term, values: space.kernelValues(of: term, in: settings[0]))
+            let crf = try others[key] ?? crf(term, settings[0])
+            others[key] = crf
+            return crf
+          } + [outermost]
+        results += try solve(
+          terms.dropFirst().reduce(terms[0]) { $0.joined(with: $1) }, settings)
       }
       try record(results)
     }
   }
 
+  private struct TermKey: Hashable {
+    let term: Int
+    let values: [Float?]
+  }
+
   /// A CRF of one term, whose weight is set later.
-  private func crf(_ kernel: any PairwiseKernel) throws -> DenseCRF {
+  private func crf(_ term: Int, _ setting: TunedSetting) throws -> DenseCRF {
+    var model = model(of: setting)
+    model.terms = [model.terms[term]]
+    model.terms[0].compatibility.settings["weight"] = .number(1)
     do {
       return try DenseCRF(
         scene: scene, unary: energies,
-        terms: [PairwiseTerm(kernel, weight: 1, normalization: conditions.normalization)],
-        backend: conditions.backend, parallelism: parallelism)
+        terms: model.pairwiseTerms(on: scene.grid, context: .files),
+        backend: model.filter.kind.make(model.filter.settings), parallelism: parallelism)
     } catch let error as PairwiseTermError {
       throw InputError(.data, at: files.image, "\(error)", remedy: "try other bandwidths")
     }
   }
 
+  /// The model of a setting, with the files of this image where it names folders.
+  private func model(of setting: TunedSetting) -> CRFModel {
+    conditions.space.model(of: setting).replacingFiles {
+      FolderPlan.file(files.name, of: $0, endings: FolderPlan.arrayEndings)
+    }
+  }
+
+  /// The labels of a setting that shares nothing with others.
+  private func labels(of setting: TunedSetting) throws -> LabelMap {
+    do {
+      let plan = try conditions.space.plan(with: model(of: setting))
+      return try PreparedPlan(plan, context: .files)
+        .run(energies, over: scene, RefinementRequest(parallelism: parallelism)).labels
+    } catch let error as InputError {
+      throw error.at(files.image)
+    }
+  }
+
   /// Settings that differ in their weights and iterations only.
   private func solve(
-    _ crf: DenseCRF, _ settings: [CRFSetting]
-  ) throws -> [(CRFSetting, Tally)] {
-    var results: [(CRFSetting, Tally)] = []
+    _ crf: DenseCRF, _ settings: [TunedSetting]
+  ) throws -> [(TunedSetting, Tally)] {
+    var results: [(TunedSetting, Tally)] = []
     // A state file may lack some iterations of some weights: those of equal iterations go together.
-    let weights = settings.grouped(by: { [$0[.gaussianWeight], $0[.bilateralWeight]] })
+    let weights = settings.grouped(by: conditions.space.weights)
     for group in weights.grouped(by: { $0.map(\.iterations) }) {
       let sorted = group.map { $0.sorted { $0.iterations < $1.iterations } }
       try crf.infer(
-        weightings: group.map { [$0[0][.gaussianWeight], $0[0][.bilateralWeight]] },
+        weightings: group.map { conditions.space.weights(in: $0[0]) },
         observing: sorted[0].map(\.iterations)
       ) { marginals, weighting, iteration in
         let labels = marginals.labels(parallelism: parallelism)

@@ -43,7 +43,55 @@ struct CRFRefine: ParsableCommand {
       var run = FolderRefinement(settings)
       try run.run()
     } else {
-      try SingleRun(settings).run()
+      let outcome = try settings.refine(settings.files)
+      settings.reportOddity(of: outcome.evaluation, isWhole: false)
+      if settings.printsJSON {
+        try JSONReport(settings).print(outcome)
+      } else if !settings.isQuiet {
+        try settings.files.plan.print(HumanReport(settings).text(of: outcome))
+      }
     }
   }
+}
+
+/// What is read, and how it is to be understood.
+struct InputOptions: ParsableArguments {
+  @OptionGroup var scores: UnaryOptions
+  @OptionGroup var truth: TruthOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Also report the mean IOU within these distances of true boundaries: 1,2,4,8.",
+      valueName: "widths"))
+  var trimap: String?
+}
+
+/// What is written and printed.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The refined labels: .png (palette indices; 16-bit gray above label 255) or .npy.",
+      valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The probabilities after the last update, (L,H,W) float32 .npy.", valueName: "file"))
+  var marginals: String?
+
+  @Option(
+    help: ArgumentHelp("A picture of the refined labels over the image, .png.", valueName: "file"))
+  var overlay: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same of the labels before refinement, .png.", valueName: "file"))
+  var overlayBefore: String?
+
+  @OptionGroup var run: RunOptions
+
+  @Flag(
+    help:
+      "Print one JSON object: parameters, times, free energies (each costs a filtering), IOUs.")
+  var json = false
 }

@@ -1,7 +1,10 @@
+import Evaluation
 import Foundation
 import LatticeSupport
 import MeanField
+import Pipeline
 import ToolSupport
+import Unaries
 
 /// One JSON object on standard output.
 struct JSONReport {
@@ -52,4 +55,137 @@ struct JSONFolder: Encodable {
   /// Files beside the others, of kinds that are not meant.
   var passedOver: [String]
   var evaluation: JSONEvaluation?
+}
+
+/// The parameters of a run: the plan, and how scores are read.
+struct JSONParameters: Encodable {
+  private let plan: Plan
+  private let threads: Int
+  private var network: NetworkReport?
+  private var unaryKind: String
+  private var layout: String?
+  /// Absent unless asked for.
+  private var binary: Bool?
+  private var normalizeScores: Bool?
+  private var labelMap: String?
+  private var truthMap: String?
+
+  init(_ settings: Settings) {
+    plan = settings.plan.plan
+    threads = settings.parallelism.threads
+    network = settings.network.map { NetworkReport($0) }
+    unaryKind = settings.unary.kind.rawValue
+    let unary = settings.unary
+    binary = unary.isBinary ? true : nil
+    normalizeScores = unary.normalizes ? true : nil
+    labelMap = unary.reading.mapping?.name
+    truthMap = settings.truth.mapping?.name
+    if settings.network == nil, settings.unary.kind != .labels {
+      layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
+    }
+  }
+}
+
+/// One refined file.
+struct JSONFile: Encodable {
+  /// Absent where a network scores the image.
+  var unary: String?
+  var image: String?
+  /// The channels of the image.
+  var channels: Int?
+  /// Absent where the picture is stored upright.
+  var orientation: JSONOrientation?
+  var outputs: [String: String]
+  /// The extents of the grid, slowest first: height and width.
+  var size: [Int]
+  var labels: Int
+  /// The extents of the scores' own grid.
+  var scoresSize: [Int]
+  var resampling: String?
+  /// What the refinements say of themselves: beside the other members where there is one.
+  var steps: [RefinementReport]?
+  var milliseconds: [String: Double]
+  /// 0…1.
+  var changedShare: Double
+  var tiles: JSONTiles?
+  var evaluation: JSONEvaluation?
+
+  init(_ outcome: Outcome, _ settings: Settings) {
+    let job = outcome.job
+    unary = settings.network == nil ? job.subject : nil
+    image = job.image
+    channels = outcome.image?.channels
+    orientation = outcome.image?.orientation.map { JSONOrientation($0) }
+    outputs = [
+      "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
+      "overlay_before": job.overlayBefore,
+    ].compactMapValues { $0 }
+    size = outcome.grid.extents
+    labels = outcome.labelCount
+    scoresSize = outcome.unary.grid.extents
+    resampling = outcome.unary.resampling?.description
+    steps = outcome.reports
+    milliseconds = outcome.stopwatch.named
+    changedShare = outcome.changedShare
+    tiles = outcome.tiles.map { JSONTiles($0) }
+    evaluation = outcome.evaluation.map { JSONEvaluation($0, names: settings.palette.names) }
+    if outcome.reports.count == 1 {
+      only = outcome.reports[0]
+      steps = nil
+    }
+  }
+
+  private var only: RefinementReport?
+
+  private enum CodingKeys: CodingKey {
+    case unary, image, channels, orientation, outputs, size, labels, scoresSize, resampling, steps
+    case milliseconds, changedShare, tiles, evaluation
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(unary, forKey: .unary)
+    try container.encodeIfPresent(image, forKey: .image)
+    try container.encodeIfPresent(channels, forKey: .channels)
+    try container.encodeIfPresent(orientation, forKey: .orientation)
+    try container.encode(outputs, forKey: .outputs)
+    try container.encode(size, forKey: .size)
+    try container.encode(labels, forKey: .labels)
+    try container.encode(scoresSize, forKey: .scoresSize)
+    try container.encodeIfPresent(resampling, forKey: .resampling)
+    try container.encodeIfPresent(steps, forKey: .steps)
+    try container.encode(milliseconds, forKey: .milliseconds)
+    try container.encode(changedShare, forKey: .changedShare)
+    try container.encodeIfPresent(tiles, forKey: .tiles)
+    try container.encodeIfPresent(evaluation, forKey: .evaluation)
+    try only?.encode(to: encoder)
+  }
+}
+
+/// How an image was cut into tiles, and how much they disagree beside their seams.
+struct JSONTiles: Encodable {
+  /// The extents of a tile: height and width.
+  var size: [Int]
+  /// The rows and columns that neighbours share, at least.
+  var overlap: Int
+  var rows: Int
+  var columns: Int
+  var seamPixels: Int
+  /// Of a marginal.
+  var largestSeamDifference: Float
+  /// Over the seams' pixels, of the largest difference of each one's marginals.
+  var meanSeamDifference: Double
+  /// The share of the seams' pixels whose labels differ, 0…1.
+  var unlikeSeamShare: Double
+
+  init(_ report: TileReport) {
+    size = [report.size.height, report.size.width]
+    overlap = report.overlap
+    rows = report.rows
+    columns = report.columns
+    seamPixels = report.seams.pixels
+    largestSeamDifference = report.seams.largestDifference
+    meanSeamDifference = report.seams.meanDifference
+    unlikeSeamShare = report.seams.unlikeShare
+  }
 }

@@ -59,12 +59,7 @@ struct PlanOptions: ParsableArguments {
         + ". (default: \(FilterKind.registry.names[0]))", valueName: "name"))
   var filter: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
-      valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 }
 
 /// What `--filter exact` may leave out and keep.
@@ -92,7 +87,7 @@ extension PlanSettings {
   ///
   /// - Throws: `InputError` where something cannot be understood, or options contradict each other.
   init(_ options: PlanOptions, exact: ExactOptions) throws {
-    let parallelism = try Parallelism(option: options.threads)
+    let parallelism = try options.threads.parallelism()
     guard !options.steps.step.isEmpty else {
       let plan = try Plan.short(options, exact)
       try self.init(plan, parallelism: parallelism)

@@ -92,8 +92,12 @@ struct Refiner {
 
   private func load(_ job: Job, stopwatch: inout Stopwatch) throws -> LoadedUnary {
     if let network = settings.network {
-      return try network.load(
-        job, settings.unary.picture, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
+      let image = try stopwatch.measure(.read) {
+        try settings.unary.picture.photograph(job.subject, comparedWith: job.groundTruth)
+      }
+      return try network.scorer.load(
+        image, at: job.subject, isQuiet: settings.isQuiet, stopwatch: &stopwatch
+      ).unary
     }
     return try settings.unary.load(
       job.unaryFiles, parallelism: settings.parallelism, stopwatch: &stopwatch)

@@ -81,7 +81,7 @@ struct Settings {
     try OptionCheck.refuse(
       [
         "--unary-kind": input.unaryKind.map { $0 != .logits } ?? false,
-        "--binary": input.channels.binary, "--layout": input.layout != nil,
+        "--binary": input.channels.binary, "--scores-layout": input.layout != nil,
         "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
       ],

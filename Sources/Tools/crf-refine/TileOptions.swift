@@ -33,7 +33,12 @@ extension Tiling {
         remedy: "add --tile SIZE, or leave it out")
       return nil
     }
-    let size = try Self.size(text)
+    guard let pixels = PixelSize(argument: text) else {
+      throw InputError(
+        .usage, at: "--tile", "is '\(text)', which is not the size of a tile",
+        remedy: "give pixels, as in 2048, or a width and a height, as in 2048x1024")
+    }
+    let size = TileSize(width: pixels.width, height: pixels.height)
     do {
       try self.init(size: size, overlap: options.overlap, reach: plan.reach)
     } catch let problem as Problem {
@@ -62,18 +67,5 @@ extension Tiling {
           + "than half of a tile of \(size)",
         remedy: "give a tile of at least \(2 * overlap), or a smaller --overlap")
     }
-  }
-
-  private static func size(_ text: String) throws -> TileSize {
-    let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-    let extents = parts.compactMap { Int($0) }
-    guard (1...2).contains(parts.count), extents.count == parts.count,
-      extents.allSatisfy({ (1...1_000_000).contains($0) })
-    else {
-      throw InputError(
-        .usage, at: "--tile", "is '\(text)', which is no size of a tile",
-        remedy: "give pixels, as in 2048, or a width and a height, as in 2048x1024")
-    }
-    return TileSize(width: extents[0], height: extents[extents.count - 1])
   }
 }

@@ -1,6 +1,7 @@
 import Formats
 import LatticeSupport
 import Pipeline
+import ToolSupport
 import Unaries
 
 /// The outputs of a job, written while its tiles are refined. They appear with `commit()` or not at
@@ -11,7 +12,7 @@ struct TiledOutputs {
   private let overlays: [TiledOverlay]
 
   /// - Throws: `InputError` where an output cannot be created, or not over this image.
-  init(_ job: Job, _ input: TiledInput, _ settings: Settings) throws {
+  init(_ job: Job, _ input: OpenedUnary, _ settings: Settings) throws {
     let (grid, labelCount) = (input.grid, input.labelCount)
     labels = try job.labels.map {
       try LabelRowWriter($0, grid: grid, labelCount: labelCount, palette: settings.palette)

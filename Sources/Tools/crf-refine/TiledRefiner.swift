@@ -12,7 +12,9 @@ struct TiledRefiner {
 
   func refine(_ job: Job) throws -> Outcome {
     var stopwatch = Stopwatch()
-    let input = try stopwatch.measure(.read) { try TiledInput(job, settings) }
+    let input = try stopwatch.measure(.read) {
+      try settings.unary.open(job.unaryFiles, parallelism: settings.parallelism)
+    }
     let tiles = tiling.tiles(of: input.grid)
     guard tiles.count > 1 else {
       var outcome = try Refiner(settings: settings).refine(job)
@@ -29,7 +31,12 @@ struct TiledRefiner {
       image: input.image.map { ImageSummary($0.corner, $0.notes.orientation) },
       labelCount: input.labelCount, unary: input.summary)
     outcome.stopwatch = stopwatch
-    let seams = try run(job, input, tiles, truth, outputs, &outcome)
+    let seams: SeamMeter.Figures
+    do {
+      seams = try run(job, input, tiles, truth, outputs, &outcome)
+    } catch let error as InputError {
+      throw error.at(job.subject)
+    }
     outcome.tiles = TileReport(tiles, tiling, seams: seams)
     try outcome.stopwatch.measure(.write) {
       try Interruption.whileWriting { try outputs.commit() }
@@ -52,7 +59,7 @@ struct TiledRefiner {
 
   /// Refines all tiles. Returns how much they disagree beside their seams.
   private func run(
-    _ job: Job, _ input: TiledInput, _ tiles: TilePlan, _ truth: (any RegionSource<LabelMap>)?,
+    _ job: Job, _ input: OpenedUnary, _ tiles: TilePlan, _ truth: (any RegionSource<LabelMap>)?,
     _ outputs: TiledOutputs, _ outcome: inout Outcome
   ) throws -> SeamMeter.Figures {
     let (request, progress) = settings.request(of: "the tiles", isLong: true)
@@ -69,11 +76,7 @@ struct TiledRefiner {
         colors.add(image, notes)
       }
       return try outcome.stopwatch.measure(.unary) {
-        do {
-          return (scene, try input.energies.read(region))
-        } catch let error as InputError {
-          throw error.at(job.subject)
-        }
+        (scene, try input.energies.read(region))
       }
     } visit: { tile in
       outcome.add(tile.result.reports)

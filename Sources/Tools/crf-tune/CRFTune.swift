@@ -11,9 +11,9 @@ struct CRFTune: ParsableCommand {
     discussion: """
       Reads folders of scores, images and true labels, files of the same stem belonging together, as \
       crf-refine does. Solves every image with every setting of a coarse grid, then with finer grids \
-      around the best, and writes the best as a preset for crf-refine --preset and deeplab segment \
-      --crf. A parameter with one value is fixed; without any options for ranges, w₁, σα and σβ are \
-      searched as DeepLab's paper does.
+      around the best, and writes the best model for crf-refine --preset and deeplab segment --crf. A \
+      number with one value is fixed; without --preset, --tune and the like, w₁, σα and σβ of \
+      DeepLab's two kernels are searched as its paper does.
 
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed.

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Formats
 import Lattice
+import LatticeSupport
 import MeanField
+import Pipeline
 import ToolSupport
 import Tuning
 import Unaries
@@ -10,31 +13,52 @@ struct SearchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is to be as large as possible: the mean IOU (miou), the mean IOU near true boundaries "
-        + "(trimap), or the share of pixels labelled rightly (accuracy).", valueName: "goal"))
+        + "(trimap), or the share of pixels with the right label (accuracy).", valueName: "goal"))
   var objective = Objective.miou
+
+  @Option(
+    help: ArgumentHelp(
+      "The model whose numbers are searched: a published one by name, or a file of parameters or of "
+        + "a plan with one CRF. (default: DeepLab's two kernels, the five numbers below)",
+      valueName: "preset"))
+  var preset: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Search a number of the model, the weight of a kernel or one of its settings: "
+        + "bilateral.color=3:6; 1.color=3:6 for term 1 where a kernel occurs twice (the first is "
+        + "term 0). One value, a list (3,5,10), or first:step:last (30:10:100). May be repeated.",
+      valueName: "term.key=range"))
+  var tune: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("w₁, as --tune bilateral.weight. (default: 3:6)", valueName: "range"))
+  var bilateralWeight: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "w₁: one value, a list (3,5,10), or first:step:last (30:10:100), as for all ranges.",
-      valueName: "range"))
-  var bilateralWeight = "3:6"
+      "σα, in pixels, as --tune bilateral.spatial. (default: 30:10:100)", valueName: "range"))
+  var bilateralSpatial: String?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("σα, in pixels.", valueName: "range"))
-  var bilateralSpatial = "30:10:100"
+    help: ArgumentHelp(
+      "σβ, in the image's units, as --tune bilateral.color. (default: 3:6)", valueName: "range"))
+  var bilateralColor: String?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("σβ, in the image's units.", valueName: "range"))
-  var bilateralColor = "3:6"
+    help: ArgumentHelp("w₂, as --tune gaussian.weight. (default: 3)", valueName: "range"))
+  var gaussianWeight: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("w₂.", valueName: "range"))
-  var gaussianWeight = "3"
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("σγ, in pixels.", valueName: "range"))
-  var gaussianSpatial = "3"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "σγ, in pixels, as --tune gaussian.spatial. (default: 3)", valueName: "range"))
+  var gaussianSpatial: String?
 
   @Option(
     parsing: .unconditional,
@@ -58,14 +82,16 @@ struct SearchOptions: ParsableArguments {
       "Tune on every second image only, by the order of names, and report on the others.")
   var holdout = false
 
-  @Option(help: ArgumentHelp("How the sums of kernels are normalised.", valueName: "mode"))
-  var normalization = Normalization.symmetric
+  @Option(
+    help: ArgumentHelp(
+      "How the sums of kernels are normalised. (default: as the model says)", valueName: "mode"))
+  var normalization: Normalization?
 
   @Option(
     help: ArgumentHelp(
-      "How pairs of pixels are summed: \(FilterKind.registry.names.joined(separator: ", ")).",
-      valueName: "name"))
-  var filter = FilterKind.registry.names[0]
+      "How pairs of pixels are summed: \(FilterKind.registry.names.joined(separator: ", ")). "
+        + "(default: as the model says)", valueName: "name"))
+  var filter: String?
 
   @Option(
     parsing: .unconditional,
@@ -85,7 +111,8 @@ struct TuneOutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A picture of the objective over σα and σβ, with the best of all else, .png.",
+      "A picture of the objective over σα and σβ, or the first two settings of kernels that are "
+        + "searched, with the best of all else, .png.",
       valueName: "file"))
   var surface: String?
 
@@ -109,3 +136,66 @@ struct TuneOutputOptions: ParsableArguments {
 }
 
 extension Objective: ExpressibleByArgument {}
+
+extension SearchSpace {
+  /// The numbers that the options name, in the model that they name.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  init(_ options: SearchOptions) throws {
+    let plan = try OptionCheck.naming("--preset") {
+      try Plan(named: options.preset ?? CRFModel.defaultPreset, context: .files).resolved(.files)
+    }
+    let short: KeyValuePairs = [
+      "gaussian.weight": ("--gaussian-weight", options.gaussianWeight, "3"),
+      "gaussian.spatial": ("--gaussian-spatial", options.gaussianSpatial, "3"),
+      "bilateral.weight": ("--bilateral-weight", options.bilateralWeight, "3:6"),
+      "bilateral.spatial": ("--bilateral-spatial", options.bilateralSpatial, "30:10:100"),
+      "bilateral.color": ("--bilateral-color", options.bilateralColor, "3:6"),
+    ]
+    var choices = try options.tune.map { try Choice($0) }
+    for (name, (option, given, usual)) in short {
+      // Of a model that somebody has chosen, nothing is searched unless it is asked for.
+      let isNamed = choices.contains { $0.name == name }
+      guard let range = given ?? (options.preset == nil && !isNamed ? usual : nil) else { continue }
+      choices.append(Choice(name, option: option, range: range))
+    }
+    guard !choices.isEmpty else {
+      throw InputError(
+        .usage, at: "--tune", "is missing: of the model of --preset, nothing is searched",
+        remedy: "as in --tune bilateral.color=3:6")
+    }
+    try self.init(plan.changed(by: options), choices)
+  }
+}
+
+extension Plan {
+  /// The plan with the normalisation and the filter of the options in its one CRF.
+  fileprivate func changed(by options: SearchOptions) throws -> Plan {
+    guard options.normalization != nil || options.filter != nil else { return self }
+    let filter = try options.filter.map { text in
+      try OptionCheck.naming("--filter") {
+        try Description(JSONValue(description: text), in: FilterKind.registry)
+      }
+    }
+    guard models.count == 1 else { return self }
+    return try replacingModels { model in
+      var model = model
+      if let filter { model.filter = filter }
+      if let mode = options.normalization {
+        for index in model.terms.indices { model.terms[index].normalization = mode }
+      }
+      return model
+    }
+  }
+
+  /// The plan with other models in the place of those that are steps of their own.
+  private func replacingModels(_ replacement: (CRFModel) -> CRFModel) throws -> Plan {
+    try Plan(
+      steps: steps.map { step in
+        guard case .refinement(let description) = step, let model = description.model else {
+          return step
+        }
+        return Plan(replacement(model)).steps[0]
+      })
+  }
+}

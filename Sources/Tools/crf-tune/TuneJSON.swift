@@ -1,40 +1,37 @@
 import Evaluation
+import LatticeSupport
 import ToolSupport
 import Tuning
 
 /// A search's outcome as JSON; all shares are 0…1.
 struct TuneJSON: Encodable {
-  private struct Setting: Encodable {
-    let w1: Float
-    let sigmaAlpha: Float
-    let sigmaBeta: Float
-    let w2: Float
-    let sigmaGamma: Float
-    let iterations: Int
+  /// The paper's symbols in letters.
+  private static let keys = [
+    "w₁": "w1", "w₂": "w2", "σα": "sigma_alpha", "σβ": "sigma_beta", "σγ": "sigma_gamma",
+  ]
 
-    init?(_ setting: CRFSetting) {
-      guard setting.iterations > 0 else { return nil }
-      w1 = setting[.bilateralWeight]
-      sigmaAlpha = setting[.bilateralSpatial]
-      sigmaBeta = setting[.bilateralColor]
-      w2 = setting[.gaussianWeight]
-      sigmaGamma = setting[.gaussianSpatial]
-      iterations = setting.iterations
+  /// The numbers of a setting; `nil` without a CRF.
+  private static func json(_ setting: TunedSetting, of space: SearchSpace) -> JSONValue? {
+    guard setting.iterations > 0 else { return nil }
+    let numbers = zip(space.parameters, setting.values).map { parameter, value in
+      JSONValue.Member(
+        keys[parameter.symbol] ?? parameter.name, value.map { .number($0) } ?? .null)
     }
+    return .object(numbers + [JSONValue.Member("iterations", .number(setting.iterations))])
   }
 
   private struct Figures: Encodable {
     let title: String
     /// Absent without a CRF.
-    let setting: Setting?
+    let setting: JSONValue?
     let meanIou: Double?
     let trimapIou: Double?
     let pixelAccuracy: Double?
     let classIou: [Double?]
 
-    init(_ row: TuneOutcome.Row) {
+    init(_ row: TuneOutcome.Row, of space: SearchSpace) {
       title = row.title
-      setting = Setting(row.setting)
+      setting = TuneJSON.json(row.setting, of: space)
       meanIou = row.tally.whole.meanIOU
       trimapIou = row.tally.band.meanIOU
       pixelAccuracy = row.tally.whole.pixelAccuracy
@@ -43,7 +40,7 @@ struct TuneJSON: Encodable {
   }
 
   private struct Trial: Encodable {
-    let setting: Setting?
+    let setting: JSONValue?
     let objective: Double
   }
 
@@ -63,6 +60,7 @@ struct TuneJSON: Encodable {
 
   init(_ outcome: TuneOutcome) {
     let settings = outcome.settings
+    let space = settings.search.space
     func names(_ part: Int) -> [String] {
       zip(settings.images, settings.parts).filter { $1 == part }.map(\.0.name)
     }
@@ -73,10 +71,10 @@ struct TuneJSON: Encodable {
     evaluations = outcome.madeCount
     evaluationsFound = outcome.resumedCount
     seconds = outcome.seconds
-    tuned = outcome.tuned.map(Figures.init)
-    heldOut = outcome.heldOut.map(Figures.init)
+    tuned = outcome.tuned.map { Figures($0, of: space) }
+    heldOut = outcome.heldOut.map { Figures($0, of: space) }
     trials = outcome.result.ranking.map {
-      Trial(setting: Setting($0.setting), objective: $0.objective)
+      Trial(setting: Self.json($0.setting, of: space), objective: $0.objective)
     }
     parametersAtEnds = outcome.result.parametersAtEnds.map(\.option)
   }

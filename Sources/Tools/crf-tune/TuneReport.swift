@@ -34,12 +34,12 @@ struct TuneReport {
   }
 
   private func table(_ rows: [TuneOutcome.Row]) -> String {
-    let symbols = CRFSetting.Parameter.allCases.map(\.symbol)
+    let symbols = outcome.settings.search.space.parameters.map(\.symbol)
     let width = outcome.settings.conditions.trimapWidth
     let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
     let body = rows.map { row in
-      let parameters = CRFSetting.Parameter.allCases.map { parameter in
-        row.setting.iterations == 0 ? "–" : row.setting[parameter].shortText
+      let parameters = row.setting.values.map { value in
+        row.setting.iterations == 0 ? "–" : value?.shortText ?? "–"
       }
       return [row.title] + parameters
         + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
@@ -66,9 +66,11 @@ struct TuneReport {
   }
 
   private var remarks: [String] {
-    var remarks = outcome.result.parametersAtEnds.map { parameter in
-      let value = outcome.result.best.setting[parameter].shortText
-      return "The best \(parameter.symbol), \(value), lies at an end of its range: "
+    let space = outcome.settings.search.space
+    let best = zip(space.parameters, outcome.result.best.setting.values)
+    var remarks = best.compactMap { parameter, value -> String? in
+      guard let value, outcome.result.parametersAtEnds.contains(parameter) else { return nil }
+      return "The best \(parameter.symbol), \(value.shortText), lies at an end of its range: "
         + "widen \(parameter.option)."
     }
     let rows = outcome.heldOut.isEmpty ? outcome.tuned : outcome.heldOut

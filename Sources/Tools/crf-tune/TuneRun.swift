@@ -3,6 +3,7 @@ import Formats
 import Lattice
 import LatticeSupport
 import MeanField
+import Pipeline
 import ToolSupport
 import Tuning
 import Unaries
@@ -53,12 +54,12 @@ struct TuneRun {
     if let path = settings.output.output {
       let name = FileSystem.split(FileSystem.name(of: path)).stem
       try Interruption.whileWriting {
-        let text = outcome.model(named: name).json.text() + "\n"
+        let text = try outcome.best(named: name).text() + "\n"
         try AtomicOutput.write(to: path) { try $0.write(text) }
       }
     }
-    if let path = settings.output.surface {
-      let picture = try SurfaceFigure(outcome).picture()
+    if let path = settings.output.surface, let figure = SurfaceFigure(outcome) {
+      let picture = try figure.picture()
       try Interruption.whileWriting { try PNG.write(picture, to: path) }
     }
   }
@@ -69,7 +70,7 @@ struct TuneOutcome {
   /// A setting, and what it comes to on the images that are reported on.
   struct Row {
     let title: String
-    let setting: CRFSetting
+    let setting: TunedSetting
     let tally: Tally
   }
 
@@ -78,7 +79,7 @@ struct TuneOutcome {
   let seconds: Double
   let madeCount: Int
   let resumedCount: Int
-  /// On the images that were tuned on: no CRF, the default preset, the best settings.
+  /// On the images that were tuned on: no CRF, the model as it was, the best settings.
   let tuned: [Row]
   /// The same on the images that were held out, with the best setting only; empty without any.
   let heldOut: [Row]
@@ -92,11 +93,11 @@ struct TuneOutcome {
   ) throws {
     self.settings = settings
     self.result = result
-    let preset = try CRFModel.preset(CRFModel.defaultPreset)
+    let space = settings.search.space
     let references = [
-      ("no CRF", CRFSetting.unrefined), (CRFModel.defaultPreset, CRFSetting(preset)),
+      ("no CRF", space.unrefined), (space.base.name ?? "as given", space.setting(of: space.base)),
     ]
-    func rows(_ best: [(String, CRFSetting)], part: Int, work: String) throws -> [Row] {
+    func rows(_ best: [(String, TunedSetting)], part: Int, work: String) throws -> [Row] {
       let all = references + best
       let tallies = try evaluator.tallies(of: all.map(\.1), part: part, work: work)
       return zip(all, tallies).map { Row(title: $0.0, setting: $0.1, tally: $1) }
@@ -124,14 +125,16 @@ struct TuneOutcome {
       classes: classes)
   }
 
-  /// The best setting, and how it was found.
-  func model(named name: String) -> CRFModel {
+  /// The best model and how it was found, or the plan with it where there are other steps.
+  func best(named name: String) throws -> JSONValue {
     let count = settings.parts.count { $0 == TuneSettings.tuned }
-    let filter = settings.conditions.backend.name
-    return result.best.setting.model(
-      name: name,
-      source: "crf-tune on \(count) images for \(settings.objective.rawValue)"
-        + (filter == FilterKind.registry.names[0] ? "" : " with the \(filter) filter"),
-      normalization: settings.conditions.normalization)
+    let space = settings.search.space
+    var model = space.model(of: result.best.setting)
+    let filter = model.filter.kind.name
+    model.name = name
+    model.source =
+      "crf-tune on \(count) images for \(settings.objective.rawValue)"
+      + (filter == FilterKind.registry.names[0] ? "" : " with the \(filter) filter")
+    return space.isOneCRF ? model.json : try space.plan(with: model).json
   }
 }

@@ -16,7 +16,7 @@ struct TuneSettings {
   /// The part of the set that each image belongs to.
   let parts: [Int]
   let output: TuneOutputOptions
-  /// Where results go; the state is none of them.
+  /// Where results go; the state is not one of them.
   let plan: OutputPlan
   let parallelism: Parallelism
   /// Where the true labels lie.
@@ -51,21 +51,14 @@ struct TuneSettings {
     }
     let isPaletteChosen = output.palette != nil
     conditions = TuningConditions(
+      search.space,
       unary: try UnarySettings(
         input,
         reading: LabelReading(
           palette: palette, isPaletteChosen: isPaletteChosen,
           mapping: LabelMapping(option: truth.labelMap, void: truth.voidLabel()))),
       truth: try truth.reading(palette, isPaletteChosen: isPaletteChosen),
-      palette: palette, normalization: options.normalization,
-      backend: try OptionCheck.naming("--filter") {
-        let filter = try Description(
-          JSONValue(description: options.filter), in: FilterKind.registry)
-        return try filter.kind.make(filter.settings)
-      },
-      void: try truth.voidLabel(),
-      trimapWidth: options.trimapWidth,
-      leastColor: try SearchRange(options.bilateralColor, for: .bilateralColor).values[0])
+      palette: palette, void: try truth.voidLabel(), trimapWidth: options.trimapWidth)
     let folders = try Self.folders(input, truth)
     truthFolder = folders.truth
     images = try Self.images(folders, conditions.unary.kind)
@@ -100,11 +93,6 @@ struct TuneSettings {
   }
 
   private static func search(_ options: SearchOptions) throws -> CoarseToFineSearch {
-    let texts: [CRFSetting.Parameter: String] = [
-      .gaussianWeight: options.gaussianWeight, .gaussianSpatial: options.gaussianSpatial,
-      .bilateralWeight: options.bilateralWeight, .bilateralSpatial: options.bilateralSpatial,
-      .bilateralColor: options.bilateralColor,
-    ]
     let parts = options.iterations.split(separator: ",", omittingEmptySubsequences: false)
     let iterations = parts.compactMap { Int($0) }.filter { (1...mostIterations).contains($0) }
     guard iterations.count == parts.count else {
@@ -118,15 +106,12 @@ struct TuneSettings {
         .usage, at: "--refinements",
         "is \(options.refinements), but must be 0…\(mostRefinements)", remedy: "1 or 2 are usual")
     }
-    var ranges: [CRFSetting.Parameter: SearchRange] = [:]
-    for parameter in CRFSetting.Parameter.allCases {
-      ranges[parameter] = try SearchRange(texts[parameter] ?? "", for: parameter)
-    }
+    let space = try SearchSpace(options)
     let search = CoarseToFineSearch(
-      ranges: ranges, iterations: iterations, refinements: options.refinements)
+      space, iterations: iterations, refinements: options.refinements)
     guard search.coarseCount <= mostSettings else {
       throw InputError(
-        .usage, at: "--bilateral-weight",
+        .usage, at: space.parameters[0].option,
         "and the other ranges make more than \(mostSettings) settings",
         remedy: "take larger steps, and let --refinements find what lies between")
     }
@@ -152,7 +137,7 @@ struct TuneSettings {
       guard FileSystem.isFolder(path) else {
         throw InputError(
           .noInput, at: path,
-          FileSystem.exists(path) ? "is a file, but \(option) is a folder here" : "is no folder",
+          FileSystem.exists(path) ? "is a file, but \(option) is a folder here" : "is not a folder",
           remedy: "give folders for scores, images and true labels")
       }
       return path
@@ -187,6 +172,11 @@ struct TuneSettings {
       throw InputError(
         .usage, at: option, "is '\(path)', but its file is a .\(ending)",
         remedy: "name it as what it is")
+    }
+    if output.surface != nil, SurfaceFigure.Axes(search.space) == nil {
+      throw InputError(
+        .usage, at: "--surface", "shows two settings of kernels, but fewer are searched",
+        remedy: "add one with --tune, or leave it out")
     }
     guard !plan.outputs.isEmpty || !output.quiet || output.json else {
       throw InputError(

@@ -27,7 +27,7 @@ struct CheckDataset: ParsableCommand {
   @OptionGroup(title: "Run") var runOptions: DataRunOptions
 
   func run() throws {
-    let parallelism = try Parallelism(option: runOptions.threads)
+    let parallelism = try runOptions.threads.parallelism()
     var reports: [DatasetReport] = []
     for var dataset in try datasets() {
       dataset.orientation = orientation.rule
@@ -49,7 +49,7 @@ struct CheckDataset: ParsableCommand {
     }
   }
 
-  /// One a split.
+  /// One for each split.
   private func datasets() throws -> [Dataset] {
     let palette = try runOptions.palette.map { try Palette(option: $0) }
     let mapping = try options.mapping()
@@ -195,4 +195,11 @@ struct DatasetReport {
           images: check.occurrences[$0]?.images ?? 0)
       })
   }
+}
+
+/// `deeplab dataset`: folders of labelled photographs.
+struct DatasetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dataset", abstract: "Look at folders of labelled photographs.",
+    subcommands: [CheckDataset.self])
 }

@@ -30,7 +30,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Note the names of the classes: \(ClassNames.knownNames), or a file with a name a line.",
+      "Note the names of the classes: \(ClassNames.knownNames), or a file with one name per line.",
       valueName: "list"))
   var classNames: String?
 

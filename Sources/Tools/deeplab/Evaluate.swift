@@ -124,12 +124,7 @@ struct DataRunOptions: ParsableArguments {
       "The classes that colours stand for, where label maps are coloured.", valueName: "palette"))
   var palette: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
-      valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print JSON instead of text.") var json = false
   @Flag(help: "Print nothing but errors, and the JSON where asked for.") var quiet = false

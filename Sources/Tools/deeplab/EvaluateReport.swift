@@ -21,7 +21,7 @@ struct EvaluateReport {
     _ settings: EvaluateSettings, _ run: EvaluationRun, _ outcome: EvaluationRun.Outcome
   ) throws {
     self.settings = settings
-    network = (run.source as? NetworkSource)?.report
+    network = run.source.report
     counts = outcome.counts
     orientations = OrientationCounts(outcome.orientations)
     stopwatch = outcome.stopwatch

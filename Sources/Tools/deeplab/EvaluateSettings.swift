@@ -41,7 +41,7 @@ struct EvaluateSettings {
     run: DataRunOptions
   ) throws {
     source = try Self.source(network, options)
-    let parallelism = try Parallelism(option: run.threads)
+    let parallelism = try run.threads.parallelism()
     self.parallelism = parallelism
     plan = try PlanSettings(crf: options.crf, options.steps, parallelism: parallelism)
     guard (0...Self.widestTrimap).contains(options.trimapWidth) else {
@@ -137,16 +137,16 @@ struct EvaluateSettings {
 
   /// Loads what gives labels, and makes sure that its classes are those of the data set.
   func makeRun() throws -> EvaluationRun {
-    let source: any EvaluatedSource =
+    let source =
       switch source {
       case .network(let network):
-        NetworkSource(
-          try LoadedNetwork(network, parallelism: parallelism), parallelism: parallelism)
+        EvaluatedSource(
+          try LoadedNetwork(network, parallelism: parallelism), dataset, parallelism: parallelism)
       case .scores(let folder):
-        try ScoreFolderSource(
-          folder, dataset: dataset, unary: unary, parallelism: parallelism)
+        try EvaluatedSource(scores: folder, dataset, unary: unary, parallelism: parallelism)
       case .predictions(let folder):
-        try LabelFolderSource(folder, dataset: dataset, reading: predicted)
+        try EvaluatedSource(
+          labels: folder, dataset, reading: predicted, parallelism: parallelism)
       }
     if let names = dataset.classNames, names.count != source.labelCount {
       throw InputError(

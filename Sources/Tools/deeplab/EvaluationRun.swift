@@ -9,7 +9,7 @@ import Unaries
 /// Compares the labels of one photograph after the other; nothing is kept but counts.
 struct EvaluationRun {
   let dataset: Dataset
-  let source: any EvaluatedSource
+  let source: EvaluatedSource
   /// The label of pixels that do not count.
   var void = Dataset.void
   /// `nil` where labels are compared as they come only.
@@ -75,7 +75,7 @@ struct EvaluationRun {
   /// - Throws: `InputError` naming the file that has none, or that they come from.
   func add(_ sample: Sample, _ index: Int, to outcome: inout Outcome) throws {
     let (labels, energies) = try source.labels(
-      of: index, sample.image, in: dataset, isQuiet: isQuiet, stopwatch: &outcome.stopwatch)
+      of: index, sample.image, isQuiet: isQuiet, stopwatch: &outcome.stopwatch)
     var after: LabelMap?
     outcome.orientations += sample.image.notes.orientation.map { [$0] } ?? []
     if let plan, let energies {
@@ -90,7 +90,7 @@ struct EvaluationRun {
       if let after { try outcome.counts.addAfter(after, truth: truth) }
     } catch let error as InputError {
       // The truth was checked as it was read.
-      throw error.at(source.place(of: index, in: dataset))
+      throw error.at(source.place(of: index))
     }
   }
 

@@ -87,3 +87,99 @@ struct Export: ParsableCommand {
     return input.padded(height: height, width: width)
   }
 }
+
+/// `--size` of an exported model.
+enum ExportSize: ExpressibleByArgument {
+  case dynamic
+  case fixed(PixelSize)
+
+  init?(argument: String) {
+    if argument == "dynamic" {
+      self = .dynamic
+    } else if let size = PixelSize(argument: argument) {
+      self = .fixed(size)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String { "dynamic" }
+
+  /// - Throws: `InputError` where the network does not take the size.
+  func inputSize(of entry: CatalogEntry) throws -> ONNXExport.InputSize {
+    guard case .fixed(let size) = self else {
+      let length = entry.sizes.fitting(Segmenter.defaultSize)
+      return .dynamic(exampleHeight: length, exampleWidth: length)
+    }
+    let (width, height) = (entry.sizes.fitting(size.width), entry.sizes.fitting(size.height))
+    guard (width, height) == (size.width, size.height) else {
+      throw InputError(
+        .usage, at: "--size",
+        "is \(size.width)x\(size.height), which \(entry.name) does not take",
+        remedy: "the next larger one is \(width)x\(height); pad images to it")
+    }
+    return .fixed(height: height, width: width)
+  }
+}
+
+extension PixelSize {
+  /// What a network of any size is tried with: the papers' crops.
+  static let usual = PixelSize(width: Segmenter.defaultSize, height: Segmenter.defaultSize)
+}
+
+extension ONNXExport.InputSize {
+  /// For people.
+  var words: String {
+    switch self {
+    case .fixed(let height, let width): "1×3×\(height)×\(width)"
+    case .dynamic: "of any size"
+    }
+  }
+}
+
+/// Where an exported model's weights come from.
+struct ExportWeights: ParsableArguments {
+  @Option(
+    name: .customLong("weights"),
+    help: ArgumentHelp(
+      "The weights: .safetensors, .pth, .npz or .caffemodel, whatever the file's name.",
+      valueName: "file"))
+  var file: String?
+
+  @OptionGroup var checkpoint: CheckpointOptions
+
+  @Flag(
+    name: .customLong("random"),
+    help: "Draw weights at random, as a training begins: to try a runtime before there are any.")
+  var isRandom = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Classes that the network tells apart. (default: those of the weights; "
+        + "\(CatalogEntry.defaultClasses) with --random)", valueName: "n"))
+  var classes: Int?
+
+  func validate() throws {
+    guard (file != nil) != isRandom else {
+      throw ValidationError("Give either --weights FILE or --random.")
+    }
+  }
+
+  /// The network and its weights.
+  ///
+  /// - Throws: `InputError` where the weights cannot be read, or are those of another network.
+  func read(
+    for entry: CatalogEntry, outputStride: OutputStride?
+  ) throws -> (network: Network, parameters: any ParameterSource) {
+    guard let file else {
+      let network = try entry.make(
+        classes: classes ?? CatalogEntry.defaultClasses, outputStride: outputStride)
+      return (network, InitialParameters(for: network))
+    }
+    let checkpoint = try checkpoint.open(file)
+    let network = try entry.make(
+      classes: classes ?? entry.classCount(in: checkpoint), outputStride: outputStride)
+    return (network, try MappedCheckpoint(network, in: checkpoint))
+  }
+}

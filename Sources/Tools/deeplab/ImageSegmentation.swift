@@ -28,12 +28,10 @@ struct ImageSegmentation {
     var stopwatch = Stopwatch()
     let writer = OutputWriter(drawingOver: image.image, image.notes, palette: settings.palette)
     try writer.checkOverlay(at: job.overlay)
-    let scores = try network.scorer.scores(
-      for: image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
-    let scene = Scene(image.image)
     if let plan = settings.plan { ColorRange(plan.models).check(image.image, image.notes) }
-    let energies = try network.scorer.energies(
-      of: scores, for: scene, at: job.image, stopwatch: &stopwatch)
+    let (scores, unary) = try network.scorer.load(
+      image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
+    let (scene, energies) = (unary.scene, unary.energies)
     let before = stopwatch.measure(.unary) {
       energies.labels(parallelism: settings.parallelism)
     }

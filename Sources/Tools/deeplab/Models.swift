@@ -15,7 +15,7 @@ struct Models: ParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("WxH: the size of the image.", valueName: "size"))
-  var size = ImageSize.usual
+  var size = PixelSize.usual
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -61,7 +61,7 @@ private struct Model: Encodable {
   /// Of the convolutions; `nil` where the image is too small for the network.
   var multiplyAdds: Int?
 
-  init(_ entry: CatalogEntry, _ size: ImageSize) throws {
+  init(_ entry: CatalogEntry, _ size: PixelSize) throws {
     let network = try entry.make()
     name = entry.name
     summary = entry.summary

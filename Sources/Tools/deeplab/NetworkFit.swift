@@ -33,7 +33,7 @@ struct NetworkFit: Encodable {
     prefixes = fit.prefixes
   }
 
-  /// For people: a line a network, and below it what does not fit.
+  /// For people: one line per network, and below it what does not fit.
   static func lines(_ networks: [NetworkFit]) -> [String] {
     guard !networks.isEmpty else { return ["network  none that is known here"] }
     let rows = networks.map { network in

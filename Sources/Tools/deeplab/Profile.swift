@@ -15,8 +15,8 @@ struct Profile: ParsableCommand {
       """)
 
   @Option(help: "The network; 'deeplab models' lists them.") var model: String
-  @Option(help: "WxH: the size of the image; repeats. (default: \(ImageSize.usual))")
-  var size: [ImageSize] = []
+  @Option(help: "WxH: the size of the image; repeats. (default: \(PixelSize.usual))")
+  var size: [PixelSize] = []
   @Option(help: "Pixels between scores. (default: the paper's)") var outputStride: Int?
   @Option(help: "How to convolve where a layer allows it.") var convolution = ConvolutionChoice.auto
   @Option(help: "Threads.") var threads = Parallelism.automatic.threads
@@ -53,7 +53,7 @@ struct Profile: ParsableCommand {
         remedy: "add --training")
     }
     var reports: [NetworkTiming] = []
-    for size in size.isEmpty ? [ImageSize.usual] : size {
+    for size in size.isEmpty ? [PixelSize.usual] : size {
       let (width, height) = (size.width, size.height)
       if training {
         try TrainingTiming(

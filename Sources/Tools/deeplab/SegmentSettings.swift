@@ -25,7 +25,7 @@ struct SegmentSettings {
     try files.tiling.apply(to: &network)
     self.network = network
     picture = try PictureSettings(files.orientation, files.imageRange)
-    parallelism = try Parallelism(option: files.threads)
+    parallelism = try files.threads.parallelism()
     let parallelism = parallelism
     plan = try PlanSettings(crf: files.crf, files.steps, parallelism: parallelism)
     palette = try Palette(option: run.palette)
@@ -70,8 +70,8 @@ struct SegmentJob {
   func check(resumes: Bool, printsJSON: Bool) throws {
     guard !plan.outputs.isEmpty || printsJSON else {
       throw InputError(
-        .usage, at: "--labels", "is missing, and so is everything else that would show a result",
-        remedy: "add --labels labels.png, --scores, --overlay or --json")
+        .usage, at: "--output", "is missing, and so is everything else that would show a result",
+        remedy: "add --output labels.png, --scores, --overlay or --json")
     }
     try plan.check(resumes: resumes, printsJSON: printsJSON)
   }

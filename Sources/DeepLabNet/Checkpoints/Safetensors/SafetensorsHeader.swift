@@ -3,9 +3,6 @@ import LatticeSupport
 import Unaries
 
 /// The header of a `.safetensors` file, as it stands there; offsets are not looked at.
-///
-/// Its JSON has two levels, so that is all that the parser knows: what lies deeper is refused at
-/// its first character.
 struct SafetensorsHeader {
   /// A tensor, as the header describes it.
   struct Tensor {
@@ -45,42 +42,64 @@ struct SafetensorsHeader {
         remedy: "the file is cut short, or is not a safetensors file")
     }
     dataStart = Self.lengthSize + Int(length)
-    var text = try JSONText(bytes.bytes(Self.lengthSize..<dataStart))
-    var names: Set<String> = []
-    try text.object { text, name in
-      guard names.insert(name).inserted else { throw JSONText.malformed("\(quoted(name)) twice") }
-      if name == "__metadata__" {
-        metadata = try Self.metadata(&text)
+    try read(bytes.bytes(Self.lengthSize..<dataStart))
+  }
+
+  private mutating func read(_ text: [UInt8]) throws {
+    let header: JSONValue
+    do {
+      header = try JSONReader.value(text)
+    } catch let error as InputError {
+      throw Self.malformed(error.problem)
+    }
+    guard let members = header.members else {
+      throw Self.malformed("has \(header) in place of objects")
+    }
+    for member in members {
+      if member.key == "__metadata__" {
+        metadata = try Self.metadata(member.value)
       } else {
-        tensors.append(try Self.tensor(name, &text))
+        tensors.append(try Self.tensor(member.key, member.value))
       }
     }
-    try text.finish()
   }
 
-  private static func metadata(_ text: inout JSONText) throws -> [String: String] {
-    var result: [String: String] = [:]
-    try text.object { text, key in
-      guard result.updateValue(try text.string(), forKey: key) == nil else {
-        throw JSONText.malformed("the metadata \(quoted(key)) twice")
-      }
-    }
-    return result
+  private static func malformed(_ problem: String) -> InputError {
+    InputError(
+      .data,
+      "its header \(problem); expected {\"name\": {\"dtype\": …, \"shape\": […], "
+        + "\"data_offsets\": […]}, …}",
+      remedy: "the file is damaged, or is not a safetensors file")
   }
 
-  private static func tensor(_ name: String, _ text: inout JSONText) throws -> Tensor {
-    var (type, shape, offsets): (String?, [Int]?, [Int]?)
-    try text.object { text, key in
-      switch key {
-      case "dtype" where type == nil: type = try text.string()
-      case "shape" where shape == nil: shape = try text.sizes()
-      case "data_offsets" where offsets == nil: offsets = try text.sizes()
-      default: throw JSONText.malformed("\(quoted(key)) twice or unknown in \(quoted(name))")
-      }
+  private static func metadata(_ json: JSONValue) throws -> [String: String] {
+    guard let members = json.members else { throw malformed("has metadata that is \(json)") }
+    return Dictionary(
+      uniqueKeysWithValues: try members.map { member in
+        guard let text = member.value.text else {
+          throw malformed("has the metadata \(quoted(member.key)) that is \(member.value)")
+        }
+        return (member.key, text)
+      })
+  }
+
+  private static func tensor(_ name: String, _ json: JSONValue) throws -> Tensor {
+    let keys = ["dtype", "shape", "data_offsets"]
+    if let other = json.members?.first(where: { !keys.contains($0.key) }) {
+      throw malformed("has \(quoted(other.key)), which is unknown, in \(quoted(name))")
     }
-    guard let type, let shape, let offsets, offsets.count == 2 else {
-      throw JSONText.malformed("a tensor \(quoted(name)) without dtype, shape or two data_offsets")
+    guard let type = json["dtype"]?.text, let shape = sizes(json["shape"]),
+      let offsets = sizes(json["data_offsets"]), offsets.count == 2
+    else {
+      throw malformed("has a tensor \(quoted(name)) without dtype, shape or two data_offsets")
     }
     return Tensor(name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1])
+  }
+
+  /// Whole numbers from 0 on; `nil` for everything else.
+  private static func sizes(_ json: JSONValue?) -> [Int]? {
+    guard case .list(let values)? = json else { return nil }
+    let sizes = values.compactMap(\.number).compactMap { Int(exactly: $0) }.filter { $0 >= 0 }
+    return sizes.count == values.count ? sizes : nil
   }
 }

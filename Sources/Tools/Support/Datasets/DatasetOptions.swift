@@ -6,6 +6,7 @@ import Unaries
 /// How a folder of labelled photographs is to be read.
 package struct DatasetOptions: ParsableArguments {
   @Option(
+    name: [.customLong("dataset-layout"), .customLong("layout")],
     help: ArgumentHelp(
       "How the data set's folder is laid out: \(DatasetLayouts.names). (default: seen from it)",
       valueName: "name"))
@@ -19,18 +20,13 @@ package struct DatasetOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+      "The names of the classes: \(ClassNames.knownNames), or a file with one name per line. (default: "
         + "\(ClassNames.fileName) in the data set's folder, else those of the layout)",
       valueName: "list"))
   package var classNames: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "What the numbers of label maps stand for, in place of what the layout says: a list such as "
-        + "255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
-        + "\(LabelMapping.knownNames).", valueName: "map"))
-  package var labelMap: String?
+  @OptionGroup package var numbers: LabelMapOptions
+  package var labelMap: String? { numbers.labelMap }
 
   package init() {}
 
@@ -40,12 +36,12 @@ package struct DatasetOptions: ParsableArguments {
   package func namedLayout() throws -> (any DatasetLayout)? {
     if let labelFolder {
       try OptionCheck.refuse(
-        ["--layout": layout != nil], because: "is given, and so is --label-folder",
+        ["--dataset-layout": layout != nil], because: "is given, and so is --label-folder",
         remedy: "leave one of them out")
       return FolderPairLayout(labels: labelFolder)
     }
     return try layout.map { name in
-      try OptionCheck.naming("--layout") { try DatasetLayouts.named(name) }
+      try OptionCheck.naming("--dataset-layout") { try DatasetLayouts.named(name) }
     }
   }
 

@@ -90,6 +90,12 @@ package struct FolderPlan {
   /// Files beside those that lead, whose endings are others.
   package let passed: PassedFiles
 
+  /// The file of a stem where `path` is a folder of them; else `path` itself.
+  package static func file(_ stem: String, of path: String, endings: [String]) -> String {
+    guard FileSystem.isFolder(path) else { return path }
+    return FolderListing.file(stem, in: path, endings: endings) ?? "\(path)/\(stem).npy"
+  }
+
   /// Endings of arrays.
   package static let arrayEndings = ["npy", "npz"]
 
@@ -153,6 +159,37 @@ package struct FolderPlan {
     }
     return found.first.map {
       "such files lie in the folders below it: name one of them, as '\($0)', in a run of its own"
+    }
+  }
+}
+
+extension FolderPlan {
+  /// Files of scores or labels with the images and true labels of the same stems.
+  ///
+  /// - Parameters:
+  ///   - files: the folders of the scores and images.
+  ///   - groundTruth: the folder of the true labels, where there are some.
+  ///   - kind: what the files of scores hold.
+  /// - Throws: `InputError` where a folder cannot be listed, or there are no scores.
+  package init(scores files: UnaryFiles, groundTruth: String?, kind: UnaryKind) throws {
+    let option = "--unary"
+    let images = try files.image.map { folder in
+      // Arrays in the folder of the scores are scores.
+      let arrays = FileSystem.isSame(folder, files.scores) ? [] : Self.arrayEndings
+      return try Companion(
+        "image", in: folder, endings: ImageFile.pictureEndings, arrays, beside: option)
+    }
+    let isLabels = kind == .labels
+    try self.init(
+      files.scores, endings: isLabels ? LabelFile.endings : Self.arrayEndings, option: option,
+      companions: [images, try Self.truths(groundTruth, beside: option)].compactMap { $0 },
+      remedy: isLabels ? "check the folder" : "for label maps, add --unary-kind labels")
+  }
+
+  /// The true labels in a folder, as companions; `nil` where there is no folder.
+  package static func truths(_ folder: String?, beside option: String) throws -> Companion? {
+    try folder.map {
+      try Companion("ground truth", in: $0, endings: LabelFile.endings, beside: option)
     }
   }
 }

@@ -63,7 +63,7 @@ package struct PassedFiles {
     "which seems to be " + (kind(of: path)?.words ?? "something that cannot be read")
   }
 
-  /// `nil` for what is no ordinary file: a pipe would be waited for.
+  /// `nil` for what is not an ordinary file: a pipe would be waited for.
   private static func kind(of path: String) -> FileKind? {
     guard FileSystem.isFile(path) else { return nil }
     return (try? FileSource(path)).map { FileKind(prefix: $0.peek(FileKind.prefixLength)) }

@@ -34,34 +34,39 @@ package struct NetworkScorer: Sendable {
 
   package var classCount: Int { segmenter.classCount }
 
-  /// The logits at every pixel of the image in the file at `path`.
+  /// Scores an image, and makes the energies.
   ///
   /// Networks have learnt from photographs of 8 bits, and are shown such.
-  /// - Throws: `InputError` that names the file where the network cannot take it.
-  package func scores(
-    for image: LoadedImage, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
-  ) throws -> Tensor {
+  /// - Parameter path: the image's.
+  /// - Returns: the logits at every pixel too.
+  /// - Throws: `InputError` that names the file where the network cannot take it, or the scores are
+  ///   not finite.
+  package func load(
+    _ image: LoadedImage, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
+  ) throws -> (scores: Tensor, unary: LoadedUnary) {
     ColorRange.warnOfDimness(image.image, image.notes)
-    return try scores(
-      for: image.notes.drawn(image.image), at: path, isQuiet: isQuiet, stopwatch: &stopwatch)
-  }
-
-  /// The same of an image of 8 bits.
-  package func scores(
-    for image: Image, at path: String, isQuiet: Bool, stopwatch: inout Stopwatch
-  ) throws -> Tensor {
     let progress =
       isQuiet
       ? nil : InferenceProgress(of: proposals == nil ? "the network's views" : "proposals")
     defer { progress?.clear() }
+    let scene = Scene(image.image)
+    let shown = image.notes.drawn(image.image)
     do {
-      try MemoryCheck.check(image.grid, labelCount: classCount, remedy: "cut the image into parts")
-      return try stopwatch.measure(.network) {
-        try scorer(forImageAt: path).scores(for: image, parallelism: parallelism) { done, all in
+      try MemoryCheck.check(scene.grid, labelCount: classCount, remedy: "cut the image into parts")
+      let scores = try stopwatch.measure(.network) {
+        try scorer(forImageAt: path).scores(for: shown, parallelism: parallelism) { done, all in
           // What is done is about to be reported.
           if done < all { progress?.show(Double(done) / Double(all)) }
         }
       }
+      progress?.clear()
+      let energies = try stopwatch.measure(.unary) {
+        try DeepLab(segmenter, parallelism: parallelism).energies(of: scores, for: scene)
+      }
+      let unary = LoadedUnary(
+        scene: scene, energies: energies,
+        summary: UnarySummary(grid: scene.grid, resampling: nil), image: image.notes)
+      return (scores, unary)
     } catch let error as InputError {
       throw error.at(path)
     }
@@ -72,20 +77,5 @@ package struct NetworkScorer: Sendable {
     guard let proposals else { return segmenter }
     return try ProposalSegmenter(
       segmenter, source: proposals.source.boxes(forImageAt: path), options: proposals.options)
-  }
-
-  /// The energies of such logits.
-  ///
-  /// - Throws: `InputError` that names the file where they are not finite.
-  package func energies(
-    of scores: Tensor, for scene: Scene, at path: String, stopwatch: inout Stopwatch
-  ) throws -> EnergyField {
-    do {
-      return try stopwatch.measure(.unary) {
-        try DeepLab(segmenter, parallelism: parallelism).energies(of: scores, for: scene)
-      }
-    } catch let error as InputError {
-      throw error.at(path)
-    }
   }
 }

@@ -82,7 +82,7 @@ package struct NetworkSettings {
     let scales = parts.compactMap { Double($0) }
     guard scales.count == parts.count else {
       throw InputError(
-        .usage, at: "--scales", "is '\(text)', which is no list of numbers",
+        .usage, at: "--scales", "is '\(text)', which is not a list of numbers",
         remedy: "as in --scales 1,0.75,0.5")
     }
     var options = SegmentationOptions()

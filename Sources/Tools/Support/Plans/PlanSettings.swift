@@ -15,7 +15,7 @@ package struct PlanSettings {
   package private(set) var plan: Plan
   package let parallelism: Parallelism
 
-  /// - Throws: `InputError` where a preset or a file that the plan names is not there.
+  /// - Throws: `InputError` where a preset or a file of parameters that the plan names is missing.
   package init(_ plan: Plan, parallelism: Parallelism) throws {
     self.plan = try plan.resolved(.files)
     self.parallelism = parallelism
@@ -72,10 +72,7 @@ package struct PlanSettings {
   /// The plan with files of this stem where it names folders.
   package func forStem(_ stem: String, endings: [String]) -> PlanSettings {
     var result = self
-    result.plan = plan.replacingFiles { path in
-      guard FileSystem.isFolder(path) else { return path }
-      return FolderListing.file(stem, in: path, endings: endings) ?? "\(path)/\(stem).npy"
-    }
+    result.plan = plan.replacingFiles { FolderPlan.file(stem, of: $0, endings: endings) }
     return result
   }
 
@@ -108,5 +105,33 @@ extension Plan.Step {
       "crf      " + (first.isEmpty ? "no terms" : first),
       "         \(preset)\(model.filter) filter, iterations \(stopped)\(model.iterations)",
     ]
+  }
+}
+
+/// `--step`: a plan, step by step.
+package struct StepOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "One step of a plan, in place of a preset; may be repeated, in order: "
+        + Plan.kindNames.joined(separator: ", ")
+        + ". '--step help' lists them, '--step help:KIND' explains one.",
+      valueName: "kind:key=value,…"))
+  package var step: [String] = []
+
+  package init() {}
+
+  /// The help that a step asks for by `help` or `help:KIND`; `nil` where none does.
+  ///
+  /// - Throws: `InputError` where one asks for a kind that does not exist.
+  package func help() throws -> String? {
+    for step in step {
+      let words = step.split(separator: ":", maxSplits: 1).map(String.init)
+      guard words.first == "help" else { continue }
+      return words.count == 1
+        ? Plan.overview
+        : try OptionCheck.naming("--step") { try Plan.help(for: words[1]) }
+    }
+    return nil
   }
 }

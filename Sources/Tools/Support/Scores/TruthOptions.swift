@@ -17,12 +17,8 @@ package struct TruthOptions: ParsableArguments {
       "The label of the ground truth whose pixels do not count.", valueName: "label"))
   package var void = Int(Palette.voidLabel)
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "What the numbers of label maps stand for: a list such as 255:1 or 0:void,7-9:2,others:void; a "
-        + "file of such entries; or \(LabelMapping.knownNames).", valueName: "map"))
-  package var labelMap: String?
+  @OptionGroup package var numbers: LabelMapOptions
+  package var labelMap: String? { numbers.labelMap }
 
   @Option(
     parsing: .unconditional,
@@ -46,7 +42,7 @@ package struct TruthOptions: ParsableArguments {
 
   /// `--void`, checked.
   ///
-  /// - Throws: `InputError` where it is no label.
+  /// - Throws: `InputError` where it is not a label.
   package func voidLabel() throws -> UInt16 {
     guard let label = UInt16(exactly: void) else {
       throw InputError(
@@ -54,4 +50,35 @@ package struct TruthOptions: ParsableArguments {
     }
     return label
   }
+}
+
+extension LabelMapping {
+  /// What `--label-map` says; `nil` where it is not given, or says none.
+  ///
+  /// - Parameter option: the option, for messages.
+  /// - Throws: `InputError` where it cannot be understood.
+  package init?(option text: String?, named option: String = "--label-map", void: UInt16) throws {
+    guard let text, text != "none" else { return nil }
+    self = try OptionCheck.naming(option) { try LabelMapping(text, void: void) }
+  }
+
+  /// What `--truth-map` says and, where it says nothing, `--label-map`.
+  package init?(truthMap: String?, labelMap: String?, void: UInt16) throws {
+    try self.init(
+      option: truthMap ?? labelMap, named: truthMap == nil ? "--label-map" : "--truth-map",
+      void: void)
+  }
+}
+
+/// `--label-map`.
+package struct LabelMapOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the numbers of label maps stand for, in place of what the files or the data set's layout "
+        + "say: a list such as 255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
+        + "\(LabelMapping.knownNames).", valueName: "map"))
+  package var labelMap: String?
+
+  package init() {}
 }

@@ -19,7 +19,7 @@ package struct UnaryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The order of the axes of an image that is an array: channels first or channels last. "
-        + "(default: that of --layout)", valueName: "order"))
+        + "(default: that of --scores-layout)", valueName: "order"))
   package var imageLayout: Layout?
 
   @OptionGroup package var orientation: OrientationOptions
@@ -30,6 +30,7 @@ package struct UnaryOptions: ParsableArguments {
   package var unaryKind: UnaryKind?
 
   @Option(
+    name: [.customLong("scores-layout"), .customLong("layout")],
     help: ArgumentHelp(
       "The order of the scores' axes: labels first or labels last. (default: chw)",
       valueName: "order"))
@@ -44,9 +45,9 @@ package struct UnaryOptions: ParsableArguments {
   package var alignCorners = false
 
   @Option(
-    parsing: .unconditional,
+    name: [.customLong("label-count"), .customLong("labels")], parsing: .unconditional,
     help: ArgumentHelp("For --unary-kind labels: how many labels there are.", valueName: "n"))
-  package var labels: Int?
+  package var labelCount: Int?
 
   @Option(
     parsing: .unconditional,
@@ -95,7 +96,7 @@ package enum UnaryKind: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// What `--layout` can say.
+/// What `--scores-layout` can say.
 package enum Layout: String, CaseIterable, ExpressibleByArgument {
   case chw, hwc
 

@@ -60,28 +60,37 @@ extension UnarySettings {
   /// Reads `files` and makes the energies; the scores are given up before this returns.
   ///
   /// The scores come first: they say how many axes an image has that is an array.
-  /// - Parameter hasTiles: whether the program can refine an image in tiles, for messages.
+  /// - Parameters:
+  ///   - given: the image, where it has been read; else that of `files` is read, with its rows as
+  ///     the scores', if there is one.
+  ///   - hasTiles: whether the program can refine an image in tiles, for messages.
   package func load(
-    _ files: UnaryFiles, parallelism: Parallelism, hasTiles: Bool = true,
-    stopwatch: inout Stopwatch
+    _ files: UnaryFiles, over given: LoadedImage? = nil, parallelism: Parallelism,
+    hasTiles: Bool = true, stopwatch: inout Stopwatch
   ) throws -> LoadedUnary {
     guard kind != .labels else {
       return try loadLabels(files, parallelism, hasTiles: hasTiles, stopwatch: &stopwatch)
     }
-    let reading = files.image.map { ImageReading($0, layout: imageLayout, self.picture) }
+    let reading = given == nil ? imageReading(files) : nil
     let (scoresOrError, picture) = stopwatch.measure(.read) {
       parallelism.both({ Result { try readScores(files) } }, { reading?.picture() })
     }
     let array = try scoresOrError.get()
     do {
       // Axes first: along other axes than an array has, no number of it means anything.
-      let axes = try ScoreAxes(
-        array.shape, layout: layout, isForeground: isBinary,
-        image: reading?.grids(picture: picture))
+      let axes = try axes(
+        of: array.shape, given.map { Self.grids($0.image.grid) } ?? reading?.grids(picture: picture)
+      )
       axes.reportDropped(at: files.scores)
-      let image = try stopwatch.measure(.read) {
-        try reading?.read(with: ImageReading.Companion(axes.form), picture: picture)
+      if let given {
+        try given.notes.orientation?.check(
+          "scores", over: given.image.grid, fits: axes.form.fits)
       }
+      let image =
+        try given
+        ?? stopwatch.measure(.read) {
+          try reading?.read(with: ImageReading.Companion(axes.form), picture: picture)
+        }
       let scene = image.map { Scene($0.image) } ?? Scene(grid: axes.form.grid)
       _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
       let scores = try stopwatch.measure(.unary) {
@@ -99,29 +108,28 @@ extension UnarySettings {
     }
   }
 
-  /// The energies of the scores in a file over an image that has been read.
+  /// How many labels the scores of a file are of; nothing but their shape is looked at.
   ///
-  /// - Throws: `InputError` naming the file, where it cannot be used.
-  package func energies(
-    _ path: String, for loaded: LoadedImage, parallelism: Parallelism,
-    stopwatch: inout Stopwatch
-  ) throws -> EnergyField {
-    let image = loaded.image
-    let files = UnaryFiles(scores: path, image: nil)
-    let array = try stopwatch.measure(.read) { try readScores(files) }
+  /// - Parameter files: with the image that they belong to.
+  /// - Throws: `InputError` naming the file, where they are not scores.
+  package func labelCount(of files: UnaryFiles) throws -> Int {
     do {
-      let axes = try ScoreAxes(
-        array.shape, layout: layout, isForeground: isBinary,
-        image: { $0 == image.grid.rank ? image.grid : nil })
-      axes.reportDropped(at: path)
-      try loaded.notes.orientation?.check("scores", over: image.grid, fits: axes.form.fits)
-      _ = try axes.form.resampling(to: image.grid, alignCorners: alignCorners)
-      return try stopwatch.measure(.unary) {
-        try unary(array, axes, files, parallelism).energies(for: Scene(image))
-      }
+      return try axes(of: openScores(files).shape, imageReading(files)?.grids()).form.labelCount
     } catch let error as InputError {
-      throw error.at(path)
+      throw error.at(files.scores)
     }
+  }
+
+  private func imageReading(_ files: UnaryFiles) -> ImageReading? {
+    files.image.map { ImageReading($0, layout: imageLayout, picture) }
+  }
+
+  private static func grids(_ grid: GridShape) -> (_ rank: Int) -> GridShape? {
+    { $0 == grid.rank ? grid : nil }
+  }
+
+  private func axes(of shape: [Int], _ image: ((Int) -> GridShape?)?) throws -> ScoreAxes {
+    try ScoreAxes(shape, layout: layout, isForeground: isBinary, image: image)
   }
 
   private func unary(
@@ -140,7 +148,7 @@ extension UnarySettings {
   /// something else than logits and nobody has said that they are.
   ///
   /// - Throws: `InputError` where they cannot be looked at.
-  package func arranged(
+  private func arranged(
     _ scores: any BoxSource, _ axes: ScoreAxes, _ files: UnaryFiles
   ) throws -> ArrangedScores {
     let scoreKind = kind.scoreKind ?? .logits
@@ -175,8 +183,7 @@ extension UnarySettings {
     try explainingSlips(files) { try ArrayFile.read(files.scores, member: member) }
   }
 
-  /// The scores, to be read a box at a time.
-  package func openScores(_ files: UnaryFiles) throws -> any BoxSource {
+  private func openScores(_ files: UnaryFiles) throws -> any BoxSource {
     try explainingSlips(files) { try ArrayFile.boxes(files.scores, member: member) }
   }
 
@@ -205,16 +212,11 @@ extension UnarySettings {
   ) throws -> LoadedUnary {
     let map = try stopwatch.measure(.read) { try LabelFile.read(files.scores, as: reading) }
     let image = try stopwatch.measure(.read) {
-      try files.image.map { path in
-        try ImageReading(path, layout: imageLayout, picture)
-          .read(with: ImageReading.Companion(labels: map.grid))
-      }
+      try imageReading(files)?.read(with: ImageReading.Companion(labels: map.grid))
     }
     do {
       return try stopwatch.measure(.unary) {
-        let unary = try LabelUnary(
-          map, labelCount: labelCount, confidence: confidence, unknown: unknown,
-          parallelism: parallelism)
+        let unary = try unary(of: map, parallelism)
         let scene = image.map { Scene($0.image) } ?? Scene(grid: map.grid)
         try Self.checkMemory(scene.grid, labelCount, hasTiles: hasTiles)
         return LoadedUnary(
@@ -224,5 +226,84 @@ extension UnarySettings {
     } catch let error as InputError {
       throw error.at(files.scores)
     }
+  }
+
+  private func unary(of labels: LabelMap, _ parallelism: Parallelism) throws -> LabelUnary {
+    try LabelUnary(
+      labels, labelCount: labelCount, confidence: confidence, unknown: unknown,
+      parallelism: parallelism)
+  }
+
+  // MARK: By regions
+
+  /// Opens `files` over a grid of two axes, to be read a region at a time.
+  ///
+  /// - Throws: `InputError` where a file cannot be read, or they do not fit each other.
+  package func open(_ files: UnaryFiles, parallelism: Parallelism) throws -> OpenedUnary {
+    do {
+      return kind == .labels
+        ? try open(labels: LabelFile.regions(files.scores, as: reading), files, parallelism)
+        : try open(scores: openScores(files), files, parallelism)
+    } catch let error as InputError {
+      throw error.at(files.scores)
+    }
+  }
+
+  private func open(
+    scores: any BoxSource, _ files: UnaryFiles, _ parallelism: Parallelism
+  ) throws -> OpenedUnary {
+    let reading = imageReading(files)
+    let axes = try axes(of: scores.shape, reading?.grids())
+    let shape = axes.form
+    // Scores of other axes than a picture's are refused as without tiles, which says how to mend
+    // them.
+    guard try shape.grid.rank == 2 || files.image.map(ImageFile.isPicture) == true else {
+      throw InputError(
+        .usage, at: "--tile", "cuts images, but the scores lie on a grid of \(shape.grid)",
+        remedy: "leave it out")
+    }
+    axes.reportDropped(at: files.scores)
+    let image = try reading?.regions(with: ImageReading.Companion(shape))
+    let grid = image?.regions.grid ?? shape.grid
+    _ = try shape.resampling(to: grid, alignCorners: alignCorners)
+    let regions = try ScoreRegions(
+      arranged(scores, axes, files), over: grid, kind: kind.scoreKind ?? .logits,
+      layout: shape.layout, normalizes: normalizes && !isBinary, alignCorners: alignCorners,
+      parallelism: parallelism)
+    return OpenedUnary(
+      grid: grid, image: image, energies: regions, labelCount: shape.labelCount,
+      summary: UnarySummary(grid: shape.grid, resampling: regions.resampling))
+  }
+
+  private func open(
+    labels: any RegionSource<LabelMap>, _ files: UnaryFiles, _ parallelism: Parallelism
+  ) throws -> OpenedUnary {
+    let image = try imageReading(files)?
+      .regions(with: ImageReading.Companion(labels: labels.grid))
+    if let image { try LabelUnary.check(labels.grid, fits: image.regions.grid) }
+    return OpenedUnary(
+      grid: labels.grid, image: image,
+      energies: LabelEnergyRegions(labels) { try unary(of: $0, parallelism) },
+      labelCount: labelCount, summary: UnarySummary(grid: labels.grid, resampling: nil))
+  }
+}
+
+/// The files of one scene, opened to be read a region at a time.
+package struct OpenedUnary {
+  /// Of two axes.
+  package let grid: GridShape
+  /// `nil` where there is no image.
+  package let image: ImageReading.Opened?
+  package let energies: any RegionSource<EnergyField>
+  package let labelCount: Int
+  package let summary: UnarySummary
+
+  /// The points of a region, and the image over them.
+  ///
+  /// - Throws: `InputError` where the image cannot be read there.
+  package func scene(_ region: GridRegion) throws -> Scene {
+    Scene(
+      grid: region.grid, image: try image.map { try $0.regions.read(region) },
+      origin: [region.rows.lowerBound, region.columns.lowerBound])
   }
 }

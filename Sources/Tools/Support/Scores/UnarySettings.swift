@@ -51,7 +51,7 @@ package struct UnarySettings {
     } else {
       try OptionCheck.refuse(
         [
-          "--labels": input.labels != nil, "--confidence": input.confidence != nil,
+          "--label-count": input.labelCount != nil, "--confidence": input.confidence != nil,
           "--unknown": input.unknown != nil,
         ],
         because: "says how label maps are read, but these are \(kind.rawValue)",
@@ -104,16 +104,16 @@ package struct UnarySettings {
   private mutating func readLabelOptions(_ input: UnaryOptions) throws {
     try OptionCheck.refuse(
       [
-        "--layout": input.layout != nil, "--member": input.member != nil,
+        "--scores-layout": input.layout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
       ],
       because: "says how scores are read, but these are labels", remedy: "leave it out")
-    guard let count = input.labels, (1...65536).contains(count) else {
+    guard let count = input.labelCount, (1...65536).contains(count) else {
       throw InputError(
-        .usage, at: "--labels",
-        input.labels.map { "is \($0), but must be 1…65536" }
+        .usage, at: "--label-count",
+        input.labelCount.map { "is \($0), but must be 1…65536" }
           ?? "is missing: a label map does not say how many labels there are",
-        remedy: "for example --labels 21")
+        remedy: "for example --label-count 21")
     }
     labelCount = count
     if let confidence = input.confidence {

@@ -30,11 +30,11 @@ struct ExperimentText {
       object = try JSONSerialization.jsonObject(with: data)
     } catch {
       throw InputError(
-        .data, at: place, "is no JSON", remedy: "'deeplab train --recipe NAME --print' writes one")
+        .data, at: place, "is not JSON", remedy: "'deeplab train --recipe NAME --print' writes one")
     }
     guard let values = object as? [String: Any] else {
       throw InputError(
-        .data, at: place, "is no JSON object",
+        .data, at: place, "is not a JSON object",
         remedy: "'deeplab train --recipe NAME --print' writes one")
     }
     return values
@@ -60,7 +60,7 @@ struct ExperimentText {
   /// - Parameters:
   ///   - changes: values by keys, as JSON has them.
   ///   - place: who says so.
-  /// - Throws: `InputError` naming a key that nothing is called.
+  /// - Throws: `InputError` naming a key that does not exist.
   mutating func apply(_ changes: [String: Any], at place: String) throws {
     values = try Self.merged(values, changes, at: place, prefix: "")
   }
@@ -72,7 +72,7 @@ struct ExperimentText {
     for (key, value) in new {
       guard let before = old[key] else {
         throw InputError(
-          .usage, at: place, "has the key '\(prefix)\(key)', which nothing is called",
+          .usage, at: place, "has the key '\(prefix)\(key)', which does not exist",
           remedy: "keys are " + old.keys.sorted().map { prefix + $0 }.joined(separator: ", "))
       }
       if let inner = before as? [String: Any] {
@@ -92,7 +92,7 @@ struct ExperimentText {
   /// Follows `key=value`, such as `optimizer.momentum=0.95`.
   mutating func apply(setting: String) throws {
     let (path, text) = try Self.parts(of: setting)
-    // What is no JSON value is a word.
+    // Whatever is not a JSON value is a word.
     let value =
       (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
     try apply(Self.nested(path[...], value), at: "--set")
@@ -108,7 +108,7 @@ struct ExperimentText {
     let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !path.contains("") else {
       throw InputError(
-        .usage, at: "--set", "is '\(setting)', which is no key=value",
+        .usage, at: "--set", "is '\(setting)', which is not of the form key=value",
         remedy: "as in --set schedule.base=0.001")
     }
     return (path, String(parts[1]))

@@ -34,17 +34,11 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A folder of label maps, matched by name.", valueName: "folder"))
   var labelFolder: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "What the numbers of label maps stand for, in place of what the layout says: a list such as "
-        + "255:1 or 0:void,7-9:2,others:void; a file of such entries; or "
-        + "\(LabelMapping.knownNames).", valueName: "map"))
-  var labelMap: String?
+  @OptionGroup var numbers: LabelMapOptions
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: \(ClassNames.knownNames), or a file with a name a line. (default: "
+      "The names of the classes: \(ClassNames.knownNames), or a file with one name per line. (default: "
         + "those of the data set)", valueName: "list"))
   var classNames: String?
 
@@ -67,12 +61,7 @@ struct Train: ParsableCommand {
 
   @Flag(help: "Go on with the training whose state is in --output.") var resume = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Threads to use. (default: OMP_NUM_THREADS, or one for each processor that may be used)",
-      valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print the configuration as JSON, and train nothing.") var print = false
   @Flag(help: "List the recipes.") var listRecipes = false
@@ -90,7 +79,7 @@ struct Train: ParsableCommand {
         .usage, at: "--output", "is missing: there is nowhere to put the weights",
         remedy: "name a folder with --output FOLDER")
     }
-    let parallelism = try Parallelism(option: threads)
+    let parallelism = try threads.parallelism()
     let folder = TrainingFolder(output)
     if resume {
       try checkNothingChanges()
@@ -120,7 +109,7 @@ struct Train: ParsableCommand {
       [
         "--recipe": recipe != nil, "--model": model != nil, "--data": data != nil,
         "--split": split != nil, "--label-folder": labelFolder != nil,
-        "--label-map": labelMap != nil, "--class-names": classNames != nil,
+        "--label-map": numbers.labelMap != nil, "--class-names": classNames != nil,
         "--weights": weights != nil, "--state": checkpoint.state != nil,
         "--prefix": checkpoint.prefix != nil, "--orientation": orientation.orientation != nil,
         "--set": !Self.resumableKeys.isSuperset(of: keys),
@@ -147,7 +136,7 @@ struct Train: ParsableCommand {
     }
     let options = [
       "model": model, "data": data, "split": split, "labelFolder": labelFolder,
-      "labelMap": labelMap, "classNames": classNames, "weights": weights,
+      "labelMap": numbers.labelMap, "classNames": classNames, "weights": weights,
       "weightsState": checkpoint.state, "weightsPrefix": checkpoint.prefix,
       "orientation": orientation.orientation?.rawValue,
     ]

@@ -13,7 +13,7 @@ struct TrainingFolder {
   var state: String { path + "/state.safetensors" }
   /// The weights at the end, without the rest.
   var weights: String { path + "/weights.safetensors" }
-  /// One JSON object a line.
+  /// One JSON object per line.
   var log: String { path + "/log.jsonl" }
   /// The loss over the steps, and the mean IOU where it is measured.
   var curve: String { path + "/loss.png" }
@@ -71,7 +71,7 @@ struct TrainingFolder {
 
   /// Reads the state.
   ///
-  /// - Throws: `InputError` where there is none, or it is no training's.
+  /// - Throws: `InputError` where there is none, or it is not that of a training.
   func read() throws -> Saved {
     guard FileSystem.exists(state) else {
       throw InputError(

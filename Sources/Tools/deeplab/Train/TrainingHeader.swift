@@ -30,7 +30,7 @@ struct TrainingHeader: Encodable {
   /// Reads what `text()` wrote. Keys that the experiment lacks have their defaults: they are
   /// younger than the state.
   ///
-  /// - Throws: `InputError` where it is no header, or says what no training can have said.
+  /// - Throws: `InputError` where it is not a header, or says what no training can have said.
   init(_ text: String, at path: String) throws {
     let remedy = "begin anew with --weights \(path) and another folder"
     let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
@@ -39,7 +39,7 @@ struct TrainingHeader: Encodable {
       step >= 0, (1...65535).contains(classes)
     else {
       throw InputError(
-        .data, at: path, "does not say rightly how its weights were trained", remedy: remedy)
+        .data, at: path, "does not say clearly how its weights were trained", remedy: remedy)
     }
     do {
       var experiment = try ExperimentText()

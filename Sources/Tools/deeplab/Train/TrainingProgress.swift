@@ -9,7 +9,7 @@ struct TrainingProgress {
   private let total: Int
   private let imagesAStep: Int
   private let isQuiet: Bool
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let statusLine = StatusLine()
   private let start = ContinuousClock.now
   private let first: Int
   private var done: Int
@@ -42,7 +42,9 @@ struct TrainingProgress {
     losses.append(report.loss)
     rate = report.rate
     let now = ContinuousClock.now
-    guard !isQuiet, isTerminal || now - lastShown > Self.pause || done == total else { return }
+    guard !isQuiet, statusLine.isTerminal || now - lastShown > Self.pause || done == total else {
+      return
+    }
     lastShown = now
     let mean = losses.reduce(0, +) / Double(losses.count)
     let seconds = (now - start - paused).seconds
@@ -52,8 +54,8 @@ struct TrainingProgress {
       format: "step %d/%d, loss %.4f, rate %.3g, %.2f images/s, %@ left", done, total, mean, rate,
       speed * Double(imagesAStep),
       Self.time(Double(total - done) / speed + validating))
-    StandardError.write(isTerminal ? Progress.clearedLine + text : text + "\n")
-    isLineOpen = isTerminal
+    statusLine.show(text)
+    isLineOpen = statusLine.isTerminal
   }
 
   /// Leaves the time that `body` takes out of the speed of steps.

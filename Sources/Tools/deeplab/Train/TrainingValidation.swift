@@ -75,7 +75,7 @@ struct TrainingValidation {
   ///
   /// - Parameter parameters: the network's, whatever their values.
   /// - Throws: `InputError` naming the first photograph that cannot be read or does not fit the
-  ///   network or the memory, or labels that are no classes.
+  ///   network or the memory, or labels that are not classes.
   func check(_ parameters: any ParameterSource) throws {
     let findings = try look()
     guard findings.contains(where: \.counts) else {
@@ -127,7 +127,7 @@ struct TrainingValidation {
       entry, network: network, parameters: NamedParameters(trainer.parameters),
       parallelism: parallelism)
     let evaluation = EvaluationRun(
-      dataset: dataset, source: NetworkSource(inTraining: scorer, parallelism: parallelism),
+      dataset: dataset, source: EvaluatedSource(scorer, dataset, parallelism: parallelism),
       void: void, isQuiet: true)
     var outcome = try evaluation.begin()
     // A line a photograph would drown those of the training in a file.
