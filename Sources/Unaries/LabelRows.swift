@@ -55,14 +55,14 @@ struct LabelRows {
     }
   }
 
-  /// Gives labels that `HardScores` rules out `paddingEnergy`, counted from the least energy. What is
-  /// taken from all labels of a point changes no marginal.
+  /// Gives labels that `HardScores` rules out `paddingEnergy`, counted from the least energy. What
+  /// is taken from all labels of a point changes no marginal.
   func settleHardEnergies() {
     for point in 0..<points {
       let row = row(point)
       let least = (0..<labels).reduce(Float.infinity) { min($0, row[$1]) }
-      // Where every label is ruled out by a neighbour, the least of them by the farthest; and energies
-      // that are all huge, of either sign.
+      // Where every label is ruled out by a neighbour, the least of them by the farthest; and
+      // energies that are all huge, of either sign.
       let origin = least.magnitude > HardScores.threshold ? least : 0
       for label in 0..<labels {
         row[label] =

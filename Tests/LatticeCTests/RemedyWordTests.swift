@@ -21,7 +21,7 @@ struct RemedyWordTests {
     var number: latticecrf_crf = 0
     #expect(latticecrf_crf_create([1], 1, 2, 1, &number) == LATTICECRF_OK)
     defer { _ = latticecrf_crf_destroy(number) }
-    let status = latticecrf_set_scores(
+    let status = latticecrf_crf_set_scores(
       number, [4, -3], 2, [1], Int32(LATTICECRF_PROBABILITIES), Int32(LATTICECRF_CHANNELS_FIRST),
       1e-5)
     #expect(status == LATTICECRF_INVALID_DATA)

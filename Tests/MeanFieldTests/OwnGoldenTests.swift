@@ -55,7 +55,8 @@ struct OwnGoldenTests {
     let golden = try #require(GoldenCase.own(ofKind: "sample").first)
     for run in golden.runs {
       let crf = try DenseCRF(
-        scene: golden.scene(), unary: golden.unary(), terms: Preset.named(run.id).terms())
+        scene: golden.scene(), unary: golden.unary(),
+        terms: CRFModel.preset(run.id).pairwiseTerms(on: golden.grid()))
       let marginals = crf.marginals(iterations: run.updates)
       let labels = try golden.array(run.expected["labels"].string ?? "").values
       let equal = zip(marginals.labels.labels, labels).count { Int($0) == Int($1) }

@@ -1,4 +1,5 @@
 import Lattice
+import LatticeSupport
 import MeanField
 import Testing
 import Unaries

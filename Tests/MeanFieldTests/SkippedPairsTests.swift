@@ -2,6 +2,7 @@ import Lattice
 import MeanField
 import TestSupport
 import Testing
+import Unaries
 
 /// The bounds of what skipped pairs change hold, for every normalisation and self term.
 @Suite
