@@ -107,7 +107,8 @@ public struct CRFRefinement: Refinement {
     if let skipped = crf.skippedPairs {
       note(skipped, inference.errorBound, in: &report)
     } else if model.filter.kind.name == FilterKind.exact.name {
-      report.details.append(.init("exact", .object(["evaluated_share": .number(1)])))
+      report.details.append(
+        .init("exact", .object(["evaluated_share": .number(1), "error_bound": .number(0)])))
       report.lines.append(("pairs", "all evaluated"))
     }
     return inference.marginals

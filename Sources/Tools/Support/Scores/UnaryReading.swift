@@ -242,8 +242,8 @@ extension UnarySettings {
   package func open(_ files: UnaryFiles, parallelism: Parallelism) throws -> OpenedUnary {
     do {
       return kind == .labels
-        ? try open(labels: LabelFile.regions(files.scores, as: reading), files, parallelism)
-        : try open(scores: openScores(files), files, parallelism)
+        ? try opened(labels: LabelFile.regions(files.scores, as: reading), files, parallelism)
+        : try opened(scores: openScores(files), files, parallelism)
     } catch let error as InputError {
       throw error.at(files.scores)
     }
