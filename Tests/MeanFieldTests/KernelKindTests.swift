@@ -12,8 +12,6 @@ struct KernelKindTests {
     let kind = try KernelKind.named(name)
     let scene = Scene(try KernelConformanceTests.image(extents, channels: 2))
     let folder = try TemporaryFolder()
-    // An optimised build may let go of it, and of the file in it, after its last mention.
-    defer { withExtendedLifetime(folder) {} }
     let file = folder.file("f.npy")
     let count = scene.grid.count
     try NPY.write(
