@@ -209,3 +209,15 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out.
+if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
+  package.products.removeAll { $0 is Product.Executable }
+  package.targets.removeAll {
+    [
+      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "deeplab", "make-sample",
+      "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
+      "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests",
+    ].contains($0.name)
+  }
+}

@@ -10,7 +10,7 @@ struct KernelKindTests {
   @Test(arguments: KernelKind.registry.names, [[9, 14], [3, 6, 5], [40]])
   func everyExampleConforms(name: String, extents: [Int]) throws {
     let kind = try KernelKind.registry.named(name)
-    let scene = Scene(try KernelConformanceTests.image(extents, channels: 2))
+    let scene = Scene(try KernelConformanceTests.image(extents, channels: 3))
     let folder = try TemporaryFolder()
     let file = folder.file("f.npy")
     let count = scene.grid.count

@@ -249,7 +249,7 @@ extension UnarySettings {
     }
   }
 
-  private func open(
+  private func opened(
     scores: any BoxSource, _ files: UnaryFiles, _ parallelism: Parallelism
   ) throws -> OpenedUnary {
     let reading = imageReading(files)
@@ -275,7 +275,7 @@ extension UnarySettings {
       summary: UnarySummary(grid: shape.grid, resampling: regions.resampling))
   }
 
-  private func open(
+  private func opened(
     labels: any RegionSource<LabelMap>, _ files: UnaryFiles, _ parallelism: Parallelism
   ) throws -> OpenedUnary {
     let image = try imageReading(files)?
