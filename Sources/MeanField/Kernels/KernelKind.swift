@@ -50,7 +50,7 @@ public struct KernelKind: NamedKind {
   }
 
   /// Every kind by its name.
-  public static let registry = Registry<KernelKind>([.gaussian, .bilateral, .features])
+  public static let registry = Registry<KernelKind>([.gaussian, .bilateral, .lab, .features])
 
   /// Within so many bandwidths a Gaussian has 99.7 % of its mass.
   private static let bandwidthsOfReach: Float = 3
