@@ -6,6 +6,8 @@ extension Conformance {
   ///
   /// - Parameter accuracy: the largest mean |Δ| of K·v/K·1 from all pairs in float64, for values in
   ///   0…1, that is promised.
+  /// - Parameter features: N × d features.
+  /// - Parameter backend: what is checked.
   /// - Throws: what the backend throws.
   /// - Complexity: O(N²·d).
   public static func check(

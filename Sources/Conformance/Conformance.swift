@@ -139,6 +139,7 @@ extension Conformance {
   /// score.
   ///
   /// - Parameter make: makes the unary, using as many threads as it is told.
+  /// - Parameter scene: what is scored.
   /// - Throws: what the unary throws.
   public static func check(
     unary make: (Parallelism) throws -> any Unary, over scene: Scene

@@ -34,6 +34,7 @@ public protocol GaussianFilter: Sendable {
   /// `false`, as it is by default, the caller multiplies values and sums instead.
   ///
   /// - Parameter scales: N factors.
+  /// - Parameter parallelism: the threads to use; results do not depend on it.
   /// - Returns: whether the factors are in the weights now; `false` leaves the filter as it was.
   mutating func scale(by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism) -> Bool
 

@@ -25,6 +25,8 @@ public struct SplatMatrix: Sendable {
     public let visits: [Range<Int>]
 
     /// - Parameter visits: together exactly `points`; `nil` for the points' own order.
+    /// - Parameter points: the points.
+    /// - Parameter rows: the rows that they splat to.
     public init(points: Range<Int>, rows: Range<Int>, visits: [Range<Int>]? = nil) {
       let visits = visits ?? [points]
       precondition(rows.lowerBound >= 1, "row 0 is not a segment's, but \(rows) begins there")
@@ -165,6 +167,7 @@ extension SplatMatrix {
   /// In place where no copy of the matrix shares its weights, in memory of its own otherwise.
   ///
   /// - Parameter scales: N factors.
+  /// - Parameter parallelism: the threads to use; results do not depend on it.
   /// - Complexity: O(N·corners).
   public mutating func scale(by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism) {
     precondition(scales.count == points, "\(scales.count) scales for \(points) points")
@@ -185,6 +188,7 @@ extension SplatMatrix {
   /// - Parameters:
   ///   - values: N × C.
   ///   - rows: of the same stride, overwritten.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Complexity: O((N·corners + rows)·C).
   public func splat(_ values: ChannelField, into rows: RowPanels, parallelism: Parallelism) {
     checkShapes(values, rows)
@@ -205,6 +209,8 @@ extension SplatMatrix {
   /// - Parameters:
   ///   - rows: of the same stride as `output`.
   ///   - output: N × C, overwritten.
+  ///   - gain: what sums are multiplied with.
+  ///   - parallelism: the threads to use; results do not depend on it.
   /// - Complexity: O(N·corners·C).
   public func slice(
     _ rows: RowPanels, gain: Float, into output: inout ChannelField, parallelism: Parallelism
@@ -270,6 +276,7 @@ extension SplatMatrix {
   /// line uses are still in a cache when the next line uses them again.
   ///
   /// - Parameter lineLength: the points of a line; `nil` where there are none.
+  /// - Parameter points: the points.
   public static func visits(of points: Range<Int>, lineLength: Int?) -> [Range<Int>] {
     guard let lineLength, !points.isEmpty else { return [points] }
     let strips = (lineLength + strip / 2) / strip

@@ -46,6 +46,10 @@ extension CRFModel {
   /// - Parameters:
   ///   - spatial: w₂ and σγ of the Gaussian kernel.
   ///   - bilateral: w₁, σα and σβ of the bilateral kernel.
+  ///   - name: the name.
+  ///   - source: where the values come from.
+  ///   - iterations: mean field updates; at least 0.
+  ///   - normalization: how the sums of both kernels are normalised.
   public static func deepLab(
     name: String? = nil, source: String? = nil, spatial: (weight: Float, sigma: Bandwidths),
     bilateral: (weight: Float, spatialSigma: Bandwidths, colorSigma: Bandwidths),
@@ -80,6 +84,7 @@ extension CRFModel {
   /// The preset of that name, or the model in a file.
   ///
   /// - Parameter context: reads the file.
+  /// - Parameter name: the name.
   /// - Throws: `InputError` where it is neither, or the file is not a model.
   public init(named name: String, context: DescriptionContext) throws {
     let unknown: InputError

@@ -80,6 +80,10 @@ public struct CRFModel: Sendable, Hashable {
   ///   - terms: may be empty.
   ///   - iterations: at least 0.
   ///   - tolerance: at least 0 and finite.
+  ///   - name: the name.
+  ///   - filter: how pairs of points are summed.
+  ///   - source: where the values come from.
+  ///   - solver: how mean field is solved.
   public init(
     name: String? = nil, source: String? = nil, terms: [Term],
     iterations: Int = CRFModel.defaultIterations, tolerance: Float = 0,

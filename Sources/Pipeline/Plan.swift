@@ -270,6 +270,7 @@ extension Plan {
   /// The preset of that name as a plan of one step, or the plan or model in a file.
   ///
   /// - Parameter context: reads the file.
+  /// - Parameter name: the name.
   /// - Throws: `InputError` where it is neither, or the file is not a plan.
   public init(named name: String, context: DescriptionContext) throws {
     if !CRFModel.presets.contains(where: { $0.name == name }), let text = try? context.text(name),

@@ -12,6 +12,7 @@ public struct PreparedPlan: Sendable {
   /// Makes the steps of a plan.
   ///
   /// - Parameter context: gives the arrays and files that the plan refers to.
+  /// - Parameter plan: the plan.
   /// - Throws: `InputError` where one of them cannot be used; it names the step.
   public init(_ plan: Plan, context: DescriptionContext = .none) throws {
     var nested = context

@@ -13,6 +13,7 @@ public struct Band: Refinement {
   public let refinement: any Refinement
 
   /// - Parameter width: above 0 and finite.
+  /// - Parameter refinement: what is kept near boundaries.
   public init(width: Double, of refinement: any Refinement) {
     precondition(width > 0 && width.isFinite, "a band \(width) wide")
     self.width = width

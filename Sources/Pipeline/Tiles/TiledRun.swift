@@ -11,6 +11,7 @@ public struct TiledRun: Sendable {
   /// - Parameters:
   ///   - tiles: how the grid is cut.
   ///   - request: the threads to use; the objective of tiles is not that of the whole.
+  ///   - plan: the plan.
   public init(_ plan: PreparedPlan, on tiles: TilePlan, _ request: RefinementRequest) {
     self.plan = plan
     self.tiles = tiles

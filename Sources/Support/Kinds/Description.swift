@@ -6,6 +6,7 @@ public struct Description<Kind: NamedKind>: Sendable {
   public var settings: Settings
 
   /// - Parameter values: of settings that the kind declares.
+  /// - Parameter kind: what kind it is.
   public init(_ kind: Kind, _ values: [String: SettingValue] = [:]) {
     self.kind = kind
     settings = Settings(kind.settings, values)

@@ -42,7 +42,10 @@ public struct Setting: Sendable, Hashable {
 
   /// A setting that can be left out.
   ///
-  /// - Parameter default: what holds then; `nil` where the kind decides.
+  /// - Parameter value: what holds then; `nil` where the kind decides.
+  /// - Parameter key: the key.
+  /// - Parameter type: what it holds.
+  /// - Parameter help: what it does, in one line.
   public init(_ key: String, _ type: ValueType, _ help: String, default value: SettingValue?) {
     self.init(key, type, help, defaultValue: value, isRequired: false)
   }

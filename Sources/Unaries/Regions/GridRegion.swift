@@ -29,6 +29,8 @@ public struct GridRegion: Sendable, Hashable {
   /// The values of the points of `part`, a region within this one, row by row.
   ///
   /// - Parameter values: `channels` values for each point of this region.
+  /// - Parameter channels: values of each point.
+  /// - Parameter part: a region within this one.
   public func cut<Value: BitwiseCopyable>(
     _ part: GridRegion, from values: [Value], channels: Int = 1
   ) -> [Value] {
