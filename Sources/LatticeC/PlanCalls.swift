@@ -110,15 +110,11 @@ private func give(
 }
 
 extension RefinementReport {
-  /// The report of the refinement `name`.
+  /// The report of the refinement `name`, with its times.
   fileprivate func json(of name: String) -> JSONValue {
-    let objectives: JSONValue? =
-      freeEnergy.isEmpty ? nil : .list(freeEnergy.map { .number($0) })
-    let known = JSONValue.object([
-      "step": .text(name), "iterations": iterations.map { .number($0) },
-      "largest_change": largestChange.map { .number($0) }, "free_energy": objectives,
-      "seconds": .object(seconds.map { .init($0.phase.rawValue, .number($0.seconds)) }),
-    ])
-    return .object((known.members ?? []) + details)
+    let times = JSONValue.object(
+      seconds.map { .init($0.phase.rawValue, .number($0.seconds)) })
+    return .object(
+      [.init("step", .text(name)), .init("seconds", times)] + (json.members ?? []))
   }
 }

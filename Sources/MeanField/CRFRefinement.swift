@@ -16,9 +16,10 @@ public struct CRFRefinement: Refinement {
     self.context = context
   }
 
-  /// `crf:` with the terms.
+  /// `crf:model=` with the model's name, or the terms of one without a name.
   public var name: String {
-    "crf:" + (model.name ?? model.terms.map(\.description).joined(separator: " + "))
+    model.name.map { "crf:model=\($0)" }
+      ?? "crf of " + model.terms.map(\.description).joined(separator: " and ")
   }
 
   /// As far as the farthest kernel; see `KernelKind.reach`.
@@ -39,10 +40,9 @@ public struct CRFRefinement: Refinement {
     let backend = try backend(for: request)
     let terms = try model.pairwiseTerms(on: scene.grid, context: context)
     note(terms, in: &report)
-    // Held here no longer than the CRF needs them, so that marginals may take their place.
-    let field = energies
-    let crf = try report.measure(.filters, consuming: field) { field in
-      try prepare(field, scene, terms, backend, request.parallelism)
+    // Held nowhere but in the CRF, so that marginals may take their place.
+    let crf = try report.measure(.filters, consuming: consume energies) { energies in
+      try prepare(energies, scene, terms, backend, request.parallelism)
     }
     let marginals: Marginals
     if request.notesObjective || model.tolerance > 0 || crf.skipsPairs
@@ -51,7 +51,7 @@ public struct CRFRefinement: Refinement {
       marginals = solveStepwise(crf, request, &report)
     } else {
       report.iterations = model.iterations
-      marginals = report.measure(.inference, consuming: crf) {
+      marginals = report.measure(.inference, consuming: consume crf) {
         $0.infer(InferenceOptions(iterations: model.iterations))
       }
     }

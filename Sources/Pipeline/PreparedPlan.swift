@@ -118,7 +118,7 @@ public struct PreparedPlan: Sendable {
         unchecked: energies.probabilities(parallelism: parallelism), grid: energies.grid)
       return try cleaned(marginals, scene, [], parallelism, needsLabels: needsLabels)
     }
-    var refined = try first.refine(energies, over: scene, request)
+    var refined = try first.refine(consume energies, over: scene, request)
     var reports = [refined.report]
     for refinement in refinements.dropFirst() {
       try Cancellation.check()

@@ -21,7 +21,7 @@ public struct Band: Refinement {
   }
 
   /// What descriptions call it.
-  public var name: String { "band:width=\(width),of=\"\(refinement.name)\"" }
+  public var name: String { "band:width=\(width.shortText),of=\"\(refinement.name)\"" }
   /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? { refinement.needsImage }
   /// How far it reaches.
@@ -52,7 +52,10 @@ public struct Band: Refinement {
     let share = Double(isNear.count { $0 }) / Double(max(1, isNear.count))
     refined.report.details.append(.init("band_share", .number(share)))
     refined.report.lines.append(
-      ("band", "\((1000 * share).rounded() / 10) % of the points lie within \(width) of a boundary")
+      (
+        "band",
+        "\((1000 * share).rounded() / 10) % of the points lie within \(width.shortText) of a boundary"
+      )
     )
     return refined
   }

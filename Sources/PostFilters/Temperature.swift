@@ -16,7 +16,7 @@ public struct Temperature: Refinement {
   }
 
   /// What descriptions call it.
-  public var name: String { "temperature:value=\(value)" }
+  public var name: String { "temperature:value=\(value.shortText)" }
   /// How far it reaches.
   public var reach: Reach { .steps(0) }
 

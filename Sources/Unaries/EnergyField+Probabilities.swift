@@ -66,12 +66,7 @@ extension EnergyField {
     var values = marginals.values
     _ = consume marginals
     parallelism.forEachPiece(of: &values) { _, rows in
-      for point in 0..<rows.points {
-        let row = rows.row(point)
-        for label in 0..<rows.labels {
-          row[label] = row[label] > 0 ? -Float(logarithm(Double(row[label]))) : Self.paddingEnergy
-        }
-      }
+      rows.convertMarginals()
       rows.fillPadding(with: Self.paddingEnergy)
     }
     self.init(unchecked: values, grid: grid)
@@ -85,12 +80,7 @@ extension EnergyField {
     var values = values
     _ = consume self
     parallelism.forEachPiece(of: &values) { _, rows in
-      for point in 0..<rows.points {
-        let row = rows.row(point)
-        for label in 0..<rows.labels where row[label] < Self.paddingEnergy {
-          row[label] /= temperature
-        }
-      }
+      rows.divideEnergies(by: temperature)
       rows.convertEnergies()
     }
     return Marginals(unchecked: values, grid: grid)

@@ -86,6 +86,26 @@ struct LabelRows {
     }
   }
 
+  /// Marginals to energies: −log Q, and `paddingEnergy` for labels of probability 0.
+  func convertMarginals() {
+    for point in 0..<points {
+      let row = row(point)
+      for label in 0..<labels {
+        row[label] = row[label] > 0 ? -logf(row[label]) : EnergyField.paddingEnergy
+      }
+    }
+  }
+
+  /// θ/T, but for labels that are ruled out.
+  func divideEnergies(by temperature: Float) {
+    for point in 0..<points {
+      let row = row(point)
+      for label in 0..<labels where row[label] < EnergyField.paddingEnergy {
+        row[label] /= temperature
+      }
+    }
+  }
+
   /// Energies to probabilities: exp(−θ)/Z, the least energy subtracted first.
   func convertEnergies() {
     for point in 0..<points {

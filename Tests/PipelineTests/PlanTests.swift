@@ -70,6 +70,19 @@ struct PlanTests {
     #expect(result.reports.count == 2 && result.reports[1].iterations == 3)
   }
 
+  @Test func marginalsTakeThePlaceOfEnergiesThatNobodyElseHolds() throws {
+    var place: UnsafePointer<Float>?
+    func energies() throws -> EnergyField {
+      let count = 3 * Painted.grid.count
+      let energies = try EnergyField(
+        grid: Painted.grid, labelCount: 3, planes: (0..<count).map { Float($0 % 7) })
+      place = energies.values.base
+      return energies
+    }
+    let result = try PreparedPlan(Plan(Painted.model)).run(energies(), over: Painted.scene)
+    #expect(result.marginals.values.base == place)
+  }
+
   @Test func withoutStepsTheScoresStay() throws {
     let result = try Painted.run(try Plan([]))
     #expect(result.labels == Painted.energies.labels())

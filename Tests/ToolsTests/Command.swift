@@ -114,6 +114,3 @@ struct Command {
     return process
   }
 }
-
-/// Reports are compared as the tests' own JSON.
-typealias JSONValue = AnyJSON

@@ -84,7 +84,7 @@ struct StepTests {
       "--unary", "scores.npy", "--image", "image.png", "--step", "crf:iterations=3", "--step",
       "temperature:value=2", "--step", "majority:radius=2", "--output", "l.png", "--json")
     #expect(run.status == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+    let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
     let steps = report["parameters"]["plan"]["steps"].elements
     #expect(steps.map { $0["kind"].string } == ["crf", "temperature", "majority"])
     #expect(steps[0]["model"]["iterations"].number == 3)
@@ -143,7 +143,7 @@ struct StepTests {
         ["--unary", "scores.npy", "--marginals", "q.npy", "--tile", "200", "--json"]
           + steps.flatMap { ["--step", $0] })
       #expect(run.status == 0, "\(run.errors)")
-      let report = try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+      let report = try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
       return report["tiles"]["overlap"].number
     }
     // Three bandwidths, to both sides.

@@ -56,7 +56,6 @@ public struct TiledRun: Sendable {
           Tile(
             place: tile, scene: scene, result: result,
             shareDone: Double(row * tiles.columns + column + 1) / Double(tiles.count)))
-        scene = Scene(grid: scene.grid)
       }
       try finish(band)
     }

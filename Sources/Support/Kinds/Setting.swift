@@ -155,7 +155,7 @@ extension Setting.ValueType {
     }
   }
 
-  /// The value as JSON has it, for files whose mistakes are explained.
+  /// What front ends call the type.
   package var name: String {
     switch self {
     case .number: "number"

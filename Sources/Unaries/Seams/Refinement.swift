@@ -186,21 +186,17 @@ public struct RefinementKind: NamedKind {
 }
 
 extension RefinementReport: Encodable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+  /// The members `iterations`, `largest_change`, `free_energy` and all details; no times.
+  public var json: JSONValue {
+    let objectives: JSONValue? =
+      freeEnergy.isEmpty ? nil : .list(freeEnergy.map { .number($0) })
+    let known = JSONValue.object([
+      "iterations": iterations.map { .number($0) },
+      "largest_change": largestChange.map { .number($0) }, "free_energy": objectives,
+    ])
+    return .object((known.members ?? []) + details)
   }
 
-  /// The members `iterations`, `largestChange`, `freeEnergy` and all details; no times.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encodeIfPresent(iterations, forKey: Key("iterations"))
-    try container.encodeIfPresent(largestChange, forKey: Key("largestChange"))
-    if !freeEnergy.isEmpty { try container.encode(freeEnergy, forKey: Key("freeEnergy")) }
-    for member in details { try container.encode(member.value, forKey: Key(member.key)) }
-  }
+  /// Writes `json`.
+  public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }
