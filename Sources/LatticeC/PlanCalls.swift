@@ -85,7 +85,7 @@ public func runPlan(
       parallelism: scene.parallelism,
       notesObjective: wanted.objective != 0 && wanted.report != nil)
     let result = try prepared.run(
-      energies, over: Scene(grid: scene.grid, image: image), request,
+      consume energies, over: Scene(grid: scene.grid, image: image), request,
       needsLabels: arrays.wantsLabels)
     try Cancellation.check()
     arrays.write(marginals: result.marginals, parallelism: scene.parallelism)

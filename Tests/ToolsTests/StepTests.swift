@@ -167,7 +167,7 @@ struct StepTests {
       "--unary", "scores.npy", "--output", "l.png", "--tile", "16", "--overlap", "4", "--step",
       "crf:model=far.json")
     #expect(run.status == 64)
-    #expect(run.errors.contains("--tile: cannot be combined with crf:far"), "\(run.errors)")
+    #expect(run.errors.contains("--tile: cannot be combined with crf:model=far"), "\(run.errors)")
     #expect(!workspace.exists("l.png"))
   }
 
