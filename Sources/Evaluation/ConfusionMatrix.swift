@@ -20,7 +20,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// A matrix of counts that were made before.
   ///
   /// - Parameter counts: L × L of at least 0, as in `counts`.
-  /// - Throws: `InputError` where they are no such matrix, of L ≥ 1.
+  /// - Throws: `InputError` where they are not such a matrix, of L ≥ 1.
   public init(counts: [Int64]) throws {
     let labelCount = Int(Double(counts.count).squareRoot())
     guard labelCount >= 1, labelCount * labelCount == counts.count,

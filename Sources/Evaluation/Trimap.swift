@@ -14,7 +14,7 @@ public struct Trimap: Sendable {
     /// Where two neighbours of the ground truth have different labels, neither of them void: for
     /// truths that are exact up to the boundary, as those of Krähenbühl & Koltun. The points on
     /// both sides have distance 1. Neighbours share a face: 4 in an image, 6 in a volume. The rim
-    /// of a void region is not a boundary, since nobody has said what lies behind it.
+    /// of a void region is not a boundary, since what lies behind it is not known.
     case labelChanges
     /// The void label itself, for truths that draw it around objects, as PASCAL VOC does: DeepLab's
     /// choice. A point next to a void one has distance 1.

@@ -10,7 +10,7 @@ final class CodecBytes {
   /// The name of the format, for messages.
   private let format: String
   private let source: any ByteSource
-  /// In bytes; `nil` where nobody knows.
+  /// In bytes; `nil` where that is not known.
   private let fileSize: Int?
   /// Why reading ended before the bytes did.
   private var failure: (any Error)?

@@ -33,8 +33,8 @@ public enum ImageFile {
 
   /// Reads a PNG or JPEG image as `read(_:)` does, the way up that is asked for.
   ///
-  /// Networks, and whoever looks at a photograph, want it upright. Scores from elsewhere belong to
-  /// the rows that their program has seen.
+  /// Networks, and people who look at a photograph, want it upright. Scores from elsewhere belong
+  /// to the rows that their program has seen.
   /// - Throws: as `read(_:)` does.
   public static func read(_ path: String, rows: Rows) throws -> Image {
     try StoredPicture(path).image(isUpright: rows == .upright)

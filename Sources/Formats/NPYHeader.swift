@@ -121,7 +121,7 @@ struct NPYHeader: Equatable {
     var count = 1
     // Floats in memory and stored elements in the file must both have a size.
     let unit = max(elementSize, MemoryLayout<Float>.size)
-    // Those of an empty array too: whoever multiplies them from the left must not overflow.
+    // Those of an empty array too: multiplying them from the left must not overflow.
     for extent in shape where extent != 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard !overflow, product <= Int.max / unit else {

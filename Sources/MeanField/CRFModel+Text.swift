@@ -34,7 +34,7 @@ extension CRFModel.Term: CustomStringConvertible {
         declared, given: members.filter { keys.contains($0.key) }, of: "\(kind.name) kernel",
         example: kind.example)
     }
-    // The weight first: nobody leaves the bandwidths out.
+    // The weight first: the bandwidths are always given.
     var term = CRFModel.Term(
       Description(kind), compatibility: Description(compatibility))
     term.compatibility.settings = try settings(compatibility.settings, compatibilityKeys)

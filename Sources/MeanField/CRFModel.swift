@@ -19,7 +19,7 @@ import Unaries
 /// }
 /// ```
 public struct CRFModel: Sendable, Hashable {
-  /// What it is called; `nil` where nobody has named it.
+  /// What it is called; `nil` where it has no name.
   public var name: String?
   /// Where its values come from.
   public var source: String?

@@ -4,7 +4,7 @@ import Unaries
 extension DenseCRF {
   /// The marginals after mean field inference.
   ///
-  /// Where nobody needs the CRF afterwards, `(consume crf).infer(options)` needs N × L floats less
+  /// Where the CRF is not needed afterwards, `(consume crf).infer(options)` needs N × L floats less
   /// memory: the marginals take the place of the energies, unless somebody else holds those.
   ///
   /// - Complexity: O(iterations · N · (d·L + L)) with the lattice.
@@ -45,7 +45,7 @@ extension DenseCRF {
   ///
   /// - Parameters:
   ///   - options: when `run()` ends; `step()` goes beyond.
-  ///   - marginals: over the CRF's points and labels; in their memory where nobody else holds it.
+  ///   - marginals: over the CRF's points and labels; in their memory where they are its only owner.
   public func startInference(
     _ options: InferenceOptions = InferenceOptions(), from marginals: consuming Marginals
   ) -> Inference {

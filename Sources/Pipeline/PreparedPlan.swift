@@ -83,7 +83,7 @@ public struct PreparedPlan: Sendable {
   /// Makes all steps over a scene.
   ///
   /// - Parameters:
-  ///   - energies: N × L energies over the scene's grid; where nobody else holds them,
+  ///   - energies: N × L energies over the scene's grid; where these are the only reference,
   ///     marginals may take their place.
   ///   - scene: the points, and the image over them where there is one.
   ///   - request: the threads to use, and what else the caller wants to know.
@@ -101,7 +101,7 @@ public struct PreparedPlan: Sendable {
   package struct Outcome: Sendable {
     /// Of the last refinement.
     package var marginals: Marginals
-    /// After the last label filter; `nil` where nobody asks.
+    /// After the last label filter; `nil` where they are not asked for.
     package var labels: LabelMap?
     /// What each refinement says of itself, in order.
     package var reports: [RefinementReport]

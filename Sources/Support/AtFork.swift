@@ -51,7 +51,7 @@ enum AtFork {
   }
 }
 
-/// A POSIX mutex, which a child can set up afresh, whoever had it.
+/// A POSIX mutex, which a child can set up afresh, whichever thread had it.
 final class PlainMutex: @unchecked Sendable {
   let pointer = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
@@ -65,7 +65,7 @@ final class PlainMutex: @unchecked Sendable {
   func lock() { pthread_mutex_lock(pointer) }
   func unlock() { pthread_mutex_unlock(pointer) }
 
-  /// Open, whoever had it; only where no other thread is left.
+  /// Open, whichever thread had it; only where no other thread is left.
   func reset() { pthread_mutex_init(pointer, nil) }
 }
 

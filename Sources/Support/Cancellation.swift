@@ -13,7 +13,7 @@ package enum Cancellation {
     package var isSet: Bool { ck_flag_is_set(address) }
   }
 
-  /// That of this thread; `nil` where nobody cancels calls.
+  /// That of this thread; `nil` where calls are not cancelled.
   package static var flag: Flag? { ck_cancel_flag().map { Flag(address: $0) } }
 
   /// Makes `address` this thread's flag.

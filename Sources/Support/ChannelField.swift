@@ -163,7 +163,7 @@ public struct ChannelField: Sendable {
   }
 
   /// Calls `body` with the values and with memory for others to replace them, which is the same
-  /// where nobody shares the field.
+  /// where nothing shares the field.
   package mutating func replaceContents(
     _ body: (_ old: UnsafePointer<Float>, _ new: UnsafeMutablePointer<Float>) -> Void
   ) {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A loop over `0..<count` that several threads share: whoever is idle takes the next index.
+/// A loop over `0..<count` that several threads share: an idle thread takes the next index.
 struct IndexedJob: ~Copyable, @unchecked Sendable {
   private let count: Int
   private let next = Atomic<Int>(0)

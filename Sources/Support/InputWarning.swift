@@ -34,7 +34,7 @@ public struct InputWarning: Sendable, Hashable, CustomStringConvertible {
     sentence(at: place, problem, remedy, wording)
   }
 
-  /// Hands the warning to whoever listens.
+  /// Hands the warning to the handler, if there is one.
   public func report() {
     let listener = Self.listener.withLock { $0 }
     listener?(self)
@@ -42,7 +42,7 @@ public struct InputWarning: Sendable, Hashable, CustomStringConvertible {
 
   private static let listener = Mutex<(@Sendable (InputWarning) -> Void)?>(nil)
 
-  /// Says who takes warnings from now on, on whatever thread they arise; nobody does at first.
+  /// Says who takes warnings from now on, on whatever thread they arise; at first they are dropped.
   public static func listen(_ body: (@Sendable (InputWarning) -> Void)?) {
     listener.withLock { $0 = body }
   }

@@ -30,13 +30,13 @@ final class JobPlace: @unchecked Sendable {
     state.store(opened, ordering: .sequentiallyConsistent)
   }
 
-  /// Nobody joins any more; those that have, finish.
+  /// No thread joins any more; those that have joined finish.
   func close() { state.bitwiseAnd(~Self.open, ordering: .acquiringAndReleasing) }
 
   /// Whether all have left that had joined.
   var isLeft: Bool { state.load(ordering: .acquiring) & Self.joined == 0 }
 
-  /// Gives the place to whoever comes next.
+  /// Gives the place to the next that comes.
   func release() {
     job = nil
     isTaken.store(false, ordering: .releasing)

@@ -16,13 +16,13 @@ import CKernels
 /// blocks of many sizes one after the other, and the next one asks for all of them again. After
 /// `keepMore()` it is half as much again as was ever in use.
 ///
-/// Whoever serves other programs calls `endRound()` after each scene: what is kept beyond the usual
+/// Programs that serve others call `endRound()` after each scene: what is kept beyond the usual
 /// limit then has to have been in use in two rounds in a row, so that one large scene does not
 /// leave its memory behind, and what no round has asked for lately goes back to the system.
 package final class LargeBlocks: Sendable {
   package static let shared = LargeBlocks(usualLimit: 256 << 20)
   private static let hugePage = 2 << 20
-  /// Rounds after which a block that nobody has asked for is given back.
+  /// Rounds after which an unused block is given back.
   private static let idleRounds = 16
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer

@@ -68,7 +68,7 @@ package struct PairSchedule: Sendable {
       done.deallocate()
     }
     let flag = Cancellation.flag
-    // Indices are handed out in order, so whoever is waited for is at work already.
+    // Indices are handed out in order, so the thread that is waited for is at work already.
     parallelism.forEach(pairs.count) { index in
       let pair = pairs[index]
       Self.wait(for: pair.firstTurn, at: done + pair.first)

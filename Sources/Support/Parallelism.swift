@@ -102,7 +102,7 @@ public struct Parallelism: Sendable, Hashable {
 
   /// The same, but once the call that this is part of is cancelled, no more bodies are called.
   ///
-  /// For bodies that only write numbers which nothing is indexed by: nobody reads a cancelled
+  /// For bodies that only write numbers which nothing is indexed by: nothing reads a cancelled
   /// call's results, but stages that follow may still compute with them.
   package func forEachUnlessCancelled(_ count: Int, _ body: (Int) -> Void) {
     let flag = Cancellation.flag

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Starts a thread that nobody waits for. False where the system refuses.
+/// Starts a detached thread. False where the system refuses.
 func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   final class Body: Sendable {
     let call: @Sendable () -> Void
@@ -64,7 +64,7 @@ final class Door: @unchecked Sendable {
     mutex.unlock()
   }
 
-  /// As it was made, with nobody asleep; only where no other thread is left.
+  /// As it was made, with no thread asleep; only where no other thread is left.
   func reset() {
     mutex.reset()
     pthread_cond_init(condition, nil)

@@ -106,7 +106,7 @@ final class WorkerTeam: ForkParticipant {
     return found
   }
 
-  /// Waits a moment; now and then for whoever needs the processor more.
+  /// Waits a moment; now and then giving the processor to others.
   private func pause(_ looks: inout Int) {
     looks += 1
     if looks % 1024 == 0 { yieldProcessor() } else { ck_spin_hint() }

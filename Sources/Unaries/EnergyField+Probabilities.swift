@@ -60,7 +60,7 @@ extension EnergyField {
   /// Energies −log Q of marginals, for what refines them further. Labels of probability 0 are ruled
   /// out.
   ///
-  /// - Complexity: O(N·L); in place where nobody else holds the marginals.
+  /// - Complexity: O(N·L); in place where nothing else holds the marginals.
   public init(of marginals: consuming Marginals, parallelism: Parallelism = .automatic) {
     let grid = marginals.grid
     var values = marginals.values
@@ -72,7 +72,7 @@ extension EnergyField {
     self.init(unchecked: values, grid: grid)
   }
 
-  /// softmax(−θ/T), in place where nobody else holds the energies.
+  /// softmax(−θ/T), in place where nothing else holds the energies.
   ///
   /// - Complexity: O(N·L).
   package consuming func marginals(temperature: Float, parallelism: Parallelism) -> Marginals {

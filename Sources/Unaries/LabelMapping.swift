@@ -1,7 +1,7 @@
 import LatticeSupport
 
 /// What the numbers in label files stand for, where they are not the labels themselves: masks of 0
-/// and 255, ids of a data set, 0 for pixels that nobody has labelled.
+/// and 255, ids of a data set, 0 for unlabelled pixels.
 ///
 /// Numbers that a mapping does not mention stay, unless it says otherwise, and so does `void`.
 public struct LabelMapping: Sendable, Equatable {

@@ -16,6 +16,6 @@ struct BackboneFeatures {
   let last: Map
   /// Features of a few layers at every fourth pixel, for decoders.
   let low: Map
-  /// Features half way, for classifiers that help to train; `nil` where nobody has put one.
+  /// Features half way, for classifiers that help to train; `nil` where there are none.
   let middle: Map?
 }

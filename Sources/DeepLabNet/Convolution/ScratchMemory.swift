@@ -17,7 +17,7 @@ final class ScratchMemory: Sendable {
     buffers.withLock { $0.append(buffer) }
   }
 
-  /// Frees what nobody borrows.
+  /// Frees what is not in use.
   func release() {
     buffers.withLock { $0.removeAll() }
   }

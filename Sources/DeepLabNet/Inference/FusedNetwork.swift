@@ -2,7 +2,7 @@
 /// normalisations folded into the convolutions before them, residual sums and clamping activations
 /// done by the convolution that comes last, dropouts left out.
 ///
-/// A tensor that nobody but the next layer needs is never written.
+/// A tensor that only the next layer needs is never written.
 struct FusedNetwork: Sendable {
   let graph: SimplifiedGraph
   /// The steps, in an order in which they can be computed.

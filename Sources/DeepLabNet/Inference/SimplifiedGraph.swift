@@ -38,7 +38,7 @@ struct SimplifiedGraph: Sendable {
     }
   }
 
-  /// The one node that needs this node's output, where nobody else does.
+  /// The one node that needs this node's output, where no other node does.
   func onlyReader(of node: Int) -> Int? {
     guard readers[node].count == 1, !results.contains(.node(node)) else { return nil }
     return readers[node][0]

@@ -1,6 +1,6 @@
 /// From which step to which each tensor's values must stand.
 ///
-/// A convolution may write over its residual where nobody reads that again: such tensors are one.
+/// A convolution may write over its residual where that is not read again: such tensors are one.
 struct TensorLifetimes {
   /// Sizes and lifetimes of places.
   private(set) var requests: [MemoryPlan.Request] = []

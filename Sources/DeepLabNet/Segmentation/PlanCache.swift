@@ -8,7 +8,7 @@ final class PlanCache: Sendable {
   private let network: PreparedNetwork
   private let plans = Mutex<[UncheckedPlan]>([])
 
-  /// A plan is used by whoever has taken it out of the cache, and nobody else.
+  /// A plan is used by one caller at a time, the one that has taken it out of the cache.
   private struct UncheckedPlan: @unchecked Sendable {
     let plan: InferencePlan
   }

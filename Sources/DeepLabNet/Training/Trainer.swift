@@ -169,7 +169,7 @@ public final class Trainer {
     stepsDone: Int, _ tensor: (String) throws -> ParameterValues
   ) throws {
     guard stepsDone >= 0 else { throw InputError(.data, "\(stepsDone) steps are said to be done") }
-    // Steps write to this memory, which must be nobody else's.
+    // Steps write to this memory, which must be shared with nothing.
     func copy(_ name: String, _ specification: ParameterSpecification) throws -> ParameterValues {
       let saved = try tensor(name)
       try saved.check(name, isShaped: specification.shape)

@@ -32,7 +32,7 @@ public struct Dataset: LabelledImages {
   public let split: String?
   /// The photographs, in the order of the split's list.
   public private(set) var entries: [Entry]
-  /// The names of classes 0, 1, …; `nil` where nobody has said which there are.
+  /// The names of classes 0, 1, …; `nil` where they are not known.
   public let classNames: [String]?
   /// What the contents of label files stand for. A mapping takes the place of the layout's own.
   public let reading: LabelReading
@@ -144,7 +144,7 @@ public struct Dataset: LabelledImages {
 
   /// How all photographs are taken that are not stored upright, by their numbers.
   ///
-  /// Asked for before work of hours begins: a photograph that nobody can say the way of is found
+  /// Asked for before work of hours begins: a photograph whose way up is unclear is found
   /// then.
   /// - Throws: as `orientationUse(_:)` does, of the first such photograph.
   /// - Complexity: O(count) looks at files' first kilobytes.

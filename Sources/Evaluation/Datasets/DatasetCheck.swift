@@ -55,7 +55,7 @@ public struct DatasetCheck: Sendable {
   /// Over the photographs whose labels could be read, the void label among them.
   public private(set) var occurrences: [UInt16: Occurrence] = [:]
 
-  /// What is odd about the labels as a whole: `nil` where every class occurs, or nobody has said
+  /// What is odd about the labels as a whole: `nil` where every class occurs, or it is not known
   /// which there are and several do.
   public var oddity: TruthOddity? {
     TruthOddity(
@@ -65,7 +65,7 @@ public struct DatasetCheck: Sendable {
   private let dataset: Dataset
 
   /// Reads all photographs and labels of `dataset`; which classes there are is not checked where
-  /// nobody has said so.
+  /// it is not known.
   ///
   /// - Parameters:
   ///   - dataset: what is checked.

@@ -16,7 +16,7 @@ public enum TruthOddity: Sendable, Equatable {
   /// - Parameters:
   ///   - occurring: all labels that occur.
   ///   - void: the label of pixels that do not count.
-  ///   - classes: how many classes there are; `nil` where nobody has said so.
+  ///   - classes: how many classes there are; `nil` where that is not known.
   public init?(occurring: Set<UInt16>, ignoring void: UInt16, classes: Int?) {
     let counted = occurring.subtracting([void])
     // A label that is not a class is an error of its own.
@@ -88,12 +88,12 @@ public enum TruthOddity: Sendable, Equatable {
 extension TruthOddity {
   /// Looks at label maps until enough classes have been seen, at all of them if need be.
   ///
-  /// Maps that cannot be read are passed over: whoever uses them is told.
+  /// Maps that cannot be read are passed over: reading them later gives the error.
   /// - Parameters:
   ///   - count: how many there are.
   ///   - enough: so many classes make it sure that nothing is odd.
   ///   - void: the label of pixels that do not count.
-  ///   - classes: how many classes there are; `nil` where nobody has said so.
+  ///   - classes: how many classes there are; `nil` where that is not known.
   ///   - parallelism: how many threads may read.
   ///   - labels: reads map `index`.
   /// - Complexity: O(pixels looked at); a few maps are held at a time.

@@ -22,7 +22,7 @@ enum EXIF {
 
   // MARK: Where it stands
 
-  /// Bytes between segments after which nobody looks further: there are none in a sound file.
+  /// Bytes between segments after which the search ends: there are none in a sound file.
   private static let mostStrays = 1 << 16
 
   /// The first APP1 segment of EXIF, among those that precede the pixels.

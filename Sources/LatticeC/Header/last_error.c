@@ -4,7 +4,7 @@
 
 #include "latticecrf.h"
 
-/* A buffer a thread, and not a pointer, needs nobody to free it when a thread ends. */
+/* One buffer per thread, not a pointer: nothing has to be freed when a thread ends. */
 static _Thread_local char last_error[2048];
 
 void latticecrf_keep_error(const char *text) {

@@ -40,7 +40,7 @@ package protocol MeanFieldEngine: Sendable {
   /// `step` without writing the marginals.
   mutating func step(_ energies: ChannelField)
 
-  /// The last `step`, whose marginals replace the energies: in the same memory where nobody shares
+  /// The last `step`, whose marginals replace the energies: in the same memory where nothing shares
   /// it.
   mutating func finish(replacing energies: inout ChannelField)
 

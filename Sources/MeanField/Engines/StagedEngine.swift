@@ -6,7 +6,7 @@ package struct StagedEngine: MeanFieldEngine {
   private var sums: ChannelField
   private var scratch: MessageScratch
 
-  /// ∞ where filters skip pairs: nobody follows what that changes.
+  /// ∞ where filters skip pairs: what that changes is not followed.
   package let errorBound: Float
 
   package init(_ crf: DenseCRF) {

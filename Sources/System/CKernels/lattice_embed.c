@@ -35,7 +35,7 @@ CK_INLINE lane_vertices vertices_in(float *scratch, int32_t d, int32_t words) {
 
 /// From remainder 0 to k every coordinate rises by k, and those of the k highest ranks fall by d + 1.
 ///
-/// Coordinates that a key cannot hold give any key: whoever looks for it compares them with the limit first.
+/// Coordinates that a key cannot hold give any key: the search compares them with the limit first.
 CK_INLINE void find_keys(embedding e, int32_t d, int32_t words, lane_vertices v) {
   for (int32_t k = 0; k <= d; k++) {
     uint64_t hash[LANES] = {0};

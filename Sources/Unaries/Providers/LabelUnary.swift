@@ -1,6 +1,6 @@
 import LatticeSupport
 
-/// Which label of a map marks the points that nobody has labelled.
+/// Which label of a map marks unlabelled points.
 public enum UnknownLabel: Sendable, Hashable {
   /// None: every point is labelled.
   case none

@@ -70,7 +70,7 @@ package struct ScoreAxes: Sendable, Equatable {
     _ shape: [Int], _ layout: ScoreLayout, isForeground: Bool
   ) -> [ScoreAxes] {
     let single = shape.indices.filter { shape[$0] == 1 }
-    // Ten axes of length 1 would have a thousand subsets; nobody has more than two or three.
+    // Ten axes of length 1 would have a thousand subsets; no real array has more than two or three.
     guard !shape.contains(0), single.count <= 6 else { return [] }
     let subsets = (0..<1 << single.count).map { bits in
       single.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)

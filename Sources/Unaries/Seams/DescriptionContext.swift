@@ -22,7 +22,7 @@ public struct DescriptionContext: Sendable {
     self.text = text
   }
 
-  /// No arrays and no files: whoever refers to one gets an error.
+  /// No arrays and no files: referring to one is an error.
   public static let none = DescriptionContext(
     array: { throw InputError(.usage, "there is no array called \(quoted($0))") },
     text: { throw InputError(.usage, "the file \(quoted($0)) is not read here") })

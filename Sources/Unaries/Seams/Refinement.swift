@@ -18,7 +18,7 @@ public protocol Refinement: Sendable {
   /// The marginals of `scene`.
   ///
   /// - Parameters:
-  ///   - energies: N × L energies over the scene's grid; whoever is their only owner may overwrite
+  ///   - energies: N × L energies over the scene's grid; their only owner may overwrite
   ///     them.
   ///   - scene: the points, and the image over them where there is one.
   ///   - request: the threads to use, and what else the caller wants to know.
@@ -55,8 +55,8 @@ public struct RefinementRequest: Sendable {
   /// Whether the objective after each update is asked for, where there is one: each may cost as
   /// much as an update.
   public var notesObjective: Bool
-  /// Told now and then which share of the work is done, 0…1, from any thread; `nil` where nobody
-  /// looks.
+  /// Told now and then which share of the work is done, 0…1, from any thread; `nil` where
+  /// that is not wanted.
   public var progress: (@Sendable (Double) -> Void)?
 
   /// A request on all processors, with nothing to be known but the marginals.
@@ -88,7 +88,7 @@ public struct Refined: Sendable {
 public struct RefinementReport: Sendable {
   /// Updates that were made; `nil` where there are none.
   public var iterations: Int?
-  /// The largest change of a marginal in the last update; `nil` where nobody watched.
+  /// The largest change of a marginal in the last update; `nil` where it was not measured.
   public var largestChange: Float?
   /// The free energy at the start and after each update; empty unless asked for.
   public var freeEnergy: [Double] = []

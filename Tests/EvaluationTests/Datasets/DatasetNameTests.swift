@@ -58,7 +58,7 @@ struct DatasetNameTests {
     try dataset.checkPresence()
   }
 
-  @Test("a name that ends in a number is no name with a flag")
+  @Test("a name that ends in a number is not a name with a flag")
   func numbers() throws {
     let dataset = try voc(["street 1.jpg", "street.jpg"], list: "street 1\nstreet  -1\n")
     #expect(dataset.entries.map(\.name) == ["street 1", "street"])

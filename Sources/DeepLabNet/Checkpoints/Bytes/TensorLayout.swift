@@ -27,7 +27,7 @@ func tensorSize(_ shape: [Int], elementSize: Int) throws -> (count: Int, bytes: 
   var count = 1
   // Floats in memory and elements in the file must both have a size.
   let unit = max(elementSize, MemoryLayout<Float>.size)
-  // Those of an empty tensor too: whoever multiplies them from the left must not overflow.
+  // Those of an empty tensor too: multiplying them from the left must not overflow.
   for size in shape where size != 0 {
     let (product, overflow) = count.multipliedReportingOverflow(by: size)
     guard !overflow, product <= Int.max / unit else {

@@ -40,7 +40,7 @@ struct StateDictionary {
     let start = try state.map { try find($0, in: outermost) } ?? outermost
     path = state ?? ""
     let chosen = try choose(start)
-    // Whoever has named a dictionary knows of the others.
+    // A caller that has named a dictionary knows of the others.
     if state != nil { others = [] }
     try collect(chosen, prefix: "")
   }

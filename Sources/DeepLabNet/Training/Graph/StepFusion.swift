@@ -41,7 +41,7 @@ struct StepFusion {
     return .node(places[node])
   }
 
-  /// For each sum of two that can take up a normalisation that nobody else reads, that node.
+  /// For each sum of two that can take up a normalisation that nothing else reads, that node.
   private func sumsOfNormalizations() -> [Int: Int] {
     var result: [Int: Int] = [:]
     for (index, node) in network.nodes.enumerated()

@@ -48,7 +48,7 @@ struct TrainedNormalization {
   /// the statistics are frozen and nothing is learned.
   ///
   /// - Parameter gradient: how the loss changes with the output; the result takes its memory where
-  ///   nobody else has it.
+  ///   nothing else holds it.
   func gradients(
     _ gradient: inout Tensor, input: Tensor?, parallelism: Parallelism
   ) -> (input: Tensor, parameters: [ParameterValues?]) {

@@ -203,7 +203,7 @@ package struct TrainingPass {
       parallelism: parallelism)
   }
 
-  /// Adds a gradient to those that a step has got so far, in place where nobody else has them.
+  /// Adds a gradient to those that a step has got so far, in place where nothing else holds them.
   private static func add(_ gradient: Tensor, to sum: inout Tensor?, _ parallelism: Parallelism) {
     guard var old = sum else {
       sum = gradient

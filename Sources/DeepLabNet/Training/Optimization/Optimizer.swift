@@ -36,7 +36,8 @@ struct Optimizer {
     }
   }
 
-  /// Takes back what was remembered, which must have the shapes of `memories` and be nobody else's.
+  /// Takes back what was remembered, which must have the shapes of `memories` and be shared with
+  /// nothing.
   mutating func restore(_ saved: [[ParameterValues]]) {
     precondition(
       saved.map { $0.map(\.shape) } == memories.map { $0.map(\.shape) },

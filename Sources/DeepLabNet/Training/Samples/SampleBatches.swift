@@ -98,7 +98,7 @@ private final class BatchFeed: Sendable {
       if case .failure = state.batches[0] { return state.batches[0] }
       return state.batches.removeFirst()
     }
-    // An error stays, for whoever asks again.
+    // An error stays, to be thrown again.
     if case .failure = first { ready.signal() } else { free.signal() }
     return try first.get()
   }

@@ -43,7 +43,7 @@ public struct FolderPairLayout: DatasetLayout {
     return isFlat ? [] : folders
   }
 
-  /// A photograph without labels, and labels without a photograph, have an entry too: whoever reads
+  /// A photograph without labels, and labels without a photograph, have an entry too: whatever reads
   /// the other file is told its name.
   public func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
     let suffix = split.map { "/" + $0 } ?? ""
@@ -52,7 +52,7 @@ public struct FolderPairLayout: DatasetLayout {
     )
     guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
     let readable = try files(in: images, endings: ImageFile.pictureEndings)
-    // Pictures that cannot be read are entries too: whoever reads them is told what they are.
+    // Pictures that cannot be read are entries too: reading them gives the error.
     let others = try FolderListing.names(in: images).filter {
       ImageFile.otherPictureEndings.contains(FolderListing.split($0).ending)
     }

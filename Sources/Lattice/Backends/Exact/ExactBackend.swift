@@ -15,7 +15,7 @@ public struct ExactBackend: FilterBackend {
   /// `defaultMemoryBudget` where features are so many that reading a weight is faster than
   /// evaluating it.
   public let memoryBudget: Int?
-  /// Is told how far the filters' applications have come; `nil` for nobody.
+  /// Is told how far the filters' applications have come.
   public var progress: FilterProgress?
 
   /// A backend that skips what is negligible.

@@ -52,7 +52,7 @@ size_t ck_sweep_scratch(size_t stride);
 ///
 /// The points are visited run by run: visits[2k] ..< visits[2k + 1], which together are all of them.
 ///
-/// unary: points × stride, its padding large. `marginals` may be NULL where nobody reads them.
+/// unary: points × stride, its padding large. `marginals` may be NULL where they are not read.
 /// `change`, where not NULL, receives the largest change of what `marginals` held before.
 /// `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,

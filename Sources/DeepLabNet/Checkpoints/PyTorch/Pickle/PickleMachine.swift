@@ -52,7 +52,7 @@ struct PickleMachine {
     if let value = try literal(operation) { return stack.append(value) }
     switch Unicode.Scalar(operation) {
     case "\u{80}": try checkProtocol(try cursor.byte())
-    // Frames help whoever reads from a pipe.
+    // Frames help those that read from a pipe.
     case "\u{95}": try cursor.skip(8)
     case "(": marks.append(stack.count)
     case "0": _ = try pop()
