@@ -25,7 +25,7 @@ package final class NPZArrays: Sendable {
 
   /// Reads the header of every array.
   ///
-  /// - Throws: `InputError` where the file is not such an archive, or an array of it cannot be used.
+  /// - Throws: `InputError` where the file is not such an archive, or an array cannot be used.
   package init(_ path: String) throws {
     let archive = try ZipArchive(path)
     entries = try Self.entries(of: archive)

@@ -71,6 +71,8 @@ public struct CRFRefinement: Refinement {
       let place = "the term \(model.terms[error.index])\(owner)"
       if let cause = error.cause as? InputError { throw cause.at(place) }
       if error.cause is CallCancelled { throw error.cause }
+      // The memory is at fault, not the term.
+      if case LatticeError.outOfMemory? = error.cause as? LatticeError { throw error.cause }
       throw InputError(.data, "\(error.cause)").within(place)
     }
   }

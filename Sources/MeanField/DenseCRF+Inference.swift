@@ -45,7 +45,7 @@ extension DenseCRF {
   ///
   /// - Parameters:
   ///   - options: when `run()` ends; `step()` goes beyond.
-  ///   - marginals: over the CRF's points and labels; in their memory where they are its only owner.
+  ///   - marginals: over the CRF's points and labels; in their memory where that is not shared.
   public func startInference(
     _ options: InferenceOptions = InferenceOptions(), from marginals: consuming Marginals
   ) -> Inference {

@@ -14,7 +14,7 @@ import CKernels
 /// lie anywhere in tens of megabytes, and with pages of 4 KiB most accesses would miss the address
 /// cache too.
 ///
-/// Ends the program where there is no memory, as Swift's own arrays do. Callers that take sizes from
+/// Ends the program where there is no memory, as Swift's own arrays do. Callers with sizes from
 /// outside compares them with `memoryLimit()` first, and throws.
 package func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
   guard let block = allocateAlignedIfPossible(byteCount: byteCount) else {

@@ -10,9 +10,8 @@ struct FoldedConvolution {
   /// - Parameters:
   ///   - layer: what is computed.
   ///   - convolution: the convolution that it is, or is as good as.
-  ///   - values: the layer's, changed in place where nothing else holds them: they may be hundreds
-  ///     of
-  ///     megabytes.
+  ///   - values: the layer's, changed in place where nothing else holds them: they may be
+  ///     hundreds of megabytes.
   init(
     _ layer: any Layer, as convolution: Convolution, _ values: consuming [ParameterValues]
   ) {

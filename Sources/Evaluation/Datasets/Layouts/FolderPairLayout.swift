@@ -43,8 +43,8 @@ public struct FolderPairLayout: DatasetLayout {
     return isFlat ? [] : folders
   }
 
-  /// A photograph without labels, and labels without a photograph, have an entry too: whatever reads
-  /// the other file is told its name.
+  /// A photograph without labels, and labels without a photograph, have an entry too: the
+  /// error of reading the other file gives its name.
   public func entries(in folder: String, split: String?) throws -> [Dataset.Entry] {
     let suffix = split.map { "/" + $0 } ?? ""
     let (images, labels) = (
