@@ -220,6 +220,12 @@ extension Conformance {
         again == cleaned, "labels are the same every time, with any number of threads",
         "they differ with \(count)")
     }
+    if filter.needsMarginals == nil {
+      let alone = try filter.filter(labels, nil, over: scene, parallelism: .serial)
+      findings.expect(
+        alone.grid == scene.grid, "labels alone are filtered too",
+        "\(alone.grid) instead of \(scene.grid)")
+    }
     return findings.violations
   }
 

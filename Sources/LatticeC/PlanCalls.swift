@@ -94,6 +94,33 @@ public func runPlan(
   }
 }
 
+/// `latticecrf_plan_clean`.
+@_cdecl("latticecrf_plan_clean")
+public func cleanLabels(
+  _ plan: UInt64, _ labels: UnsafePointer<UInt16>?, _ count: Int64,
+  _ extents: UnsafePointer<Int64>?, _ rank: Int32, _ threads: Int32,
+  _ output: UnsafeMutablePointer<UInt16>?, _ outputCount: Int64
+) -> Int32 {
+  call {
+    let object = try PlanObject.all.object(plan)
+    let grid = try Arguments.grid(extents, rank: rank)
+    let labels = try Arguments.pointer(labels, "labels", alignment: 2)
+    try Arguments.count(count, 1, grid.count, "the array of labels")
+    let output = try Arguments.pointer(output, "output", alignment: 2)
+    try Arguments.count(outputCount, 1, grid.count, "the array of cleaned labels")
+    let parallelism = try Arguments.parallelism(threads: threads)
+    let prepared = try object.prepared()
+    defer { LargeBlocks.shared.endRound() }
+    let map = try LabelMap(
+      grid: grid, labels: Array(UnsafeBufferPointer(start: labels, count: grid.count)))
+    let cleaned = try prepared.clean(map, over: Scene(grid: grid), parallelism: parallelism)
+    try Cancellation.check()
+    cleaned.labels.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress { output.update(from: first, count: source.count) }
+    }
+  }
+}
+
 /// Writes the report, and how long it is.
 private func give(
   _ result: PreparedPlan.Outcome, of prepared: PreparedPlan,

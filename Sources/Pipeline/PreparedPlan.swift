@@ -134,11 +134,45 @@ public struct PreparedPlan: Sendable {
     _ parallelism: Parallelism, needsLabels: Bool
   ) throws -> Outcome {
     guard needsLabels else { return Outcome(marginals: marginals, labels: nil, reports: reports) }
-    var labels = marginals.labels(parallelism: parallelism)
-    for filter in labelFilters {
-      try Cancellation.check()
-      labels = try filter.filter(labels, marginals, over: scene, parallelism: parallelism)
-    }
+    let labels = try filtered(
+      marginals.labels(parallelism: parallelism), marginals, scene, parallelism)
     return Outcome(marginals: marginals, labels: labels, reports: reports)
+  }
+
+  private func filtered(
+    _ labels: LabelMap, _ marginals: Marginals?, _ scene: Scene, _ parallelism: Parallelism
+  ) throws -> LabelMap {
+    try labelFilters.reduce(labels) { labels, filter in
+      try Cancellation.check()
+      return try filter.filter(labels, marginals, over: scene, parallelism: parallelism)
+    }
+  }
+
+  /// What the label filters make of labels without scores.
+  ///
+  /// - Parameters:
+  ///   - labels: N labels over the scene's grid.
+  ///   - scene: the points, and the image over them where there is one.
+  ///   - parallelism: the threads to use; labels do not depend on it.
+  /// - Throws: `InputError` where the plan has a step that needs scores, or a filter cannot be
+  ///   applied; `CallCancelled` where it is to stop.
+  public func clean(
+    _ labels: LabelMap, over scene: Scene, parallelism: Parallelism = .automatic
+  ) throws -> LabelMap {
+    if let refinement = refinements.first {
+      throw InputError(
+        .usage, "the step \(refinement.name) refines scores, but there are labels alone",
+        remedy: "leave it out, or give the scores that the labels come from")
+    }
+    for filter in labelFilters {
+      guard let reason = filter.needsMarginals else { continue }
+      throw InputError(
+        .usage, "the step \(filter.name) \(reason), but there are labels alone",
+        remedy: "choose another setting, or give the scores that the labels come from")
+    }
+    guard labels.grid == scene.grid else {
+      throw InputError(.data, "the labels are \(labels.grid), but the scene is \(scene.grid)")
+    }
+    return try filtered(labels, nil, scene, parallelism)
   }
 }

@@ -28,7 +28,7 @@ public struct Majority: LabelFilter {
 
   /// - Complexity: O(N·((2r + 1)^(rank − 1) + L)).
   public func filter(
-    _ labels: LabelMap, _ marginals: Marginals, over scene: Scene, parallelism: Parallelism
+    _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
     let grid = labels.grid
     let width = grid.extents[grid.rank - 1]

@@ -287,6 +287,35 @@ struct PlanTests {
     #expect(Self.run(destroyed).status == LATTICECRF_INVALID_HANDLE)
   }
 
+  @Test("labels without scores are cleaned, in place too; wrong ones are refused")
+  func labelsAlone() throws {
+    let plan = try Self.create("majority")
+    var labels: [UInt16] = [0, 0, 0, 0, 9, 0, 0, 0, 0]
+    let given = labels
+    let extents: [Int64] = [3, 3]
+    var cleaned = [UInt16](repeating: 4, count: 9)
+    #expect(latticecrf_plan_clean(plan, labels, 9, extents, 2, 1, &cleaned, 9) == LATTICECRF_OK)
+    #expect(cleaned == [UInt16](repeating: 0, count: 9))
+    let status = labels.withUnsafeMutableBufferPointer { labels in
+      latticecrf_plan_clean(plan, labels.baseAddress, 9, extents, 2, 0, labels.baseAddress, 9)
+    }
+    #expect(status == LATTICECRF_OK)
+    #expect(labels == cleaned)
+    cleaned = given
+    let refining = try Self.create("temperature:value=2")
+    let calls: [(String, (UnsafeMutablePointer<UInt16>) -> Int32)] = [
+      ("labels", { latticecrf_plan_clean(plan, given, 8, extents, 2, 0, $0, 9) }),
+      ("cleaned labels", { latticecrf_plan_clean(plan, given, 9, extents, 2, 0, $0, 8) }),
+      ("null", { latticecrf_plan_clean(plan, nil, 9, extents, 2, 0, $0, 9) }),
+      ("labels alone", { latticecrf_plan_clean(refining, given, 9, extents, 2, 0, $0, 9) }),
+    ]
+    for (text, call) in calls {
+      #expect(call(&cleaned) == LATTICECRF_INVALID_ARGUMENT)
+      #expect(Painted.error.contains(text), "\(text): \(Painted.error)")
+    }
+    #expect(cleaned == given)
+  }
+
   @Test("what the library knows is told: presets, kinds, and the header's numbers")
   func kinds() throws {
     #expect(latticecrf_abi_version() == Int32(LATTICECRF_ABI_VERSION))

@@ -89,6 +89,39 @@ struct PlanTests {
     #expect(result.reports.isEmpty)
   }
 
+  @Test func labelsAloneAreCleaned() throws {
+    let grid = try GridShape([3, 4])
+    let map = try LabelMap(grid: grid, labels: [0, 0, 1, 1, 0, 5, 1, 1, 0, 0, 1, 1])
+    let cleaned = try PreparedPlan(Plan(["majority"])).clean(map, over: Scene(grid: grid))
+    #expect(cleaned.labels == [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1])
+    let scores = try PreparedPlan(Plan(["temperature:value=2", "majority"]))
+    let error = #expect(throws: InputError.self) {
+      try scores.clean(map, over: Scene(grid: grid))
+    }
+    #expect(
+      error?.problem == "the step temperature:value=2 refines scores, but there are labels alone")
+  }
+
+  /// A label filter that looks at marginals.
+  private struct Sure: LabelFilter {
+    var name: String { "sure" }
+    var reach: Reach { .steps(0) }
+    var needsMarginals: String? { "compares probabilities" }
+
+    func filter(
+      _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
+    ) throws -> LabelMap { labels }
+  }
+
+  @Test func whatNeedsMarginalsIsNotGivenLabelsAlone() throws {
+    let map = try LabelMap(grid: GridShape([2]), labels: [0, 1])
+    let plan = PreparedPlan(refinements: [], labelFilters: [Sure()])
+    let error = #expect(throws: InputError.self) {
+      try plan.clean(map, over: Scene(grid: map.grid))
+    }
+    #expect(error?.problem == "the step sure compares probabilities, but there are labels alone")
+  }
+
   @Test func threadsChangeNothing() throws {
     let plan = try Plan([
       "band:width=2.5,of=\"crf:model=densecrf,iterations=2\"", "temperature:value=0.7", "majority",

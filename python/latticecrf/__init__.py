@@ -1,6 +1,7 @@
 """Dense CRFs that refine segmentations.
 
     labels = latticecrf.refine(logits, image, preset="deeplab-vgg", output="labels")
+    labels = latticecrf.clean(labels, "majority:radius=2")
 
 `latticecrf.densecrf` and `latticecrf.utils` take the place of pydensecrf's modules of those names.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import ctypes as _ctypes
 
-from . import _arrays, _kinds, _native
+from . import _arrays, _kinds, _native, filters
+from ._clean import clean
 from ._crf import CRF, Energies
 from ._filter import Filter
 from ._plans import Model, Plan
@@ -16,8 +18,8 @@ from ._refine import refine
 from ._version import VERSION as __version__
 
 __all__ = [
-    "CRF", "Energies", "Filter", "Model", "Plan", "kinds", "refine", "release_memory", "set_threads",
-    "threads",
+    "CRF", "Energies", "Filter", "Model", "Plan", "clean", "filters", "kinds", "refine",
+    "release_memory", "set_threads", "threads",
 ]
 
 

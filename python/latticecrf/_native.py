@@ -147,6 +147,9 @@ _PROTOTYPES = {
     "latticecrf_plan_json": [c_uint64, c_void_p, c_int64, POINTER(c_int64)],
     "latticecrf_plan_set_array": [c_uint64, c_char_p, c_void_p, c_int64, c_void_p, c_int32],
     "latticecrf_plan_run": [c_uint64, POINTER(Scene), POINTER(Results)],
+    "latticecrf_plan_clean": [
+        c_uint64, c_void_p, c_int64, c_void_p, c_int32, c_int32, c_void_p, c_int64,
+    ],
     "latticecrf_filter_create": [
         c_void_p, c_int64, c_int32, c_int32, c_int32, c_int32, POINTER(c_uint64),
     ],

@@ -8,17 +8,27 @@ public protocol LabelFilter: Sendable {
   /// How far a point's label depends on others.
   var reach: Reach { get }
 
+  /// Why there must be marginals, to follow "it": `gives pixels their next likeliest label`; `nil`
+  /// where labels suffice.
+  var needsMarginals: String? { get }
+
   /// The cleaned labels.
   ///
   /// - Parameters:
   ///   - labels: N labels over the scene's grid.
-  ///   - marginals: N × L probabilities that the labels come from.
+  ///   - marginals: N × L probabilities that the labels come from; `nil` where there are labels
+  ///     alone, which a filter with `needsMarginals` is never given.
   ///   - scene: the points, and the image over them where there is one.
   ///   - parallelism: the threads to use; labels must not depend on it.
   /// - Throws: `InputError` where the scene cannot be cleaned.
   func filter(
-    _ labels: LabelMap, _ marginals: Marginals, over scene: Scene, parallelism: Parallelism
+    _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap
+}
+
+extension LabelFilter {
+  /// Labels suffice, unless a conformer says otherwise.
+  public var needsMarginals: String? { nil }
 }
 
 /// A kind of label filter that descriptions can name.

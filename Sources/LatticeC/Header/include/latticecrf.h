@@ -463,6 +463,18 @@ latticecrf_status latticecrf_plan_set_array(
 latticecrf_status latticecrf_plan_run(
     latticecrf_plan plan, const latticecrf_scene *scene, latticecrf_results *results);
 
+/**
+ * Makes the label filters of a plan without refinements, over labels without scores.
+ *
+ * @param labels N of them; the plan's steps say which number stands for unknown.
+ * @param extents the grid, as for latticecrf_crf_create.
+ * @param threads 0 for what latticecrf_set_threads says.
+ * @param output becomes N labels; may be `labels` itself.
+ */
+latticecrf_status latticecrf_plan_clean(
+    latticecrf_plan plan, const uint16_t *labels, int64_t count, const int64_t *extents, int32_t rank,
+    int32_t threads, uint16_t *output, int64_t output_count);
+
 /* Filters alone ---------------------------------------------------------------------------------- */
 
 /**

@@ -10,10 +10,12 @@ struct UnsureLabels: LabelFilter {
 
   var name: String { "unsure:least=\(least)" }
   var reach: Reach { .steps(0) }
+  var needsMarginals: String? { "compares the probabilities of labels" }
 
   func filter(
-    _ labels: LabelMap, _ marginals: Marginals, over scene: Scene, parallelism: Parallelism
+    _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
+    guard let marginals else { return labels }
     var result = labels
     for (point, label) in labels.labels.enumerated()
     where label != void && marginals.values[point, Int(label)] < least {
