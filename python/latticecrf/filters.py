@@ -9,15 +9,18 @@ threads=0)` and gives labels. Several steps are one call of `latticecrf.refine(â
 `latticecrf.clean(labels, plan=[â€¦])`.
 
 Kinds and settings are those of the library: `help(filters.majority)`, `latticecrf.kinds()`. A hyphen in a
-name is an underscore here. A setting that names an array takes the array itself. Words of MONAI, scikit-image
-and cc3d are understood where they differ: see `WORDS`.
+name is an underscore here, and `lambda` is `lambda_`. A setting that names an array takes the array itself.
+Words of MONAI, scikit-image, cc3d, OpenCV and rasterio are understood where they differ: see `WORDS`.
 """
 from __future__ import annotations
 
 import inspect
+import keyword
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from . import _arrays, _kinds
+import numpy as np
+
+from . import _kinds
 from ._clean import clean
 from ._refine import refine
 
@@ -36,8 +39,39 @@ def _same(value: Any) -> Any:
     return value
 
 
+_CLASSES = {"applied_labels": ("classes", _same)}
+_OPENCV = {
+    "sigmaSpatial": ("spatial", _same), "sigmaColor": ("color", _same),
+    "sigma_spatial": ("spatial", _same), "sigma_color": ("color", _same),
+    "numIters": ("iterations", _same), "num_iter": ("iterations", _same),
+}
+
 #: Other libraries' words for a kind's settings, with what becomes of their values.
-WORDS: Dict[str, Dict[str, Tuple[str, Callable[[Any], Any]]]] = {}
+WORDS: Dict[str, Dict[str, Tuple[str, Callable[[Any], Any]]]] = {
+    "components": {
+        **_CLASSES,
+        "min_size": ("minimum", _same),  # MONAI, scikit-image: what has fewer points leaves.
+        "max_size": ("minimum", lambda size: size + 1),  # scikit-image 0.26: or as many.
+        "threshold": ("minimum", _same),  # cc3d.dust
+    },
+    "largest": {**_CLASSES, "num_components": ("count", _same), "k": ("count", _same)},
+    "holes": {
+        **_CLASSES,
+        "max_size": ("maximum", _same),
+        "area_threshold": ("maximum", lambda area: area - 1),  # scikit-image before 0.26.
+    },
+    "keep": _CLASSES,
+    "open": _CLASSES,
+    "close": _CLASSES,
+    "sieve": {"threshold": ("minimum", _same), "size": ("minimum", _same)},
+    "majority": {"size": ("radius", lambda size: (size - 1) // 2)},
+    "guided": {"eps": ("epsilon", _same), "r": ("radius", _same), "scale": ("subsample", _same)},
+    "domain-transform": _OPENCV,
+    "smoother": {**_OPENCV, "lambda_attenuation": ("attenuation", _same)},
+    "joint-bilateral": _OPENCV,
+}
+#: How many neighbours a point has by the number of axes and scikit-image's `connectivity`.
+_NEIGHBOURS = {(2, 1): 4, (2, 2): 8, (3, 1): 6, (3, 2): 18, (3, 3): 26}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,6 +109,11 @@ def _refinement(kind: Mapping[str, Any]) -> Callable[..., Any]:
 
 def _label_filter(kind: Mapping[str, Any]) -> Callable[..., Any]:
     def function(labels: Any, *, output_type: str = "numpy", threads: int = 0, **given: Any) -> Any:
+        if given.get("connectivity") in (1, 2, 3):
+            place = (np.ndim(labels), given["connectivity"])
+            if place not in _NEIGHBOURS:
+                raise ValueError(f"connectivity is {place[1]}, but there are {place[0]} axes")
+            given["connectivity"] = _NEIGHBOURS[place]
         step, arrays = _step(kind, given)
         if arrays:
             raise TypeError(f"{next(iter(arrays))} is an array, but {kind['name']} takes none")
@@ -89,7 +128,12 @@ def _label_filter(kind: Mapping[str, Any]) -> Callable[..., Any]:
 
 def _keys(kind: Mapping[str, Any]) -> Dict[str, str]:
     """The kind's settings by their names in Python."""
-    return {setting["key"].replace("-", "_"): setting["key"] for setting in kind["settings"]}
+    return {_name(setting["key"]): setting["key"] for setting in kind["settings"]}
+
+
+def _name(key: str) -> str:
+    name = key.replace("-", "_")
+    return name + "_" if keyword.iskeyword(name) else name
 
 
 def _step(kind: Mapping[str, Any], given: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -101,8 +145,8 @@ def _step(kind: Mapping[str, Any], given: Dict[str, Any]) -> Tuple[Dict[str, Any
         if value is None:
             continue
         if name in words:
-            name, change = words[name]
-            value = change(value)
+            word, change = words[name]
+            name, value = _name(word), change(value)
         if name not in keys:
             known = ", ".join([*keys, *words]) or "none"
             raise TypeError(f"{kind['name']} has no setting {name!r}; it has {known}")
@@ -133,7 +177,7 @@ def _named(
     ]
     lines = []
     for setting in kind["settings"]:
-        key = setting["key"].replace("-", "_")
+        key = _name(setting["key"])
         empty = inspect.Parameter.empty
         default = empty if setting["required"] else setting.get("default")
         places.append(inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default))
