@@ -53,7 +53,7 @@ def test_functions_say_what_they_take():
 
 
 @pytest.mark.parametrize("call, error, words", [
-    (lambda labels: filters.majority(labels, size=3), TypeError, "no setting 'size'; it has radius"),
+    (lambda labels: filters.majority(labels, wide=3), TypeError, "no setting 'wide'; it has radius"),
     (lambda labels: filters.majority(labels, radius=0), ValueError, "radius"),
     (lambda labels: filters.majority(labels.astype(float)), TypeError, "whole numbers"),
     (lambda labels: filters.majority(labels.astype(int) - 1), ValueError, "-1"),
