@@ -14,6 +14,8 @@ let package = Package(
     .library(name: "Conformance", targets: ["Conformance"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
+    .library(name: "Tuning", targets: ["Tuning"]),
+    .library(name: "Training", targets: ["Training"]),
     // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
     .library(name: "latticecrf", type: .dynamic, targets: ["LatticeC"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
@@ -71,6 +73,16 @@ let package = Package(
       dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
+    // The search of a plan's numbers on images with true labels.
+    .target(
+      name: "Tuning",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+      ]),
+    // The training of a network on a data set, with its states, log and validation.
+    .target(
+      name: "Training",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Evaluation"]),
     // The C interface: its header, and what is behind it.
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
@@ -97,14 +109,6 @@ let package = Package(
       ],
       path: "Sources/Tools/crf-refine"),
 
-    // The search of a CRF's parameters.
-    .target(
-      name: "Tuning",
-      dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
-        "ToolSupport",
-      ],
-      path: "Sources/Tools/Tuning"),
     .executableTarget(
       name: "crf-tune",
       dependencies: [
@@ -127,7 +131,7 @@ let package = Package(
       name: "deeplab",
       dependencies: [
         "LatticeSupport", "Unaries", "Formats", "MeanField", "Pipeline", "DeepLabNet",
-        "Evaluation", "ToolSupport",
+        "Evaluation", "Training", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),
@@ -183,6 +187,11 @@ let package = Package(
       ]),
     .testTarget(name: "DeepLabNetTests", dependencies: ["Formats", "DeepLabNet", "TestSupport"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Formats", "Evaluation", "TestSupport"]),
+    .testTarget(
+      name: "TuningTests",
+      dependencies: [
+        "LatticeSupport", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
+      ]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -201,8 +210,7 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "Tuning",
-        "TestSupport",
+        "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "TestSupport",
         "crf-refine", "crf-tune", "deeplab", "RefineScores",
         "run-measured", "c-refine",
       ]),
@@ -217,7 +225,7 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
     [
       "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "deeplab", "make-sample",
       "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
-      "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests",
+      "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests", "TuningTests",
     ].contains($0.name)
   }
 }

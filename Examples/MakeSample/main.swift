@@ -17,9 +17,7 @@ else {
 }
 
 do {
-  guard FolderListing.make(folder) else {
-    throw InputError(.cannotCreate, at: folder, "cannot be made a folder")
-  }
+  try FolderListing.create(folder)
   try Sample(seed: seed).write(to: folder)
 } catch {
   FileHandle.standardError.write(Data("make-sample: \(error)\n".utf8))

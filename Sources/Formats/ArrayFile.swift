@@ -3,13 +3,22 @@ import Unaries
 
 /// Arrays from files of any supported format.
 public enum ArrayFile {
+  /// Endings of arrays.
+  package static let endings = ["npy", "npz"]
+
+  /// The array of a stem where `path` is a folder of them; else `path` itself.
+  package static func path(_ stem: String, of path: String) -> String {
+    guard FolderListing.isFolder(path) else { return path }
+    return FolderListing.file(stem, in: path, endings: endings) ?? "\(path)/\(stem).npy"
+  }
+
   /// Reads an NPY file, or an array of an NPZ archive; the contents decide, not the name.
   ///
   /// - Parameter path: the file.
   /// - Parameter member: which array of an archive; may be left out where there is only one.
   /// - Throws: `InputError` where the file is something else, or as `NPY.read` and `NPZ.read` do.
   public static func read(_ path: String, member: String? = nil) throws -> NumericArray {
-    let kind = FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
+    let kind = try FileSource(path).kind
     if kind == .zip { return try NPZ.read(path, member: member) }
     guard member == nil else {
       throw InputError(
@@ -26,7 +35,7 @@ public enum ArrayFile {
   package static func number(_ path: String, member: String? = nil) throws -> StoredNumber? {
     let source = try FileSource(path)
     guard source.isRegular else { return nil }
-    guard FileKind(prefix: source.peek(FileKind.prefixLength)) == .zip else {
+    guard source.kind == .zip else {
       do {
         return try NPYHeader(from: source).number
       } catch let error as InputError {
@@ -45,7 +54,7 @@ public enum ArrayFile {
   package static func boxes(_ path: String, member: String? = nil) throws -> any BoxSource {
     let source = try FileSource(path)
     guard source.isRegular, member == nil,
-      FileKind(prefix: source.peek(FileKind.prefixLength)) != .zip
+      source.kind != .zip
     else { return try read(path, member: member) }
     return try NPYBoxes(path)
   }

@@ -52,6 +52,21 @@ extension ByteSource {
 /// Bytes that are moved at a time: large enough for the disk, small beside any array that matters.
 package let transferBlockSize = 1 << 20
 
+extension FileSource {
+  /// All bytes of a file; `nil` where it cannot be read.
+  package static func contents(_ path: String) -> [UInt8]? {
+    try? FileSource(path).bytes(upTo: .max)
+  }
+
+  /// What it seems to be by its first bytes, which are not consumed.
+  package var kind: FileKind { FileKind(prefix: peek(FileKind.prefixLength)) }
+
+  /// Its bytes at any place, which are not consumed.
+  var scattered: ScatteredBytes {
+    ScatteredBytes { offset, count in self.peek(count, from: offset) }
+  }
+}
+
 /// A file, read with plain `read` calls: a file that shrinks meanwhile ends early and harms
 /// nothing.
 package final class FileSource: ByteSource {

@@ -11,13 +11,12 @@ struct EncodedImage {
   /// More than any photograph takes; bounds what a pipe without an end can do.
   private static let largestPipe = 1 << 30
 
-  /// - Throws: `InputError` where `path` cannot be read or is neither PNG nor JPEG.
-  init(_ path: String) throws {
-    let source = try FileSource(path)
+  /// - Throws: `InputError` where the file cannot be read or is neither PNG nor JPEG.
+  init(_ source: FileSource) throws {
     let prefix = try source.bytes(upTo: FileKind.prefixLength)
-    name = path
+    name = source.name
     kind = FileKind(prefix: prefix)
-    guard kind == .png || kind == .jpeg else { throw Self.unsupported(kind, name: path) }
+    guard kind == .png || kind == .jpeg else { throw Self.unsupported(kind, name: name) }
     bytes = try prefix + source.bytes(upTo: source.remaining ?? Self.largestPipe)
   }
 

@@ -46,9 +46,7 @@ public enum ImageFile {
   /// - Throws: `InputError` where the file cannot be read.
   public static func orientation(of path: String) throws -> PictureOrientation {
     let source = try FileSource(path)
-    let kind = FileKind(prefix: source.peek(FileKind.prefixLength))
-    return EXIF.orientation(
-      of: kind, in: ScatteredBytes { offset, count in source.peek(count, from: offset) })
+    return EXIF.orientation(of: source.kind, in: source.scattered)
   }
 
   /// Reads a photograph, or an array: multispectral scenes and volumes come as NPY files.
@@ -75,9 +73,11 @@ public enum ImageFile {
   package static func regions(
     _ path: String, layout: Image.Layout, rows: Rows = .stored
   ) throws -> any RegionSource<Image> {
-    guard try isArray(path) else {
-      let isTurned = try rows == .upright && orientation(of: path) != .upright
-      return isTurned ? try TurnedPicture(path) : try PictureRegions(path)
+    let source = try FileSource(path)
+    guard isArray(source) else {
+      let picture = try PictureRegions(source)
+      let isTurned = rows == .upright && picture.orientation != .upright
+      return isTurned ? try TurnedPicture(picture) : picture
     }
     do {
       return try ArrayImageRegions(ArrayFile.boxes(path), layout: layout)
@@ -91,42 +91,41 @@ public enum ImageFile {
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isArray(_ path: String) throws -> Bool {
-    let isNamedPicture = pictureEndings.contains { path.lowercased().hasSuffix("." + $0) }
-    return try !isNamedPicture && [.npy, .zip].contains(kind(of: path))
+    try !isNamedPicture(path) && isArray(FileSource(path))
+  }
+
+  /// The same of a file that is open.
+  static func isArray(_ source: FileSource) -> Bool {
+    !isNamedPicture(source.name) && [.npy, .zip].contains(source.kind)
+  }
+
+  private static func isNamedPicture(_ path: String) -> Bool {
+    pictureEndings.contains { path.lowercased().hasSuffix("." + $0) }
   }
 
   /// Whether the file at `path` is a PNG or JPEG image.
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isPicture(_ path: String) throws -> Bool {
-    [.png, .jpeg].contains(try kind(of: path))
+    [.png, .jpeg].contains(try FileSource(path).kind)
   }
 
   /// The picture in a regular file; `nil` where there is something else, or where reading fails, of
   /// which reading it again tells the cause.
   package static func picture(_ path: String) -> StoredPicture? {
-    guard let source = try? FileSource(path), source.isRegular,
-      (try? isPicture(path)) == true
-    else { return nil }
-    return try? StoredPicture(path)
+    guard let source = try? FileSource(path), source.isRegular else { return nil }
+    return try? StoredPicture(source)
   }
 
-  /// The grid of the picture in a file, its rows as they are stored, and whether its samples have
-  /// 16 bits.
+  /// The grid of the picture in a file, its rows as they are stored.
   ///
   /// - Throws: `InputError` where it is not a picture, or its header is damaged.
-  package static func header(of path: String) throws -> (grid: GridShape, isDeep: Bool) {
+  package static func grid(of path: String) throws -> GridShape {
     let source = try FileSource(path)
-    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
-    case .png:
-      let reader = try PNGReader(source)
-      return (reader.grid, reader.isDeep)
-    case .jpeg: return (try JPEGReader(source).grid, false)
+    switch source.kind {
+    case .png: return try PNGReader(source).grid
+    case .jpeg: return try JPEGReader(source).grid
     case let other: throw EncodedImage.unsupported(other, name: path)
     }
-  }
-
-  private static func kind(of path: String) throws -> FileKind {
-    FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
   }
 }

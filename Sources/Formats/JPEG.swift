@@ -7,7 +7,7 @@ public enum JPEG {
   ///
   /// - Throws: `InputError` where the file cannot be read, ends early, is damaged, or is in CMYK.
   public static func read(_ path: String) throws -> Image {
-    let file = try EncodedImage(path)
+    let file = try EncodedImage(FileSource(path))
     return try file.bytes.withUnsafeBytes { try decode($0, name: path) }
   }
 

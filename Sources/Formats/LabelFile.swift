@@ -19,7 +19,7 @@ public enum LabelFile {
   ///
   /// - Throws: `InputError` as `read(_:palette:)` does, and where a number stands for nothing.
   public static func read(_ path: String, as reading: LabelReading) throws -> LabelMap {
-    let kind = FileKind(prefix: try FileSource(path).peek(FileKind.prefixLength))
+    let kind = try FileSource(path).kind
     guard kind == .npy else { return try PNG.readLabels(path).labels(as: reading) }
     return try labels(of: NPY.read(path), as: reading, name: path)
   }
@@ -29,7 +29,7 @@ public enum LabelFile {
   /// - Throws: `InputError` where the file cannot be read or is something else.
   package static func grid(of path: String) throws -> GridShape {
     let source = try FileSource(path)
-    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    switch source.kind {
     case .npy: return try GridShape(ArrayFile.boxes(path).shape)
     case .png: return try PNGReader(source).grid
     case let other: throw PNG.notPNG(other, name: path)

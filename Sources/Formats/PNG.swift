@@ -43,7 +43,7 @@ public enum PNG {
   private static func withBytes<Result>(
     of path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
-    let file = try EncodedImage(path)
+    let file = try EncodedImage(FileSource(path))
     guard file.kind == .png else { throw notPNG(file.kind, name: path) }
     return try file.bytes.withUnsafeBytes(body)
   }

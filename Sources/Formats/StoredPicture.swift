@@ -10,13 +10,13 @@ package struct StoredPicture: Sendable {
   /// The numbers of the file that one of the image's 256 levels spans: 257 of 16 bits, else 1.
   package let unit: Float
 
-  /// `unit` of a file of 16 bits a sample.
-  package static let unitOf16Bits = Float(Image.Pixels.unitOf16Bits)
-
   /// - Throws: `InputError` where the file cannot be read, is damaged, or is something else.
-  package init(_ path: String) throws {
-    let file = try EncodedImage(path)
-    self = try file.bytes.withUnsafeBytes { try Self(file.kind, $0, name: path) }
+  package init(_ path: String) throws { try self.init(FileSource(path)) }
+
+  /// The picture in a file that is open, of which nothing has been read yet.
+  init(_ source: FileSource) throws {
+    let file = try EncodedImage(source)
+    self = try file.bytes.withUnsafeBytes { try Self(file.kind, $0, name: file.name) }
   }
 
   /// The picture in the bytes of a file, whose name is for messages.

@@ -32,7 +32,7 @@ final class ZipArchive {
         .data, at: path, "is a pipe or a device; an archive is read from its end",
         remedy: "save it to a file first")
     }
-    let kind = FileKind(prefix: source.peek(FileKind.prefixLength))
+    let kind = source.kind
     guard kind == .zip else {
       throw InputError(
         .data, at: path, "is not an NPZ archive but seems to be \(kind.words)",

@@ -41,6 +41,17 @@ package enum FolderListing {
     return path.withSystemPath { mkdir($0, 0o777) } == 0 || isFolder(path)
   }
 
+  /// Makes a folder, and those that it is to lie in, unless it is there.
+  ///
+  /// - Throws: `InputError` of kind `.cannotCreate` where it cannot be made.
+  package static func create(_ path: String) throws {
+    guard make(path) else {
+      throw InputError(
+        .cannotCreate, at: path, "cannot be made a folder",
+        remedy: "check that no file of that name is in the way, and that you may write there")
+    }
+  }
+
   /// The names of what is visible in a folder, sorted; folders among them.
   ///
   /// - Throws: `InputError` where it is not a folder or cannot be listed.
@@ -61,10 +72,28 @@ package enum FolderListing {
     return names.sorted()
   }
 
+  /// The names of the visible files in a folder, sorted; what lies in it that is no folder.
+  ///
+  /// - Throws: as `names(in:)` does.
+  package static func files(in folder: String) throws -> [String] {
+    try names(in: folder).filter { !isFolder("\(folder)/\($0)") }
+  }
+
+  /// Whether two paths lead to the same file or folder.
+  package static func isSame(_ first: String, _ second: String) -> Bool {
+    let resolved = [first, second].map { Self.resolved($0) ?? $0 }
+    return resolved[0] == resolved[1]
+  }
+
+  /// The name of a file without its folders.
+  package static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
   /// A file's name without its folders and its ending, and the ending in lower case: `("a.b",
   /// "png")`.
   package static func split(_ path: String) -> (stem: String, ending: String) {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = name(of: path)
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
     return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
   }

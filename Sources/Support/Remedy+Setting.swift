@@ -1,3 +1,8 @@
+/// What the numbers of a file of scores mean; labels among them.
+public enum ScoreMeaning: String, Sendable, Hashable, CaseIterable {
+  case logits, probabilities, energies, labels
+}
+
 extension Remedy {
   /// Something that a caller can set, whatever a front end calls it.
   ///
@@ -7,6 +12,8 @@ extension Remedy {
     case scoreKind = "score_kind"
     /// The order of the axes of an array of scores.
     case layout
+    /// The order of the axes of an image that is an array.
+    case imageLayout = "image_layout"
     /// Whether probabilities are divided by their sum.
     case normalizeScores = "normalize_scores"
     /// Whether scores are one channel, the foreground's.
@@ -39,12 +46,7 @@ extension Remedy {
     case datasetLayout = "dataset_layout"
   }
 
-  /// What scores mean; label maps among them.
-  public enum ScoreMeaning: String, Sendable, Hashable, CaseIterable {
-    case logits, probabilities, energies, labels
-  }
-
-  /// Where the axis of labels stands in an array of scores.
+  /// Where the axis of labels, or of an image's channels, stands in an array.
   public enum LabelAxis: String, Sendable, Hashable, CaseIterable {
     case first, last
   }
@@ -60,6 +62,8 @@ extension Remedy {
     case scoreKind(ScoreMeaning)
     /// The order of the axes of an array of scores.
     case layout(LabelAxis)
+    /// The order of the axes of an image that is an array.
+    case imageLayout(LabelAxis)
     /// That probabilities are divided by their sum.
     case normalizeScores
     /// That scores are one channel, the foreground's.
@@ -86,6 +90,7 @@ extension Remedy {
       switch self {
       case .scoreKind: .scoreKind
       case .layout: .layout
+      case .imageLayout: .imageLayout
       case .normalizeScores: .normalizeScores
       case .singleChannel: .singleChannel
       case .labelMapping: .labelMapping
@@ -103,7 +108,7 @@ extension Remedy {
     public var value: String? {
       switch self {
       case .scoreKind(let kind): kind.rawValue
-      case .layout(let axis): axis.rawValue
+      case .layout(let axis), .imageLayout(let axis): axis.rawValue
       case .orientation(let turning): turning.rawValue
       case .imageRange(let low, let high): "\(low.shortText),\(high.shortText)"
       case .tiles(let side): "\(side)"

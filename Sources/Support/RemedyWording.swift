@@ -38,6 +38,8 @@ extension RemedyWording {
       switch setting {
       case .layout(.first): return "\(name) with the labels first"
       case .layout(.last): return "\(name) with the labels last"
+      case .imageLayout(.first): return "\(name) with the channels first"
+      case .imageLayout(.last): return "\(name) with the channels last"
       case .tiles(let side): return "tiles of \(side) pixels"
       case .imageRange(let low, let high): return "\(name) \(low.shortText)…\(high.shortText)"
       case .state(let text): return "the dictionary '\(text)'"
@@ -52,6 +54,7 @@ extension RemedyWording {
     switch parameter {
     case .scoreKind: "the score kind"
     case .layout: "the layout"
+    case .imageLayout: "the layout of the image"
     case .normalizeScores: "normalization of the scores"
     case .singleChannel: "the reading as a single channel"
     case .labelMapping: "the label mapping"

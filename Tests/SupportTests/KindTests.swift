@@ -1,3 +1,4 @@
+import Foundation
 import LatticeSupport
 import Testing
 
@@ -22,6 +23,21 @@ struct JSONValueTests {
   func illTextIsExplained(text: String, says: String) {
     let error = #expect(throws: InputError.self) { try JSONValue(parsing: text) }
     #expect(error?.description.contains(says) == true, "\(String(describing: error))")
+  }
+
+  @Test func wholeNumbersLoseNoDigit() throws {
+    // 2⁵³ + 1 is the first that double precision lacks; seeds have all of 64 bits.
+    for number in ["9007199254740993", "-9007199254740993", "18446744073709551615"] {
+      let value = try JSONValue(parsing: number)
+      #expect(value.compactText == number && "\(value)" == number)
+      #expect(try JSONDecoder().decode(JSONValue.self, from: Data(number.utf8)) == value)
+      let encoded = try JSONEncoder().encode(value)
+      #expect(String(decoding: encoded, as: UTF8.self) == number)
+    }
+    // What double precision holds is the same value, however it is written.
+    #expect(try JSONValue(parsing: "9007199254740994") == .number(9007199254740994))
+    #expect(try JSONValue(parsing: "1e16") == JSONValue(parsing: "10000000000000000"))
+    #expect(JSONValue.whole(7) == .number(7))
   }
 
   @Test func shortFloatsStayShort() {

@@ -8,9 +8,10 @@ struct RemedyWordingTests {
     "settings are options with their values",
     arguments: [
       (.scoreKind(.logits), "--unary-kind logits"), (.layout(.first), "--layout chw"),
-      (.layout(.last), "--layout hwc"), (.normalizeScores, "--normalize-scores"),
+      (.layout(.last), "--layout hwc"), (.imageLayout(.last), "--image-layout hwc"),
+      (.normalizeScores, "--normalize-scores"),
       (.singleChannel, "--binary"), (.labelMapping("255:1"), "--label-map 255:1"),
-      (.imageRange(0, 4095), "--image-range 0,4095"), (.orientation(.apply), "--orientation apply"),
+      (.imageRange(0, 4095), "--image-range 0:4095"), (.orientation(.apply), "--orientation apply"),
       (.chosen(.member), "--member NAME"), (.chosen(.classes), "--classes N"),
       (.tiles(2048), "--tile 2048"), (.state("model_ema"), "--state model_ema"),
     ] as [(Remedy.Setting, String)])

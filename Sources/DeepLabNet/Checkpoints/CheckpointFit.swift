@@ -72,3 +72,24 @@ public struct CheckpointFit: Sendable {
     return Array(close.prefix(limit))
   }
 }
+
+extension CheckpointFit: Encodable {
+  private enum CodingKeys: CodingKey {
+    case name, classes, keyScheme, fits, needed, missing, misshaped, unexpected, leftOut, prefixes
+  }
+
+  /// Writes all members; the scheme in words, and `isWhole` as `fits`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encodeIfPresent(classes, forKey: .classes)
+    try container.encode(scheme.description, forKey: .keyScheme)
+    try container.encode(isWhole, forKey: .fits)
+    try container.encode(needed, forKey: .needed)
+    try container.encode(missing, forKey: .missing)
+    try container.encode(misshaped, forKey: .misshaped)
+    try container.encode(unexpected, forKey: .unexpected)
+    try container.encode(leftOut, forKey: .leftOut)
+    try container.encode(prefixes, forKey: .prefixes)
+  }
+}

@@ -128,7 +128,7 @@ public struct Dataset: LabelledImages {
   package func orientationUse(_ index: Int) throws -> OrientationUse? {
     let path = entries[index].image
     return try orientationUse(index, ImageFile.orientation(of: path)) {
-      try ImageFile.header(of: path).grid
+      try ImageFile.grid(of: path)
     }
   }
 

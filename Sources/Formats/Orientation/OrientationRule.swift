@@ -15,14 +15,16 @@ public enum OrientationRule: String, Sendable, Codable, CaseIterable {
 }
 
 /// How a picture that is not stored upright was taken.
-package struct OrientationUse: Sendable, Hashable {
-  package let orientation: PictureOrientation
+public struct OrientationUse: Sendable, Hashable {
+  /// As the file notes it.
+  public let orientation: PictureOrientation
   /// Whether it was turned upright.
-  package let isApplied: Bool
-  package let reason: Reason
+  public let isApplied: Bool
+  /// Why it was taken so.
+  public let reason: Reason
 
   /// Why a picture was taken so.
-  package enum Reason: Sendable, Hashable {
+  public enum Reason: Sendable, Hashable {
     /// There was nothing to choose.
     case none
     /// What belongs to it fits that way: `scores`.
@@ -70,10 +72,10 @@ extension OrientationUse {
 
 extension OrientationUse: CustomStringConvertible {
   /// `turned upright (EXIF orientation 6), as the scores are`.
-  package var description: String { text(in: .neutral) }
+  public var description: String { text(in: .neutral) }
 
   /// The same in a front end's terms.
-  package func text(in wording: RemedyWording) -> String {
+  public func text(in wording: RemedyWording) -> String {
     let number = orientation.rawValue
     return
       (isApplied

@@ -11,7 +11,7 @@ extension LabelFile {
   ) throws -> any RegionSource<LabelMap> {
     let source = try FileSource(path)
     try source.checkIsFile()
-    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    switch source.kind {
     case .npy: return try LabelArrayRegions(ArrayFile.boxes(path), as: reading, name: path)
     case .png: return try LabelPictureRegions(PNGReader(source), as: reading)
     case let other: throw PNG.notPNG(other, name: path)

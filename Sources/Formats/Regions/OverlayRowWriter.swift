@@ -8,8 +8,13 @@ package final class OverlayRowWriter {
   private let writer: PNGRowWriter
   private let palette: Palette
   private let grid: GridShape
+  /// What is drawn over; `nil` where it comes with the labels.
+  private var source: (any RegionSource<Image>)?
   private var waiting: (labels: LabelMap, image: Image)?
   private var rowsTaken = 0
+
+  /// Rows that are read at a time.
+  private static let rowsAtATime = 64
 
   /// - Throws: `InputError` where the file cannot be created, or is a pipe or a device.
   package init(_ path: String, grid: GridShape, palette: Palette) throws {
@@ -17,6 +22,42 @@ package final class OverlayRowWriter {
     try writer.output.checkIsFile()
     self.grid = grid
     self.palette = palette
+  }
+
+  /// A picture over an image that is read for it once more: labels lag behind whoever reads it to
+  /// find them, and has given up the rows by then.
+  ///
+  /// - Throws: as `init(_:grid:palette:)` does, and where the image cannot be drawn over.
+  package convenience init(_ path: String, over image: OpenedImage, palette: Palette) throws {
+    do {
+      try Overlay.check(image.notes.drawn(image.corner))
+    } catch let error as InputError {
+      throw error.at(path)
+    }
+    try self.init(path, grid: image.regions.grid, palette: palette)
+    source = try image.openDrawn()
+  }
+
+  /// Takes the labels of the next rows, over all columns, and reads the image under them.
+  ///
+  /// - Throws: `InputError` where the image cannot be read or drawn over, or the file cannot be
+  ///   written.
+  package func write(_ labels: [UInt16], of whole: GridRegion) throws {
+    guard let source else {
+      preconditionFailure("labels without the image of \(writer.output.path)")
+    }
+    for first in stride(
+      from: whole.rows.lowerBound, to: whole.rows.upperBound, by: Self.rowsAtATime)
+    {
+      let part = GridRegion(
+        rows: first..<min(first + Self.rowsAtATime, whole.rows.upperBound), columns: whole.columns)
+      do {
+        try write(
+          LabelMap(grid: part.grid, labels: whole.cut(part, from: labels)), over: source.read(part))
+      } catch let error as InputError {
+        throw error.at(writer.output.path)
+      }
+    }
   }
 
   /// Takes the next rows, over all columns.

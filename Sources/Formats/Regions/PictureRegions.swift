@@ -5,36 +5,46 @@ import Unaries
 ///
 /// The file is decoded once, from top to bottom. Interlaced PNG and progressive JPEG images can
 /// only be decoded whole; they are, up to `largestWhole`.
-final class PictureRegions: RegionSource {
-  let grid: GridShape
+package final class PictureRegions: RegionSource {
+  package let grid: GridShape
+  /// How the picture lies in the file.
+  let orientation: PictureOrientation
+  /// The numbers of the file that one of the image's 256 levels spans; see `StoredPicture`.
+  let unit: Float
+  fileprivate let name: String
   private let part: (GridRegion) throws -> Image.Pixels
 
   /// Bytes that an image may take that can only be decoded whole.
   static let largestWhole = 1 << 30
 
-  init(_ path: String) throws {
-    let source = try FileSource(path)
+  /// - Parameter source: of which nothing has been read yet.
+  /// - Throws: `InputError` where it is not a picture in an ordinary file, or is damaged.
+  init(_ source: FileSource) throws {
     try source.checkIsFile()
-    switch FileKind(prefix: source.peek(FileKind.prefixLength)) {
+    name = source.name
+    orientation = EXIF.orientation(of: source.kind, in: source.scattered)
+    switch source.kind {
     case .png:
       let reader = try PNGReader(source)
       grid = reader.grid
+      unit = reader.unit
       part = Self.parts(of: reader)
       if reader.header.is_interlaced {
-        try Self.checkWhole(grid, reader.isDeep ? 6 : 3, "interlaced PNG", path)
+        try Self.checkWhole(grid, reader.isDeep ? 6 : 3, "interlaced PNG", name)
       }
     case .jpeg:
       let reader = try JPEGReader(source)
       grid = reader.grid
+      unit = 1
       let window = RowWindow(width: grid.width, channels: 3) { try reader.rgb(rows: $0) }
       part = { .bytes(try window.read($0)) }
-      if reader.header.is_held_whole { try Self.checkWhole(grid, 6, "progressive JPEG", path) }
+      if reader.header.is_held_whole { try Self.checkWhole(grid, 6, "progressive JPEG", name) }
     case let other:
-      throw EncodedImage.unsupported(other, name: path)
+      throw EncodedImage.unsupported(other, name: name)
     }
   }
 
-  func read(_ region: GridRegion) throws -> Image {
+  package func read(_ region: GridRegion) throws -> Image {
     try Image(unchecked: part(region), grid: region.grid, channels: 3)
   }
 
@@ -66,18 +76,18 @@ final class TurnedPicture: RegionSource {
   let grid: GridShape
   private let image: Image
 
-  init(_ path: String) throws {
-    try FileSource(path).checkIsFile()
-    let header = try ImageFile.header(of: path)
+  /// - Parameter picture: as it is stored, of which nothing has been read yet.
+  /// - Throws: `InputError` where it is too large to be held whole, or is damaged.
+  init(_ picture: PictureRegions) throws {
     // The picture as it is stored and as it is turned, in bytes or in floats.
-    let bytesPerPixel = 2 * 3 * (header.isDeep ? MemoryLayout<Float>.size : 1)
-    guard header.grid.count <= PictureRegions.largestWhole / bytesPerPixel else {
+    let bytesPerPixel = 2 * 3 * (picture.unit == 1 ? 1 : MemoryLayout<Float>.size)
+    guard picture.grid.count <= PictureRegions.largestWhole / bytesPerPixel else {
       throw InputError(
-        .data, at: path,
-        "has \(header.grid) pixels and is not stored upright, which can only be mended with "
+        .data, at: picture.name,
+        "has \(picture.grid) pixels and is not stored upright, which can only be mended with "
           + "all of it in memory", remedy: "turn it upright with an image program first")
     }
-    image = try ImageFile.read(path, rows: .upright)
+    image = try picture.read(GridRegion(allOf: picture.grid)).upright(from: picture.orientation)
     grid = image.grid
   }
 

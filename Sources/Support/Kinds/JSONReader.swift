@@ -125,6 +125,12 @@ package struct JSONReader {
       position = start
       throw unexpected("a number that double precision holds")
     }
+    // Seeds have up to 64 bits, of which a double keeps 53.
+    if abs(number) > 0x1p53,
+      let whole = Int128(String(decoding: text[start..<position], as: UTF8.self))
+    {
+      return .whole(whole)
+    }
     return .number(number)
   }
 
@@ -210,6 +216,7 @@ extension JSONValue {
     case .null: "null"
     case .flag(let flag): flag ? "true" : "false"
     case .number(let number): Int64(exactly: number).map { "\($0)" } ?? "\(number)"
+    case .wholeNumber(let number): "\(number)"
     case .text(let text): Self.escaped(text)
     case .list(let values): "[" + values.map(\.compactText).joined(separator: ", ") + "]"
     case .object(let members):

@@ -3,6 +3,8 @@ public enum JSONValue: Sendable, Hashable {
   case null
   case flag(Bool)
   case number(Double)
+  /// A whole number that double precision does not hold; `number` for every other.
+  case wholeNumber(Int128)
   case text(String)
   case list([JSONValue])
   case object([Member])
@@ -32,7 +34,12 @@ public enum JSONValue: Sendable, Hashable {
   }
 
   /// A whole number.
-  public static func number(_ value: Int) -> JSONValue { .number(Double(value)) }
+  public static func number(_ value: Int) -> JSONValue { whole(Int128(value)) }
+
+  /// A whole number, of which no digit is lost.
+  public static func whole(_ value: Int128) -> JSONValue {
+    Double(exactly: value).map { .number($0) } ?? .wholeNumber(value)
+  }
 
   /// The value of member `key`; `nil` where there is none, or this is not an object. O(members).
   public subscript(key: String) -> JSONValue? { members?.first { $0.key == key }?.value }
@@ -43,8 +50,14 @@ public enum JSONValue: Sendable, Hashable {
   /// The text; `nil` for everything else.
   public var text: String? { if case .text(let text) = self { text } else { nil } }
 
-  /// The number; `nil` for everything else.
-  public var number: Double? { if case .number(let number) = self { number } else { nil } }
+  /// The number, in double precision; `nil` for everything else.
+  public var number: Double? {
+    switch self {
+    case .number(let number): number
+    case .wholeNumber(let number): Double(number)
+    default: nil
+    }
+  }
 }
 
 extension JSONValue: CustomStringConvertible {
@@ -54,6 +67,7 @@ extension JSONValue: CustomStringConvertible {
     case .null: "null"
     case .flag(let flag): "\(flag)"
     case .number(let number): number.shortText
+    case .wholeNumber(let number): "\(number)"
     case .text(let text): "the text \(quoted(text))"
     case .list(let values) where values.count <= 8:
       "[" + values.map(\.description).joined(separator: ", ") + "]"
@@ -85,7 +99,13 @@ extension JSONValue: Codable {
     } else if let flag = try? container.decode(Bool.self) {
       self = .flag(flag)
     } else if let number = try? container.decode(Double.self) {
-      self = .number(number)
+      // Above 2⁵³, the double may be another number than the one that is written.
+      let whole: JSONValue? =
+        abs(number) <= 0x1p53
+        ? nil
+        : (try? container.decode(Int64.self)).map { .whole(Int128($0)) }
+          ?? (try? container.decode(UInt64.self)).map { .whole(Int128($0)) }
+      self = whole ?? .number(number)
     } else {
       self = .text(try container.decode(String.self))
     }
@@ -113,6 +133,15 @@ extension JSONValue: Codable {
         try container.encode(whole)
       } else {
         try container.encode(number)
+      }
+    case .wholeNumber(let number):
+      var container = encoder.singleValueContainer()
+      if let number = Int64(exactly: number) {
+        try container.encode(number)
+      } else if let number = UInt64(exactly: number) {
+        try container.encode(number)
+      } else {
+        try container.encode(Double(number))
       }
     case .text(let text):
       var container = encoder.singleValueContainer()

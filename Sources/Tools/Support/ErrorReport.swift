@@ -68,6 +68,11 @@ package enum WarningReport {
 
 /// Text for people or programs.
 package enum StandardOutput {
+  /// Whether what is written to `path` mixes with what is printed.
+  package static func isNamed(by path: String) -> Bool {
+    ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+  }
+
   /// Prints text for people.
   ///
   /// - Throws: `InputError` of kind `.io` where nobody takes the text.

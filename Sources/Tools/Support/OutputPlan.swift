@@ -21,11 +21,11 @@ package struct OutputPlan {
   }
 
   /// Whether a file among the outputs is what the program prints to.
-  package var takesStandardOutput: Bool { outputs.contains(where: FileSystem.isStandardOutput) }
+  package var takesStandardOutput: Bool { outputs.contains(where: StandardOutput.isNamed) }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
   package func check(resumes: Bool, printsJSON: Bool) throws {
-    let isFolder = FileSystem.isFolder(subject)
+    let isFolder = FolderListing.isFolder(subject)
     if resumes, !isFolder || outputs.isEmpty {
       throw InputError(
         .usage, at: "--resume",
@@ -33,7 +33,7 @@ package struct OutputPlan {
           + (isFolder ? "there are no outputs" : "'\(subject)' is not a folder"),
         remedy: "leave it out")
     }
-    if printsJSON, let output = outputs.first(where: FileSystem.isStandardOutput) {
+    if printsJSON, let output = outputs.first(where: StandardOutput.isNamed) {
       throw InputError(
         .usage, at: output, "cannot be written to where --json prints",
         remedy: "give it a file of its own, or leave --json out")
@@ -59,7 +59,7 @@ extension OutputCheck {
     _ outputs: [String], inputs: [String], overwrites: Bool
   ) throws {
     try check(outputs, inputs: inputs)
-    if !overwrites, let present = outputs.first(where: FileSystem.isFile) {
+    if !overwrites, let present = outputs.first(where: FolderListing.isFile) {
       throw InputError(
         .cannotCreate, at: present, "exists already",
         remedy: "name another file, or add --overwrite")

@@ -1,5 +1,8 @@
+import DeepLabNet
+import Formats
 import Foundation
 import Synchronization
+import Unaries
 
 /// Text about work that goes on, on standard error: one line that is written anew on a terminal,
 /// else a line each time.
@@ -100,5 +103,26 @@ package final class InferenceProgress: Sendable {
   /// Makes room for other text on the terminal.
   package func clear() {
     if state.withLock({ $0.isShown }) { line.clear() }
+  }
+}
+
+extension PhotographScorer {
+  /// Scores a photograph, and shows how far that has come.
+  ///
+  /// - Throws: as `scores(of:progress:)` does.
+  package func scores(of image: LoadedImage, isQuiet: Bool) throws -> Scored {
+    let progress =
+      isQuiet
+      ? nil : InferenceProgress(of: proposals == nil ? "the network's views" : "proposals")
+    defer { progress?.clear() }
+    return try scores(of: image) { progress?.show($0) }
+  }
+}
+
+extension Stopwatch {
+  /// For people, in a line: the whole and each stage.
+  package var line: String {
+    let stages = milliseconds.map { $0.stage.rawValue + String(format: " %.0f", $0.value) }
+    return "time     " + String(format: "%.0f ms: ", total) + stages.joined(separator: ", ")
   }
 }

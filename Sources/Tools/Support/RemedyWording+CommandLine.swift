@@ -29,6 +29,7 @@ extension RemedyWording {
     switch parameter {
     case .scoreKind: "--unary-kind"
     case .layout, .datasetLayout: "--layout"
+    case .imageLayout: "--image-layout"
     case .normalizeScores: "--normalize-scores"
     case .singleChannel: "--binary"
     case .labelMapping: "--label-map"
@@ -49,7 +50,8 @@ extension RemedyWording {
   /// The words behind the option.
   private static func value(of setting: Remedy.Setting) -> [String] {
     switch setting {
-    case .layout(let axis): [(axis == .first ? Layout.chw : .hwc).rawValue]
+    case .layout(let axis), .imageLayout(let axis): [(axis == .first ? Layout.chw : .hwc).rawValue]
+    case .imageRange(let low, let high): ["\(low.shortText):\(high.shortText)"]
     case .chosen(.weights): ["FILE"]
     case .chosen(.classes): ["N"]
     case .chosen: ["NAME"]

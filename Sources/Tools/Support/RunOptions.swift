@@ -33,7 +33,7 @@ extension Palette {
       self = known
       return
     }
-    guard FileSystem.exists(name) else {
+    guard FolderListing.exists(name) else {
       throw InputError(
         .usage, at: "--palette", "is '\(name)', which is neither a known palette nor a file",
         remedy: "known are \(Palette.knownNames); a file has a line 'red green blue name' a label")

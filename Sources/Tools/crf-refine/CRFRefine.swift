@@ -43,7 +43,7 @@ struct CRFRefine: ParsableCommand {
       var run = FolderRefinement(settings)
       try run.run()
     } else {
-      let outcome = try settings.refine(settings.files)
+      let outcome = try Refiner(settings.files, settings).refine()
       settings.reportOddity(of: outcome.evaluation, isWhole: false)
       if settings.printsJSON {
         try JSONReport(settings).print(outcome)

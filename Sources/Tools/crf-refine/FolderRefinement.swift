@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import LatticeSupport
 import MeanField
@@ -12,7 +13,7 @@ struct FolderRefinement {
   init(_ settings: Settings) { self.settings = settings }
 
   mutating func run() throws {
-    let plan = try FolderPlan(settings)
+    let plan = try settings.matchFolders()
     try FolderRun.prepare(outputs: settings.files.plan.outputs, inputs: settings.files.plan.inputs)
     var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
     let files = settings.files
@@ -26,10 +27,10 @@ struct FolderRefinement {
     run.exitOnFailure()
   }
 
-  private mutating func refine(_ entry: FolderPlan.Entry) throws -> String {
+  private mutating func refine(_ entry: FolderMatch.Entry) throws -> String {
     var settings = settings
-    settings.plan = settings.plan.forStem(entry.stem, endings: FolderPlan.arrayEndings)
-    let outcome = try settings.refine(settings.files.inside(entry))
+    settings.plan = settings.plan.forStem(entry.stem)
+    let outcome = try Refiner(settings.files.inside(entry), settings).refine()
     if let figures = outcome.evaluation { try add(figures, of: outcome.job) }
     refined.append(outcome)
     return String(

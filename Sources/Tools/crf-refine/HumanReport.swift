@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import LatticeSupport
 import ToolSupport
@@ -38,7 +39,7 @@ struct HumanReport {
   private func lines(of outcome: Outcome) -> [String] {
     var lines = [scores(outcome)]
     if let path = outcome.job.image, let image = outcome.image {
-      lines.append("image    \(FileSystem.name(of: path)): \(outcome.grid)\(Self.text(image))")
+      lines.append("image    \(FolderListing.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
     lines += settings.plan.lines(iterations: outcome.reports.compactMap(\.iterations).first)
     lines += outcome.reports.flatMap(\.lines).map { Self.line($0.topic, $0.text) }
@@ -63,13 +64,13 @@ struct HumanReport {
 
   private func scores(_ outcome: Outcome) -> String {
     if let network = settings.network { return NetworkReport(network).lines }
-    let name = FileSystem.name(of: outcome.job.subject)
+    let name = FolderListing.name(of: outcome.job.subject)
     let kind = settings.unary.kind
     let content =
       kind == .labels
       ? "a map of \(outcome.labelCount) labels, \(outcome.unary.grid)"
       : "\(kind) of "
-        + (settings.unary.isBinary ? "the foreground" : "\(outcome.labelCount) labels")
+        + (settings.unary.isForeground ? "the foreground" : "\(outcome.labelCount) labels")
         + ", \(outcome.unary.grid)"
     let resampling = outcome.unary.resampling.map { "\n         \($0)" } ?? ""
     return "scores   \(name): \(content)\(resampling)"

@@ -22,7 +22,7 @@ struct JSONReport {
       json: JSONFolder(
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
         skipped: run.skipped, failed: run.failed, passedOver: run.passed,
-        evaluation: evaluation.map { JSONEvaluation($0, names: settings.palette.names) }))
+        evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) }))
   }
 }
 
@@ -54,7 +54,7 @@ struct JSONFolder: Encodable {
   var failed: [FolderRun.Failure]
   /// Files beside the others, of kinds that are not meant.
   var passedOver: [String]
-  var evaluation: JSONEvaluation?
+  var evaluation: EvaluationSummary?
 }
 
 /// The parameters of a run: the plan, and how scores are read.
@@ -76,9 +76,9 @@ struct JSONParameters: Encodable {
     network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
     let unary = settings.unary
-    binary = unary.isBinary ? true : nil
+    binary = unary.isForeground ? true : nil
     normalizeScores = unary.normalizes ? true : nil
-    labelMap = unary.reading.mapping?.name
+    labelMap = unary.labels.mapping?.name
     truthMap = settings.truth.mapping?.name
     if settings.network == nil, settings.unary.kind != .labels {
       layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
@@ -108,7 +108,7 @@ struct JSONFile: Encodable {
   /// 0…1.
   var changedShare: Double
   var tiles: JSONTiles?
-  var evaluation: JSONEvaluation?
+  var evaluation: EvaluationSummary?
 
   init(_ outcome: Outcome, _ settings: Settings) {
     let job = outcome.job
@@ -128,7 +128,7 @@ struct JSONFile: Encodable {
     milliseconds = outcome.stopwatch.named
     changedShare = outcome.changedShare
     tiles = outcome.tiles.map { JSONTiles($0) }
-    evaluation = outcome.evaluation.map { JSONEvaluation($0, names: settings.palette.names) }
+    evaluation = outcome.evaluation.map { EvaluationSummary($0, names: settings.palette.names) }
     if outcome.reports.count == 1 {
       only = outcome.reports[0]
       steps = nil

@@ -1,3 +1,4 @@
+import Evaluation
 import Formats
 import LatticeSupport
 import ToolSupport
@@ -20,7 +21,7 @@ struct Job {
   /// - Throws: `InputError` where nothing says where the scores come from.
   init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
     subject = try Self.subject(input, network)
-    networkInputs = network.map { [$0.weights, $0.proposals?.path] } ?? []
+    networkInputs = network.map { [$0.weights, $0.proposals?.source.path] } ?? []
     image = input.scores.image
     groundTruth = input.truth.groundTruth
     labels = output.output
@@ -54,7 +55,7 @@ struct Job {
   }
 
   /// The files of the scores.
-  var unaryFiles: UnaryFiles { UnaryFiles(scores: subject, image: image) }
+  var scoreFiles: ScoreFiles { ScoreFiles(scores: subject, image: image) }
 
   /// What is read and written.
   var plan: OutputPlan {
@@ -80,7 +81,7 @@ struct Job {
   }
 
   /// The job of one file, where this one names folders.
-  func inside(_ entry: FolderPlan.Entry) -> Job {
+  func inside(_ entry: FolderMatch.Entry) -> Job {
     let stem = entry.stem
     var job = self
     job.subject = entry.path
@@ -95,20 +96,20 @@ struct Job {
   }
 }
 
-extension FolderPlan {
-  /// The files of the folders that the settings name.
+extension Settings {
+  /// The files of the folders that are named.
   ///
   /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
-  init(_ settings: Settings) throws {
-    let files = settings.files
-    guard settings.network != nil else {
-      try self.init(
-        scores: files.unaryFiles, groundTruth: files.groundTruth, kind: settings.unary.kind)
-      return
+  func matchFolders() throws -> FolderMatch {
+    guard network != nil else {
+      return try FolderMatch(
+        scores: files.subject, images: files.image, groundTruth: files.groundTruth,
+        areLabels: unary.kind == .labels, called: "--unary")
     }
-    try self.init(
-      files.subject, endings: ImageFile.pictureEndings, option: "--image",
-      companions: [Self.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
-    passed.warnOfPictures()
+    let match = try FolderMatch(
+      files.subject, endings: ImageFile.pictureEndings, called: "--image",
+      companions: [FolderMatch.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
+    match.passed.warnOfPictures()
+    return match
   }
 }

@@ -1,3 +1,4 @@
+import Evaluation
 import Formats
 import Pipeline
 import ToolSupport
@@ -9,7 +10,7 @@ struct Outcome {
   var grid: GridShape
   var image: ImageSummary?
   var labelCount: Int
-  var unary: UnarySummary
+  var unary: ScoreSummary
   /// What each refinement says of itself, over all tiles together.
   var reports: [RefinementReport] = []
   /// The share of points whose label is another than before, 0…1.
@@ -75,14 +76,5 @@ struct ImageSummary {
       range.map {
         min($0.lowerBound, other.lowerBound)...max($0.upperBound, other.upperBound)
       } ?? other
-  }
-}
-
-extension EvaluationCounts {
-  /// - Throws: `InputError` where the settings' trimap makes no sense.
-  init(labelCount: Int, settings: Settings) throws {
-    try self.init(
-      labelCount: labelCount, ignoring: settings.void, isRefined: true,
-      widths: settings.trimapWidths)
   }
 }

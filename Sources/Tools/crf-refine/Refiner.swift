@@ -5,106 +5,94 @@ import Pipeline
 import ToolSupport
 import Unaries
 
-extension Settings {
-  /// Refines one file, in tiles where they are asked for.
-  func refine(_ job: Job) throws -> Outcome {
-    guard let tiling else { return try Refiner(settings: self).refine(job) }
-    return try TiledRefiner(settings: self, tiling: tiling).refine(job)
-  }
-
-  /// Warns where figures say little because of which labels the truth has.
-  ///
-  /// - Parameter isWhole: whether it is that of a folder, of which every class may be expected.
-  func reportOddity(of evaluation: EvaluationCounts?, isWhole: Bool) {
-    guard let place = files.groundTruth, let oddity = evaluation?.oddity else { return }
-    switch oddity {
-    // Of one image, a class more or less is no surprise.
-    case .absent, .singleClass(_, besides: nil): guard isWhole else { return }
-    case .nothingCounts, .singleClass: break
-    }
-    oddity.report(at: place, naming: palette.names)
-  }
-
-  /// How the plan is to be made, and the progress that is shown meanwhile, where it takes long.
-  func request(of work: String, isLong: Bool) -> (RefinementRequest, InferenceProgress?) {
-    let progress = isLong && !isQuiet ? InferenceProgress(of: work) : nil
-    var request = RefinementRequest(
-      parallelism: parallelism, notesObjective: printsJSON && tiling == nil)
-    if let progress { request.progress = { progress.show($0) } }
-    return (request, progress)
-  }
-}
-
 /// Refines one file of scores: reads, runs the plan, and writes when everything else has succeeded.
+///
+/// An image in tiles is read and written while they are refined, so that memory is that of a tile
+/// and of a band of the image. A single tile is refined whole: it may have any number of axes, be
+/// written to a pipe, and be compared with the truth near boundaries.
 struct Refiner {
-  let settings: Settings
+  private let settings: Settings
+  private let job: Job
 
-  func refine(_ job: Job) throws -> Outcome {
-    var stopwatch = Stopwatch()
-    var loaded = try load(job, stopwatch: &stopwatch)
+  init(_ job: Job, _ settings: Settings) {
+    self.job = job
+    self.settings = settings
+  }
+
+  func refine() throws -> Outcome {
+    guard let tiling = settings.tiling else { return try refineWhole() }
+    var times = Stopwatch()
+    let input = try times.measure(.read) {
+      try settings.unary.open(job.scoreFiles, parallelism: settings.parallelism)
+    }
+    let tiles = tiling.tiles(of: input.grid)
+    var (outcome, seams) =
+      tiles.count > 1
+      ? try refine(input, in: tiles, times) : (try refineWhole(), SeamMeter.Figures())
+    outcome.tiles = TileReport(tiles, tiling, seams: seams)
+    return outcome
+  }
+
+  // MARK: Whole
+
+  private func refineWhole() throws -> Outcome {
+    var times = Stopwatch()
+    var loaded = try load(&times)
+    times += loaded.times
     let scene = loaded.scene
-    let writer = OutputWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
+    let writer = LabelWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
     if let image = scene.image, let notes = loaded.image {
-      ColorRange(settings.plan.models).check(image, notes)
+      settings.plan.colorRange.check(image, notes)
     }
-    try checkPicture(job, scene.grid)
+    try checkPicture(scene.grid)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
-    let before = stopwatch.measure(.unary) {
-      loaded.energies.labels(parallelism: settings.parallelism)
-    }
+    let before = times.measure(.unary) { loaded.energies.labels(parallelism: settings.parallelism) }
     var outcome = Outcome(
       job: job, grid: scene.grid,
       image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
-      labelCount: loaded.energies.labelCount, unary: loaded.summary)
+      labelCount: loaded.energies.labelCount, unary: loaded.summary, stopwatch: times)
     // Compared before the inference, so that a truth that does not fit is refused at once.
-    let truth = try stopwatch.measure(.read) { try readTruth(job) }
-    var measured: EvaluationCounts.MeasuredTruth?
-    if let truth { measured = try evaluate(before, truth, &outcome) }
-
-    let (request, progress) = settings.request(
-      of: "the inference", isLong: settings.plan.isExact)
+    let truth = try job.groundTruth.map { path in
+      try outcome.stopwatch.measure(.read) { try LabelFile.read(path, as: settings.truth) }
+    }
+    let measured = try truth.map { truth in
+      try namingTruth { try outcome.count(before, truth, settings) }
+    }
+    let (request, progress) = request(of: "the inference", isLong: settings.plan.isExact)
     defer { progress?.clear() }
-    let result: PreparedPlan.Result
-    do {
-      let plan = try settings.plan.prepared()
-      result = try plan.run(loaded.takeEnergies(), over: scene, request)
-    } catch let error as InputError {
-      throw error.at(job.subject)
+    let result = try namingScores {
+      try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
     }
     progress?.clear()
-    outcome.stopwatch = stopwatch
     outcome.add(result.reports)
-    let after = result.labels
-    outcome.changedShare = Double(after.count(unlike: before)) / Double(scene.grid.count)
-    if let measured { try outcome.evaluation?.addAfter(after, truth: measured) }
+    outcome.changedShare = Double(result.labels.count(unlike: before)) / Double(scene.grid.count)
+    if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
     try outcome.stopwatch.measure(.write) {
       try Interruption.whileWriting {
-        try writer.write(after, to: job.labels)
+        try writer.write(result.labels, to: job.labels)
         if let path = job.marginals {
           try NPY.write(result.marginals.values, over: scene.grid, to: path)
         }
-        try writer.writeOverlay(of: after, to: job.overlay)
+        try writer.writeOverlay(of: result.labels, to: job.overlay)
         try writer.writeOverlay(of: before, to: job.overlayBefore)
       }
     }
     return outcome
   }
 
-  private func load(_ job: Job, stopwatch: inout Stopwatch) throws -> LoadedUnary {
-    if let network = settings.network {
-      let image = try stopwatch.measure(.read) {
-        try settings.unary.picture.photograph(job.subject, comparedWith: job.groundTruth)
-      }
-      return try network.scorer.load(
-        image, at: job.subject, isQuiet: settings.isQuiet, stopwatch: &stopwatch
-      ).unary
+  private func load(_ times: inout Stopwatch) throws -> LoadedScores {
+    guard let network = settings.network else {
+      return try settings.unary.load(
+        job.scoreFiles, canTile: true, parallelism: settings.parallelism)
     }
-    return try settings.unary.load(
-      job.unaryFiles, parallelism: settings.parallelism, stopwatch: &stopwatch)
+    let image = try times.measure(.read) {
+      try settings.unary.picture.photograph(job.subject, comparedWith: job.groundTruth)
+    }
+    return try network.scorer.scores(of: image, isQuiet: settings.isQuiet).loaded
   }
 
   /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.
-  private func checkPicture(_ job: Job, _ grid: GridShape) throws {
+  private func checkPicture(_ grid: GridShape) throws {
     guard let labels = job.labels, grid.rank != 2, try !LabelFile.writesArray(labels) else {
       return
     }
@@ -113,24 +101,111 @@ struct Refiner {
       remedy: "name it .npy, or write --marginals instead")
   }
 
-  private func readTruth(_ job: Job) throws -> LabelMap? {
-    try job.groundTruth.map { try LabelFile.read($0, as: settings.truth) }
+  // MARK: In tiles
+
+  private func refine(
+    _ input: OpenedScores, in tiles: TilePlan, _ times: Stopwatch
+  ) throws -> (Outcome, SeamMeter.Figures) {
+    try EnergyField.checkMemory(
+      GridShape(width: tiles.size.width, height: tiles.size.height), labelCount: input.labelCount,
+      remedy: "give a smaller --tile")
+    let truth = try openTruth(input.grid)
+    let outputs = try TiledOutputs(job, input, settings)
+    var outcome = Outcome(
+      job: job, grid: input.grid,
+      image: input.image.map { ImageSummary($0.corner, $0.notes.orientation) },
+      labelCount: input.labelCount, unary: input.summary, stopwatch: times)
+    let (request, progress) = request(of: "the tiles", isLong: true)
+    defer { progress?.clear() }
+    var tileRequest = request
+    tileRequest.progress = nil
+    var colors = settings.plan.colorRange
+    var changed = 0
+    let seams = try namingScores {
+      try TiledRun(settings.plan.prepared(), on: tiles, tileRequest).run { region in
+        let scene = try outcome.stopwatch.measure(.read) { try input.scene(region) }
+        if let image = scene.image, let notes = input.image?.notes {
+          outcome.image?.add(ImageSummary(image))
+          colors.add(image, notes)
+        }
+        return try outcome.stopwatch.measure(.unary) { (scene, try input.energies(region)) }
+      } visit: { tile in
+        outcome.add(tile.result.reports)
+        try outcome.stopwatch.measure(.write) {
+          try outputs.write(tile.result.marginals, of: tile.place)
+        }
+        progress?.show(tile.shareDone)
+      } finish: { band in
+        changed += band.changed
+        if let truth { try namingTruth { try outcome.count(band, truth, settings) } }
+        try outcome.stopwatch.measure(.write) { try outputs.write(band) }
+      }
+    }
+    if let notes = input.image?.notes { colors.warn(notes) }
+    outcome.changedShare = Double(changed) / Double(tiles.grid.count)
+    try outcome.stopwatch.measure(.write) {
+      try Interruption.whileWriting { try outputs.commit() }
+    }
+    return (outcome, seams)
   }
 
-  /// Counts the labels that are there before the inference.
+  private func openTruth(_ grid: GridShape) throws -> (any RegionSource<LabelMap>)? {
+    guard let path = job.groundTruth else { return nil }
+    let truth = try LabelFile.regions(path, as: settings.truth)
+    try namingTruth { try ConfusionMatrix.check(prediction: grid, truth: truth.grid) }
+    return truth
+  }
+
+  // MARK: Either way
+
+  private func namingTruth<Result>(_ body: () throws -> Result) throws -> Result {
+    try OptionCheck.naming(job.groundTruth ?? "--ground-truth", body)
+  }
+
+  private func namingScores<Result>(_ body: () throws -> Result) throws -> Result {
+    try OptionCheck.naming(job.subject, body)
+  }
+
+  /// How the plan is to be made, and the progress that is shown meanwhile, where it takes long.
+  private func request(
+    of work: String, isLong: Bool
+  ) -> (RefinementRequest, InferenceProgress?) {
+    let progress = isLong && !settings.isQuiet ? InferenceProgress(of: work) : nil
+    var request = RefinementRequest(
+      parallelism: settings.parallelism,
+      notesObjective: settings.printsJSON && settings.tiling == nil)
+    if let progress { request.progress = { progress.show($0) } }
+    return (request, progress)
+  }
+}
+
+extension Outcome {
+  /// Counts labels as they come.
   ///
-  /// - Returns: what the labels after it are compared with.
-  private func evaluate(
-    _ before: LabelMap, _ truth: LabelMap, _ outcome: inout Outcome
+  /// - Returns: what the refined labels of the same points are compared with.
+  fileprivate mutating func count(
+    _ before: LabelMap, _ truth: LabelMap, _ settings: Settings
   ) throws -> EvaluationCounts.MeasuredTruth {
-    do {
-      var evaluation = try EvaluationCounts(labelCount: outcome.labelCount, settings: settings)
-      let measured = evaluation.measured(truth)
-      try evaluation.addBefore(before, truth: measured)
-      outcome.evaluation = evaluation
-      return measured
-    } catch let error as InputError {
-      throw error.at(outcome.job.groundTruth ?? "--ground-truth")
+    var counts =
+      try evaluation
+      ?? EvaluationCounts(
+        labelCount: labelCount, ignoring: settings.void, isRefined: true,
+        widths: settings.trimapWidths)
+    let measured = counts.measured(truth)
+    try counts.addBefore(before, truth: measured)
+    evaluation = counts
+    return measured
+  }
+
+  /// Counts the labels of some rows, before and after.
+  fileprivate mutating func count(
+    _ band: LabelBand, _ truth: any RegionSource<LabelMap>, _ settings: Settings
+  ) throws {
+    let labels = try stopwatch.measure(.read) { try truth.read(band.region) }
+    let grid = band.region.grid
+    try truth.naming(band.region) {
+      let measured = try count(LabelMap(grid: grid, labels: band.before), labels, settings)
+      try evaluation?.addAfter(LabelMap(grid: grid, labels: band.after), truth: measured)
     }
   }
 }

@@ -1,3 +1,5 @@
+import DeepLabNet
+import Evaluation
 import Formats
 import LatticeSupport
 import Pipeline
@@ -10,13 +12,13 @@ struct Settings {
   var files: Job
   var isFolder: Bool
   /// How files of scores are read.
-  var unary: UnarySettings
+  var unary: ScoreReading
   /// What scores the images; `nil` where files do.
   var network: LoadedNetwork?
   /// What is done to the scores.
   var plan: PlanSettings
   /// `nil` where images are refined whole.
-  var tiling: Tiling?
+  var tiling: Pipeline.Tiling?
   var palette: Palette
   /// How the ground truth is read.
   var truth: LabelReading
@@ -39,13 +41,13 @@ struct Settings {
       input.scores.unary == nil && input.scores.image != nil
       ? try NetworkSettings(networkOptions) : try NetworkSettings.named(in: networkOptions)
     files = try Job(input: input, network: networkSettings, output: output)
-    isFolder = FileSystem.isFolder(files.subject)
+    isFolder = FolderListing.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
     let isPaletteChosen = output.run.palette != nil
     truth = try input.truth.reading(palette, isPaletteChosen: isPaletteChosen)
-    unary = try UnarySettings(
+    unary = try ScoreReading(
       input.scores,
-      reading: LabelReading(
+      labels: LabelReading(
         palette: palette, isPaletteChosen: isPaletteChosen,
         mapping: LabelMapping(option: input.truth.labelMap, void: input.truth.voidLabel())))
     if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
@@ -66,14 +68,14 @@ struct Settings {
         because: "says what the numbers of label maps stand for, but none are read",
         remedy: "add --ground-truth or --unary-kind labels, or leave it out")
     }
-    tiling = try Tiling(tiles, for: steps)
+    tiling = try Pipeline.Tiling(tiles, for: steps)
     resumes = output.run.resume
     printsJSON = output.json
     isQuiet = output.run.quiet
     if tiling != nil { try checkTiling() }
     try files.check(resumes: resumes, printsJSON: printsJSON)
     // Last, for they are large.
-    network = try networkSettings.map { try LoadedNetwork($0, parallelism: plan.parallelism) }
+    network = try networkSettings?.load(parallelism: plan.parallelism)
   }
 
   /// - Throws: `InputError` where an option is for scores in files.
@@ -128,5 +130,18 @@ struct Settings {
       }
       return width
     }
+  }
+
+  /// Warns where figures say little because of which labels the truth has.
+  ///
+  /// - Parameter isWhole: whether it is that of a folder, of which every class may be expected.
+  func reportOddity(of evaluation: EvaluationCounts?, isWhole: Bool) {
+    guard let place = files.groundTruth, let oddity = evaluation?.oddity else { return }
+    switch oddity {
+    // Of one image, a class more or less is no surprise.
+    case .absent, .singleClass(_, besides: nil): guard isWhole else { return }
+    case .nothingCounts, .singleClass: break
+    }
+    oddity.report(at: place, naming: palette.names)
   }
 }

@@ -152,19 +152,21 @@ extension SearchSpace {
       "bilateral.spatial": ("--bilateral-spatial", options.bilateralSpatial, "30:10:100"),
       "bilateral.color": ("--bilateral-color", options.bilateralColor, "3:6"),
     ]
-    var choices = try options.tune.map { try Choice($0) }
+    var choices = try options.tune.map { try Choice($0, saidBy: "--tune") }
     for (name, (option, given, usual)) in short {
       // Of a model that somebody has chosen, nothing is searched unless it is asked for.
       let isNamed = choices.contains { $0.name == name }
       guard let range = given ?? (options.preset == nil && !isNamed ? usual : nil) else { continue }
-      choices.append(Choice(name, option: option, range: range))
+      choices.append(Choice(name, range: range, place: option))
     }
     guard !choices.isEmpty else {
       throw InputError(
         .usage, at: "--tune", "is missing: of the model of --preset, nothing is searched",
         remedy: "as in --tune bilateral.color=3:6")
     }
-    try self.init(plan.changed(by: options), choices)
+    let changed = try plan.changed(by: options)
+    let all = choices
+    self = try OptionCheck.naming("--preset") { try SearchSpace(changed, all) }
   }
 }
 

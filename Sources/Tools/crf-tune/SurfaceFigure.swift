@@ -56,7 +56,7 @@ struct SurfaceFigure {
   /// - Throws: `InputError` where the picture is too large for memory.
   func picture() throws -> Image {
     var best: [Pair: Trial] = [:]
-    for (setting, objective) in outcome.result.ranking {
+    for (setting, objective) in outcome.search.result.ranking {
       let pair = Pair(
         column: setting.values[axes.column] ?? 0, row: setting.values[axes.row] ?? 0)
       // The ranking begins with the best.
@@ -93,7 +93,7 @@ struct SurfaceFigure {
   private var title: String {
     switch outcome.settings.objective {
     case .miou: "mean IOU"
-    case .trimap: "mean IOU within \(outcome.settings.conditions.trimapWidth) px"
+    case .trimap: "mean IOU within \(outcome.settings.trimapWidth) px"
     case .accuracy: "pixel accuracy"
     }
   }

@@ -29,7 +29,7 @@ struct TuneJSON: Encodable {
     let pixelAccuracy: Double?
     let classIou: [Double?]
 
-    init(_ row: TuneOutcome.Row, of space: SearchSpace) {
+    init(_ row: SearchOutcome.Row, of space: SearchSpace) {
       title = row.title
       setting = TuneJSON.json(row.setting, of: space)
       meanIou = row.tally.whole.meanIOU
@@ -65,17 +65,17 @@ struct TuneJSON: Encodable {
       zip(settings.images, settings.parts).filter { $1 == part }.map(\.0.name)
     }
     objective = settings.objective.rawValue
-    trimapWidth = settings.conditions.trimapWidth
+    trimapWidth = settings.trimapWidth
     images = names(TuneSettings.tuned)
     imagesHeldOut = names(TuneSettings.heldOut)
     evaluations = outcome.madeCount
     evaluationsFound = outcome.resumedCount
     seconds = outcome.seconds
-    tuned = outcome.tuned.map { Figures($0, of: space) }
-    heldOut = outcome.heldOut.map { Figures($0, of: space) }
-    trials = outcome.result.ranking.map {
+    tuned = outcome.search.tuned.map { Figures($0, of: space) }
+    heldOut = outcome.search.heldOut.map { Figures($0, of: space) }
+    trials = outcome.search.result.ranking.map {
       Trial(setting: Self.json($0.setting, of: space), objective: $0.objective)
     }
-    parametersAtEnds = outcome.result.parametersAtEnds.map(\.option)
+    parametersAtEnds = outcome.search.result.parametersAtEnds.map(\.place)
   }
 }

@@ -17,7 +17,8 @@ struct TuneReport {
       settings.parts.count { $0 == TuneSettings.tuned },
       settings.parts.count { $0 == TuneSettings.heldOut }
     )
-    let rounds = outcome.result.rounds.map { "\($0.settings.count)" }.joined(separator: " + ")
+    let rounds = outcome.search.result.rounds.map { "\($0.settings.count)" }.joined(
+      separator: " + ")
     var parts = [
       """
       images   \(tuned) to tune on\(heldOut > 0 ? ", \(heldOut) held out" : "")
@@ -26,16 +27,16 @@ struct TuneReport {
       \(outcome.resumedCount > 0 ? ", \(outcome.resumedCount) found in the state" : "")
       """
     ]
-    parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(outcome.tuned))
-    if heldOut > 0 { parts.append("On the images held out:\n" + table(outcome.heldOut)) }
-    parts.append(classes(heldOut > 0 ? outcome.heldOut : outcome.tuned))
+    parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(outcome.search.tuned))
+    if heldOut > 0 { parts.append("On the images held out:\n" + table(outcome.search.heldOut)) }
+    parts.append(classes(heldOut > 0 ? outcome.search.heldOut : outcome.search.tuned))
     parts += remarks
     return parts.joined(separator: "\n\n")
   }
 
-  private func table(_ rows: [TuneOutcome.Row]) -> String {
+  private func table(_ rows: [SearchOutcome.Row]) -> String {
     let symbols = outcome.settings.search.space.parameters.map(\.symbol)
-    let width = outcome.settings.conditions.trimapWidth
+    let width = outcome.settings.trimapWidth
     let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
     let body = rows.map { row in
       let parameters = row.setting.values.map { value in
@@ -52,9 +53,9 @@ struct TuneReport {
   }
 
   /// The IOU of each class: a mean hides that a CRF feeds on small classes.
-  private func classes(_ rows: [TuneOutcome.Row]) -> String {
+  private func classes(_ rows: [SearchOutcome.Row]) -> String {
     let rows = Array(rows.prefix(3))
-    let names = outcome.settings.conditions.palette.names
+    let names = outcome.settings.palette.names
     let head = ["IOU, %"] + rows.map(\.title)
     let columns = rows.map(\.tally.whole.intersectionsOverUnion)
     let body = columns[0].indices.map { label in
@@ -67,17 +68,15 @@ struct TuneReport {
 
   private var remarks: [String] {
     let space = outcome.settings.search.space
-    let best = zip(space.parameters, outcome.result.best.setting.values)
+    let best = zip(space.parameters, outcome.search.result.best.setting.values)
     var remarks = best.compactMap { parameter, value -> String? in
-      guard let value, outcome.result.parametersAtEnds.contains(parameter) else { return nil }
+      guard let value, outcome.search.result.parametersAtEnds.contains(parameter) else {
+        return nil
+      }
       return "The best \(parameter.symbol), \(value.shortText), lies at an end of its range: "
-        + "widen \(parameter.option)."
+        + "widen \(parameter.place)."
     }
-    let rows = outcome.heldOut.isEmpty ? outcome.tuned : outcome.heldOut
-    let objective = outcome.settings.objective
-    if let none = try? objective.value(of: rows[0].tally),
-      let best = try? objective.value(of: rows[2].tally), best <= none
-    {
+    if outcome.search.isNoBetterThanNone {
       remarks.append(
         "No setting found is better than no CRF at all by this objective; docs/tune.md says what that "
           + "means.")

@@ -11,7 +11,14 @@ import Unaries
 struct TuneSettings {
   let objective: Objective
   let search: CoarseToFineSearch
-  let conditions: TuningConditions
+  /// How files of scores are read.
+  let unary: ScoreReading
+  /// How the true labels are read.
+  let truth: LabelReading
+  /// The labels' colours and names.
+  let palette: Palette
+  let void: UInt16
+  let trimapWidth: Int
   let images: [TuningImage]
   /// The part of the set that each image belongs to.
   let parts: [Int]
@@ -19,8 +26,8 @@ struct TuneSettings {
   /// Where results go; the state is not one of them.
   let plan: OutputPlan
   let parallelism: Parallelism
-  /// Where the true labels lie.
-  let truthFolder: String
+  /// The folders that are named.
+  let folders: Folders
 
   /// The parts.
   static let tuned = 0
@@ -43,25 +50,24 @@ struct TuneSettings {
     objective = options.objective
     parallelism = try Parallelism(option: options.threads)
     search = try Self.search(options)
-    let palette = try Palette(option: output.palette)
+    palette = try Palette(option: output.palette)
     guard (1...1 << 20).contains(options.trimapWidth) else {
       throw InputError(
         .usage, at: "--trimap-width", "is \(options.trimapWidth), but must be at least 1",
         remedy: "4 is usual")
     }
     let isPaletteChosen = output.palette != nil
-    conditions = TuningConditions(
-      search.space,
-      unary: try UnarySettings(
-        input,
-        reading: LabelReading(
-          palette: palette, isPaletteChosen: isPaletteChosen,
-          mapping: LabelMapping(option: truth.labelMap, void: truth.voidLabel()))),
-      truth: try truth.reading(palette, isPaletteChosen: isPaletteChosen),
-      palette: palette, void: try truth.voidLabel(), trimapWidth: options.trimapWidth)
-    let folders = try Self.folders(input, truth)
-    truthFolder = folders.truth
-    images = try Self.images(folders, conditions.unary.kind)
+    trimapWidth = options.trimapWidth
+    void = try truth.voidLabel()
+    unary = try ScoreReading(
+      input,
+      labels: LabelReading(
+        palette: palette, isPaletteChosen: isPaletteChosen,
+        mapping: LabelMapping(option: truth.labelMap, void: void)))
+    self.truth = try truth.reading(palette, isPaletteChosen: isPaletteChosen)
+    folders = try Folders(input, truth)
+    images = try folders.images(
+      unary, truth: self.truth, range: ColorRange(search.space.leastColors))
     parts = images.indices.map { options.holdout && $0 % 2 == 1 ? Self.heldOut : Self.tuned }
     guard !options.holdout || images.count >= 2 else {
       throw InputError(
@@ -78,17 +84,17 @@ struct TuneSettings {
   ///
   /// - Throws: `InputError` where a single class occurs in all of them, or none.
   func checkTruth() throws {
-    let (paths, reading) = (images.map(\.truth), conditions.truth)
+    let (paths, reading) = (images.map(\.truth), truth)
     // Two classes are enough; how many there are, the scores say.
     guard
       let oddity = TruthOddity(
-        ofMaps: paths.count, until: 2, ignoring: conditions.void, classes: nil,
+        ofMaps: paths.count, until: 2, ignoring: void, classes: nil,
         parallelism: parallelism, labels: { try LabelFile.read(paths[$0], as: reading) })
     else { return }
     switch oddity {
     case .absent: return
     case .nothingCounts, .singleClass:
-      throw oddity.error(at: truthFolder, naming: conditions.palette.names)
+      throw oddity.error(at: folders.truth, naming: palette.names)
     }
   }
 
@@ -111,63 +117,28 @@ struct TuneSettings {
       space, iterations: iterations, refinements: options.refinements)
     guard search.coarseCount <= mostSettings else {
       throw InputError(
-        .usage, at: space.parameters[0].option,
+        .usage, at: space.parameters[0].place,
         "and the other ranges make more than \(mostSettings) settings",
         remedy: "take larger steps, and let --refinements find what lies between")
     }
     return search
   }
 
-  /// The folders that are named.
-  private struct Folders {
-    let scores: String
-    let image: String
-    let truth: String
-
-    var all: [String] { [scores, image, truth] }
-  }
-
-  private static func folders(_ input: UnaryOptions, _ truth: TruthOptions) throws -> Folders {
-    func folder(_ path: String?, _ option: String, _ what: String) throws -> String {
-      guard let path else {
-        throw InputError(
-          .usage, at: option, "is missing: a search needs \(what)",
-          remedy: "give a folder; files belong together by their stems")
-      }
-      guard FileSystem.isFolder(path) else {
-        throw InputError(
-          .noInput, at: path,
-          FileSystem.exists(path) ? "is a file, but \(option) is a folder here" : "is not a folder",
-          remedy: "give folders for scores, images and true labels")
-      }
-      return path
-    }
-    return Folders(
-      scores: try folder(input.unary, "--unary", "the scores of some images"),
-      image: try folder(input.image, "--image", "the images of the scores"),
-      truth: try folder(truth.groundTruth, "--ground-truth", "the true labels of the images"))
-  }
-
-  /// - Throws: `InputError` of the first file that lacks what belongs to it: a search on fewer
-  ///   images than meant would mislead.
-  private static func images(_ folders: Folders, _ kind: UnaryKind) throws -> [TuningImage] {
-    try FolderPlan(
-      scores: UnaryFiles(scores: folders.scores, image: folders.image), groundTruth: folders.truth,
-      kind: kind
-    ).entries.map { entry in
-      if let error = entry.error { throw error }
-      guard let image = entry.companions["image"], let truth = entry.companions["ground truth"]
-      else { preconditionFailure("'\(entry.name)' was matched without its companions") }
-      return TuningImage(name: entry.stem, scores: entry.path, image: image, truth: truth)
-    }
+  /// Solves the images, and keeps what came of them in the state where one is named.
+  ///
+  /// - Throws: `InputError` where the state cannot be used.
+  func evaluator() throws -> Evaluator {
+    try Evaluator(
+      images, parts: parts, space: search.space, ignoring: void, trimapWidth: trimapWidth,
+      state: output.state.map { SearchState($0, conditions: conditions) }, parallelism: parallelism)
   }
 
   private func checkOutputs() throws {
     for (option, path, ending) in [
       ("--output", output.output, "json"), ("--surface", output.surface, "png"),
     ] {
-      guard let path, !FileSystem.isStandardOutput(path),
-        FileSystem.split(FileSystem.name(of: path)).ending != ending
+      guard let path, !StandardOutput.isNamed(by: path),
+        FolderListing.split(path).ending != ending
       else { continue }
       throw InputError(
         .usage, at: option, "is '\(path)', but its file is a .\(ending)",
@@ -184,11 +155,104 @@ struct TuneSettings {
         remedy: "add --output, --surface or --json, or leave it out")
     }
     try plan.check(resumes: false, printsJSON: output.json)
-    if let state = output.state, FileSystem.isStandardOutput(state) {
+    if let state = output.state, StandardOutput.isNamed(by: state) {
       throw InputError(
         .usage, at: "--state", "is '\(state)', which cannot be read again",
         remedy: "name a file")
     }
     try OutputCheck.check(plan.outputs + [output.state].compactMap { $0 }, inputs: plan.inputs)
+  }
+}
+
+/// The folders of a search.
+struct Folders {
+  let scores: String
+  let image: String
+  let truth: String
+
+  var all: [String] { [scores, image, truth] }
+
+  /// - Throws: `InputError` naming the option that is missing, or does not name a folder.
+  init(_ input: UnaryOptions, _ truth: TruthOptions) throws {
+    func folder(_ path: String?, _ option: String, _ what: String) throws -> String {
+      guard let path else {
+        throw InputError(
+          .usage, at: option, "is missing: a search needs \(what)",
+          remedy: "give a folder; files belong together by their stems")
+      }
+      guard FolderListing.isFolder(path) else {
+        throw InputError(
+          .noInput, at: path,
+          FolderListing.exists(path)
+            ? "is a file, but \(option) is a folder here" : "is not a folder",
+          remedy: "give folders for scores, images and true labels")
+      }
+      return path
+    }
+    scores = try folder(input.unary, "--unary", "the scores of some images")
+    image = try folder(input.image, "--image", "the images of the scores")
+    self.truth = try folder(truth.groundTruth, "--ground-truth", "the true labels of the images")
+  }
+
+  /// The images of the set.
+  ///
+  /// - Parameter range: compares their colours with what is searched.
+  /// - Throws: `InputError` of the first file that lacks what belongs to it: a search on fewer
+  ///   images than meant would mislead.
+  fileprivate func images(
+    _ unary: ScoreReading, truth reading: LabelReading, range: ColorRange
+  ) throws -> [TuningImage] {
+    let match = try FolderMatch(
+      scores: scores, images: image, groundTruth: truth, areLabels: unary.kind == .labels,
+      called: "--unary")
+    return try match.entries.map { entry in
+      if let error = entry.error { throw error }
+      guard let image = entry.companions["image"], let truth = entry.companions["ground truth"]
+      else { preconditionFailure("'\(entry.name)' was matched without its companions") }
+      return TuningImage(
+        name: entry.stem, ScoreFiles(scores: entry.path, image: image), truth: truth,
+        reading: unary, truthReading: reading, range: range)
+    }
+  }
+}
+
+extension TuneSettings {
+  /// The plan without what settings say.
+  private var planText: String {
+    let space = search.space
+    var model = space.model(of: space.unrefined)
+    (model.name, model.source) = (nil, nil)
+    return (try? space.plan(with: model))?.json.compactText ?? ""
+  }
+
+  /// What evaluations depend on, by name, as the state notes it.
+  fileprivate var conditions: [String: String] {
+    let space = search.space
+    return [
+      "--unary-kind": unary.kind.rawValue, "--scores-layout": "\(unary.layout)",
+      "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
+      "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
+      "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
+      "--normalization": Set(space.base.terms.map(\.normalization.rawValue)).sorted()
+        .joined(separator: ", "), "--filter": "\(space.base.filter)", "--void": "\(void)",
+      "--tune": space.parameters.map(\.name).joined(separator: ", "), "the model": planText,
+      "--trimap-width": "\(trimapWidth)",
+      // Names of labels change no count.
+      "--palette": "of colours " + Fingerprint.of(palette),
+    ].merging(choices) { first, _ in first }
+  }
+
+  /// What is noted only where it is chosen, so that a state from before there was a choice goes on.
+  private var choices: [String: String] {
+    let picture = unary.picture
+    return [
+      "--binary": unary.isForeground ? "given" : nil,
+      "--normalize-scores": unary.normalizes ? "given" : nil,
+      "--label-map": unary.labels.mapping?.description,
+      "--truth-map": truth.mapping?.description,
+      "--palette's grays": truth.takesGrayForNumbers ? nil : "colours",
+      "--orientation": picture.orientation == .ask ? nil : picture.orientation.rawValue,
+      "--image-range": picture.range.map { "\($0)" },
+    ].compactMapValues { $0 }
   }
 }

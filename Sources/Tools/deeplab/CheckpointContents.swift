@@ -40,7 +40,7 @@ struct CheckpointContents: Encodable {
   var types: [String: Int]
   var tensors: [Tensor]
   /// Networks that the tensors fit, the best first.
-  var networks: [NetworkFit]
+  var networks: [CheckpointFit]
 
   private let warnings = WarningReport.all.map(\.description)
   private let formatWords: String
@@ -62,7 +62,7 @@ struct CheckpointContents: Encodable {
     tensors = checkpoint.entries.map { Tensor($0) }
     tensorCount = tensors.count
     valueCount = tensors.map(\.count).reduce(0, +)
-    networks = CheckpointFit.best(for: checkpoint).map { NetworkFit($0) }
+    networks = CheckpointFit.best(for: checkpoint)
     types = Dictionary(tensors.map { ($0.type, 1) }, uniquingKeysWith: +)
   }
 
@@ -70,13 +70,13 @@ struct CheckpointContents: Encodable {
   var lines: [String] {
     let types = types.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let rows = tensors.map { [visibleText($0.name), $0.shapeText, $0.type] }
-    return ["file     \(FileSystem.name(of: file)): \(formatWords)"] + stateLines + [
+    return ["file     \(FolderListing.name(of: file)): \(formatWords)"] + stateLines + [
       "tensors  \(tensorCount): \(types.joined(separator: ", "))",
       "values   \(valueCount)",
     ]
       + (network.map { ["made for \(visibleText($0))"] } ?? [])
       + (classNames.map { ["classes  " + visibleText($0.joined(separator: ", "))] } ?? [])
-      + NetworkFit.lines(networks) + [""]
+      + CheckpointFit.lines(networks) + [""]
       + TextColumns([.left, .left, .left], rows: rows).lines
   }
 
@@ -85,5 +85,37 @@ struct CheckpointContents: Encodable {
     let also = others.isEmpty ? "" : "; there is also \(others)"
     return (state.map { ["state    \(visibleText($0))\(also)"] } ?? [])
       + (prefix.map { ["behind   \(visibleText($0))"] } ?? [])
+  }
+}
+
+extension CheckpointFit {
+  /// For people: one line per network, and below it what does not fit.
+  fileprivate static func lines(_ networks: [CheckpointFit]) -> [String] {
+    guard !networks.isEmpty else { return ["network  none that is known here"] }
+    let rows = networks.map { network in
+      [
+        network.name, network.classes.map { "\($0) classes" } ?? "no classes",
+        "names as in \(network.scheme)"
+          + network.prefixes.dropFirst().map { ", or behind \(visibleText($0))" }.joined(),
+      ]
+    }
+    return zip(networks, TextColumns([.left, .right, .left], rows: rows).lines).flatMap {
+      network, line in
+      [(network.isWhole ? "fits     " : "close    ") + line]
+        + network.troubles.map { "         " + $0 }
+    }
+  }
+
+  private var troubles: [String] {
+    (prefixes.count > 1 ? ["  choose one of the prefixes with --prefix"] : [])
+      + [
+        ("missing", missing), ("of another shape", misshaped), ("not in the network", unexpected),
+        ("left out", leftOut),
+      ].compactMap { words, items in
+        guard let first = items.first else { return nil }
+        let share = words == "missing" ? " of \(needed)" : ""
+        return "  \(items.count)\(share) \(words)\(items.count == 1 ? ": " : ", such as ")"
+          + visibleText(first)
+      }
   }
 }

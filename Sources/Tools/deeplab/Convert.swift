@@ -95,7 +95,7 @@ struct Convert: ParsableCommand {
   private func report(_ checkpoint: CheckpointFile) throws {
     let count = checkpoint.entries.map(\.count).reduce(0, +)
     var lines = [
-      "read     \(FileSystem.name(of: input)): \(checkpoint.format.words)"
+      "read     \(FolderListing.name(of: input)): \(checkpoint.format.words)"
         + (checkpoint.state.map { ", \(visibleText($0))" } ?? "")
         + (checkpoint.prefix.isEmpty ? "" : ", behind \(visibleText(checkpoint.prefix))"),
       "wrote    \(output): \(checkpoint.entries.count) tensors, \(count) values, "
@@ -108,7 +108,7 @@ struct Convert: ParsableCommand {
           + "\(quoted(first.name)) (\(first.storedType))")
     }
     let text = lines.joined(separator: "\n")
-    if FileSystem.isStandardOutput(output) {
+    if StandardOutput.isNamed(by: output) {
       StandardError.write(text + "\n")
     } else {
       try StandardOutput.print(text)

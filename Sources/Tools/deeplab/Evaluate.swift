@@ -24,11 +24,11 @@ struct Evaluate: ParsableCommand {
     RemedyWording.ofProgram = .commandLine([.scoreKind(.labels): "--predictions"])
     let settings = try EvaluateSettings(
       network: network, dataset: dataset, options: options, run: runOptions)
-    let evaluation = try settings.makeRun()
-    let outcome = try evaluation.run()
+    let (evaluation, network) = try settings.evaluation()
+    let outcome = try settings.run(evaluation)
     outcome.counts.oddity?.report(
       at: settings.dataPath, naming: settings.dataset.classNames ?? [])
-    let report = try EvaluateReport(settings, evaluation, outcome)
+    let report = try EvaluateReport(settings, network, outcome)
     // The labels may have taken hours: the report is printed even where a file cannot be written.
     let written = Result { if let folder = options.output { try report.write(to: folder) } }
     if runOptions.json {
@@ -65,7 +65,7 @@ struct EvaluateOptions: ParsableArguments {
     help: ArgumentHelp(
       "With --scores: what they mean, logits, probabilities or energies. (default: logits)",
       valueName: "kind"))
-  var unaryKind: UnaryKind?
+  var unaryKind: ScoreMeaning?
 
   @OptionGroup var channels: ChannelOptions
 

@@ -18,13 +18,13 @@ struct EvaluateReport {
   private let names: [String]
 
   init(
-    _ settings: EvaluateSettings, _ run: EvaluationRun, _ outcome: EvaluationRun.Outcome
+    _ settings: EvaluateSettings, _ network: NetworkReport?, _ outcome: DatasetEvaluation.Outcome
   ) throws {
     self.settings = settings
-    network = run.source.report
+    self.network = network
     counts = outcome.counts
     orientations = OrientationCounts(outcome.orientations)
-    stopwatch = outcome.stopwatch
+    stopwatch = outcome.times
     let given = settings.dataset.classNames ?? []
     names = (0..<counts.before.labelCount).map { $0 < given.count ? given[$0] : "\($0)" }
   }
@@ -104,7 +104,7 @@ struct EvaluateReport {
     var plan: Plan?
     var trimapBoundary: String?
     var threads: Int
-    var evaluation: JSONEvaluation
+    var evaluation: EvaluationSummary
     var absent: Absence
     var confusion: Confusion
     var milliseconds: [String: Double]
@@ -119,7 +119,7 @@ struct EvaluateReport {
       network: network, plan: settings.plan?.plan,
       trimapBoundary: settings.trimapWidth > 0 ? settings.boundary.rawValue : nil,
       threads: settings.parallelism.threads,
-      evaluation: JSONEvaluation(counts, names: names),
+      evaluation: EvaluationSummary(counts, names: names),
       absent: Object.Absence(
         classes: absent.map { names[$0] },
         meanIouCountingThemAsZero: (counts.after ?? counts.before)

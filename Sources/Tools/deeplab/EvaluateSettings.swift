@@ -1,8 +1,10 @@
+import DeepLabNet
 import Evaluation
 import Formats
 import LatticeSupport
 import Pipeline
 import ToolSupport
+import Training
 import Unaries
 
 /// The options of an evaluation, checked and turned into the library's values.
@@ -24,7 +26,7 @@ struct EvaluateSettings {
   let dataset: Dataset
   let dataPath: String
   /// How files of scores are read.
-  let unary: UnarySettings
+  let scores: ScoreReading
   /// How files of predictions are read.
   let predicted: LabelReading
   /// `nil` where labels are compared as they come only.
@@ -32,7 +34,7 @@ struct EvaluateSettings {
   let trimapWidth: Int
   let boundary: BoundaryChoice
   let parallelism: Parallelism
-  let picture: PictureSettings
+  let picture: PictureReading
   let isQuiet: Bool
 
   /// - Throws: `InputError` naming the option or the file that cannot be followed.
@@ -53,8 +55,8 @@ struct EvaluateSettings {
     boundary = options.trimapBoundary
     isQuiet = run.quiet
     dataPath = options.data
-    picture = try PictureSettings(options.orientation, options.imageRange)
-    unary = try Self.unary(options, picture)
+    picture = try PictureReading(options.orientation, options.imageRange)
+    scores = try Self.scores(options, picture)
     let palette = try run.palette.map { try Palette(option: $0) }
     predicted = LabelReading(palette: palette, mapping: try dataset.mapping())
     var read = try dataset.dataset(
@@ -65,14 +67,14 @@ struct EvaluateSettings {
     self.dataset = read
     try self.dataset.checkPresence()
     if let folder = options.output {
-      try FileSystem.makeFolder(folder)
+      try FolderListing.create(folder)
       try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
     }
   }
 
-  private static func unary(
-    _ options: EvaluateOptions, _ picture: PictureSettings
-  ) throws -> UnarySettings {
+  private static func scores(
+    _ options: EvaluateOptions, _ picture: PictureReading
+  ) throws -> ScoreReading {
     if options.scores == nil {
       try OptionCheck.refuse(
         [
@@ -83,8 +85,8 @@ struct EvaluateSettings {
         because: "says how scores are read, but there are none",
         remedy: "add --scores FOLDER, or leave it out")
     }
-    return try UnarySettings(
-      scoreKind: options.unaryKind, channels: options.channels, member: options.member,
+    return try ScoreReading(
+      meaning: options.unaryKind, channels: options.channels, member: options.member,
       picture: picture)
   }
 
@@ -106,7 +108,7 @@ struct EvaluateSettings {
       ? try NetworkSettings(network) : try NetworkSettings.named(in: network)
     {
       try options.tiling.apply(to: &settings)
-      if case .file(let path) = settings.proposals?.source {
+      if case .file(let path)? = settings.proposals?.source {
         throw InputError(
           .usage, at: "--proposals", "is '\(path)', which holds the boxes of one image",
           remedy: "give a folder with a file for each photograph, edges or grid")
@@ -136,18 +138,32 @@ struct EvaluateSettings {
   }
 
   /// Loads what gives labels, and makes sure that its classes are those of the data set.
-  func makeRun() throws -> EvaluationRun {
-    let source =
-      switch source {
-      case .network(let network):
-        EvaluatedSource(
-          try LoadedNetwork(network, parallelism: parallelism), dataset, parallelism: parallelism)
-      case .scores(let folder):
-        try EvaluatedSource(scores: folder, dataset, unary: unary, parallelism: parallelism)
-      case .predictions(let folder):
-        try EvaluatedSource(
-          labels: folder, dataset, reading: predicted, parallelism: parallelism)
+  ///
+  /// - Returns: what a report says of the network too, where there is one.
+  func evaluation() throws -> (DatasetEvaluation, NetworkReport?) {
+    var report: NetworkReport?
+    let source: LabelSource
+    switch self.source {
+    case .network(let settings):
+      let network = try settings.load(parallelism: parallelism)
+      report = NetworkReport(network)
+      let isQuiet = isQuiet
+      source = LabelSource(network.scorer, of: dataset, parallelism: parallelism) {
+        try network.scorer.scores(of: $0, isQuiet: isQuiet)
       }
+    case .scores(let folder):
+      source = try LabelSource(
+        scores: folder, of: dataset, reading: scores, parallelism: parallelism)
+    case .predictions(let folder):
+      guard let names = dataset.classNames else {
+        throw InputError(
+          .usage, at: "--class-names",
+          "is missing: labels alone do not say how many classes there are",
+          remedy: "give a list, or write classes.txt into the data set's folder")
+      }
+      source = try LabelSource(
+        labels: folder, of: dataset, labelCount: names.count, reading: predicted)
+    }
     if let names = dataset.classNames, names.count != source.labelCount {
       throw InputError(
         .data, at: dataPath,
@@ -155,9 +171,35 @@ struct EvaluateSettings {
           + "\(source.labelCount)",
         remedy: "name the classes that were learnt with --class-names LIST, or bring other weights")
     }
-    return EvaluationRun(
-      dataset: dataset, source: source, plan: plan, trimapWidth: trimapWidth,
-      boundary: boundary.boundary, picture: picture, isQuiet: isQuiet)
+    var evaluation = DatasetEvaluation(dataset, labelledBy: source)
+    evaluation.picture = picture
+    evaluation.trimapWidth = trimapWidth
+    evaluation.boundary = boundary.boundary
+    if let plan {
+      evaluation.refine = { energies, image, times in
+        plan.colorRange.check(image.image, image.notes)
+        return try plan.labels(
+          refining: energies, on: Scene(image.image), at: image.notes.path, stopwatch: &times)
+      }
+    }
+    return (evaluation, report)
+  }
+
+  /// Evaluates, and shows how far that has come.
+  func run(_ evaluation: DatasetEvaluation) throws -> DatasetEvaluation.Outcome {
+    var progress = Progress(total: dataset.count, isQuiet: isQuiet)
+    defer { progress.clear() }
+    return try evaluation.run { index, counts in
+      progress.finish(dataset.name(index), summary(counts))
+    }
+  }
+
+  private func summary(_ counts: EvaluationCounts) -> String {
+    func percent(_ matrix: ConfusionMatrix) -> String {
+      EvaluationTable.percent(matrix.meanIOU ?? 0) + " %"
+    }
+    return "mean IOU so far " + percent(counts.before)
+      + (counts.after.map { ", refined " + percent($0) } ?? "")
   }
 
   private static func summary(_ names: [String]) -> String {

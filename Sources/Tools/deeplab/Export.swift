@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeepLabNet
+import Formats
 import LatticeSupport
 import ToolSupport
 import Unaries
@@ -50,7 +51,7 @@ struct Export: ParsableCommand {
     let inputSize = try size.inputSize(of: entry)
     // Before the weights, which take longer.
     let image = try example.map { path in
-      try exampleInput(PictureSettings().photograph(path).image.inBytes, at: path, for: entry)
+      try exampleInput(PictureReading().photograph(path).image.inBytes, at: path, for: entry)
     }
     let (network, parameters) = try weights.read(for: entry, outputStride: stride)
     let files = ONNXExport.exampleFiles(of: network, beside: output)

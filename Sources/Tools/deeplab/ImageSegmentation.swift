@@ -26,12 +26,12 @@ struct ImageSegmentation {
   /// - Parameter image: the one that `job` names.
   func run(_ job: SegmentJob, _ image: LoadedImage) throws -> Outcome {
     var stopwatch = Stopwatch()
-    let writer = OutputWriter(drawingOver: image.image, image.notes, palette: settings.palette)
+    let writer = LabelWriter(drawingOver: image.image, image.notes, palette: settings.palette)
     try writer.checkOverlay(at: job.overlay)
-    if let plan = settings.plan { ColorRange(plan.models).check(image.image, image.notes) }
-    let (scores, unary) = try network.scorer.load(
-      image, at: job.image, isQuiet: settings.isQuiet, stopwatch: &stopwatch)
-    let (scene, energies) = (unary.scene, unary.energies)
+    settings.plan?.colorRange.check(image.image, image.notes)
+    let scored = try network.scorer.scores(of: image, isQuiet: settings.isQuiet)
+    stopwatch += scored.loaded.times
+    let (scene, energies) = (scored.loaded.scene, scored.loaded.energies)
     let before = stopwatch.measure(.unary) {
       energies.labels(parallelism: settings.parallelism)
     }
@@ -41,7 +41,7 @@ struct ImageSegmentation {
     let labels = after ?? before
     try stopwatch.measure(.write) {
       try Interruption.whileWriting {
-        if let path = job.scores { try NPY.write(scores: scores, to: path) }
+        if let path = job.scores { try NPY.write(scores: scored.logits, to: path) }
         try writer.write(labels, to: job.labels)
         try writer.writeOverlay(of: labels, to: job.overlay)
       }

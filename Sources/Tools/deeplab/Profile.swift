@@ -52,7 +52,7 @@ struct Profile: ParsableCommand {
         ["--recompute": recompute], because: "says how steps of training are timed",
         remedy: "add --training")
     }
-    var reports: [NetworkTiming] = []
+    var reports: [NetworkProfile] = []
     for size in size.isEmpty ? [PixelSize.usual] : size {
       let (width, height) = (size.width, size.height)
       if training {
@@ -71,8 +71,7 @@ struct Profile: ParsableCommand {
         TurnServer.serve { _ = plan.run(image, parallelism: parallelism) }
         continue
       }
-      let timing = NetworkTiming(
-        model: model, width: width, height: height, threads: threads, runs: runs, plan: plan)
+      let timing = NetworkProfile(of: model, plan, runs: runs, threads: threads)
       if !json { try StandardOutput.print(timing.text(withLayers: !total)) }
       reports.append(timing)
     }

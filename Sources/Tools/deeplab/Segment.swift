@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Formats
 import Foundation
 import LatticeSupport
@@ -22,7 +23,7 @@ struct Segment: ParsableCommand {
   func run() throws {
     if let help = try files.steps.help() { return try StandardOutput.print(help) }
     let settings = try SegmentSettings(network: network, files: files, run: runOptions)
-    if FileSystem.isFolder(settings.files.image) {
+    if FolderListing.isFolder(settings.files.image) {
       try FolderSegmentation(settings).run()
     } else {
       try settings.segmentOne()
@@ -77,7 +78,7 @@ extension SegmentSettings {
   func segmentOne() throws {
     // Before the weights, which take longer.
     let image = try picture.photograph(files.image)
-    let network = try LoadedNetwork(network, parallelism: parallelism)
+    let network = try network.load(parallelism: parallelism)
     let outcome = try ImageSegmentation(settings: self, network: network).run(files, image)
     let report = SegmentReport(self, network)
     if printsJSON {
@@ -96,9 +97,10 @@ struct FolderSegmentation {
 
   func run() throws {
     let files = settings.files
-    let plan = try FolderPlan(files.image, endings: ImageFile.pictureEndings, option: "--image")
+    let plan = try FolderMatch(
+      files.image, endings: ImageFile.pictureEndings, called: "--image")
     plan.passed.warnOfPictures()
-    let network = try LoadedNetwork(settings.network, parallelism: settings.parallelism)
+    let network = try settings.network.load(parallelism: settings.parallelism)
     try FolderRun.prepare(outputs: files.plan.outputs, inputs: files.plan.inputs)
     let segmentation = ImageSegmentation(settings: settings, network: network)
     var run = FolderRun(

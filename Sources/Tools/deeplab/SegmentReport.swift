@@ -1,3 +1,4 @@
+import DeepLabNet
 import Foundation
 import LatticeSupport
 import Pipeline
@@ -20,7 +21,7 @@ struct SegmentReport {
 
   func text(of outcome: ImageSegmentation.Outcome) -> String {
     var lines = [
-      "image    \(FileSystem.name(of: outcome.job.image)): \(outcome.grid)"
+      "image    \(FolderListing.name(of: outcome.job.image)): \(outcome.grid)"
         + (outcome.orientation.map { ", \($0.text(in: .ofProgram))" } ?? ""),
       network.lines,
     ]

@@ -1,4 +1,6 @@
 import DeepLabNet
+import Evaluation
+import Formats
 import LatticeSupport
 import MeanField
 import Pipeline
@@ -10,7 +12,7 @@ struct SegmentSettings {
   /// The files or folders that are named.
   let files: SegmentJob
   let network: NetworkSettings
-  let picture: PictureSettings
+  let picture: PictureReading
   /// `nil` where labels are the network's own.
   let plan: PlanSettings?
   let parallelism: Parallelism
@@ -24,7 +26,7 @@ struct SegmentSettings {
     var network = try NetworkSettings(options)
     try files.tiling.apply(to: &network)
     self.network = network
-    picture = try PictureSettings(files.orientation, files.imageRange)
+    picture = try PictureReading(files.orientation, files.imageRange)
     parallelism = try files.threads.parallelism()
     let parallelism = parallelism
     plan = try PlanSettings(crf: files.crf, files.steps, parallelism: parallelism)
@@ -63,7 +65,8 @@ struct SegmentJob {
   var plan: OutputPlan {
     OutputPlan(
       outputs: [labels, scores, overlay],
-      inputs: [image, network.weights, network.proposals?.path], labels: labels, subject: image)
+      inputs: [image, network.weights, network.proposals?.source.path], labels: labels,
+      subject: image)
   }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
@@ -77,7 +80,7 @@ struct SegmentJob {
   }
 
   /// The job of one file, where this one names folders.
-  func inside(_ entry: FolderPlan.Entry) -> SegmentJob {
+  func inside(_ entry: FolderMatch.Entry) -> SegmentJob {
     var job = self
     job.image = entry.path
     job.labels = labels.map { "\($0)/\(entry.stem).png" }

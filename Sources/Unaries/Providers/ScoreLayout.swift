@@ -10,6 +10,18 @@ public enum ScoreKind: Sendable, Hashable, CaseIterable {
   case energies
 }
 
+extension ScoreMeaning {
+  /// What the numbers of an array mean; `nil` for label maps, which hold none.
+  public var scoreKind: ScoreKind? {
+    switch self {
+    case .logits: .logits
+    case .probabilities: .probabilities
+    case .energies: .energies
+    case .labels: nil
+    }
+  }
+}
+
 /// The order of the axes of a score array.
 public enum ScoreLayout: Sendable, Hashable, CaseIterable {
   /// (L, H, W), as PyTorch and pydensecrf write it; volumes are (L, D, H, W).

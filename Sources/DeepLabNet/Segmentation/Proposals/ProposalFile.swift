@@ -18,7 +18,7 @@ public struct ProposalFile: ProposalSource {
   public init(_ path: String) throws {
     do {
       let source = try FileSource(path)
-      guard FileKind(prefix: source.peek(FileKind.prefixLength)) != .npy else {
+      guard source.kind != .npy else {
         try self.init(array: NPY.read(path))
         return
       }

@@ -51,36 +51,15 @@ public struct FolderPairLayout: DatasetLayout {
       folders(in: folder).images + suffix, folders(in: folder).labels + suffix
     )
     guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
-    let readable = try files(in: images, endings: ImageFile.pictureEndings)
+    let readable = try FolderIndex(images, endings: ImageFile.pictureEndings)
     // Pictures that cannot be read are entries too: reading them gives the error.
-    let others = try FolderListing.names(in: images).filter {
-      ImageFile.otherPictureEndings.contains(FolderListing.split($0).ending)
+    let pictures = try FolderIndex(
+      images, endings: ImageFile.pictureEndings + ImageFile.otherPictureEndings)
+    let maps = try FolderIndex(labels, endings: LabelFile.endings, mayBeMissing: false)
+    try readable.checkStemsDiffer()
+    try maps.checkStemsDiffer()
+    return Set(pictures.stems).union(maps.stems).sorted().map { stem in
+      Dataset.Entry(name: stem, image: pictures.path(stem), labels: maps.path(stem))
     }
-    let pictures = readable.merging(
-      others.map { (FolderListing.split($0).stem, "\(images)/\($0)") }
-    ) { first, _ in first }
-    let maps = try files(in: labels, endings: LabelFile.endings)
-    return Set(pictures.keys).union(maps.keys).sorted().map { stem in
-      Dataset.Entry(
-        name: stem, image: pictures[stem] ?? "\(images)/\(stem).\(ImageFile.pictureEndings[0])",
-        labels: maps[stem] ?? "\(labels)/\(stem).\(LabelFile.endings[0])")
-    }
-  }
-
-  /// The paths of a folder's files by their stems.
-  ///
-  /// - Throws: `InputError` where two have the same.
-  private func files(in folder: String, endings: [String]) throws -> [String: String] {
-    var paths: [String: String] = [:]
-    for name in try FolderListing.names(in: folder) {
-      let (stem, ending) = FolderListing.split(name)
-      guard endings.contains(ending) else { continue }
-      if let other = paths.updateValue("\(folder)/\(name)", forKey: stem) {
-        throw InputError(
-          .data, at: "\(folder)/\(name)", "has the same stem as \(other)",
-          remedy: "rename or remove one of them")
-      }
-    }
-    return paths
   }
 }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import LatticeSupport
 
@@ -37,7 +38,7 @@ package struct FolderRun {
     // Names inside are the same for all, so folders that are the same would mix or destroy files.
     try OutputCheck.checkDistinct(outputs, inputs: inputs)
     for folder in outputs {
-      try FileSystem.makeFolder(folder)
+      try FolderListing.create(folder)
       try OutputCheck.checkCreation(of: folder + "/output.png")
     }
   }
@@ -48,8 +49,8 @@ package struct FolderRun {
   ///   - outputs: what comes of a file.
   ///   - body: returns in a few words what became of the file.
   package mutating func run(
-    _ plan: FolderPlan, outputs: (FolderPlan.Entry) -> [String],
-    _ body: (FolderPlan.Entry) throws -> String
+    _ plan: FolderMatch, outputs: (FolderMatch.Entry) -> [String],
+    _ body: (FolderMatch.Entry) throws -> String
   ) throws {
     passed = plan.passed.names
     passedSummary = plan.passed.summary
@@ -57,7 +58,7 @@ package struct FolderRun {
     for entry in plan.entries {
       do {
         if let error = entry.error { throw error }
-        if resumes, outputs(entry).allSatisfy(FileSystem.exists) {
+        if resumes, outputs(entry).allSatisfy(FolderListing.exists) {
           skipped.append(entry.path)
           progress.finish(entry.name, "finished before")
         } else {

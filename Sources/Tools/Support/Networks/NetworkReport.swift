@@ -1,5 +1,6 @@
 import DeepLabNet
 import Foundation
+import LatticeSupport
 
 /// What a network was and how it was used, for people and as JSON.
 package struct NetworkReport: Encodable {
@@ -26,23 +27,23 @@ package struct NetworkReport: Encodable {
   private let aggregation: String?
 
   package init(_ network: LoadedNetwork) {
-    let settings = network.settings
-    model = settings.entry.name
-    weights = settings.weights
+    let (views, proposals) = (network.views, network.scorer.proposals)
+    model = network.entry.name
+    weights = network.weights
     keyScheme = network.naming
     state = network.state
     leftOut = network.leftOut
     classes = network.classCount
     classNames = network.classNames
-    outputStride = settings.outputStride.pixels
-    scales = settings.views.scales
-    flip = settings.views.isFlipped
-    tile = settings.views.tiles?.size
-    overlap = settings.views.tiles?.overlap
-    convolution = settings.views.algorithm?.rawValue ?? ConvolutionChoice.auto.rawValue
-    proposals = settings.proposals?.description
-    proposalLimit = settings.proposals?.options.limit
-    aggregation = settings.proposals?.options.aggregation.rawValue
+    outputStride = network.outputStride.pixels
+    scales = views.scales
+    flip = views.isFlipped
+    tile = views.tiles?.size
+    overlap = views.tiles?.overlap
+    convolution = views.algorithm?.rawValue ?? ConvolutionChoice.auto.rawValue
+    self.proposals = proposals?.source.description
+    proposalLimit = proposals?.options.limit
+    aggregation = proposals?.options.aggregation.rawValue
   }
 
   /// For people.
@@ -61,7 +62,7 @@ package struct NetworkReport: Encodable {
       network  \(([model] + views).joined(separator: ", "))
                classes \(classes)\(names)
                output stride \(outputStride)
-      weights  \(FileSystem.name(of: weights))\(state): names as in \(keyScheme)\(leftOut)
+      weights  \(FolderListing.name(of: weights))\(state): names as in \(keyScheme)\(leftOut)
       """
   }
 }

@@ -12,7 +12,7 @@ package struct NetworkSettings {
   package let outputStride: OutputStride
   package var views: SegmentationOptions
   /// `nil` where the network looks at whole images.
-  package let proposals: ProposalSettings?
+  package let proposals: ProposalChoice?
 
   /// The network that is named; `nil` where none is.
   ///
@@ -54,7 +54,7 @@ package struct NetworkSettings {
       _ = try entry.make(outputStride: stride)
       return stride ?? entry.defaultOutputStride
     }
-    proposals = try ProposalSettings(options)
+    proposals = try ProposalChoice(options)
     views = SegmentationOptions()
     views.isFlipped = options.flip
     views.algorithm = options.convolution?.algorithm
@@ -72,10 +72,14 @@ package struct NetworkSettings {
     return network
   }
 
-  /// Opens the file of the weights.
+  /// Reads the weights.
   ///
-  /// - Throws: `InputError` where it cannot be read.
-  package func checkpoint() throws -> CheckpointFile { try checkpointOptions.open(weights) }
+  /// - Throws: `InputError` where they cannot be read, or are those of another network.
+  package func load(parallelism: Parallelism) throws -> LoadedNetwork {
+    try LoadedNetwork(
+      entry, weights: checkpointOptions.open(weights), classes: classes,
+      outputStride: outputStride, views: views, proposals: proposals, parallelism: parallelism)
+  }
 
   private static func scales(_ text: String) throws -> [Double] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -89,5 +93,30 @@ package struct NetworkSettings {
     options.scales = scales
     try OptionCheck.naming("--scales") { try options.check() }
     return scales
+  }
+}
+
+extension ProposalChoice {
+  /// `nil` where the network looks at whole images.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  fileprivate init?(_ given: NetworkOptions) throws {
+    guard let proposals = given.proposals else {
+      try OptionCheck.refuse(
+        [
+          "--proposal-limit": given.proposalLimit != nil, "--aggregation": given.aggregation != nil,
+        ], because: "says how proposals are looked at, but the network looks at whole images",
+        remedy: "add --proposals edges, or leave it out")
+      return nil
+    }
+    self.init(try OptionCheck.naming("--proposals") { try Source(proposals) })
+    if let limit = given.proposalLimit {
+      guard limit >= 1 else {
+        throw InputError(
+          .usage, at: "--proposal-limit", "is \(limit)", remedy: "give at least 1")
+      }
+      options.limit = limit
+    }
+    if let aggregation = given.aggregation { options.aggregation = aggregation }
   }
 }

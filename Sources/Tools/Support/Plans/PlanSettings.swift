@@ -70,14 +70,19 @@ package struct PlanSettings {
   package func prepared() throws -> PreparedPlan { try PreparedPlan(plan, context: .files) }
 
   /// The plan with files of this stem where it names folders.
-  package func forStem(_ stem: String, endings: [String]) -> PlanSettings {
+  package func forStem(_ stem: String) -> PlanSettings {
     var result = self
-    result.plan = plan.replacingFiles { FolderPlan.file(stem, of: $0, endings: endings) }
+    result.plan = plan.replacingFiles { ArrayFile.path(stem, of: $0) }
     return result
   }
 
   /// The CRFs among the steps.
   package var models: [CRFModel] { plan.models }
+
+  /// What colours of images are compared with.
+  package var colorRange: ColorRange {
+    ColorRange(models.flatMap { $0.terms.compactMap(\.colorBandwidths) })
+  }
 
   /// Whether some CRF sums over all pairs, which takes long and bounds what it leaves out.
   package var isExact: Bool { models.contains { $0.filter.kind.name == FilterKind.exact.name } }

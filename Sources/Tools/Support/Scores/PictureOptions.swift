@@ -55,17 +55,9 @@ package struct ImageRangeOptions: ParsableArguments {
   }
 }
 
-/// How images are taken, beside the order of an array's axes.
-package struct PictureSettings: Sendable {
-  package var orientation = OrientationRule.ask
-  /// What becomes 0…255; `nil` where values stay as they are.
-  package var range: ClosedRange<Float>?
-
-  package init() {}
-
+extension PictureReading {
   /// - Throws: `InputError` naming the option that cannot be followed.
   package init(_ orientation: OrientationOptions, _ range: ImageRangeOptions) throws {
-    self.orientation = orientation.rule
-    self.range = try range.range()
+    self.init(orientation: orientation.rule, range: try range.range())
   }
 }

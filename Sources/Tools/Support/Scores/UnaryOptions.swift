@@ -1,5 +1,6 @@
 import ArgumentParser
 import Formats
+import LatticeSupport
 import Unaries
 
 /// Scores and their images, and how they are to be understood.
@@ -27,7 +28,7 @@ package struct UnaryOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("What the scores mean. (default: logits)", valueName: "kind"))
-  package var unaryKind: UnaryKind?
+  package var unaryKind: ScoreMeaning?
 
   @Option(
     name: [.customLong("scores-layout"), .customLong("layout")],
@@ -82,19 +83,7 @@ package struct ChannelOptions: ParsableArguments {
 }
 
 /// What `--unary-kind` can say.
-package enum UnaryKind: String, CaseIterable, ExpressibleByArgument {
-  case logits, probabilities, energies, labels
-
-  /// What the numbers of a score array mean; `nil` for label maps.
-  package var scoreKind: ScoreKind? {
-    switch self {
-    case .logits: .logits
-    case .probabilities: .probabilities
-    case .energies: .energies
-    case .labels: nil
-    }
-  }
-}
+extension ScoreMeaning: ExpressibleByArgument {}
 
 /// What `--scores-layout` can say.
 package enum Layout: String, CaseIterable, ExpressibleByArgument {

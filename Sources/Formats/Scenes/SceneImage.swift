@@ -1,0 +1,189 @@
+import LatticeSupport
+import Unaries
+
+/// The file of a scene's image, a photograph or an array.
+package struct SceneImage {
+  private let path: String
+  private let layout: Image.Layout
+  private let reading: PictureReading
+
+  package init(_ path: String, layout: Image.Layout, _ reading: PictureReading) {
+    self.path = path
+    self.layout = layout
+    self.reading = reading
+  }
+
+  /// What an image has to fit.
+  package struct Companion {
+    /// In the plural: `scores`.
+    let what: String
+    /// The number of axes that it lies on.
+    let rank: Int
+    /// Whether it can be read on a grid; `otherwise` asks whether it could, were its axes in
+    /// another order.
+    let fits: (GridShape) -> Bool
+    let otherwise: (GridShape) -> Bool
+
+    /// Scores of that shape.
+    init(_ shape: ScoreShape) {
+      what = "scores"
+      rank = shape.grid.rank
+      fits = shape.fits
+      otherwise = shape.fitsInOtherLayout
+    }
+
+    /// Labels over that grid.
+    package init(labels grid: GridShape) {
+      what = "labels"
+      rank = grid.rank
+      fits = { $0 == grid }
+      otherwise = { _ in false }
+    }
+  }
+
+  // MARK: Whole
+
+  /// Reads the image, with its rows as its companion's.
+  ///
+  /// Where an array does not fit, but could if its channels stood elsewhere, the error says so.
+  /// - Parameter picture: the picture, where `picture()` has read it before.
+  func read(with companion: Companion, picture: StoredPicture? = nil) throws -> LoadedImage {
+    guard try picture == nil && ImageFile.isArray(path) else {
+      let picture = try picture ?? StoredPicture(path)
+      let use = try use(of: picture.orientation, companion, stored: picture.image.grid)
+      return LoadedImage(picture, use, at: path, reading)
+    }
+    let image = try ImageFile.read(path, rank: companion.rank, layout: layout)
+    try check(image.grid, channels: image.channels, fits: companion.fits)
+    return LoadedImage(array: image, at: path, reading)
+  }
+
+  /// The image, where it is a picture and nothing is wrong with it: to be read while the scores
+  /// are.
+  func picture() -> StoredPicture? { ImageFile.picture(path) }
+
+  /// The grid that the image has where it is read with so many axes; `nil` where it has others, or
+  /// cannot be read, of which `read` tells the cause. Of a picture, that of its rows as they are
+  /// stored.
+  ///
+  /// - Parameter picture: the picture, where `picture()` has read it before.
+  func grids(picture: StoredPicture? = nil) -> (_ rank: Int) -> GridShape? {
+    if let grid = picture?.image.grid { return { $0 == grid.rank ? grid : nil } }
+    return (try? open())?.grids(layout) ?? { _ in nil }
+  }
+
+  private func use(
+    of orientation: PictureOrientation, _ companion: Companion, stored: GridShape
+  ) throws -> OrientationUse? {
+    guard orientation != .upright else { return nil }
+    return try reading.orientation.use(
+      orientation, stored: stored, at: path, companion: companion.what,
+      fits: [companion.fits, companion.otherwise])
+  }
+
+  /// - Throws: `InputError` where the scores would fit if the channels of an array stood elsewhere.
+  private func check(_ grid: GridShape, channels: Int, fits: (GridShape) -> Bool) throws {
+    guard !fits(grid) else { return }
+    let shape =
+      layout == .channelsFirst ? [channels] + grid.extents : grid.extents + [channels]
+    let other: Image.Layout = layout == .channelsFirst ? .channelsLast : .channelsFirst
+    guard
+      let extents = try? Image.split(shape, rank: grid.rank, layout: other).extents,
+      let otherGrid = try? GridShape(extents), fits(otherGrid)
+    else { return }
+    throw InputError(
+      .data, at: path,
+      "is an array of shape \(shape), which read as \(layout.axes(rank: grid.rank)) does not fit "
+        + "the scores",
+      remedy: """
+        looks like \(other.axes(rank: grid.rank)): use \
+        \(set: .imageLayout(other == .channelsFirst ? .first : .last))
+        """)
+  }
+
+  // MARK: By regions
+
+  /// The file, opened once: what its header says, and its rows for one who reads them in order.
+  package enum Contents {
+    case picture(PictureRegions)
+    case array(any BoxSource)
+
+    var isPicture: Bool { if case .picture = self { true } else { false } }
+
+    /// See `SceneImage.grids`.
+    func grids(_ layout: Image.Layout) -> (_ rank: Int) -> GridShape? {
+      switch self {
+      case .picture(let picture): { $0 == picture.grid.rank ? picture.grid : nil }
+      case .array(let boxes):
+        { rank in
+          (try? Image.split(boxes.shape, rank: rank, layout: layout).extents)
+            .flatMap { try? GridShape($0) }
+        }
+      }
+    }
+  }
+
+  /// - Throws: `InputError` where the file cannot be read by regions.
+  package func open() throws -> Contents {
+    let source = try FileSource(path)
+    return try ImageFile.isArray(source)
+      ? .array(ArrayFile.boxes(path)) : .picture(PictureRegions(source))
+  }
+
+  /// The image over a grid of two axes, to be read a region at a time, with its rows as its
+  /// companion's.
+  ///
+  /// - Parameter contents: what `open()` gave, of which nothing has been read yet.
+  package func regions(of contents: Contents, with companion: Companion) throws -> OpenedImage {
+    switch contents {
+    case .picture(let picture):
+      let use = try use(of: picture.orientation, companion, stored: picture.grid)
+      let notes = ImageNotes(
+        path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range)
+      let isTurned = use?.isApplied == true
+      let source: any RegionSource<Image> = isTurned ? try TurnedPicture(picture) : picture
+      return try OpenedImage(source, notes) {
+        try isTurned ? source : ImageFile.regions(path, layout: layout)
+      }
+    case .array(let boxes):
+      let notes = ImageNotes(path: path, isPicture: false, range: reading.range)
+      do {
+        let opened = try OpenedImage(ArrayImageRegions(boxes, layout: layout), notes) {
+          try ImageFile.regions(path, layout: layout)
+        }
+        try check(opened.regions.grid, channels: opened.corner.channels, fits: companion.fits)
+        return opened
+      } catch let error as InputError {
+        throw error.at(path)
+      }
+    }
+  }
+}
+
+/// A scene's image over a grid of two axes, opened to be read a region at a time.
+public struct OpenedImage {
+  package let regions: any RegionSource<Image>
+  /// Its first pixel, with all channels.
+  public let corner: Image
+  /// What is known of it.
+  public let notes: ImageNotes
+  private let reopen: () throws -> any RegionSource<Image>
+
+  /// - Parameter reopen: the same once more, for who reads at another pace; a picture that was
+  ///   turned is held whole, and can be read from any place.
+  fileprivate init(
+    _ source: any RegionSource<Image>, _ notes: ImageNotes,
+    reopen: @escaping () throws -> any RegionSource<Image>
+  ) throws {
+    self.notes = notes
+    self.reopen = reopen
+    regions = notes.range == nil ? source : MappedImageRegions(source, notes.scaled)
+    corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
+  }
+
+  /// Opens it again, as it is drawn over, for who reads at another pace.
+  package func openDrawn() throws -> any RegionSource<Image> {
+    let notes = notes
+    return MappedImageRegions(try reopen()) { notes.drawn(notes.scaled($0)) }
+  }
+}
