@@ -58,7 +58,7 @@ let package = Package(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
     // Refinements and label filters that are not CRFs.
-    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries"]),
+    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries", "CKernels"]),
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
@@ -174,6 +174,9 @@ let package = Package(
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
         "Conformance", "TestSupport",
       ]),
+    .testTarget(
+      name: "PostFilterTests",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "PostFilters", "TestSupport"]),
     .testTarget(
       name: "LatticeCTests",
       dependencies: [

@@ -5,7 +5,7 @@ import Unaries
 
 extension RefinementKind {
   /// Every kind by its name.
-  public static let registry = Registry<RefinementKind>([.crf, .temperature, .band])
+  public static let registry = Registry<RefinementKind>([.crf, .temperature, .band, .guided])
 }
 
 extension LabelFilterKind {

@@ -5,11 +5,13 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "ckernels_box.h"
 #include "ckernels_convolution.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_gradients.h"
 #include "ckernels_lattice.h"
+#include "ckernels_guided.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
