@@ -5,7 +5,9 @@ import Unaries
 
 extension RefinementKind {
   /// Every kind by its name.
-  public static let registry = Registry<RefinementKind>([.crf, .temperature, .band, .guided])
+  public static let registry = Registry<RefinementKind>([
+    .crf, .temperature, .band, .guided, .domainTransform, .smoother,
+  ])
 }
 
 extension LabelFilterKind {

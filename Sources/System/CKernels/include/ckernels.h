@@ -7,6 +7,7 @@
 
 #include "ckernels_box.h"
 #include "ckernels_convolution.h"
+#include "ckernels_edges.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_gradients.h"
