@@ -6,7 +6,7 @@ import Unaries
 extension RefinementKind {
   /// Every kind by its name.
   public static let registry = Registry<RefinementKind>([
-    .crf, .temperature, .band, .guided, .domainTransform, .smoother,
+    .crf, .temperature, .band, .guided, .domainTransform, .smoother, .jointBilateral, .pamr, .par,
   ])
 }
 

@@ -16,6 +16,7 @@
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
+#include "ckernels_neighbours.h"
 #include "ckernels_planar.h"
 #include "ckernels_process.h"
 #include "ckernels_sweep.h"
