@@ -58,7 +58,8 @@ let package = Package(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
     // Refinements and label filters that are not CRFs.
-    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries", "CKernels"]),
+    .target(
+      name: "PostFilters", dependencies: ["LatticeSupport", "Unaries", "CKernels", "CEigen"]),
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),

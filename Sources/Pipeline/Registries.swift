@@ -7,6 +7,7 @@ extension RefinementKind {
   /// Every kind by its name.
   public static let registry = Registry<RefinementKind>([
     .crf, .temperature, .band, .guided, .domainTransform, .smoother, .jointBilateral, .pamr, .par,
+    .bilateralSolver, .randomWalker, .superpixels,
   ])
 }
 
