@@ -60,7 +60,8 @@ let package = Package(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
     // Refinements and label filters that are not CRFs.
-    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries"]),
+    .target(
+      name: "PostFilters", dependencies: ["LatticeSupport", "Unaries", "CKernels", "CEigen"]),
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
@@ -178,6 +179,9 @@ let package = Package(
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
         "Conformance", "TestSupport",
       ]),
+    .testTarget(
+      name: "PostFilterTests",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "PostFilters", "TestSupport"]),
     .testTarget(
       name: "LatticeCTests",
       dependencies: [

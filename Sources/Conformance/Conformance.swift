@@ -198,6 +198,56 @@ extension Conformance {
     return findings.violations
   }
 
+  /// Whether a tile that overlaps by the reach of `refinement` has the marginals of the whole, in
+  /// an image that is made for it; nothing is checked where it reaches everywhere.
+  ///
+  /// - Parameters:
+  ///   - refinement: what accepts an image in red, green and blue.
+  ///   - tolerance: by how much a marginal may differ.
+  /// - Throws: what the refinement throws.
+  public static func checkReach(
+    of refinement: any Refinement, tolerance: Float
+  ) throws -> [Violation] {
+    var findings = Findings()
+    guard case .steps(let reach) = refinement.reach else { return [] }
+    let (height, core) = (12, 20)
+    let whole = GridShape(width: 2 * (core + reach), height: height)
+    let tile = GridShape(width: core + reach, height: height)
+    var generator = SeededGenerator(seed: 4)
+    let levels = (0..<whole.count).map { point -> UInt8 in
+      UInt8((point % whole.width / 7 % 2 == 0 ? 60 : 150) + Int(generator.uniform() * 20))
+    }
+    let energies = energies(on: whole, labelCount: 3).values
+    // Both begin in the same corner; the tile is what lies in its columns.
+    func marginals(on grid: GridShape) throws -> ChannelField {
+      let points = (0..<grid.count).map { $0 / grid.width * whole.width + $0 % grid.width }
+      let image = try Image(
+        grid: grid, channels: 3,
+        pixels: .bytes(points.flatMap { [levels[$0], levels[$0], 255 - levels[$0]] }))
+      let rows = points.flatMap { point in (0..<3).map { energies[point, $0] } }
+      let field = try EnergyField(
+        grid: grid, values: ChannelField(points: grid.count, channels: 3, rows: rows))
+      return try refinement.refine(
+        field, over: Scene(image), RefinementRequest(parallelism: .serial)
+      ).marginals.values
+    }
+    let (all, part) = (try marginals(on: whole), try marginals(on: tile))
+    var largest: Float = 0
+    for row in 0..<height {
+      for column in 0..<core {
+        for label in 0..<3 {
+          let difference = abs(
+            all[row * whole.width + column, label] - part[row * tile.width + column, label])
+          largest = difference <= largest ? largest : difference
+        }
+      }
+    }
+    findings.expect(
+      largest <= tolerance, "nothing beyond the reach matters",
+      "marginals change by up to \(largest) with what lies \(reach) steps away")
+    return findings.violations
+  }
+
   /// Whether `filter` keeps what `LabelFilter` promises over a scene that it accepts.
   ///
   /// - Throws: what the filter throws.

@@ -5,7 +5,10 @@ import Unaries
 
 extension RefinementKind {
   /// Every kind by its name.
-  public static let registry = Registry<RefinementKind>([.crf, .temperature, .band])
+  public static let registry = Registry<RefinementKind>([
+    .crf, .temperature, .band, .guided, .domainTransform, .smoother, .jointBilateral, .pamr, .par,
+    .bilateralSolver, .randomWalker, .superpixels,
+  ])
 }
 
 extension LabelFilterKind {

@@ -72,6 +72,17 @@ extension EnergyField {
     self.init(unchecked: values, grid: grid)
   }
 
+  /// softmax(−θ), in place where nothing else holds the energies; the padding of rows is 0.
+  ///
+  /// - Complexity: O(N·L).
+  package consuming func marginals(parallelism: Parallelism) -> Marginals {
+    let grid = grid
+    var values = values
+    _ = consume self
+    parallelism.forEachPiece(of: &values) { _, rows in rows.convertEnergies() }
+    return Marginals(unchecked: values, grid: grid)
+  }
+
   /// softmax(−θ/T), in place where nothing else holds the energies.
   ///
   /// - Complexity: O(N·L).

@@ -106,22 +106,9 @@ struct LabelRows {
     }
   }
 
-  /// Energies to probabilities: exp(−θ)/Z, the least energy subtracted first.
-  func convertEnergies() {
-    for point in 0..<points {
-      let row = row(point)
-      var least = row[0]
-      for label in 1..<max(1, labels) where row[label] < least { least = row[label] }
-      var sum: Float = 0
-      for label in 0..<labels {
-        let weight = expf(least - row[label])
-        row[label] = weight
-        sum += weight
-      }
-      let scale = 1 / sum
-      for label in 0..<labels { row[label] *= scale }
-    }
-  }
+  /// Energies to probabilities: exp(−θ)/Z, the least energy subtracted first. The padding of rows
+  /// becomes 0.
+  func convertEnergies() { ck_convert_energies(base, points, stride, labels) }
 
   /// The larger of each value and that of `other` at the same place.
   func formMaximum(_ other: LabelRows) {

@@ -57,6 +57,7 @@ struct SettingTests {
       Setting("size", .bandwidths, "how large"),
       Setting("share", .number(.halfOpen(0..<1)), "how much", default: .number(0.5)),
       Setting("turns", .count(1...9), "how often", default: nil),
+      Setting("steps", .counts(1...9), "how far each time", default: nil),
       Setting("mode", .choice(["fast", "slow"]), "how", default: .choice("slow")),
       Setting("loud", .flag, "whether it is heard", default: nil),
       Setting("table", .array, "numbers", default: nil),
@@ -71,9 +72,10 @@ struct SettingTests {
 
   @Test func everyTypeIsRead() throws {
     let found = try settings(
-      "first:size=2x3,share=0.25,turns=4,mode=fast,loud=yes,table=\"a,b.npy\"")
+      "first:size=2x3,share=0.25,turns=4,steps=1x2x9,mode=fast,loud=yes,table=\"a,b.npy\"")
     #expect(found.bandwidths("size") == [2, 3])
     #expect(found.number("share") == 0.25 && found.count("turns") == 4)
+    #expect(found.counts("steps") == [1, 2, 9])
     #expect(found.text("mode") == "fast" && found.flag("loud"))
     #expect(found.array("table") == .named("a,b.npy"))
     #expect(found.files == ["a,b.npy"])
@@ -101,6 +103,8 @@ struct SettingTests {
     ("first", "lacks 'size='"), ("first:size=0", "not above 0"),
     ("first:size=1,share=1", "below 1"),
     ("first:size=1,turns=10", "from 1 to 9"), ("first:size=1,turns=1.5", "from 1 to 9"),
+    ("first:size=1,steps=1x10", "from 1 to 9, as in 1x2x4"),
+    ("first:size=1,steps=1x", "as in 1x2x4"),
     ("first:size=1,mode=fat", "did you mean 'fast'"), ("first:size=1,loud=maybe", "yes or no"),
     ("first:size=1,table=", "names no file"), ("first:sice=1", "did you mean 'size'"),
     ("furst:size=1", "did you mean 'first'"), ("first:size=1,size=2", "given twice"),
@@ -112,6 +116,8 @@ struct SettingTests {
 
   @Test(arguments: [
     #"{"kind": "first", "size": [1, -1]}"#, #"{"kind": "first", "size": []}"#,
+    #"{"kind": "first", "size": 1, "steps": [1, 0.5]}"#,
+    #"{"kind": "first", "size": 1, "steps": []}"#,
     #"{"kind": "first", "size": true}"#, #"{"kind": "first", "size": 1, "table": [[1], [2, 3]]}"#,
     #"{"kind": "first", "size": 1, "table": ["a"]}"#, #"{"size": 1}"#, "[3]",
     #"{"kind": "first", "size": 1, "share": "half"}"#,

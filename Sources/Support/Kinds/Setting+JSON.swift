@@ -30,6 +30,8 @@ extension Setting.ValueType {
     case .count(let range):
       [.init("minimum", .number(range.lowerBound))]
         + (range.upperBound == .max ? [] : [.init("maximum", .number(range.upperBound))])
+    case .counts(let range):
+      [.init("minimum", .number(range.lowerBound)), .init("maximum", .number(range.upperBound))]
     case .choice(let words): [.init("enum", .list(words.map { .text($0) }))]
     case .description(let what): [.init("of", .text(what))]
     case .bandwidths, .file, .array, .flag: []

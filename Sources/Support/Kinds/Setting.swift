@@ -11,6 +11,8 @@ public struct Setting: Sendable, Hashable {
     case bandwidths
     /// A whole number of a range.
     case count(ClosedRange<Int>)
+    /// Whole numbers of a range, in the order in which they are given: `1x2x4`.
+    case counts(ClosedRange<Int>)
     /// One of a few words.
     case choice([String])
     /// The path of a file.
@@ -134,6 +136,8 @@ extension Setting.ValueType {
     case .count(let range) where range.upperBound == Int.max:
       "a whole number from \(range.lowerBound) on"
     case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .counts(let range):
+      "whole numbers from \(range.lowerBound) to \(range.upperBound), as in 1x2x4"
     case .choice(let words): words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
     case .file: "the path of a file"
     case .array: "the path of an array"
@@ -147,6 +151,7 @@ extension Setting.ValueType {
     case .number: "NUMBER"
     case .bandwidths: "BANDWIDTHS"
     case .count: "N"
+    case .counts: "NxN…"
     case .choice(let words): words.joined(separator: "|")
     case .file: "FILE"
     case .array: "ARRAY"
@@ -161,6 +166,7 @@ extension Setting.ValueType {
     case .number: "number"
     case .bandwidths: "bandwidths"
     case .count: "count"
+    case .counts: "counts"
     case .choice: "choice"
     case .file: "file"
     case .array: "array"

@@ -3,6 +3,7 @@ public enum SettingValue: Sendable, Hashable {
   case number(Double)
   case bandwidths(Bandwidths)
   case count(Int)
+  case counts([Int])
   case choice(String)
   case file(String)
   case array(NamedOrInline)
@@ -26,6 +27,7 @@ extension SettingValue: CustomStringConvertible {
     case .number(let value): value.shortText
     case .bandwidths(let value): value.description
     case .count(let value): String(value)
+    case .counts(let values): values.map(String.init).joined(separator: "x")
     case .choice(let word): word
     case .file(let path), .array(.named(let path)): Self.quotedIfNeeded(path)
     case .array(.inline(let shape, _)):
@@ -61,6 +63,7 @@ extension SettingValue {
       bandwidths.values.count == 1
         ? .number(bandwidths.values[0]) : .list(bandwidths.values.map { .number($0) })
     case .count(let value): .number(value)
+    case .counts(let values): .list(values.map { .number($0) })
     case .choice(let text), .file(let text), .array(.named(let text)): .text(text)
     case .array(.inline(let shape, let values)): Self.nested(shape[...], values[...])
     case .flag(let flag): .flag(flag)
@@ -93,6 +96,11 @@ extension SettingValue {
     case .count(let range):
       guard let count = Int(text), range.contains(count) else { throw Self.ill(key, text, type) }
       self = .count(count)
+    case .counts(let range):
+      let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+      let counts = parts.compactMap(\.self).filter(range.contains)
+      guard counts.count == parts.count else { throw Self.ill(key, text, type) }
+      self = .counts(counts)
     case .choice(let words):
       guard words.contains(text) else {
         throw unknownName(text, of: "choice for '\(key)'", among: words)
@@ -129,6 +137,13 @@ extension SettingValue {
         throw Self.ill(key, json.description, type)
       }
       self = .count(count)
+    case (.counts(let range), .number), (.counts(let range), .list):
+      let values: [JSONValue] = if case .list(let values) = json { values } else { [json] }
+      let counts = values.compactMap(\.number).compactMap(Int.init(exactly:)).filter(range.contains)
+      guard counts.count == values.count, !counts.isEmpty else {
+        throw Self.ill(key, json.description, type)
+      }
+      self = .counts(counts)
     case (.bandwidths, .number), (.bandwidths, .list):
       let values: [JSONValue] = if case .list(let values) = json { values } else { [json] }
       let numbers = values.compactMap(\.number).map(Float.init).filter { $0 > 0 && $0.isFinite }

@@ -65,6 +65,10 @@ public struct Settings: Sendable, Hashable {
   }
   /// The count of a setting; `nil` where it is left out. Its type must be `count`.
   public func count(_ key: String) -> Int? { self[key].map { Self.read($0, key, \.asCount) } }
+  /// The counts of a setting; `nil` where it is left out. Its type must be `counts`.
+  public func counts(_ key: String) -> [Int]? {
+    self[key].map { Self.read($0, key, \.asCounts) }
+  }
   /// The choice, or the path, of a setting; `nil` where it is left out.
   public func text(_ key: String) -> String? { self[key].map { Self.read($0, key, \.asText) } }
   /// The array of a setting; `nil` where it is left out. Its type must be `array`.
@@ -130,6 +134,7 @@ extension SettingValue {
     if case .bandwidths(let value) = self { value } else { nil }
   }
   fileprivate var asCount: Int? { if case .count(let value) = self { value } else { nil } }
+  fileprivate var asCounts: [Int]? { if case .counts(let values) = self { values } else { nil } }
   fileprivate var asText: String? {
     switch self {
     case .choice(let text), .file(let text): text

@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <Eigen/SparseCholesky>
 
 #include <limits>
 
@@ -67,3 +68,44 @@ CEigenStatus ceigen_principal_components(
     return CEigenOutOfMemory;
   }
 }
+
+struct ceigen_factors {
+  Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>, Eigen::Lower> solver;
+};
+
+CEigenStatus ceigen_sparse_factor(
+    int n, const int *starts, const int *rows, const double *values, ceigen_factors **factors) {
+  if (n < 1 || starts == nullptr || rows == nullptr || values == nullptr || factors == nullptr) {
+    return CEigenBadArgument;
+  }
+  ceigen_factors *result = nullptr;
+  try {
+    result = new ceigen_factors;
+    const Eigen::Map<const Eigen::SparseMatrix<double>> matrix(
+        n, n, starts[n], starts, rows, values);
+    result->solver.compute(matrix);
+    if (result->solver.info() == Eigen::Success && result->solver.vectorD().minCoeff() > 0) {
+      *factors = result;
+      return CEigenOK;
+    }
+    delete result;
+    return CEigenNotPositiveDefinite;
+  } catch (...) {
+    delete result;
+    return CEigenOutOfMemory;
+  }
+}
+
+CEigenStatus ceigen_sparse_solve(const ceigen_factors *factors, double *values) {
+  if (factors == nullptr || values == nullptr) return CEigenBadArgument;
+  try {
+    Eigen::Map<Eigen::VectorXd> vector(values, factors->solver.rows());
+    const Eigen::VectorXd solution = factors->solver.solve(vector);
+    vector = solution;
+    return CEigenOK;
+  } catch (...) {
+    return CEigenOutOfMemory;
+  }
+}
+
+void ceigen_sparse_free(ceigen_factors *factors) { delete factors; }

@@ -1,7 +1,8 @@
 #ifndef CEIGEN_H
 #define CEIGEN_H
 
-// Eigen's dense solvers for small symmetric matrices, for callers that cannot see C++.
+// Eigen's dense solvers for small symmetric matrices and its sparse one for large ones, for callers
+// that cannot see C++.
 //
 // Matrices are d × d doubles, row after row; both triangles of an input must be filled in. No
 // exception leaves these functions, and an output is written only where CEigenOK is returned.
@@ -51,6 +52,23 @@ CEigenStatus ceigen_cholesky(const double *covariance, int d, double *lower);
 /// - eigenvectors: d × d, written; row i is the unit eigenvector of eigenvalue i.
 CEigenStatus ceigen_principal_components(
     const double *covariance, int d, double *eigenvalues, double *eigenvectors);
+
+/// The factors of a sparse symmetric positive definite matrix.
+typedef struct ceigen_factors ceigen_factors;
+
+/// Factors a sparse matrix: A = P·L·D·Lᵀ·Pᵀ, in the order of approximate minimum degrees.
+///
+/// - starts: n + 1 places in `rows` and `values`, one column after the other.
+/// - rows, values: the lower triangle, with rows ascending in each column, the diagonal first.
+/// - factors: written; to be freed by `ceigen_sparse_free`.
+CEigenStatus ceigen_sparse_factor(
+    int n, const int *starts, const int *rows, const double *values, ceigen_factors **factors);
+
+/// Replaces the n values of a right hand side by the solution. Threads may share factors.
+CEigenStatus ceigen_sparse_solve(const ceigen_factors *factors, double *values);
+
+/// Frees factors; nothing for a null pointer.
+void ceigen_sparse_free(ceigen_factors *factors);
 
 #ifdef __cplusplus
 }

@@ -5,14 +5,18 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "ckernels_box.h"
 #include "ckernels_convolution.h"
+#include "ckernels_edges.h"
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_gradients.h"
 #include "ckernels_lattice.h"
+#include "ckernels_guided.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
+#include "ckernels_neighbours.h"
 #include "ckernels_planar.h"
 #include "ckernels_process.h"
 #include "ckernels_sweep.h"

@@ -55,6 +55,14 @@ void ck_add_matrix(const float *rows, size_t count, size_t stride, const float *
 /// give the greatest energy, not NaN. Accurate to 3e-7.
 void ck_convert_logits(float *rows, size_t count, size_t stride, size_t channels, float ceiling);
 
+/// Replaces energies by exp(−θ)/Z; the padding of rows becomes 0. Probabilities below 1e-38 of the
+/// greatest are 0. Accurate to 3e-7.
+void ck_convert_energies(float *rows, size_t count, size_t stride, size_t channels);
+
+/// Makes distributions of rows: what is negative becomes 0, and the rest is divided by its sum. Rows
+/// without a sum above 0 become uniform.
+void ck_normalize_rows(float *rows, size_t count, size_t stride, size_t channels);
+
 #pragma GCC visibility pop
 
 #endif
