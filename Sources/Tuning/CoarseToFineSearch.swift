@@ -79,17 +79,20 @@ public struct CoarseToFineSearch: Sendable {
       rounds: rounds, ranking: ranking,
       parametersAtEnds: space.parameters.indices.filter { place in
         let (values, best) = (ranges[place].values, ranking[0].setting.values[place] ?? 0)
-        return values.count > 1 && (best <= values[0] || best >= values[values.count - 1])
+        return values.count > 1 && space.parameters[place].isContinuous
+          && (best <= values[0] || best >= values[values.count - 1])
       }.map { space.parameters[$0] })
   }
 
   private static func around(
     _ value: Float, _ gaps: (below: Float, above: Float), of parameter: TunedParameter
   ) -> [Float] {
-    let (below, above) = (value - gaps.below / 2, value + gaps.above / 2)
+    guard parameter.isContinuous else { return [value] }
+    let below = parameter.nearest(value - gaps.below / 2)
+    let above = parameter.nearest(value + gaps.above / 2)
     // Bandwidths are above 0, and a negative weight would push neighbours apart.
     let isBelowRight = parameter.allows(below) && (below > 0 || parameter.isSigned)
-    let values = [isBelowRight ? below : value / 2, value, above].filter {
+    let values = [isBelowRight ? below : parameter.nearest(value / 2), value, above].filter {
       $0 == value || parameter.allows($0)
     }
     return Set(values).sorted()
@@ -99,9 +102,10 @@ public struct CoarseToFineSearch: Sendable {
   private func settings(_ grid: [[Float]]) -> [TunedSetting] {
     let parameters = space.parameters
     let kernels = parameters.indices.filter { !parameters[$0].isWeight }
-    let terms = Set(kernels.map { parameters[$0].term }).sorted(by: >)
+    let terms = Set(kernels.compactMap { parameters[$0].term }).sorted(by: >)
     let order =
-      terms.flatMap { term in kernels.filter { parameters[$0].term == term } }
+      kernels.filter { parameters[$0].term == nil }
+      + terms.flatMap { term in kernels.filter { parameters[$0].term == term } }
       + parameters.indices.filter { parameters[$0].isWeight }
     var settings = [space.unrefined]
     for place in order {

@@ -44,11 +44,11 @@ struct ImageEvaluation {
     if let unrefined = settings.first(where: { $0.iterations == 0 }) {
       try record([(unrefined, try tally(energies.labels(parallelism: parallelism)))])
     }
-    guard space.sharesFilters else {
+    guard let base = space.base, space.sharesFilters else {
       for setting in refined { try record([(setting, try tally(labels(of: setting)))]) }
       return
     }
-    let last = space.base.terms.count - 1
+    let last = base.terms.count - 1
     var others: [TermKey: DenseCRF] = [:]
     for group in refined.grouped(by: { space.kernelValues(of: last, in: $0) }) {
       let outermost = try crf(last, group[0])
@@ -78,7 +78,9 @@ struct ImageEvaluation {
 
   /// A CRF of one term, whose weight is set later.
   private func crf(_ term: Int, _ setting: TunedSetting) throws -> DenseCRF {
-    var model = space.model(of: setting).replacingFiles(file)
+    guard var model = space.model(of: setting)?.replacingFiles(file) else {
+      preconditionFailure("a plan without a CRF shares no filters")
+    }
     model.terms = [model.terms[term]]
     model.terms[0].compatibility.settings["weight"] = .number(1)
     do {

@@ -9,7 +9,7 @@ import Pipeline
 public struct SearchOutcome {
   /// A setting, and what it comes to on some images.
   public struct Row: Sendable {
-    /// `no CRF`, the name of the model, `1.`, `2.` …
+    /// `no CRF`, `no steps`, the name of the model, `as given`, `1.`, `2.` …
     public let title: String
     /// The setting.
     public let setting: TunedSetting
@@ -56,7 +56,8 @@ public struct SearchOutcome {
     }
     let space = search.space
     let references = [
-      ("no CRF", space.unrefined), (space.base.name ?? "as given", space.setting(of: space.base)),
+      (space.base == nil ? "no steps" : "no CRF", space.unrefined),
+      (space.isOneCRF ? space.base?.name ?? "as given" : "as given", space.given),
     ]
     func rows(_ best: [(String, TunedSetting)], part: Int, _ work: Work) throws -> [Row] {
       let all = references + best
@@ -113,12 +114,15 @@ public struct SearchOutcome {
   ///   - author: what has searched, for the model's `source`.
   /// - Throws: `InputError` as `SearchSpace.plan(with:)` does.
   public func best(named name: String, foundBy author: String) throws -> JSONValue {
-    var model = space.model(of: result.best.setting)
+    guard var model = space.model(of: result.best.setting) else {
+      return try space.plan(of: result.best.setting).json
+    }
     let filter = model.filter.kind.name
     model.name = name
     model.source =
       "\(author) on \(imageCount) images for \(objective.rawValue)"
       + (filter == FilterKind.registry.names[0] ? "" : " with the \(filter) filter")
-    return space.isOneCRF ? model.json : try space.plan(with: model).json
+    return space.isOneCRF && space.parameters.allSatisfy { $0.term != nil }
+      ? model.json : try space.plan(of: result.best.setting, with: model).json
   }
 }

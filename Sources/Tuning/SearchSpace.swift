@@ -4,9 +4,9 @@ import Pipeline
 
 /// One point of a search: a value for each parameter of its space, and the updates.
 public struct TunedSetting: Hashable, Sendable {
-  /// In the order of the parameters; `nil` for what the model has, one bandwidth for each axis.
+  /// In the order of the parameters; `nil` for what the plan has, one bandwidth for each axis.
   public var values: [Float?]
-  /// Updates; 0 leaves the labels as the scores have them.
+  /// Updates of the CRF, 1 where there is none; 0 leaves the labels as the scores have them.
   public var iterations: Int
 
   /// - Parameters:
@@ -18,19 +18,20 @@ public struct TunedSetting: Hashable, Sendable {
   }
 }
 
-/// What a search varies: some numbers of the CRF in a plan.
+/// What a search varies: some numbers of the steps of a plan.
 public struct SearchSpace: Sendable {
-  /// The model that holds where nothing is varied.
-  public let base: CRFModel
-  /// In the order of the model's terms, the weight of each first.
+  /// The plan that holds where nothing is varied.
+  public let plan: Plan
+  /// The model of the plan's one CRF that is a step of its own; `nil` where there is not one.
+  public let base: CRFModel?
+  /// Those of the CRF's terms first, in their order, the weight of each first; then those of steps.
   public let parameters: [TunedParameter]
   /// The values of each that are tried first; one value fixes it.
   public let ranges: [SearchRange]
-  private let plan: Plan
   /// The CRF's place in the plan.
-  private let place: Int
+  private let place: Int?
 
-  /// What is to be varied.
+  /// A number of the CRF that is to be varied.
   public struct Choice: Sendable {
     /// Such as `bilateral.color`.
     public let name: String
@@ -67,23 +68,27 @@ public struct SearchSpace: Sendable {
   }
 
   /// - Parameters:
-  ///   - plan: with one CRF among its steps, whose model is written out.
-  ///   - choices: what is varied.
-  /// - Throws: `InputError` where the plan has no such CRF or a choice cannot be followed.
-  public init(_ plan: Plan, _ choices: [Choice]) throws {
+  ///   - plan: its models are written out.
+  ///   - choices: what is varied of its CRF.
+  ///   - stepRanges: what is varied of its steps.
+  /// - Throws: `InputError` where the plan has not the one CRF that choices are about, or a choice
+  ///   cannot be followed.
+  public init(_ plan: Plan, _ choices: [Choice], _ stepRanges: [StepRange] = []) throws {
     let places = plan.steps.indices.filter { plan.steps[$0].model != nil }
-    guard places.count == 1, plan.models.count == 1, let base = plan.steps[places[0]].model else {
+    let isOne = places.count == 1 && plan.models.count == 1
+    guard choices.isEmpty || isOne else {
       throw InputError(
         .usage,
         "holds a plan with \(plan.models.count) CRFs, but the numbers of one CRF that is a step of "
           + "its own are searched", remedy: "give a file with one step of the kind crf")
     }
     self.plan = plan
-    self.base = base
-    place = places[0]
+    place = isOne ? places[0] : nil
+    base = place.flatMap { plan.steps[$0].model }
     var found: [(parameter: TunedParameter, range: SearchRange)] = []
     for choice in choices {
-      let parameter = try TunedParameter(choice.name, of: base, place: choice.place)
+      guard let base, let place else { break }
+      let parameter = try TunedParameter(choice.name, of: base, step: place, place: choice.place)
       if let other = found.first(where: { $0.parameter.name == parameter.name }) {
         throw InputError(
           .usage, at: choice.place,
@@ -92,14 +97,16 @@ public struct SearchSpace: Sendable {
       }
       found.append((parameter, try SearchRange(choice.range, for: parameter)))
     }
-    func rank(_ parameter: TunedParameter) -> [Int] {
-      let keys =
-        [TunedParameter.weightKey]
-        + base.terms[parameter.term].kernel.kind.settings
-        .map(\.key)
-      return [parameter.term, keys.firstIndex(of: parameter.key) ?? 0]
+    if let base {
+      func rank(_ parameter: TunedParameter) -> [Int] {
+        let term = parameter.term ?? 0
+        let keys =
+          [TunedParameter.weightKey] + base.terms[term].kernel.kind.settings.map(\.key)
+        return [term, keys.firstIndex(of: parameter.key) ?? 0]
+      }
+      found.sort { rank($0.parameter).lexicographicallyPrecedes(rank($1.parameter)) }
     }
-    found.sort { rank($0.parameter).lexicographicallyPrecedes(rank($1.parameter)) }
+    found += try stepRanges.map { try $0.parameter(of: plan) }
     parameters = found.map(\.parameter)
     ranges = found.map(\.range)
   }
@@ -109,14 +116,14 @@ public struct SearchSpace: Sendable {
     TunedSetting(parameters.map { _ in 0 }, iterations: 0)
   }
 
-  /// The setting that a model of the same terms has.
-  public func setting(of model: CRFModel) -> TunedSetting {
-    TunedSetting(parameters.map { $0.value(in: model) }, iterations: model.iterations)
+  /// The setting that the plan itself has.
+  public var given: TunedSetting {
+    TunedSetting(parameters.map { $0.value(in: plan, base) }, iterations: base?.iterations ?? 1)
   }
 
-  /// The model of a setting.
-  public func model(of setting: TunedSetting) -> CRFModel {
-    var model = base
+  /// The CRF's model in a setting; `nil` where there is not one.
+  public func model(of setting: TunedSetting) -> CRFModel? {
+    guard var model = base else { return nil }
     model.iterations = setting.iterations
     for (parameter, value) in zip(parameters, setting.values) {
       if let value { parameter.set(value, in: &model) }
@@ -126,24 +133,27 @@ public struct SearchSpace: Sendable {
 
   /// The plan of a setting.
   ///
+  /// - Parameter model: what its CRF is to be; `nil` for what the setting says.
   /// - Throws: `InputError` where its steps cannot stand in their order.
-  public func plan(of setting: TunedSetting) throws -> Plan { try plan(with: model(of: setting)) }
-
-  /// The plan with a model in place of its own.
-  ///
-  /// - Throws: as `plan(of:)` does.
-  public func plan(with model: CRFModel) throws -> Plan {
+  public func plan(of setting: TunedSetting, with model: CRFModel? = nil) throws -> Plan {
     var steps = plan.steps
-    steps[place] = Plan(model).steps[0]
+    for (parameter, value) in zip(parameters, setting.values) {
+      if let value { parameter.set(value, in: &steps) }
+    }
+    if let place, let model = model ?? self.model(of: setting) {
+      steps[place] = Plan(model).steps[0]
+    }
     return try Plan(steps: steps)
   }
 
-  /// Whether the CRF is all there is to the plan.
-  public var isOneCRF: Bool { plan.steps.count == 1 }
+  /// Whether a CRF is all there is to the plan.
+  public var isOneCRF: Bool { base != nil && plan.steps.count == 1 }
 
   /// Whether settings that differ in weights and updates alone can share what is built for them.
   var sharesFilters: Bool {
-    isOneCRF && base.tolerance == 0
+    guard let base, isOneCRF else { return false }
+    return base.tolerance == 0
+      && parameters.allSatisfy { $0.term != nil }
       && base.terms.allSatisfy { $0.compatibility.kind.name == CompatibilityKind.potts.name }
   }
 
@@ -154,27 +164,31 @@ public struct SearchSpace: Sendable {
 
   /// The weight of every term in a setting.
   func weights(in setting: TunedSetting) -> [Float] {
-    let model = model(of: setting)
-    return model.terms.map { Float($0.compatibility.settings.number("weight") ?? 0) }
+    let terms = model(of: setting)?.terms ?? []
+    return terms.map { Float($0.compatibility.settings.number("weight") ?? 0) }
   }
 
   /// The smallest bandwidths of colour that are tried at first.
   public var leastColors: [Bandwidths] {
-    var model = base
-    for (parameter, range) in zip(parameters, ranges) {
-      parameter.set(range.values[0], in: &model)
-    }
-    return model.terms.compactMap(\.colorBandwidths)
+    let first = TunedSetting(ranges.map { $0.values[0] }, iterations: 1)
+    let models = (try? plan(of: first).models) ?? []
+    return models.flatMap { $0.terms.compactMap(\.colorBandwidths) }
   }
 
   /// A setting for people: `w₂ 3, σγ 1, 10 iterations`.
   public func text(of setting: TunedSetting) -> String {
-    guard setting.iterations > 0 else { return "no CRF" }
+    guard setting.iterations > 0 else { return base == nil ? "no steps" : "no CRF" }
     let numbers = zip(parameters, setting.values).map { parameter, value in
-      "\(parameter.symbol) \(value?.shortText ?? "–")"
+      "\(parameter.symbol) \(value.map { parameter.shortText(of: $0) } ?? "–")"
     }
-    return (numbers + ["\(setting.iterations) iterations"]).joined(separator: ", ")
+    let updates = base == nil ? [] : ["\(setting.iterations) iterations"]
+    return (numbers + updates).joined(separator: ", ")
   }
+}
+
+extension TunedParameter {
+  /// A value for people.
+  func shortText(of value: Float) -> String { isContinuous ? value.shortText : text(of: value) }
 }
 
 /// A list: the values in the order of the parameters, and the iterations.

@@ -22,6 +22,7 @@ public struct TuningImage: Sendable {
       self.scene = scene
       self.energies = energies
       self.truth = truth
+      self.others = others
     }
   }
 
@@ -33,6 +34,8 @@ public struct TuningImage: Sendable {
   public let image: String?
   /// The file of the true labels.
   public let truth: String
+  /// Further files that it is made of.
+  public let others: [String]
   /// Reads what the files hold, with the threads that it is given; throws `InputError`.
   public let load: @Sendable (Parallelism) throws -> Sample
 
@@ -41,9 +44,10 @@ public struct TuningImage: Sendable {
   ///   - scores: the file of the scores.
   ///   - image: the file of the image; `nil` where there is none.
   ///   - truth: the file of the true labels.
+  ///   - others: further files that it is made of.
   ///   - load: reads what the files hold, with the threads that it is given; called on any thread.
   public init(
-    name: String, scores: String, image: String?, truth: String,
+    name: String, scores: String, image: String?, truth: String, others: [String] = [],
     load: @escaping @Sendable (Parallelism) throws -> Sample
   ) {
     self.name = name
@@ -54,7 +58,7 @@ public struct TuningImage: Sendable {
   }
 
   /// All files.
-  var files: [String] { [scores, image, truth].compactMap { $0 } }
+  var files: [String] { [scores, image, truth].compactMap { $0 } + others }
   /// What errors of a step are about.
   var place: String { image ?? scores }
 }
@@ -74,7 +78,9 @@ extension TuningImage {
     name: String, _ files: ScoreFiles, truth: String, reading: ScoreReading,
     truthReading: LabelReading = LabelReading(), range: ColorRange = ColorRange([])
   ) {
-    self.init(name: name, scores: files.scores, image: files.image, truth: truth) { parallelism in
+    self.init(
+      name: name, scores: files.scores, image: files.image, truth: truth, others: files.others
+    ) { parallelism in
       let loaded = try reading.load(files, parallelism: parallelism)
       if let image = loaded.scene.image, let notes = loaded.image { range.check(image, notes) }
       return Sample(

@@ -8,8 +8,10 @@ import Unaries
 struct StepFuzzTests {
   /// Values for settings of any type: right ones, wrong ones, and texts that are neither.
   private static let values = [
-    "0", "1", "2", "3", "7", "-1", "0.5", "0.01", "1e-9", "1e-30", "1e9", "1e38", "nan", "inf", "-inf",
-    "", " ", "x", "1x2", "2x2x2", "0x1", "1+2", "0-1", "2-1", "1:5", "1:5+3-4:50", "3|4", "2..8", "yes",
+    "0", "1", "2", "3", "7", "-1", "0.5", "0.01", "1e-9", "1e-30", "1e9", "1e38", "nan", "inf",
+    "-inf",
+    "", " ", "x", "1x2", "2x2x2", "0x1", "1+2", "0-1", "2-1", "1:5", "1:5+3-4:50", "3|4", "2..8",
+    "yes",
     "no", "99999999999999999999", "65535", "65536", "void", "array", "\"a,b\"", "\"", "=", ":", "ⅷ",
   ]
 
@@ -30,11 +32,14 @@ struct StepFuzzTests {
     of setting: Setting, of kind: String, _ generator: inout SeededGenerator
   ) -> String {
     // A million updates are allowed, and would take their time.
-    guard setting.key != "iterations" else { return ["0", "1", "3", "-1", "x"].randomElement(using: &generator)! }
+    guard setting.key != "iterations" else {
+      return ["0", "1", "3", "-1", "x"].randomElement(using: &generator)!
+    }
     guard generator.next() % 3 > 0 else { return values.randomElement(using: &generator)! }
     switch setting.type {
     case .choice(let words): return words.randomElement(using: &generator)!
-    case .count(let range): return "\(min(range.upperBound, range.lowerBound + Int(generator.next() % 3)))"
+    case .count(let range):
+      return "\(min(range.upperBound, range.lowerBound + Int(generator.next() % 3)))"
     case .array, .file: return "array"
     case .description: return "temperature"
     default: return values.prefix(9).randomElement(using: &generator)!
@@ -42,7 +47,8 @@ struct StepFuzzTests {
   }
 
   private static let scenes: [([Int], labels: Int, channels: Int?)] = [
-    ([4, 5], 3, 3), ([1, 1], 1, 3), ([1, 7], 2, 1), ([6, 1], 2, nil), ([3, 2, 2], 4, 3), ([5], 2, 2),
+    ([4, 5], 3, 3), ([1, 1], 1, 3), ([1, 7], 2, 1), ([6, 1], 2, nil), ([3, 2, 2], 4, 3),
+    ([5], 2, 2),
   ]
 
   private static func scene(
@@ -73,7 +79,8 @@ struct StepFuzzTests {
       var text = kind
       for (index, setting) in settings.enumerated()
       where setting.isRequired || generator.next() % 3 == 0 {
-        text += (text == kind ? ":" : ",") + "\(setting.key)="
+        text +=
+          (text == kind ? ":" : ",") + "\(setting.key)="
           + Self.value(of: settings[index], of: kind, &generator)
       }
       do {

@@ -12,6 +12,8 @@ public struct FolderMatch: Sendable {
     public let path: String
     /// Files of the same stem, by what they are.
     public fileprivate(set) var companions: [String: String] = [:]
+    /// Further scores of the same stem, in the order of their folders.
+    public fileprivate(set) var others: [String] = []
     /// Why nothing can be done with it; `nil` where something can.
     public fileprivate(set) var error: InputError?
 
@@ -159,13 +161,17 @@ extension FolderMatch {
   ///   - folder: the folder of the scores or labels.
   ///   - images: the folder of the images, where there is one.
   ///   - groundTruth: the folder of the true labels, where there are some.
+  ///   - others: folders of further scores of the same images.
   ///   - areLabels: whether the files are label maps; else they are arrays of scores.
   ///   - leader: what the folder of the scores is called, for messages.
   /// - Throws: `InputError` where a folder cannot be listed, or there are no scores.
   public init(
-    scores folder: String, images: String?, groundTruth: String?, areLabels: Bool,
-    called leader: String
+    scores folder: String, images: String?, groundTruth: String?, others: [String] = [],
+    areLabels: Bool, called leader: String
   ) throws {
+    let further = try others.enumerated().map { index, other in
+      try Companion("scores \(index + 2)", in: other, endings: ArrayFile.endings, beside: leader)
+    }
     let images = try images.map { images in
       // Arrays in the folder of the scores are scores.
       let arrays = FolderListing.isSame(images, folder) ? [] : ArrayFile.endings
@@ -174,9 +180,15 @@ extension FolderMatch {
     }
     try self.init(
       folder, endings: areLabels ? LabelFile.endings : ArrayFile.endings, called: leader,
-      companions: [images, try Self.truths(groundTruth, beside: leader)].compactMap { $0 },
+      companions: [images, try Self.truths(groundTruth, beside: leader)].compactMap { $0 }
+        + further,
       remedy: areLabels
         ? "check the folder" : "for label maps, add \(set: .scoreKind(.labels))")
+    for index in entries.indices {
+      entries[index].others = others.indices.compactMap {
+        entries[index].companions["scores \($0 + 2)"]
+      }
+    }
   }
 
   /// The true labels in a folder, as companions; `nil` where there is no folder.

@@ -19,7 +19,10 @@ extension ScoreReading {
     _ files: ScoreFiles, over given: LoadedImage? = nil, canTile: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws -> LoadedScores {
-    guard kind != .labels else { return try loadLabels(files, parallelism, canTile: canTile) }
+    guard kind != .labels else {
+      try Self.checkNotMerged(files, labels: true)
+      return try loadLabels(files, parallelism, canTile: canTile)
+    }
     var times = Stopwatch()
     let file = given == nil ? sceneImage(files) : nil
     let (scoresOrError, picture) = times.measure(.read) {
@@ -45,7 +48,8 @@ extension ScoreReading {
       _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
       let scores = try times.measure(.unary) { try unary(array, axes, files, parallelism) }
       try Self.checkMemory(scene.grid, scores.labelCount, canTile: canTile)
-      let energies = try times.measure(.unary) { try scores.energies(for: scene) }
+      let merged = try merged(scores, files, over: scene, &times, parallelism)
+      let energies = try times.measure(.unary) { try merged.energies(for: scene) }
       return LoadedScores(
         scene: scene, energies: energies,
         summary: ScoreSummary(
@@ -54,6 +58,35 @@ extension ScoreReading {
     } catch let error as InputError {
       throw error.at(files.scores)
     }
+  }
+
+  /// The scores with those of the other files; themselves where there are none.
+  private func merged(
+    _ scores: ScoreMapUnary, _ files: ScoreFiles, over scene: Scene, _ times: inout Stopwatch,
+    _ parallelism: Parallelism
+  ) throws -> any Unary {
+    guard !files.others.isEmpty else { return scores }
+    var members: [any Unary] = [scores]
+    for path in files.others {
+      let file = ScoreFiles(scores: path, image: files.image)
+      let array = try times.measure(.read) { try readScores(file) }
+      do {
+        let axes = try axes(of: array.shape, Self.grids(scene.grid))
+        _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
+        let member = try times.measure(.unary) { try unary(array, axes, file, parallelism) }
+        guard member.labelCount == scores.labelCount else {
+          throw InputError(
+            .data,
+            "has scores of \(member.labelCount) labels, but those that they are merged with have "
+              + "\(scores.labelCount)", remedy: "merge scores of the same labels")
+        }
+        members.append(member)
+      } catch let error as InputError {
+        throw error.at(path)
+      }
+    }
+    return try EnsembleUnary(
+      members, by: merging.rule, weights: merging.weights, parallelism: parallelism)
   }
 
   /// How many labels the scores of a file are of; nothing but their shape is looked at.
@@ -66,6 +99,19 @@ extension ScoreReading {
     } catch let error as InputError {
       throw error.at(files.scores)
     }
+  }
+
+  /// - Throws: `InputError` where there are other files, which cannot be merged so.
+  private static func checkNotMerged(_ files: ScoreFiles, labels: Bool) throws {
+    guard let other = files.others.first else { return }
+    throw labels
+      ? InputError(
+        .usage, at: other,
+        "holds labels, which are names of classes and cannot be averaged: between 1 and 3 lies 2, "
+          + "another class", remedy: "merge the scores that the labels come from")
+      : InputError(
+        .usage, at: other, "would be merged with other scores, which needs them whole",
+        remedy: "leave \(name: .tiles) out, or merge the scores first")
   }
 
   private func sceneImage(_ files: ScoreFiles) -> SceneImage? {
@@ -196,6 +242,7 @@ extension ScoreReading {
   public func open(
     _ files: ScoreFiles, parallelism: Parallelism = .automatic
   ) throws -> OpenedScores {
+    try Self.checkNotMerged(files, labels: kind == .labels)
     do {
       return kind == .labels
         ? try opened(labels: LabelFile.regions(files.scores, as: labels), files, parallelism)

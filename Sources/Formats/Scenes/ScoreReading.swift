@@ -29,6 +29,23 @@ public struct ScoreReading: Sendable {
   /// Of label maps: which label means that there is none.
   public var unknown = UnknownLabel.none
 
+  /// How the scores of several files become one.
+  public var merging = Merging()
+
+  /// How the scores of several files become one; see `EnsembleUnary`.
+  public struct Merging: Sendable, Hashable {
+    /// What becomes of their probabilities.
+    public var rule: EnsembleUnary.Rule
+    /// One for each file, none negative; `nil` for equal ones.
+    public var weights: [Float]?
+
+    /// The mean, unless another rule is given.
+    public init(by rule: EnsembleUnary.Rule = .mean, weights: [Float]? = nil) {
+      self.rule = rule
+      self.weights = weights
+    }
+  }
+
   /// Arrays of scores, labels first, whatever they mean.
   public init() {}
 
@@ -43,14 +60,18 @@ public struct ScoreReading: Sendable {
 public struct ScoreFiles: Sendable, Hashable {
   /// The scores or labels.
   public var scores: String
+  /// Further scores of the same labels, which are merged with them.
+  public var others: [String]
   /// The image; `nil` where there is none.
   public var image: String?
 
   /// - Parameters:
   ///   - scores: the scores or labels.
   ///   - image: the image; `nil` where there is none.
-  public init(scores: String, image: String? = nil) {
+  ///   - others: further scores of the same labels, which are merged with them.
+  public init(scores: String, image: String? = nil, mergedWith others: [String] = []) {
     self.scores = scores
+    self.others = others
     self.image = image
   }
 }

@@ -64,7 +64,8 @@ struct HumanReport {
 
   private func scores(_ outcome: Outcome) -> String {
     if let network = settings.network { return NetworkReport(network).lines }
-    let name = FolderListing.name(of: outcome.job.subject)
+    let name = ([outcome.job.subject] + outcome.job.others).map(FolderListing.name)
+      .joined(separator: " + ")
     let kind = settings.unary.kind
     let content =
       kind == .labels

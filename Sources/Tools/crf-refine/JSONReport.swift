@@ -63,6 +63,8 @@ struct JSONParameters: Encodable {
   private let threads: Int
   private var network: NetworkReport?
   private var unaryKind: String
+  /// Absent unless several scores are merged.
+  private var merge: String?
   private var layout: String?
   /// Absent unless asked for.
   private var binary: Bool?
@@ -76,6 +78,9 @@ struct JSONParameters: Encodable {
     network = settings.network.map { NetworkReport($0) }
     unaryKind = settings.unary.kind.rawValue
     let unary = settings.unary
+    if !settings.files.others.isEmpty {
+      merge = MergeRule.allCases.first { $0.rule == unary.merging.rule }?.rawValue
+    }
     binary = unary.isForeground ? true : nil
     normalizeScores = unary.normalizes ? true : nil
     labelMap = unary.labels.mapping?.name
@@ -90,6 +95,8 @@ struct JSONParameters: Encodable {
 struct JSONFile: Encodable {
   /// Absent where a network scores the image.
   var unary: String?
+  /// Scores that were merged with these; absent where there are none.
+  var mergedWith: [String]?
   var image: String?
   /// The channels of the image.
   var channels: Int?
@@ -113,6 +120,7 @@ struct JSONFile: Encodable {
   init(_ outcome: Outcome, _ settings: Settings) {
     let job = outcome.job
     unary = settings.network == nil ? job.subject : nil
+    mergedWith = job.others.isEmpty ? nil : job.others
     image = job.image
     channels = outcome.image?.channels
     orientation = outcome.image?.orientation.map { JSONOrientation($0) }
@@ -138,13 +146,15 @@ struct JSONFile: Encodable {
   private var only: RefinementReport?
 
   private enum CodingKeys: CodingKey {
-    case unary, image, channels, orientation, outputs, size, labels, scoresSize, resampling, steps
+    case unary, mergedWith, image, channels, orientation, outputs, size, labels, scoresSize,
+      resampling, steps
     case milliseconds, changedShare, tiles, evaluation
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(unary, forKey: .unary)
+    try container.encodeIfPresent(mergedWith, forKey: .mergedWith)
     try container.encodeIfPresent(image, forKey: .image)
     try container.encodeIfPresent(channels, forKey: .channels)
     try container.encodeIfPresent(orientation, forKey: .orientation)

@@ -8,6 +8,8 @@ import Unaries
 struct Job {
   /// The scores; with a network, the image that it scores.
   var subject: String
+  /// Further scores, which are merged with them.
+  var others: [String]
   var image: String?
   var groundTruth: String?
   var labels: String?
@@ -21,6 +23,7 @@ struct Job {
   /// - Throws: `InputError` where nothing says where the scores come from.
   init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
     subject = try Self.subject(input, network)
+    others = Array(input.scores.unaries.dropFirst())
     networkInputs = network.map { [$0.weights, $0.proposals?.source.path] } ?? []
     image = input.scores.image
     groundTruth = input.truth.groundTruth
@@ -55,13 +58,15 @@ struct Job {
   }
 
   /// The files of the scores.
-  var scoreFiles: ScoreFiles { ScoreFiles(scores: subject, image: image) }
+  var scoreFiles: ScoreFiles {
+    ScoreFiles(scores: subject, image: image, mergedWith: others)
+  }
 
   /// What is read and written.
   var plan: OutputPlan {
     OutputPlan(
       outputs: [labels, marginals, overlay, overlayBefore],
-      inputs: [subject, image, groundTruth] + networkInputs,
+      inputs: [subject, image, groundTruth] + others + networkInputs,
       labels: labels, subject: subject)
   }
 
@@ -85,6 +90,7 @@ struct Job {
     let stem = entry.stem
     var job = self
     job.subject = entry.path
+    job.others = entry.others
     // A network's subject is the image itself.
     job.image = networkInputs.isEmpty ? entry.companions["image"] : entry.path
     job.groundTruth = entry.companions["ground truth"]
@@ -104,7 +110,7 @@ extension Settings {
     guard network != nil else {
       return try FolderMatch(
         scores: files.subject, images: files.image, groundTruth: files.groundTruth,
-        areLabels: unary.kind == .labels, called: "--unary")
+        others: files.others, areLabels: unary.kind == .labels, called: "--unary")
     }
     let match = try FolderMatch(
       files.subject, endings: ImageFile.pictureEndings, called: "--image",

@@ -10,6 +10,7 @@ struct PlanOptions: ParsableArguments {
   @OptionGroup var steps: StepOptions
 
   @Option(
+    name: [.customLong("preset"), .customLong("plan")],
     help: ArgumentHelp(
       "Published parameters by name, see --list-presets, or a file of parameters as crf-tune "
         + "writes it, or of a plan. (default: \(CRFModel.defaultPreset), unless --kernel or --step "

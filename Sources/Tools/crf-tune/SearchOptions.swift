@@ -33,6 +33,24 @@ struct SearchOptions: ParsableArguments {
   var tune: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A step of the plan that is searched, in place of --preset; may be repeated, in order. A "
+        + "setting may have several values: radius=2..16 doubles from 2 to 16, radius=2|3|5 and "
+        + "mode=rf|nc are those. Steps: \(Plan.kindNames.joined(separator: ", ")); see crf-refine "
+        + "--step help.",
+      valueName: "kind:key=range,…"))
+  var step: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A label filter that is kept behind the best plan only where it pays: first for all labels at "
+        + "once, then label by label; may be repeated, in order. As in --clean components:minimum=64.",
+      valueName: "kind:key=value,…"))
+  var clean: [String] = []
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("w₁, as --tune bilateral.weight. (default: 3:6)", valueName: "range"))
   var bilateralWeight: String?
@@ -62,8 +80,10 @@ struct SearchOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Mean field updates: a number, or several (5,10).", valueName: "list"))
-  var iterations = "10"
+    help: ArgumentHelp(
+      "Mean field updates: a number, or several (5,10). (default: 10, or what the CRF of --step says)",
+      valueName: "list"))
+  var iterations: String?
 
   @Option(
     parsing: .unconditional,
@@ -142,9 +162,8 @@ extension SearchSpace {
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(_ options: SearchOptions) throws {
-    let plan = try OptionCheck.naming("--preset") {
-      try Plan(named: options.preset ?? CRFModel.defaultPreset, context: .files).resolved(.files)
-    }
+    let (plan, stepRanges) = try Plan.base(options)
+    let isUsual = options.preset == nil && options.step.isEmpty
     let short: KeyValuePairs = [
       "gaussian.weight": ("--gaussian-weight", options.gaussianWeight, "3"),
       "gaussian.spatial": ("--gaussian-spatial", options.gaussianSpatial, "3"),
@@ -156,17 +175,41 @@ extension SearchSpace {
     for (name, (option, given, usual)) in short {
       // Of a model that somebody has chosen, nothing is searched unless it is asked for.
       let isNamed = choices.contains { $0.name == name }
-      guard let range = given ?? (options.preset == nil && !isNamed ? usual : nil) else { continue }
+      guard let range = given ?? (isUsual && !isNamed ? usual : nil) else { continue }
       choices.append(Choice(name, range: range, place: option))
     }
-    guard !choices.isEmpty else {
+    guard !choices.isEmpty || !stepRanges.isEmpty || !options.clean.isEmpty else {
       throw InputError(
-        .usage, at: "--tune", "is missing: of the model of --preset, nothing is searched",
-        remedy: "as in --tune bilateral.color=3:6")
+        .usage, at: options.step.isEmpty ? "--tune" : "--step",
+        options.step.isEmpty
+          ? "is missing: of the model of --preset, nothing is searched"
+          : "has no range: nothing is searched",
+        remedy: options.step.isEmpty
+          ? "as in --tune bilateral.color=3:6" : "as in --step guided:radius=2..16")
     }
     let changed = try plan.changed(by: options)
     let all = choices
-    self = try OptionCheck.naming("--preset") { try SearchSpace(changed, all) }
+    self = try OptionCheck.naming(options.step.isEmpty ? "--preset" : "--step") {
+      try SearchSpace(changed, all, stepRanges)
+    }
+  }
+}
+
+extension Plan {
+  /// The plan that is searched, and the ranges of its steps.
+  fileprivate static func base(_ options: SearchOptions) throws -> (Plan, [StepRange]) {
+    guard !options.step.isEmpty else {
+      let plan = try OptionCheck.naming("--preset") {
+        try Plan(named: options.preset ?? CRFModel.defaultPreset, context: .files)
+          .resolved(.files)
+      }
+      return (plan, [])
+    }
+    try OptionCheck.refuse(
+      ["--preset": options.preset != nil], because: "is given, and so is --step",
+      remedy: "write the CRF as a step: --step crf:model=\(options.preset ?? "")")
+    let (plan, ranges) = try StepRange.plan(options.step, saidBy: "--step")
+    return (try OptionCheck.naming("--step") { try plan.resolved(.files) }, ranges)
   }
 }
 

@@ -21,7 +21,7 @@ struct SurfaceFigure {
       let parameters = space.parameters
       func place(_ name: String) -> Int? { parameters.firstIndex { $0.name == name } }
       let searched = parameters.indices.filter {
-        !parameters[$0].isWeight && space.ranges[$0].values.count > 1
+        !parameters[$0].isWeight && parameters[$0].isContinuous && space.ranges[$0].values.count > 1
       }
       if let column = place("bilateral.spatial"), let row = place("bilateral.color") {
         (self.column, self.row) = (column, row)

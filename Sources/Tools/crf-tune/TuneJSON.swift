@@ -15,7 +15,7 @@ struct TuneJSON: Encodable {
     guard setting.iterations > 0 else { return nil }
     let numbers = zip(space.parameters, setting.values).map { parameter, value in
       JSONValue.Member(
-        keys[parameter.symbol] ?? parameter.name, value.map { .number($0) } ?? .null)
+        keys[parameter.symbol] ?? parameter.name, value.map(parameter.json) ?? .null)
     }
     return .object(numbers + [JSONValue.Member("iterations", .number(setting.iterations))])
   }
@@ -57,6 +57,37 @@ struct TuneJSON: Encodable {
   /// Best first.
   private let trials: [Trial]
   private let parametersAtEnds: [String]
+  /// Absent where none were tried.
+  private let cleanUps: CleanUps?
+
+  private struct CleanUps: Encodable {
+    struct Trial: Encodable {
+      let filter: String
+      let before: Double
+      let after: Double
+      let isKept: Bool
+
+      private enum CodingKeys: String, CodingKey {
+        case filter, before, after
+        case isKept = "kept"
+      }
+    }
+
+    let trials: [Trial]
+    let tuned: [Double?]
+    let heldOut: [Double?]?
+
+    init(_ cleanUp: CleanUp, _ objective: Objective) {
+      func values(_ pair: (before: Tally, after: Tally)) -> [Double?] {
+        [pair.before, pair.after].map { try? objective.value(of: $0) }
+      }
+      trials = cleanUp.outcome.trials.map {
+        Trial(filter: $0.text, before: $0.before, after: $0.after, isKept: $0.isKept)
+      }
+      tuned = values(cleanUp.tuned)
+      heldOut = cleanUp.heldOut.map(values)
+    }
+  }
 
   init(_ outcome: TuneOutcome) {
     let settings = outcome.settings
@@ -76,6 +107,7 @@ struct TuneJSON: Encodable {
     trials = outcome.search.result.ranking.map {
       Trial(setting: Self.json($0.setting, of: space), objective: $0.objective)
     }
+    cleanUps = outcome.cleanUp.map { CleanUps($0, settings.objective) }
     parametersAtEnds = outcome.search.result.parametersAtEnds.map(\.place)
   }
 }

@@ -30,17 +30,19 @@ struct TuneReport {
     parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(outcome.search.tuned))
     if heldOut > 0 { parts.append("On the images held out:\n" + table(outcome.search.heldOut)) }
     parts.append(classes(heldOut > 0 ? outcome.search.heldOut : outcome.search.tuned))
+    if let cleanUp = outcome.cleanUp { parts.append(text(of: cleanUp)) }
     parts += remarks
     return parts.joined(separator: "\n\n")
   }
 
   private func table(_ rows: [SearchOutcome.Row]) -> String {
-    let symbols = outcome.settings.search.space.parameters.map(\.symbol)
+    let space = outcome.settings.search.space
+    let symbols = space.parameters.map(\.symbol)
     let width = outcome.settings.trimapWidth
     let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
     let body = rows.map { row in
-      let parameters = row.setting.values.map { value in
-        row.setting.iterations == 0 ? "–" : value?.shortText ?? "–"
+      let parameters = zip(space.parameters, row.setting.values).map { parameter, value in
+        row.setting.iterations == 0 ? "–" : value.map { parameter.text(of: $0) } ?? "–"
       }
       return [row.title] + parameters
         + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
@@ -50,6 +52,26 @@ struct TuneReport {
     }
     return TextColumns([.left] + head.dropFirst().map { _ in .right }, rows: [head] + body)
       .lines.joined(separator: "\n")
+  }
+
+  /// What was tried of label filters, and what those that pay come to.
+  private func text(of cleanUp: CleanUp) -> String {
+    let head = ["Clean-ups", "without, %", "with, %", ""]
+    let body = cleanUp.outcome.trials.map { trial in
+      [
+        trial.text, EvaluationTable.percent(trial.before), EvaluationTable.percent(trial.after),
+        trial.isKept ? "kept" : "",
+      ]
+    }
+    let table = TextColumns([.left, .right, .right, .left], rows: [head] + body)
+      .lines.joined(separator: "\n")
+    guard let heldOut = cleanUp.heldOut else { return table }
+    func percent(_ tally: Tally) -> String {
+      EvaluationTable.percent(try? outcome.settings.objective.value(of: tally))
+    }
+    return table
+      + "\nOn the images held out: \(percent(heldOut.before)) without, "
+      + "\(percent(heldOut.after)) with those that are kept."
   }
 
   /// The IOU of each class: a mean hides that a CRF feeds on small classes.

@@ -18,9 +18,11 @@ struct TuneRun {
     let start = ContinuousClock.now
     note(resumed: evaluator.resumedCount)
     let search = try OptionCheck.naming("--ground-truth") { try self.search(evaluator) }
+    let cleanUp = try settings.cleanUps.isEmpty ? nil : CleanUp(search, settings)
     let outcome = TuneOutcome(
-      settings: settings, search: search, seconds: (ContinuousClock.now - start) / .seconds(1),
-      madeCount: evaluator.madeCount, resumedCount: evaluator.resumedCount)
+      settings: settings, search: search, cleanUp: cleanUp,
+      seconds: (ContinuousClock.now - start) / .seconds(1), madeCount: evaluator.madeCount,
+      resumedCount: evaluator.resumedCount)
     if let oddity = search.oddity(ignoring: settings.void) {
       oddity.report(at: settings.folders.truth, naming: settings.palette.names)
     }
@@ -59,8 +61,9 @@ struct TuneRun {
     if let path = settings.output.output {
       let name = FolderListing.split(path).stem
       try Interruption.whileWriting {
-        let text = try outcome.search.best(named: name, foundBy: "crf-tune").text() + "\n"
-        try AtomicOutput.write(to: path) { try $0.write(text) }
+        let best = try outcome.search.best(named: name, foundBy: "crf-tune")
+        let text = try outcome.cleanUp?.plan(after: best).json.text() ?? best.text()
+        try AtomicOutput.write(to: path) { try $0.write(text + "\n") }
       }
     }
     if let path = settings.output.surface, let figure = SurfaceFigure(outcome) {
@@ -74,9 +77,44 @@ struct TuneRun {
 struct TuneOutcome {
   let settings: TuneSettings
   let search: SearchOutcome
+  /// `nil` where no clean-ups were tried.
+  let cleanUp: CleanUp?
   let seconds: Double
   let madeCount: Int
   let resumedCount: Int
+}
+
+/// Which clean-ups pay behind the best plan, and what they come to.
+struct CleanUp {
+  let outcome: CleanUpSearch.Outcome
+  /// On the images that decided: without and with those that pay.
+  let tuned: (before: Tally, after: Tally)
+  /// The same on the images held out; `nil` where there are none.
+  let heldOut: (before: Tally, after: Tally)?
+
+  /// - Throws: `InputError` of an image that cannot be read, or of a filter that cannot be made.
+  init(_ search: SearchOutcome, _ settings: TuneSettings) throws {
+    let plan = try settings.search.space.plan(of: search.result.best.setting)
+    let progress = settings.output.quiet ? nil : InferenceProgress(of: "clean-ups")
+    defer { progress?.clear() }
+    let deciding = settings.cleanUpSearch(part: TuneSettings.tuned)
+    let outcome = try deciding.run(settings.cleanUps, after: plan) { progress?.show($0) }
+    func tallies(_ part: Int) throws -> (before: Tally, after: Tally) {
+      let search = settings.cleanUpSearch(part: part)
+      return try (
+        search.tallies(after: plan).unfiltered, search.tallies(after: outcome.plan).unfiltered
+      )
+    }
+    self.outcome = outcome
+    tuned = try tallies(TuneSettings.tuned)
+    heldOut = try settings.isHoldout ? tallies(TuneSettings.heldOut) : nil
+  }
+
+  /// The best model or plan, as it is written, and the clean-ups behind it.
+  func plan(after best: JSONValue) throws -> Plan {
+    let plan = try Plan(json: best)
+    return try Plan(steps: plan.steps + outcome.plan.steps.dropFirst(plan.steps.count))
+  }
 }
 
 extension SearchOutcome.Work {

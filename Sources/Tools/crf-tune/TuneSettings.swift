@@ -3,6 +3,7 @@ import Formats
 import Lattice
 import LatticeSupport
 import MeanField
+import Pipeline
 import ToolSupport
 import Tuning
 import Unaries
@@ -11,6 +12,8 @@ import Unaries
 struct TuneSettings {
   let objective: Objective
   let search: CoarseToFineSearch
+  /// Label filters of which those that pay are kept.
+  let cleanUps: [Description<LabelFilterKind>]
   /// How files of scores are read.
   let unary: ScoreReading
   /// How the true labels are read.
@@ -50,6 +53,7 @@ struct TuneSettings {
     objective = options.objective
     parallelism = try Parallelism(option: options.threads)
     search = try Self.search(options)
+    cleanUps = try options.clean.map(Self.cleanUp)
     palette = try Palette(option: output.palette)
     guard (1...1 << 20).contains(options.trimapWidth) else {
       throw InputError(
@@ -99,12 +103,20 @@ struct TuneSettings {
   }
 
   private static func search(_ options: SearchOptions) throws -> CoarseToFineSearch {
-    let parts = options.iterations.split(separator: ",", omittingEmptySubsequences: false)
+    let space = try SearchSpace(options)
+    let usual = options.step.isEmpty ? 10 : space.base?.iterations ?? 1
+    let text = options.iterations ?? "\(usual)"
+    guard options.iterations == nil || space.base != nil else {
+      throw InputError(
+        .usage, at: "--iterations", "says how often a CRF is updated, but there is not one",
+        remedy: "leave it out")
+    }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     let iterations = parts.compactMap { Int($0) }.filter { (1...mostIterations).contains($0) }
     guard iterations.count == parts.count else {
       throw InputError(
         .usage, at: "--iterations",
-        "is '\(options.iterations)', but must be whole numbers 1…\(mostIterations)",
+        "is '\(text)', but must be whole numbers 1…\(mostIterations)",
         remedy: "as in --iterations 10 or --iterations 5,10")
     }
     guard (0...mostRefinements).contains(options.refinements) else {
@@ -112,16 +124,35 @@ struct TuneSettings {
         .usage, at: "--refinements",
         "is \(options.refinements), but must be 0…\(mostRefinements)", remedy: "1 or 2 are usual")
     }
-    let space = try SearchSpace(options)
     let search = CoarseToFineSearch(
       space, iterations: iterations, refinements: options.refinements)
     guard search.coarseCount <= mostSettings else {
       throw InputError(
-        .usage, at: space.parameters[0].place,
+        .usage, at: space.parameters.first?.place,
         "and the other ranges make more than \(mostSettings) settings",
         remedy: "take larger steps, and let --refinements find what lies between")
     }
     return search
+  }
+
+  private static func cleanUp(_ text: String) throws -> Description<LabelFilterKind> {
+    let step = try OptionCheck.naming("--clean \(text)") {
+      try Plan.Step(JSONValue(description: text))
+    }
+    guard case .labelFilter(let description) = step else {
+      throw InputError(
+        .usage, at: "--clean \(text)", "is a refinement, which changes scores, not labels",
+        remedy: "name label filters: \(LabelFilterKind.registry.names.joined(separator: ", ")); "
+          + "refinements go with --step")
+    }
+    return description
+  }
+
+  /// What tries the clean-ups.
+  func cleanUpSearch(part: Int) -> CleanUpSearch {
+    CleanUpSearch(
+      zip(images, parts).filter { $1 == part }.map(\.0), for: objective, ignoring: void,
+      trimapWidth: trimapWidth, parallelism: parallelism)
   }
 
   /// Solves the images, and keeps what came of them in the state where one is named.
@@ -167,10 +198,12 @@ struct TuneSettings {
 /// The folders of a search.
 struct Folders {
   let scores: String
+  /// Of further scores, which are merged with them.
+  let others: [String]
   let image: String
   let truth: String
 
-  var all: [String] { [scores, image, truth] }
+  var all: [String] { [scores, image, truth] + others }
 
   /// - Throws: `InputError` naming the option that is missing, or does not name a folder.
   init(_ input: UnaryOptions, _ truth: TruthOptions) throws {
@@ -190,6 +223,7 @@ struct Folders {
       return path
     }
     scores = try folder(input.unary, "--unary", "the scores of some images")
+    others = try input.unaries.dropFirst().map { try folder($0, "--unary", "the scores") }
     image = try folder(input.image, "--image", "the images of the scores")
     self.truth = try folder(truth.groundTruth, "--ground-truth", "the true labels of the images")
   }
@@ -203,14 +237,15 @@ struct Folders {
     _ unary: ScoreReading, truth reading: LabelReading, range: ColorRange
   ) throws -> [TuningImage] {
     let match = try FolderMatch(
-      scores: scores, images: image, groundTruth: truth, areLabels: unary.kind == .labels,
-      called: "--unary")
+      scores: scores, images: image, groundTruth: truth, others: others,
+      areLabels: unary.kind == .labels, called: "--unary")
     return try match.entries.map { entry in
       if let error = entry.error { throw error }
       guard let image = entry.companions["image"], let truth = entry.companions["ground truth"]
       else { preconditionFailure("'\(entry.name)' was matched without its companions") }
       return TuningImage(
-        name: entry.stem, ScoreFiles(scores: entry.path, image: image), truth: truth,
+        name: entry.stem, ScoreFiles(scores: entry.path, image: image, mergedWith: entry.others),
+        truth: truth,
         reading: unary, truthReading: reading, range: range)
     }
   }
@@ -220,9 +255,11 @@ extension TuneSettings {
   /// The plan without what settings say.
   private var planText: String {
     let space = search.space
-    var model = space.model(of: space.unrefined)
+    guard var model = space.model(of: space.unrefined) else {
+      return (try? space.plan(of: space.unrefined))?.json.compactText ?? ""
+    }
     (model.name, model.source) = (nil, nil)
-    return (try? space.plan(with: model))?.json.compactText ?? ""
+    return (try? space.plan(of: space.unrefined, with: model))?.json.compactText ?? ""
   }
 
   /// What evaluations depend on, by name, as the state notes it.
@@ -233,8 +270,9 @@ extension TuneSettings {
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
       "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
-      "--normalization": Set(space.base.terms.map(\.normalization.rawValue)).sorted()
-        .joined(separator: ", "), "--filter": "\(space.base.filter)", "--void": "\(void)",
+      "--normalization": Set((space.base?.terms ?? []).map(\.normalization.rawValue)).sorted()
+        .joined(separator: ", "), "--filter": space.base.map { "\($0.filter)" } ?? "none",
+      "--void": "\(void)",
       "--tune": space.parameters.map(\.name).joined(separator: ", "), "the model": planText,
       "--trimap-width": "\(trimapWidth)",
       // Names of labels change no count.
@@ -249,6 +287,7 @@ extension TuneSettings {
       "--binary": unary.isForeground ? "given" : nil,
       "--normalize-scores": unary.normalizes ? "given" : nil,
       "--label-map": unary.labels.mapping?.description,
+      "--merge": folders.others.isEmpty ? nil : "\(unary.merging)",
       "--truth-map": truth.mapping?.description,
       "--palette's grays": truth.takesGrayForNumbers ? nil : "colours",
       "--orientation": picture.orientation == .ask ? nil : picture.orientation.rawValue,

@@ -91,9 +91,10 @@ struct EvaluateOptions: ParsableArguments {
   @OptionGroup var tiling: TilingOptions
 
   @Option(
+    name: [.customLong("crf"), .customLong("plan")],
     help: ArgumentHelp(
       "Compare before and after a CRF with published parameters, which 'crf-refine --list-presets' "
-        + "lists, or those of a file that crf-tune has written.", valueName: "preset"))
+        + "lists, or the model or plan of a file, as crf-tune writes it.", valueName: "preset"))
   var crf: String?
 
   @OptionGroup var steps: StepOptions

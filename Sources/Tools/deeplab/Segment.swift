@@ -59,9 +59,10 @@ struct SegmentOptions: ParsableArguments {
   @OptionGroup var tiling: TilingOptions
 
   @Option(
+    name: [.customLong("crf"), .customLong("plan")],
     help: ArgumentHelp(
       "Refine the labels by a CRF with published parameters, which 'crf-refine --list-presets' "
-        + "lists, or those of a file that crf-tune has written.",
+        + "lists, or by the model or plan of a file, as crf-tune writes it.",
       valueName: "preset"))
   var crf: String?
 

@@ -24,6 +24,7 @@ extension ScoreReading {
     }
     member = input.member
     alignCorners = input.alignCorners
+    merging = try input.merging()
     if kind == .labels {
       try readLabelOptions(input)
     } else {

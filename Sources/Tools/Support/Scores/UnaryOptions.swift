@@ -6,10 +6,27 @@ import Unaries
 /// Scores and their images, and how they are to be understood.
 package struct UnaryOptions: ParsableArguments {
   @Option(
+    name: .customLong("unary"),
     help: ArgumentHelp(
-      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them.",
+      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them. Several, each "
+        + "after an --unary of its own, are merged as --merge says.",
       valueName: "file"))
-  package var unary: String?
+  package var unaries: [String] = []
+  /// The first, which the outputs are named after.
+  package var unary: String? { unaries.first }
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of the probabilities of several --unary: their mean, their geometric mean, or "
+        + "the largest of each label.", valueName: "rule"))
+  package var merge: MergeRule?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "With --merge mean or geometric: how much each --unary counts, as in 2,1. (default: equally)",
+      valueName: "weights"))
+  package var mergeWeights: String?
 
   @Option(
     help: ArgumentHelp(
@@ -84,6 +101,61 @@ package struct ChannelOptions: ParsableArguments {
 
 /// What `--unary-kind` can say.
 extension ScoreMeaning: ExpressibleByArgument {}
+
+/// What `--merge` can say.
+package enum MergeRule: String, CaseIterable, ExpressibleByArgument {
+  case mean, geometric, max
+
+  package var rule: EnsembleUnary.Rule {
+    switch self {
+    case .mean: .mean
+    case .geometric: .geometricMean
+    case .max: .maximum
+    }
+  }
+}
+
+extension UnaryOptions {
+  /// How several scores become one.
+  ///
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package func merging() throws -> ScoreReading.Merging {
+    guard unaries.count > 1 else {
+      try OptionCheck.refuse(
+        ["--merge": merge != nil, "--merge-weights": mergeWeights != nil],
+        because: "says how several scores become one, but there are not several",
+        remedy: "give --unary for each of them, or leave it out")
+      return ScoreReading.Merging()
+    }
+    if unaryKind == .labels {
+      throw InputError(
+        .usage, at: "--unary",
+        "names \(unaries.count) label maps, but labels are names of classes and cannot be averaged: "
+          + "between 1 and 3 lies 2, another class",
+        remedy: "give the scores that the labels come from")
+    }
+    guard let merge else {
+      throw InputError(
+        .usage, at: "--merge",
+        "is missing: --unary names \(unaries.count) scores, and nothing says "
+          + "what becomes of them", remedy: "mean is usual: --merge mean")
+    }
+    guard let text = mergeWeights else { return ScoreReading.Merging(by: merge.rule) }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let weights = parts.compactMap { Float($0) }.filter { $0 >= 0 && $0.isFinite }
+    guard merge != .max, weights.count == parts.count, weights.count == unaries.count,
+      weights.contains(where: { $0 > 0 })
+    else {
+      throw InputError(
+        .usage, at: "--merge-weights",
+        merge == .max
+          ? "says how much scores count, but the largest counts alone"
+          : "is '\(text)', but must be \(unaries.count) numbers of at least 0, not all 0",
+        remedy: merge == .max ? "leave it out" : "one for each --unary, as in 2,1")
+    }
+    return ScoreReading.Merging(by: merge.rule, weights: weights)
+  }
+}
 
 /// What `--scores-layout` can say.
 package enum Layout: String, CaseIterable, ExpressibleByArgument {
