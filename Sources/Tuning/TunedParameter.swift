@@ -138,7 +138,7 @@ public struct TunedParameter: Hashable, Sendable {
   }
 
   /// Whether values between two others can be tried; words have none in between.
-  var isContinuous: Bool { words.isEmpty }
+  public var isContinuous: Bool { words.isEmpty }
 
   /// The nearest value that it can have: whole numbers for counts.
   func nearest(_ value: Float) -> Float {

@@ -22,7 +22,6 @@ public struct TuningImage: Sendable {
       self.scene = scene
       self.energies = energies
       self.truth = truth
-      self.others = others
     }
   }
 
@@ -54,6 +53,7 @@ public struct TuningImage: Sendable {
     self.scores = scores
     self.image = image
     self.truth = truth
+    self.others = others
     self.load = load
   }
 
