@@ -128,6 +128,12 @@ let package = Package(
       ],
       path: "Sources/Tools/crf-bench"),
 
+    // What Benchmarks/compare_refinements times.
+    .executableTarget(
+      name: "refinement-bench",
+      dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
+      path: "Benchmarks/RefinementBench"),
+
     .executableTarget(
       name: "deeplab",
       dependencies: [

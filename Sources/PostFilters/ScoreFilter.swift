@@ -8,6 +8,9 @@ import Unaries
 /// becomes 0, and each row is divided by its sum. Filters whose weights sum to 1 leave sums as they
 /// are, so that only what they push below 0 is lost.
 public protocol ScoreFilter: Refinement {
+  /// Whether it takes averages, so that distributions remain what they are, but for rounding.
+  var keepsDistributions: Bool { get }
+
   /// The filtered scores, neither clamped nor divided by their sums.
   ///
   /// - Parameters:
@@ -23,6 +26,9 @@ public protocol ScoreFilter: Refinement {
 }
 
 extension ScoreFilter {
+  /// It does not, unless a conformer says otherwise.
+  public var keepsDistributions: Bool { false }
+
   /// Filters probabilities, and makes distributions of the result.
   public func refine(
     _ energies: consuming EnergyField, over scene: Scene, _ request: RefinementRequest
@@ -33,7 +39,7 @@ extension ScoreFilter {
       let grid = energies.grid
       let scores = energies.marginals(parallelism: parallelism).values
       var filtered = try filter(scores, over: scene, parallelism: parallelism)
-      filtered.makeDistributions(parallelism: parallelism)
+      if !keepsDistributions { filtered.makeDistributions(parallelism: parallelism) }
       return Marginals(unchecked: filtered, grid: grid)
     }
     try Cancellation.check()

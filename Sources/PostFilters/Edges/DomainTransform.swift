@@ -96,6 +96,8 @@ public struct DomainTransform: ScoreFilter {
 
   /// It follows the image, but for a map.
   public var needsImage: String? { edges == .image ? Guide.need : nil }
+  /// Its weights are averages.
+  public var keepsDistributions: Bool { true }
 
   /// The smoothed scores; see `ScoreFilter`.
   ///

@@ -21,7 +21,7 @@ struct GridLines {
   /// Bytes of the lines that are done together: they pass through the second-level cache twice.
   private static let blockBytes = 3 << 18
   /// Neighbouring rows at most: enough to hide how long a step of a recursion takes.
-  private static let mostRows = 4
+  private static let mostRows = 8
 
   /// - Parameters:
   ///   - grid: the points.
@@ -39,8 +39,8 @@ struct GridLines {
         Block(first: $0 * extent, lines: min(rows, outer - $0), lineStep: extent)
       }
     } else {
-      // Whole cache lines, where a point is less than one.
-      let columns = max(fitting, 16 / min(16, stride), 4)
+      // As many as whose weights are found together.
+      let columns = max(fitting / 8 * 8, 8)
       blocks = (0..<outer).flatMap { block in
         Swift.stride(from: 0, to: inner, by: columns).map {
           Block(

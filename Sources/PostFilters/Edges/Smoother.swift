@@ -82,6 +82,8 @@ public struct Smoother: ScoreFilter {
   }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// Its weights are averages.
+  public var keepsDistributions: Bool { true }
 
   /// The smoothed scores; see `ScoreFilter`.
   ///

@@ -51,6 +51,8 @@ public struct AffinityRefinement: ScoreFilter {
   public var reach: Reach { .steps((dilations.max() ?? 1) * iterations) }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// The weights of PAMR are averages.
+  public var keepsDistributions: Bool { form == .pamr }
 
   private var offsets: [(dy: Int, dx: Int)] {
     let ring = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]

@@ -44,6 +44,8 @@ public struct JointBilateral: ScoreFilter {
   public var reach: Reach { .steps(radius) }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// Its weights are averages.
+  public var keepsDistributions: Bool { true }
 
   /// The means; see `ScoreFilter`.
   ///

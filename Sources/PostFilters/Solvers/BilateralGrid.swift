@@ -30,16 +30,21 @@ struct BilateralGrid {
     var table = CellTable(dimensions: dimensions)
     var key = [Int32](repeating: 0, count: dimensions)
     cells = (0..<guide.grid.count).map { point in
-      for (axis, place) in guide.grid.coordinates(of: point).enumerated() {
+      var rest = point
+      for axis in (0..<rank).reversed() {
+        let (next, place) = rest.quotientAndRemainder(dividingBy: guide.grid.extents[axis])
         key[axis] = Self.cell(Double(place + scene.origin[axis]), sigmaSpatial)
+        rest = next
       }
-      let levels = (0..<guide.channels).map { Double(guide.levels[point * guide.channels + $0]) }
+      func level(_ channel: Int) -> Double {
+        Double(guide.levels[point * guide.channels + channel])
+      }
       if guide.channels == 1 {
-        key[rank] = Self.cell(levels[0], sigmaLuma)
+        key[rank] = Self.cell(level(0), sigmaLuma)
       } else {
         // JPEG's luma and chroma in thousandths and millionths: whole numbers for levels of 8 bits,
         // so that no cell depends on rounding.
-        let (r, g, b) = (levels[0], levels[1], levels[2])
+        let (r, g, b) = (level(0), level(1), level(2))
         key[rank] = Self.cell(299 * r + 587 * g + 114 * b, 1000 * sigmaLuma)
         key[rank + 1] = Self.cell(
           128_000_000 - 168_736 * r - 331_264 * g + 500_000 * b, 1e6 * sigmaChroma)
@@ -89,6 +94,8 @@ private struct CellTable {
   /// The number of a cell plus 1, or 0; a power of two of them.
   private var slots = [Int32](repeating: 0, count: 1 << 12)
   private(set) var count = 0
+  private var lastKey: [Int32] = []
+  private var last: Int32 = 0
 
   init(dimensions: Int) { self.dimensions = dimensions }
 
@@ -117,8 +124,15 @@ private struct CellTable {
     return found > 0 ? found - 1 : nil
   }
 
-  /// The number of a cell, which is new where it has not been seen.
+  /// The number of a cell, which is new where it has not been seen. Often it is the last one again.
   mutating func index(of key: [Int32]) -> Int32 {
+    if key == lastKey { return last }
+    lastKey = key
+    last = number(of: key)
+    return last
+  }
+
+  private mutating func number(of key: [Int32]) -> Int32 {
     let place = slot(of: key)
     if slots[place] > 0 { return slots[place] - 1 }
     keys += key

@@ -16,6 +16,9 @@ enum { BOX_PLAIN, BOX_FIRST, BOX_NEXT };
 /// Values of a plane that are summed over slots together.
 enum { BOX_CHUNK = 64 };
 
+/// Entries before their slots are needed when they are asked for: they are in the second-level cache.
+enum { BOX_AHEAD = 2 };
+
 /// One line; COUNT vectors of each entry. In slots are the planes of this block so far and, behind them,
 /// what the last block's later planes sum to from each on; `slot` is this plane's.
 #define CK_DEFINE_BOX(name, ELEMENT, VECTOR, COUNT)                                              \
@@ -41,6 +44,9 @@ enum { BOX_CHUNK = 64 };
           if (i > first) sums[k] += *(const VECTOR *)(added + k * WIDTH);                        \
           VECTOR sum = *(const VECTOR *)(from + place + k * WIDTH) + sums[k];                    \
           if (mode != BOX_PLAIN) {                                                               \
+            ELEMENT *ahead = slot + place + BOX_AHEAD * step + k * WIDTH;                        \
+            __builtin_prefetch(ahead, 1);                                                        \
+            if (mode == BOX_NEXT) __builtin_prefetch(ahead + size);                              \
             VECTOR *before = (VECTOR *)(prefix + place + k * WIDTH);                             \
             *(VECTOR *)(slot + place + k * WIDTH) = sum;                                         \
             sum += *before;                                                                      \

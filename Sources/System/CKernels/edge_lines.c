@@ -37,21 +37,44 @@ void ck_link_weights(const float *links, size_t length, size_t step, size_t line
   for (size_t i = 0; i < length * lines; i++) weights[i] = ck_exp(offset + slope * weights[i]);
 }
 
+/// Lines of which weights are found together.
+enum { SMOOTHED_LINES = 8 };
+
 /// With e(n) = λ·w(n)·(1 − b(n − 1)), elimination gives forward weights e/(1 + e) and backward ones
 /// b(n) = λ·w(n + 1)/(1 + e(n) + λ·w(n + 1)): what is solved for is divided by the solution for ones, so that
 /// a constant stays one.
+CK_INLINE void smoother_weights(float *forward, float *backward, double lambda, size_t length,
+                                size_t lines, size_t count) {
+  double kept[SMOOTHED_LINES];
+  for (size_t k = 0; k < count; k++) {
+    // Nothing comes before the first points.
+    forward[k] = 0;
+    kept[k] = 1;
+  }
+  for (size_t n = 0; n < length; n++) {
+    float *weights = forward + n * lines, *next = backward + (n + 1) * lines;
+    const bool ends = n + 1 == length;
+    for (size_t k = 0; k < count; k++) {
+      const double coupling = lambda * (double)weights[k] * kept[k];
+      const double ahead = ends ? 0 : lambda * (double)weights[lines + k];
+      const double reciprocal = 1 / (1 + coupling + ahead);
+      kept[k] = (1 + coupling) * reciprocal;
+      weights[k] = (float)(coupling / (1 + coupling));
+      if (!ends) next[k] = (float)(ahead * reciprocal);
+    }
+  }
+}
+
 CK_CLONES
 void ck_smoother_weights(float *forward, float *backward, double lambda, size_t length,
                          size_t lines) {
-  for (size_t k = 0; k < lines; k++) {
-    double kept = 1;
-    for (size_t n = 0; n < length; n++) {
-      float *weight = forward + n * lines + k;
-      const double coupling = n == 0 ? 0 : lambda * (double)*weight * kept;
-      const double next = n + 1 < length ? lambda * (double)weight[lines] : 0;
-      *weight = (float)(coupling / (1 + coupling));
-      kept = (1 + coupling) / (1 + coupling + next);
-      if (n + 1 < length) backward[(n + 1) * lines + k] = (float)(next / (1 + coupling + next));
+  for (size_t first = 0; first < lines; first += SMOOTHED_LINES) {
+    const size_t count = lines - first < SMOOTHED_LINES ? lines - first : SMOOTHED_LINES;
+    // A constant for whole blocks, so that their loops become vectors.
+    if (count == SMOOTHED_LINES) {
+      smoother_weights(forward + first, backward + first, lambda, length, lines, SMOOTHED_LINES);
+    } else {
+      smoother_weights(forward + first, backward + first, lambda, length, lines, count);
     }
   }
 }

@@ -129,17 +129,3 @@ void ck_scale_groups(float *values, const float *scales, size_t count, size_t si
     default: scale_groups(values, scales, count, size); break;
   }
 }
-
-CK_CLONES
-void ck_normalize_rows(float *rows, size_t count, size_t stride, size_t channels) {
-  for (size_t i = 0; i < count; i++) {
-    float *row = rows + i * stride;
-    float sum = 0;
-    for (size_t l = 0; l < channels; l++) {
-      row[l] = row[l] > 0 ? row[l] : 0;
-      sum += row[l];
-    }
-    const float scale = sum > 0 ? 1 / sum : 0;
-    for (size_t l = 0; l < channels; l++) row[l] = sum > 0 ? row[l] * scale : 1 / (float)channels;
-  }
-}
