@@ -11,6 +11,7 @@
 #include "ckernels_gradients.h"
 #include "ckernels_lattice.h"
 #include "ckernels_layers.h"
+#include "ckernels_learning.h"
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
 #include "ckernels_planar.h"
