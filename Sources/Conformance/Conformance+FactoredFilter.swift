@@ -58,9 +58,27 @@ extension Conformance {
     var found = ChannelField(points: filter.points, channels: channels)
     filter.splatMatrix.slice(rows, gain: filter.gain, into: &found, parallelism: .automatic)
     let isSame = found.rows() == filter.apply(to: values).rows()
+    checkTransposed(filter, values, &findings)
     findings.expect(
       isSame, "splat, blur and slice give what apply does",
       "they differ for \(channels) channels")
+  }
+
+  /// Splat, transposed blur and slice give what applyTransposed does, bit for bit.
+  private static func checkTransposed(
+    _ filter: any FactoredFilter, _ values: ChannelField, _ findings: inout Findings
+  ) {
+    let rows = RowPanels(rowCount: filter.rowCount, stride: values.stride)
+    filter.splatMatrix.splat(values, into: rows, parallelism: .automatic)
+    let scratch = AlignedBuffer<Float>(uninitialized: filter.blurScratch(stride: rows.stride))
+    filter.blurTransposed(rows, scratch: scratch.bufferPointer)
+    var found = ChannelField(points: filter.points, channels: values.channels)
+    var expected = found
+    filter.splatMatrix.slice(rows, gain: filter.gain, into: &found, parallelism: .automatic)
+    filter.applyTransposed(to: values, into: &expected)
+    findings.expect(
+      found.rows() == expected.rows(),
+      "splat, transposed blur and slice give what applyTransposed does")
   }
 
   /// A number that no sum of values in 0...1 is.

@@ -26,6 +26,9 @@ public protocol FactoredFilter: GaussianFilter {
   ///   - rows: `rowCount` rows; row 0 stands for absent neighbours, is 0, and must stay so.
   ///   - scratch: `blurScratch(stride:)` floats, beginning on a cache line.
   func blur(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>)
+
+  /// Applies Bᵀ; B itself unless said otherwise. Gradients pass through it.
+  func blurTransposed(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>)
 }
 
 extension FactoredFilter {
@@ -34,6 +37,11 @@ extension FactoredFilter {
 
   /// None.
   public func blurScratch(stride: Int) -> Int { 0 }
+
+  /// B, where it is symmetric.
+  public func blurTransposed(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
+    blur(rows, scratch: scratch)
+  }
 
   /// g·Sᵀ·B·S·`values`: splats, blurs and slices.
   ///

@@ -24,6 +24,10 @@ public protocol GaussianFilter: Sendable {
   /// The self weights Kᵢᵢ, N of them; 1 where the filter is exact.
   func selfWeights() -> [Float]
 
+  /// The filter without the self weights, where it can leave them out of its sums; `nil`, the
+  /// default, where they have to be taken out afterwards, which rounding remembers.
+  func withoutSelf() -> (any GaussianFilter)?
+
   /// The filter as a product of sparse splat, blur and slice; `nil`, the default, where it is not
   /// one.
   var factored: (any FactoredFilter)? { get }
@@ -62,6 +66,9 @@ extension GaussianFilter {
   public func selfWeights() -> [Float] {
     [Float](repeating: 1, count: points)
   }
+
+  /// Cannot leave them out.
+  public func withoutSelf() -> (any GaussianFilter)? { nil }
 
   /// Not a factored filter.
   public var factored: (any FactoredFilter)? { nil }

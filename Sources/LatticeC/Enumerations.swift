@@ -55,12 +55,24 @@ enum Enumerations {
   static let parameters = Enumeration<Parameters>(
     noun: "type of kernel", entries: [("const", .none), ("diag", .scales), ("full", .matrix)])
 
+  /// How learning computes.
+  enum Precision { case single, double }
+
+  static let precisions = Enumeration<Precision>(
+    noun: "precision", entries: [("single", .single), ("double", .double)])
+  static let recipes = Enumeration<FilteredArithmetic.FeatureRecipe?>(
+    noun: "recipe for gradients by features",
+    entries: [
+      ("default", nil), ("consistent", .consistent), ("pairs", .pairs), ("lattice", .lattice),
+    ])
+
   /// All of them by name.
   static var json: JSONValue {
     .object([
       "layout": layouts.json, "scoreKind": scoreKinds.json, "element": elements.json,
       "axisOrder": axisOrders.json, "normalization": normalizations.json,
       "selfTerm": selfTerms.json, "filter": filters.json, "kernelType": parameters.json,
+      "precision": precisions.json, "recipe": recipes.json,
     ])
   }
 }

@@ -19,7 +19,7 @@ extension DenseCRF {
     let stride = unary.values.stride
     footprint.energies = 4 * unary.values.points * stride
     for term in terms {
-      guard let filter = term.filter.factored else { return nil }
+      guard let filter = term.kernel.filter.factored else { return nil }
       footprint.corners += 8 * filter.points * filter.splatMatrix.corners
       footprint.rows += 4 * (2 * filter.rowCount * stride + filter.blurScratch(stride: stride))
       footprint.rowsPerPoint += Double(filter.rowCount) / Double(max(1, filter.points))

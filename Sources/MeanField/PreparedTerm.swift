@@ -1,20 +1,12 @@
-import CKernels
 import Lattice
 import LatticeSupport
 import Unaries
 
 /// A pairwise term with its filter built and its normalisation computed for one scene.
 package struct PreparedTerm: Sendable {
-  /// Sums over pairs; its weights hold the normalisation where they can, so that no scales are
-  /// left.
-  let filter: any GaussianFilter
+  /// K', the filter with its normalisation and its self term.
+  let kernel: NormalizedFilter
   private(set) var factors: CompatibilityFactors
-  /// Factors of the values that go into the filter; `nil` for 1.
-  let inputScale: AlignedBuffer<Float>?
-  /// Factors of the sums that come out; `nil` for 1.
-  let outputScale: AlignedBuffer<Float>?
-  /// What of each point's own marginal is taken out of its message; `nil` where it stays.
-  let selfScale: AlignedBuffer<Float>?
   /// What the filter leaves out; `nil` where it leaves out nothing.
   let omission: Omission?
 
@@ -32,51 +24,23 @@ package struct PreparedTerm: Sendable {
           + "(\(scene.grid.count) points)")
     }
     try Cancellation.check()
-    // A value: what its weights are multiplied with below does not show in the backend's copies.
-    var filter = try backend.makeFilter(for: features, parallelism: parallelism)
+    let filter = try backend.makeFilter(for: features, parallelism: parallelism)
     try Cancellation.check()
-    let selfWeights = term.selfTerm == .included ? nil : filter.selfWeights()
-    guard term.normalization != .none else {
-      self.filter = filter
-      inputScale = nil
-      outputScale = nil
-      selfScale = selfWeights.map { AlignedBuffer(copying: $0) }
-      omission = Omission(
-        filter, normalization: .none, sums: nil, parallelism: parallelism)
-      return
-    }
-    let sums = Self.sums(of: filter, parallelism: parallelism)
-    var divisors = sums
-    if term.selfTerm == .excludedBeforeNormalization, let selfWeights {
-      divisors = AlignedBuffer(uninitialized: sums.count)
-      for point in selfWeights.indices {
-        let others = sums[point] - selfWeights[point]
-        let hasOthers = others > Self.noise * selfWeights[point]
-        sums[point] = hasOthers ? others : 0
-        // Who has no neighbours gets and sends no messages: divided by nothing, rounding would be
-        // one.
-        divisors[point] = hasOthers ? others : .infinity
-      }
-    }
-    let scales = term.normalization.scales(from: divisors, parallelism: parallelism)
-    if term.normalization == .symmetric, let both = scales.input,
-      filter.scale(by: UnsafeBufferPointer(both.bufferPointer), parallelism: parallelism)
-    {
-      inputScale = nil
-      outputScale = nil
-    } else {
-      inputScale = scales.input
-      outputScale = scales.output
-    }
-    self.filter = filter
-    selfScale = selfWeights.map { weights in
-      AlignedBuffer(
-        copying: weights.indices.map { point in
-          weights[point] * (scales.input?[point] ?? 1) * (scales.output?[point] ?? 1)
-        })
-    }
+    var kernel = NormalizedFilter(
+      filter, normalization: term.normalization, selfTerm: term.selfTerm, keepsBare: false,
+      parallelism: parallelism)
     omission = Omission(
-      filter, normalization: term.normalization, sums: sums, parallelism: parallelism)
+      kernel.filter, normalization: term.normalization, sums: kernel.parts?.sums,
+      parallelism: parallelism)
+    kernel.parts = nil
+    self.kernel = kernel
+  }
+
+  /// A term of a kernel that is there already.
+  init(_ kernel: NormalizedFilter, factors: CompatibilityFactors) {
+    self.kernel = kernel
+    self.factors = factors
+    omission = nil
   }
 
   /// The term with its compatibility multiplied by `weight`; the filter is shared.
@@ -85,9 +49,6 @@ package struct PreparedTerm: Sendable {
     term.factors = factors.multiplied(by: weight)
     return term
   }
-
-  /// What is left of a sum in float32 when all that it consists of is taken out again.
-  private static let noise: Float = 1e-6
 
   /// The term with one more channel, which holds bounds of errors: |μ| takes them along.
   func withErrorChannel(labelCount: Int) -> PreparedTerm {
@@ -104,17 +65,5 @@ package struct PreparedTerm: Sendable {
         rows + [Float](repeating: 0, count: count) + [factors.largestGain])
     }
     return term
-  }
-
-  /// K·1, of one channel.
-  private static func sums(
-    of filter: any GaussianFilter, parallelism: Parallelism
-  ) -> AlignedBuffer<Float> {
-    if let filter = filter.factored, filter.points > 0 {
-      return filter.rowSums(parallelism: parallelism)
-    }
-    let ones = ChannelField(
-      points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
-    return AlignedBuffer(copying: filter.apply(to: ones).rows())
   }
 }

@@ -242,7 +242,7 @@ import Testing
           high.withUnsafeBufferPointer { high in
             var blocks = ck_blocks(
               features: features.baseAddress, low: low.baseAddress, high: high.baseAddress,
-              dimensions: 3, reach: 100)
+              dimensions: 3, reach: 100, skips_own: false)
             variant.pair_sums(
               &blocks, ck_block_pairs(first_a: 0, end_a: 4, first_b: 0, end_b: 4), values, stride,
               nil, scratch.base,

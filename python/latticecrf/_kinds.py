@@ -22,6 +22,8 @@ _TABLES = {
     "NORMALIZATIONS": "normalization",
     "SELF_TERMS": "selfTerm",
     "FILTERS": "filter",
+    "PRECISIONS": "precision",
+    "RECIPES": "recipe",
 }
 
 

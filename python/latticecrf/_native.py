@@ -114,6 +114,68 @@ class Results(_Sized):
     ]
 
 
+class Learning(_Sized):
+    """latticecrf_learning"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("precision", c_int32),
+        ("filter", c_int32),
+        ("recipe", c_int32),
+        ("threads", c_int32),
+    ]
+
+
+class LearnedTerm(_Sized):
+    """latticecrf_learned_term"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        *(
+            field
+            for name in ("feature", "bandwidth", "transform", "compatibility")
+            for field in ((name, c_void_p), (name + "_count", c_int64))
+        ),
+        ("channels", c_int32),
+        ("has_positions", c_int32),
+        ("normalization", c_int32),
+        ("self_term", c_int32),
+        ("is_unsymmetric", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class Updates(_Sized):
+    """latticecrf_updates"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("damping", c_double),
+        ("iterations", c_int32),
+        ("recomputes", c_int32),
+    ]
+
+
+class Gradients(_Sized):
+    """latticecrf_gradients"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("unary", c_void_p),
+        ("unary_count", c_int64),
+        ("compatibilities", c_void_p),
+        ("compatibility_count", c_int64),
+        ("weights", c_void_p),
+        ("weight_count", c_int64),
+        ("bandwidths", c_void_p),
+        ("bandwidth_count", c_int64),
+        ("transforms", c_void_p),
+        ("transform_count", c_int64),
+        ("features", c_void_p),
+        ("feature_count", c_int64),
+    ]
+
+
 _PROTOTYPES = {
     "latticecrf_set_words": [c_char_p, c_char_p],
     "latticecrf_set_threads": [c_int32],
@@ -156,6 +218,25 @@ _PROTOTYPES = {
     "latticecrf_filter_destroy": [c_uint64],
     "latticecrf_filter_apply": [
         c_uint64, c_void_p, c_int64, c_int32, c_int32, c_int32, c_void_p, c_int64,
+    ],
+    "latticecrf_learner_create": [
+        c_void_p, c_int32, c_int64, POINTER(Learning), POINTER(c_uint64),
+    ],
+    "latticecrf_learner_destroy": [c_uint64],
+    "latticecrf_learner_add_term": [c_uint64, POINTER(LearnedTerm)],
+    "latticecrf_learner_run": [
+        c_uint64, c_void_p, c_int64, POINTER(Updates), c_void_p, c_int64, c_void_p, c_int64,
+        POINTER(c_uint64),
+    ],
+    "latticecrf_learner_filter": [
+        c_uint64, c_int32, c_void_p, c_int64, c_int32, c_int32, c_void_p, c_int64,
+    ],
+    "latticecrf_learner_filter_gradient": [
+        c_uint64, c_int32, c_void_p, c_void_p, c_int64, c_int32, POINTER(Gradients),
+    ],
+    "latticecrf_record_destroy": [c_uint64],
+    "latticecrf_record_differentiate": [
+        c_uint64, c_void_p, c_int64, c_int32, POINTER(Gradients),
     ],
 }
 
@@ -303,7 +384,7 @@ def text(name: str, *arguments: Any) -> str:
 
 
 def create(kind: str, *arguments: Any) -> int:
-    """The number of a new "crf", "plan" or "filter"."""
+    """The number of a new "crf", "plan", "filter" or "learner"."""
     number = c_uint64()
     call(kind + "_create", *arguments, ctypes.byref(number))
     return number.value

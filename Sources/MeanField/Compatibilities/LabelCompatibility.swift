@@ -14,7 +14,7 @@ public enum CompatibilityFactors: Sendable, Equatable {
   case uniform(Float)
   /// μ is diagonal: L factors.
   case perLabel([Float])
-  /// Any symmetric μ: L × L factors, row-major.
+  /// Any μ: L × L factors, row-major; a row has the factors of the label that receives.
   case matrix([Float])
 }
 

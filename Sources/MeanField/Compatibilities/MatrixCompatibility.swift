@@ -1,17 +1,21 @@
 import LatticeSupport
 import Unaries
 
-/// The cost of every pair of labels, added to the energies; symmetrised to ½(M + Mᵀ).
+/// The cost of every pair of labels, added to the energies.
 public struct MatrixCompatibility: LabelCompatibility {
-  /// L × L costs, row-major.
+  /// L × L costs, row-major; a row has the costs of the label that receives.
   public let values: [Float]
+  /// Whether ½(M + Mᵀ) takes the place of M, as in pydensecrf. An energy of pairs has a symmetric
+  /// matrix; learned updates (CRF-RNN) need not.
+  public let isSymmetrized: Bool
 
   /// The cost of every pair of labels, row-major.
-  public init(_ values: [Float]) {
+  public init(_ values: [Float], isSymmetrized: Bool = true) {
     self.values = values
+    self.isSymmetrized = isSymmetrized
   }
 
-  /// ½(M + Mᵀ).
+  /// ½(M + Mᵀ), or M.
   public func factors(labelCount: Int) throws -> CompatibilityFactors {
     guard values.count == labelCount * labelCount else {
       throw InputError(
@@ -19,6 +23,7 @@ public struct MatrixCompatibility: LabelCompatibility {
         "a compatibility matrix of \(values.count) values for \(labelCount) labels",
         remedy: "\(labelCount) × \(labelCount) = \(labelCount * labelCount) values are needed")
     }
+    guard isSymmetrized else { return .matrix(values) }
     var symmetric = values
     for row in 0..<labelCount {
       for column in 0..<labelCount {

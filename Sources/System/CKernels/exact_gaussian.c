@@ -67,13 +67,20 @@ void ck_skipped_masses(const ck_blocks *blocks, size_t first, size_t end, size_t
   }
 }
 
-CK_INLINE void write_weights(const ck_blocks *blocks, ck_block_pairs pairs, float *weights) {
+/// The weights of a pair of blocks.
+CK_INLINE void weigh_pair(const ck_blocks *blocks, size_t a, size_t b, float *weights) {
   const size_t size = (size_t)blocks->dimensions * CK_BLOCK;
+  ck_block_weights(blocks->features + a * size, blocks->features + b * size, blocks->dimensions,
+                   weights);
+  if (a != b || !blocks->skips_own) return;
+  for (size_t i = 0; i < CK_BLOCK; i++) weights[i * (CK_BLOCK + 1)] = 0;
+}
+
+CK_INLINE void write_weights(const ck_blocks *blocks, ck_block_pairs pairs, float *weights) {
   for (size_t a = pairs.first_a; a < pairs.end_a; a++) {
     for (size_t b = first_partner(pairs, a); b < pairs.end_b; b++) {
       if (is_skipped(blocks, a, b)) continue;
-      ck_block_weights(blocks->features + a * size, blocks->features + b * size, blocks->dimensions,
-                       weights);
+      weigh_pair(blocks, a, b, weights);
       weights += CK_BLOCK * CK_BLOCK;
     }
   }
@@ -82,7 +89,7 @@ CK_INLINE void write_weights(const ck_blocks *blocks, ck_block_pairs pairs, floa
 CK_INLINE void add_sums(const ck_blocks *blocks, ck_block_pairs pairs, const float *values,
                         size_t stride, const float *weights, float *scratch, float *sums,
                         const bool many) {
-  const size_t size = (size_t)blocks->dimensions * CK_BLOCK, rows = CK_BLOCK * stride;
+  const size_t rows = CK_BLOCK * stride;
   for (size_t a = pairs.first_a; a < pairs.end_a; a++) {
     for (size_t b = first_partner(pairs, a); b < pairs.end_b; b++) {
       if (is_skipped(blocks, a, b)) continue;
@@ -90,8 +97,7 @@ CK_INLINE void add_sums(const ck_blocks *blocks, ck_block_pairs pairs, const flo
       if (weights != NULL) {
         weights += CK_BLOCK * CK_BLOCK;
       } else {
-        ck_block_weights(blocks->features + a * size, blocks->features + b * size,
-                         blocks->dimensions, scratch);
+        weigh_pair(blocks, a, b, scratch);
         block = scratch;
       }
       ck_block_products(block, CK_BLOCK, 1, values + b * rows, sums + a * rows, stride, many);

@@ -1,20 +1,4 @@
-#include "include/ckernels_sweep.h"
-
-#include <stdbool.h>
-#include <string.h>
-
-#include "row_vectors.h"
-
-/// Points that pass through the stages together; their energies stay in the first-level cache, unless
-/// rows are very long.
-enum { BLOCK = 32 };
-
-/// Points between two requests for what the next block reads first. All at once would take the place
-/// of the misses that this block waits for.
-enum { FETCH_EVERY = 8 };
-
-/// Where stages begin in the scratch memory, in floats.
-enum { FOLDED = 0, LOWEST = BLOCK * 8, INVERSES = LOWEST + BLOCK, VALUES = INVERSES + BLOCK };
+#include "sweep_blocks.h"
 
 size_t ck_sweep_scratch(size_t stride) { return VALUES + BLOCK * stride; }
 
@@ -48,76 +32,11 @@ void ck_sweep_reach(const uint32_t *vertices, bool is_by_point, int32_t corners,
   reach[block + 1] = segment_rows;
 }
 
-/// What one block of points has on its way through the stages.
-typedef struct {
-  /// How many blocks were visited before.
-  size_t index;
-  /// The first point, how many were visited before it, and how many there are.
-  size_t first;
-  size_t position;
-  size_t count;
-  /// The first point of the next block.
-  size_t next;
-  size_t stride;
-  /// Eight values a point, to be folded to one.
-  float *folded;
-  float *lowest;
-  float *inverses;
-  /// Energies, then unnormalised marginals, in panels of BLOCK rows.
-  float *values;
-} block_points;
-
-CK_INLINE ck_panels values_of(block_points b, size_t channel, const int S) {
-  return ck_panels_of(b.values, BLOCK, 0, channel, S);
-}
-
-CK_INLINE size_t corners_at(const ck_sweep_kernel *kernel, size_t point, size_t position) {
-  return (kernel->is_by_point ? point : position) * (size_t)kernel->corners;
-}
-
-/// Where the vertices and weights of the first point are.
-CK_INLINE size_t first_corner(block_points b, const ck_sweep_kernel *kernel) {
-  return corners_at(kernel, b.first, b.position);
-}
-
-CK_INLINE void fetch(const void *block, size_t size) {
-  for (size_t byte = 0; byte < size; byte += 64) __builtin_prefetch((const char *)block + byte);
-}
-
-/// Requests the energies of FETCH_EVERY points of the next block, from the i-th on.
-CK_INLINE void fetch_unary(block_points b, const float *unary, size_t i) {
-  fetch(unary + (b.next + i) * b.stride, FETCH_EVERY * b.stride * sizeof(float));
-}
-
-/// Requests the vertices and weights of FETCH_EVERY points of the next block, from the i-th on.
-CK_INLINE void fetch_corners(block_points b, const ck_sweep_kernel *kernel, size_t i) {
-  const size_t first = corners_at(kernel, b.next + i, b.position + b.count + i);
-  const size_t count = FETCH_EVERY * (size_t)kernel->corners;
-  fetch(kernel->vertices + first, count * sizeof(uint32_t));
-  fetch(kernel->weights + first, count * sizeof(float));
-}
-
-/// Requests a share of the rows that the next block reaches first, that of FETCH_EVERY points from the
-/// i-th on.
-CK_INLINE void fetch_rows(block_points b, const ck_sweep_kernel *kernel, ck_panels rows, size_t i,
-                          const int S) {
-  const size_t first = kernel->reach[b.index + 1];
-  const size_t count = kernel->reach[b.index + 2] - first;
-  const size_t end = first + count * (i + FETCH_EVERY) / BLOCK;
-  for (size_t row = first + count * i / BLOCK; row < end; row++) {
-#pragma unroll
-    for (int k = 0; k < CK_WIDES(S); k++) {
-      __builtin_prefetch(rows.wide + (size_t)k * rows.pitch + row * 16);
-    }
-    if (CK_TAIL(S) != 0) __builtin_prefetch(rows.tail + row * CK_TAIL(S));
-  }
-}
-
 /// values = unary.
 CK_INLINE void copy_unary(block_points b, const float *unary, size_t channel, const int S) {
   const ck_panels values = values_of(b, channel, S);
   for (size_t i = 0; i < b.count; i++) {
-    if (channel == 0 && i % FETCH_EVERY == 0) fetch_unary(b, unary, i);
+    if (channel == 0 && i % FETCH_EVERY == 0) fetch_points(b, unary, i);
     ck_panels_store(ck_row_load(unary + (b.first + i) * b.stride + channel, S), values, i, S);
   }
 }
@@ -140,7 +59,7 @@ CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const 
     if (i % FETCH_EVERY == 0) {
       fetch_rows(b, kernel, rows, i, S);
       if (channel == 0) fetch_corners(b, kernel, i);
-      if (channel == 0 && fetched != NULL) fetch_unary(b, fetched, i);
+      if (channel == 0 && fetched != NULL) fetch_points(b, fetched, i);
     }
     ck_row sum = {0};
     for (int32_t c = 0; c < corners; c++) {
@@ -153,40 +72,6 @@ CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const 
     ck_panels_store(ck_row_add(energy, scale, sum, S), values, i, S);
     vertices += corners;
     weights += corners;
-  }
-}
-
-/// Adds the marginals to one kernel's rows.
-CK_INLINE void spread_rows(block_points b, const ck_sweep_kernel *kernel, size_t channel,
-                           const int32_t corners, const int S) {
-  const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
-  const float *weights = kernel->weights + first_corner(b, kernel);
-  const float *scales = kernel->marginal_scale == NULL ? NULL : kernel->marginal_scale + b.first;
-  const ck_panels rows =
-      ck_panels_of(kernel->splatted, kernel->row_count, kernel->first_row, channel, S);
-  const ck_panels values = values_of(b, channel, S);
-  for (size_t i = 0; i < b.count; i++) {
-    if (i % FETCH_EVERY == 0) fetch_rows(b, kernel, rows, i, S);
-    const float scale = scales == NULL ? b.inverses[i] : b.inverses[i] * scales[i];
-    const ck_row value = ck_row_scale(ck_panels_load(values, i, S), scale, S);
-    for (int32_t c = 0; c < corners; c++) {
-      const ck_row row = ck_panels_load(rows, vertices[c], S);
-      ck_panels_store(ck_row_add(row, weights[c], value, S), rows, vertices[c], S);
-    }
-    vertices += corners;
-    weights += corners;
-  }
-}
-
-/// Sets the rows to 0 that this block reaches first.
-CK_INLINE void clear_rows(block_points b, const ck_sweep_kernel *kernel) {
-  const size_t first = kernel->first_row + kernel->reach[b.index];
-  const size_t rows = kernel->reach[b.index + 1] - kernel->reach[b.index];
-  if (rows == 0) return;
-  for (size_t channel = 0; channel < b.stride; channel += 16) {
-    const size_t width = b.stride - channel < 16 ? b.stride - channel : 16;
-    memset(kernel->splatted + channel * kernel->row_count + first * width, 0,
-           rows * width * sizeof(float));
   }
 }
 
@@ -262,17 +147,6 @@ CK_INLINE float store_marginals(block_points b, float *restrict marginals, size_
   return change > largest ? change : largest;
 }
 
-/// Calls `BODY(corners)` with a constant for what images need: rows that are the points, and lattices
-/// of positions, with a gray value, and with three colours.
-#define CK_FOR_CORNERS(corners, BODY) \
-  switch (corners) {                  \
-    case 1: BODY(1); break;           \
-    case 3: BODY(3); break;           \
-    case 4: BODY(4); break;           \
-    case 6: BODY(6); break;           \
-    default: BODY(corners); break;    \
-  }
-
 /// All stages for all points, a block at a time. `S` is the stride, or 0 where rows are long.
 CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *visits,
                             size_t visit_count, const ck_sweep_kernel *kernels,
@@ -290,12 +164,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
   }
   size_t visit = 0;
   b.first = visit_count > 0 ? visits[0] : 0;
-  while (visit < visit_count) {
-    const size_t left = visits[2 * visit + 1] - b.first;
-    b.count = left < BLOCK ? left : BLOCK;
-    visit += b.count == left;
-    b.next = b.first + b.count;
-    if (b.count == left) b.next = visit < visit_count ? visits[2 * visit] : b.first;
+  while (next_block(&b, visits, visit_count, &visit)) {
     const float *given = unary;
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
@@ -332,9 +201,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
   } while (0)
       CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
     }
-    b.first = b.next;
-    b.position += b.count;
-    b.index++;
+    pass_block(&b);
   }
   if (change != NULL) *change = largest;
 }

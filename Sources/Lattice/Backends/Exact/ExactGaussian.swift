@@ -10,12 +10,13 @@ public struct ExactGaussian: GaussianFilter {
   /// The share of all pairs of points that is evaluated, 0…1.
   public let evaluatedShare: Double
 
-  private let blocks: PointBlocks
+  private var blocks: PointBlocks
   /// Panels of blocks: tasks read and write two of them, which fit into a core's second-level
   /// cache.
   private let schedule: PairSchedule
   private let panelLength: Int
-  private let weights: KeptWeights
+  private var weights: KeptWeights
+  private let memoryBudget: Int
   private let progress: FilterProgress?
   private let parallelism: Parallelism
 
@@ -45,19 +46,34 @@ public struct ExactGaussian: GaussianFilter {
     let pairsOfBlocks = blocks.count * (blocks.count + 1) / 2
     evaluatedShare =
       blocks.count == 0 ? 1 : Double(evaluated.reduce(0, +)) / Double(pairsOfBlocks)
-    weights = KeptWeights(
-      counts: evaluated, budget: backend.memoryBudget(dimensions: features.dimensions),
-      parallelism: parallelism
-    ) { [schedule] index, weights in
-      var description = blocks.description
-      ck_pair_weights(
-        &description, Self.pairs(schedule.pairs[index], panelLength, blocks.count), weights)
-    }
+    memoryBudget = backend.memoryBudget(dimensions: features.dimensions)
+    weights = Self.kept(
+      evaluated, of: blocks, schedule, panelLength, budget: memoryBudget, parallelism)
     progress = backend.progress
     progress?.register(evaluated.reduce(0, +))
     self.blocks = blocks
     self.panelLength = panelLength
     self.parallelism = parallelism
+  }
+
+  private static func kept(
+    _ counts: [Int], of blocks: PointBlocks, _ schedule: PairSchedule, _ panelLength: Int,
+    budget: Int, _ parallelism: Parallelism
+  ) -> KeptWeights {
+    KeptWeights(counts: counts, budget: budget, parallelism: parallelism) { index, weights in
+      var description = blocks.description
+      ck_pair_weights(
+        &description, pairs(schedule.pairs[index], panelLength, blocks.count), weights)
+    }
+  }
+
+  /// K − I: what is left out is not summed in the first place, so that it leaves no rounding.
+  public func withoutSelf() -> (any GaussianFilter)? {
+    var filter = self
+    filter.blocks.skipsOwn = true
+    filter.weights = Self.kept(
+      weights.counts, of: filter.blocks, schedule, panelLength, budget: memoryBudget, parallelism)
+    return filter
   }
 
   private static func pairs(

@@ -19,6 +19,8 @@ struct PointBlocks: Sendable {
   /// Blocks × d.
   private let low: AlignedBuffer<Float>
   private let high: AlignedBuffer<Float>
+  /// Whether a point's weight for itself is 0.
+  var skipsOwn = false
   /// The squared distance of boxes beyond which pairs are skipped.
   private let cutoff: Double
 
@@ -53,7 +55,7 @@ struct PointBlocks: Sendable {
   var description: ck_blocks {
     ck_blocks(
       features: features.base, low: low.base, high: high.base, dimensions: Int32(dimensions),
-      reach: cutoff)
+      reach: cutoff, skips_own: skipsOwn)
   }
 
   /// Bounds Σ masses[j]·Kᵢⱼ over the skipped pairs (i, j).

@@ -81,6 +81,11 @@ public struct PermutohedralLattice: FactoredFilter {
     rows.forEach { blur($0, transposed: false) }
   }
 
+  /// Blurs along the axes in reverse, in place.
+  public func blurTransposed(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
+    rows.forEach { blur($0, transposed: true) }
+  }
+
   private func blur(_ panel: RowPanels.Panel, transposed: Bool) {
     topology.copies.merge(panel, parallelism: parallelism)
     for step in 0...dimensions {

@@ -82,6 +82,10 @@ typedef uint64_t latticecrf_crf;
 typedef uint64_t latticecrf_plan;
 /** A Gaussian filter. */
 typedef uint64_t latticecrf_filter;
+/** A CRF whose parameters can be learned. */
+typedef uint64_t latticecrf_learner;
+/** Updates that were made, to be taken back. */
+typedef uint64_t latticecrf_record;
 
 /** The order of an array's axes. */
 typedef int32_t latticecrf_layout;
@@ -160,6 +164,28 @@ enum {
   LATTICECRF_DIAG_KERNEL = 1,
   /** Features are multiplied with a matrix, d x d row-major: M f. */
   LATTICECRF_FULL_KERNEL = 2
+};
+
+/** How learning computes, and what its arrays of marginals and energies hold. */
+typedef int32_t latticecrf_precision;
+enum {
+  /** float, on a filter. */
+  LATTICECRF_SINGLE = 0,
+  /** double, over all pairs of points: quadratic in N, and exact. */
+  LATTICECRF_DOUBLE = 1
+};
+
+/** How gradients by features, bandwidths and images are computed, for LATTICECRF_SINGLE. */
+typedef int32_t latticecrf_recipe;
+enum {
+  /** Over pairs with the exact filter, consistently with lattices. */
+  LATTICECRF_RECIPE_DEFAULT = 0,
+  /** The Gaussian's formula with every sum filtered. */
+  LATTICECRF_RECIPE_CONSISTENT = 1,
+  /** Over all pairs of points. */
+  LATTICECRF_RECIPE_PAIRS = 2,
+  /** The derivative of the lattice itself, right for infinitesimal steps alone. */
+  LATTICECRF_RECIPE_LATTICE = 3
 };
 
 /** What is alike for all kernels. */
@@ -255,6 +281,81 @@ typedef struct latticecrf_results {
   /** Not 0 to have the objective after each update in the report, which costs about an update each. */
   int32_t objective;
 } latticecrf_results;
+
+/** How a learner computes. */
+typedef struct latticecrf_learning {
+  /** sizeof(latticecrf_learning) */
+  uint64_t size;
+  latticecrf_precision precision;
+  /** For LATTICECRF_SINGLE. */
+  latticecrf_filter_kind filter;
+  latticecrf_recipe recipe;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+} latticecrf_learning;
+
+/** One term of a learner: k(i,j) = exp(-|f_i - f_j|^2 / 2), f = P (raw / sigma). */
+typedef struct latticecrf_learned_term {
+  /** sizeof(latticecrf_learned_term) */
+  uint64_t size;
+  /** channels x N, such as an image's values: what is compared besides positions. Null for none. */
+  const double *features;
+  int64_t feature_count;
+  /** One sigma, or one for each feature: those of positions (x first), then of the channels. */
+  const double *bandwidths;
+  int64_t bandwidth_count;
+  /** P, d x d row-major; null for the identity. */
+  const double *transform;
+  int64_t transform_count;
+  /** One number for Potts, L for a diagonal, L x L row-major; as in latticecrf_term. */
+  const double *compatibility;
+  int64_t compatibility_count;
+  int32_t channels;
+  /** Not 0 to compare positions on the grid too, before the channels. */
+  int32_t has_positions;
+  latticecrf_normalization normalization;
+  latticecrf_self_term self_term;
+  /** Not 0 to take a matrix as it is, its rows belonging to the label that receives. */
+  int32_t is_unsymmetric;
+  /** 0. */
+  int32_t reserved;
+} latticecrf_learned_term;
+
+/** The updates that a learner makes. */
+typedef struct latticecrf_updates {
+  /** sizeof(latticecrf_updates) */
+  uint64_t size;
+  /** How much of each update is made, above 0 and at most 1; 0 for 1. */
+  double damping;
+  /** 0 to 100000. */
+  int32_t iterations;
+  /** Not 0 to keep every sqrt(T)-th state alone, and to compute the others again on the way back. */
+  int32_t recomputes;
+} latticecrf_updates;
+
+/** Where gradients go. What is null is not computed. Arrays of several terms follow each other in order. */
+typedef struct latticecrf_gradients {
+  /** sizeof(latticecrf_gradients) */
+  uint64_t size;
+  /** By the energies: L x N, in the learner's precision. */
+  void *unary;
+  int64_t unary_count;
+  /** By C of every term, L x L: the matrix that turns messages into energies, -w on the diagonal for Potts. */
+  double *compatibilities;
+  int64_t compatibility_count;
+  /** By the numbers of every term's compatibility: 1, L or L x L. */
+  double *weights;
+  int64_t weight_count;
+  /** By every term's bandwidths, d of them. */
+  double *bandwidths;
+  int64_t bandwidth_count;
+  /** By P, d x d, of the terms that have one. */
+  double *transforms;
+  int64_t transform_count;
+  /** By the features that terms were given, channels x N. */
+  double *features;
+  int64_t feature_count;
+} latticecrf_gradients;
 
 /* The library ------------------------------------------------------------------------------------ */
 
@@ -501,6 +602,76 @@ latticecrf_status latticecrf_filter_destroy(latticecrf_filter filter);
 latticecrf_status latticecrf_filter_apply(
     latticecrf_filter filter, const float *values, int64_t count, int32_t channels,
     latticecrf_layout layout, int32_t transposed, float *output, int64_t output_count);
+
+/* Learning --------------------------------------------------------------------------------------- */
+
+/**
+ * A CRF without terms whose parameters can be learned. Its arrays have the labels or channels first.
+ *
+ * @param extents as for latticecrf_crf_create.
+ * @param options null for float on the permutohedral lattice.
+ */
+latticecrf_status latticecrf_learner_create(
+    const int64_t *extents, int32_t rank, int64_t labels, const latticecrf_learning *options,
+    latticecrf_learner *learner);
+
+/** Frees a learner. Its records stay. */
+latticecrf_status latticecrf_learner_destroy(latticecrf_learner learner);
+
+/** Adds a term, and builds its filter. */
+latticecrf_status latticecrf_learner_add_term(
+    latticecrf_learner learner, const latticecrf_learned_term *term);
+
+/**
+ * Makes updates from U = -energies: Q = softmax(U), U = -energies - sum C K Q.
+ *
+ * @param energies L x N numbers of the learner's precision, finite.
+ * @param updates null for five.
+ * @param marginals becomes Q; null where it is not asked for.
+ * @param logits becomes the last U, before the softmax; null where it is not asked for. Takes one update
+ *        more.
+ * @param record becomes the number of what was noted of the updates: all T of them, T x L x N numbers. Null
+ *        where nothing is to be taken back.
+ */
+latticecrf_status latticecrf_learner_run(
+    latticecrf_learner learner, const void *energies, int64_t energy_count,
+    const latticecrf_updates *updates, void *marginals, int64_t marginal_count, void *logits,
+    int64_t logit_count, latticecrf_record *record);
+
+/** Frees a record. */
+latticecrf_status latticecrf_record_destroy(latticecrf_record record);
+
+/**
+ * Takes the gradient of a loss back to what the marginals were made of; as often as is wanted.
+ *
+ * @param upstream L x N numbers of the learner's precision: the loss's gradient by the marginals.
+ * @param of_logits not 0 where it is that by the logits.
+ */
+latticecrf_status latticecrf_record_differentiate(
+    latticecrf_record record, const void *upstream, int64_t upstream_count, int32_t of_logits,
+    const latticecrf_gradients *gradients);
+
+/**
+ * Sums values with one term's kernel, normalised, without its compatibility: output = K' values.
+ *
+ * @param term the term's number, from 0.
+ * @param values channels x N numbers of the learner's precision, for any number of channels.
+ * @param transposed not 0 for the transposed kernel, which takes gradients back.
+ */
+latticecrf_status latticecrf_learner_filter(
+    latticecrf_learner learner, int32_t term, const void *values, int64_t count, int32_t channels,
+    int32_t transposed, void *output, int64_t output_count);
+
+/**
+ * The gradients of sum <a_i, (K' q)_i> by one term's bandwidths, transform and features.
+ *
+ * @param a channels x N numbers of the learner's precision.
+ * @param q as many.
+ * @param gradients by this term alone; its other pointers must be null.
+ */
+latticecrf_status latticecrf_learner_filter_gradient(
+    latticecrf_learner learner, int32_t term, const void *a, const void *q, int64_t count,
+    int32_t channels, const latticecrf_gradients *gradients);
 
 #ifdef __cplusplus
 }

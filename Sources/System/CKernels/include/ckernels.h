@@ -14,6 +14,7 @@
 #include "ckernels_lattice.h"
 #include "ckernels_guided.h"
 #include "ckernels_layers.h"
+#include "ckernels_learning.h"
 #include "ckernels_lines.h"
 #include "ckernels_memory.h"
 #include "ckernels_neighbours.h"

@@ -1,6 +1,7 @@
 #ifndef CKERNELS_EXACT_H
 #define CKERNELS_EXACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma GCC visibility push(hidden)
@@ -18,6 +19,8 @@ typedef struct {
   int dimensions;
   /// Pairs of blocks whose boxes are further apart than this, squared, are skipped.
   double reach;
+  /// Whether each point's weight for itself is 0.
+  bool skips_own;
 } ck_blocks;
 
 /// The blocks `first_a` ..< `end_a` with the blocks `first_b` ..< `end_b`; if the ranges are the same,

@@ -59,6 +59,17 @@ void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t 
               const ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change,
               float *scratch);
 
+/// One pass back over points: sums the slopes that kernels bring, takes them through the softmax of
+/// `marginals` to H = q ∘ (g − Σ q∘g), subtracts H from `gradient`, and splats it.
+///
+/// given: H of the first pass, which gathers nothing; NULL afterwards. A kernel's factors are what the
+/// gathered sums are multiplied with on their way to g; products, kernels × stride: += Σ q ∘ sum over the
+/// points, by label. The padding of `marginals` must be 0. `scratch`: `ck_sweep_scratch` floats, on a cache
+/// line.
+void ck_reverse_sweep(const float *given, const float *marginals, size_t stride,
+                      const uint32_t *visits, size_t visit_count, const ck_sweep_kernel *kernels,
+                      int32_t kernel_count, float *gradient, double *products, float *scratch);
+
 #pragma GCC visibility pop
 
 #endif

@@ -95,6 +95,10 @@ struct PlanarLattice: FactoredFilter {
     blur(rows, transposed: false, scratch)
   }
 
+  func blurTransposed(_ rows: RowPanels, scratch: UnsafeMutableBufferPointer<Float>) {
+    blur(rows, transposed: true, scratch)
+  }
+
   private func blur(
     _ rows: RowPanels, transposed: Bool, _ scratch: UnsafeMutableBufferPointer<Float>
   ) {
