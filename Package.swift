@@ -58,7 +58,7 @@ let package = Package(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
     // Refinements and label filters that are not CRFs.
-    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries"]),
+    .target(name: "PostFilters", dependencies: ["LatticeSupport", "Unaries", "CKernels"]),
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
@@ -173,6 +173,11 @@ let package = Package(
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
         "Conformance", "TestSupport",
+      ]),
+    .testTarget(
+      name: "PostFilterTests",
+      dependencies: [
+        "LatticeSupport", "Unaries", "Formats", "PostFilters", "Pipeline", "TestSupport",
       ]),
     .testTarget(
       name: "LatticeCTests",

@@ -9,6 +9,7 @@
 #include "ckernels_exact.h"
 #include "ckernels_field.h"
 #include "ckernels_gradients.h"
+#include "ckernels_labels.h"
 #include "ckernels_lattice.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
