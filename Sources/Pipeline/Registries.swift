@@ -10,5 +10,5 @@ extension RefinementKind {
 
 extension LabelFilterKind {
   /// Every kind by its name.
-  public static let registry = Registry<LabelFilterKind>([.components, .largest, .holes, .majority])
+  public static let registry = Registry<LabelFilterKind>([.components, .largest, .holes, .sieve, .majority])
 }

@@ -153,4 +153,33 @@ struct ComponentFilterTests {
     #expect(
       zip(map.labels, filled[3].labels).allSatisfy { $1 == 1 || $0 == $1 })
   }
+
+  @Test func sievesByHand() throws {
+    // The 2 joins the four 1s; nothing is left alone by void.
+    let map = try LabelMap(
+      grid: GridShape(width: 4, height: 3), labels: [1, 1, 0, 0, 1, 2, 0, 0, 1, 1, 0, 255])
+    #expect(
+      try Sieve(below: 2).filter(map).labels == [1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 255])
+    // Two that are each other's largest neighbour run in a circle.
+    let pair = try LabelMap(grid: GridShape(width: 2, height: 1), labels: [3, 4])
+    #expect(try Sieve(below: 2).filter(pair) == pair)
+    // A chain: 4 joins 3's target, as in GDAL.
+    let chain = try LabelMap(
+      grid: GridShape(width: 6, height: 1), labels: [1, 1, 1, 3, 3, 4])
+    #expect(try Sieve(below: 3).filter(chain).labels == [1, 1, 1, 1, 1, 1])
+  }
+
+  @Test(arguments: maps, [2, 4])
+  func sievesDoNotDependOnThreadsAndInventNothing(map: LabelMap, minimum: Int) throws {
+    for neighbours in connectivities(map) {
+      let filter = Sieve(below: minimum, connectivity: Connectivity(neighbours: neighbours))
+      let found = try filter.filter(map)
+      #expect(try filter.filter(map, threads: 1) == found)
+      #expect(Set(found.labels).isSubset(of: map.labels))
+      for points in NaiveComponents(map, order: order(neighbours), void: 255).points
+      where points.count >= minimum {
+        #expect(points.allSatisfy { found.labels[$0] == map.labels[$0] })
+      }
+    }
+  }
 }
