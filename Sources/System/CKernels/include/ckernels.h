@@ -13,6 +13,7 @@
 #include "ckernels_lattice.h"
 #include "ckernels_layers.h"
 #include "ckernels_lines.h"
+#include "ckernels_majority.h"
 #include "ckernels_memory.h"
 #include "ckernels_planar.h"
 #include "ckernels_process.h"
