@@ -10,5 +10,7 @@ extension RefinementKind {
 
 extension LabelFilterKind {
   /// Every kind by its name.
-  public static let registry = Registry<LabelFilterKind>([.components, .largest, .holes, .sieve, .majority])
+  public static let registry = Registry<LabelFilterKind>([
+    .components, .largest, .holes, .sieve, .majority, .open, .close, .keep, .map,
+  ])
 }
