@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Unaries
 
-/// Merged scores, against the definitions and by hand.
+/// Merged scores and blended tiles, against the definitions and by hand.
 struct MergingTests {
   /// Energies that are known.
   private struct Known: Unary {
@@ -85,5 +85,87 @@ struct MergingTests {
     // there and back through energies.
     let largest = zip(found, expected.values).map { abs($0 - $1) }.max() ?? .infinity
     #expect(largest < 4e-6)
+  }
+
+  @Test func tilesByHand() throws {
+    // Windows of two are ½, ½; of four about 0.15, 0.85, 0.85, 0.15.
+    var blend = BlendedTiles(grid: GridShape(width: 3, height: 1), labelCount: 1)
+    #expect(throws: InputError.self) { try blend.scores() }
+    try blend.add(
+      ChannelField(points: 2, channels: 1, rows: [1, 2]),
+      over: GridRegion(rows: 0..<1, columns: 0..<2))
+    let error = try #require(throws: InputError.self) { try blend.scores() }
+    #expect(error.problem.contains("row 0, column 2"))
+    try blend.add(
+      ChannelField(points: 2, channels: 1, rows: [4, 5]),
+      over: GridRegion(rows: 0..<1, columns: 1..<3))
+    #expect(try blend.scores().rows() == [1, 3, 5])
+    let short = ChannelField(points: 1, channels: 1)
+    #expect(throws: InputError.self) {
+      try blend.add(short, over: GridRegion(rows: 0..<1, columns: 0..<2))
+    }
+  }
+
+  /// What all tiles agree on is what comes out, wherever they lie.
+  @Test func tilesThatAgreeAreTheWhole() throws {
+    let grid = GridShape(width: 41, height: 29)
+    var generator = SeededGenerator(seed: 3)
+    let whole = ChannelField(
+      points: grid.count, channels: 3, rows: (0..<3 * grid.count).map { _ in generator.uniform() })
+    let results = try [1, 3].map { threads in
+      var blend = BlendedTiles(grid: grid, labelCount: 3)
+      for rows in BlendedTiles.spans(of: 29, size: 12, stride: 7) {
+        for columns in BlendedTiles.spans(of: 41, size: 16, stride: 9) {
+          let region = GridRegion(rows: rows, columns: columns)
+          let part = GridRegion(allOf: grid).cut(region, from: whole.rows(), channels: 3)
+          try blend.add(
+            ChannelField(points: region.grid.count, channels: 3, rows: part), over: region,
+            parallelism: Parallelism(threads: threads))
+        }
+      }
+      return try blend.scores(parallelism: Parallelism(threads: threads)).rows()
+    }
+    #expect(results[0] == results[1])
+    // Means of equal numbers: a rounding for each tile.
+    for (found, given) in zip(results[0], whole.rows()) { #expect(abs(found - given) < 1e-6) }
+  }
+
+  @Test func spansByHand() {
+    #expect(BlendedTiles.spans(of: 10, size: 4, stride: 3) == [0..<4, 3..<7, 6..<10])
+    #expect(BlendedTiles.spans(of: 11, size: 4, stride: 3) == [0..<4, 3..<7, 6..<10, 7..<11])
+    #expect(BlendedTiles.spans(of: 3, size: 4, stride: 2) == [0..<3])
+  }
+
+  @Test(.enabled(if: Shared.isPresent, Shared.absence), arguments: ["even", "wide", "one"])
+  func goldenTiles(run: String) throws {
+    let tiles = try NPY.read(Shared.fixture("post/blend_tiles/\(run)_tiles.npy"))
+    let expected = try NPY.read(Shared.fixture("post/blend_tiles/\(run).npy"))
+    let json = try AnyJSON.read(Shared.fixture("post/blend_tiles/case.json"))
+    let parameters = try #require(
+      json["runs"].elements.first { $0["id"].string == run })["parameters"]
+    let grid = GridShape(width: expected.shape[2], height: expected.shape[1])
+    var blend = BlendedTiles(grid: grid, labelCount: expected.shape[0])
+    let size = tiles.shape.dropFirst().reduce(1, *)
+    func spans(_ axis: Int, _ length: Int) -> [Range<Int>] {
+      BlendedTiles.spans(
+        of: length, size: Int(parameters["tile"].numbers[axis]),
+        stride: Int(parameters["stride"].numbers[axis]))
+    }
+    let regions = spans(0, grid.height).flatMap { rows in
+      spans(1, grid.width).map { GridRegion(rows: rows, columns: $0) }
+    }
+    #expect(
+      regions.map { [$0.rows.lowerBound, $0.columns.lowerBound].map(Double.init) }
+        == parameters["starts"].elements.map(\.numbers))
+    for (index, region) in regions.enumerated() {
+      try blend.add(
+        ChannelField(
+          points: region.grid.count, channels: tiles.shape[1],
+          planes: Array(tiles.values[index * size..<(index + 1) * size])), over: region)
+    }
+    // The case's tolerance: float32 sums of at most nine tiles.
+    let found = try blend.scores().planes()
+    let largest = zip(found, expected.values).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(largest < 2e-6)
   }
 }
