@@ -133,6 +133,10 @@ let package = Package(
       name: "refinement-bench",
       dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
       path: "Benchmarks/RefinementBench"),
+    // What Benchmarks/compare_labels times.
+    .executableTarget(
+      name: "label-bench", dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
+      path: "Benchmarks/LabelBench"),
 
     .executableTarget(
       name: "deeplab",
@@ -187,7 +191,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "PostFilterTests",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "PostFilters", "TestSupport"]),
+      dependencies: [
+        "LatticeSupport", "Unaries", "Formats", "PostFilters", "Pipeline", "TestSupport",
+      ]),
     .testTarget(
       name: "LatticeCTests",
       dependencies: [
@@ -233,7 +239,8 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   package.products.removeAll { $0 is Product.Executable }
   package.targets.removeAll {
     [
-      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "deeplab", "make-sample",
+      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
+      "refinement-bench", "deeplab", "make-sample",
       "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
       "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests", "TuningTests",
     ].contains($0.name)

@@ -13,5 +13,7 @@ extension RefinementKind {
 
 extension LabelFilterKind {
   /// Every kind by its name.
-  public static let registry = Registry<LabelFilterKind>([.majority])
+  public static let registry = Registry<LabelFilterKind>([
+    .components, .largest, .holes, .sieve, .majority, .open, .close, .keep, .map,
+  ])
 }

@@ -33,7 +33,7 @@ public struct CleanUpSearch {
   }
 
   private let images: [TuningImage]
-  private let objective: Objective
+  private let objective: SearchGoal
   private let void: UInt16
   private let trimapWidth: Int
   private let parallelism: Parallelism
@@ -48,7 +48,7 @@ public struct CleanUpSearch {
   ///   - trimapWidth: how near true boundaries the band lies, in points; see `Trimap`.
   ///   - parallelism: the threads to use; results do not depend on it.
   public init(
-    _ images: [TuningImage], for objective: Objective, ignoring void: UInt16 = Palette.voidLabel,
+    _ images: [TuningImage], for objective: SearchGoal, ignoring void: UInt16 = Palette.voidLabel,
     trimapWidth: Int = 4, parallelism: Parallelism = .automatic
   ) {
     self.images = images

@@ -20,7 +20,7 @@ public struct SearchOutcome {
   /// All rounds and the ranking.
   public let result: CoarseToFineSearch.Result
   /// What was as large as possible.
-  public let objective: Objective
+  public let objective: SearchGoal
   /// On the images that were searched on: no CRF, the model as it was, the best settings.
   public let tuned: [Row]
   /// The same on the images that were held out, with the best setting only; empty without any.
@@ -43,7 +43,7 @@ public struct SearchOutcome {
   /// - Throws: `InputError` of the first image that cannot be solved; where no point of the truth
   ///   counts.
   public init(
-    of search: CoarseToFineSearch, for objective: Objective, by evaluator: Evaluator,
+    of search: CoarseToFineSearch, for objective: SearchGoal, by evaluator: Evaluator,
     on part: Int = 0, heldOut: Int? = nil,
     progress: (_ work: Work) -> (@Sendable (Double) -> Void)? = { _ in nil }
   ) throws {

@@ -33,7 +33,7 @@ public struct Tally: Sendable, Equatable {
 }
 
 /// What a search makes as large as it can.
-public enum Objective: String, CaseIterable, Sendable {
+public enum SearchGoal: String, CaseIterable, Sendable {
   /// The mean IOU.
   case miou
   /// The mean IOU near true boundaries.

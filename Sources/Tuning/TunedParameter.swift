@@ -78,7 +78,7 @@ public struct TunedParameter: Hashable, Sendable {
       throw unknownName(key, of: "setting of \(kind)", among: settings.map(\.key)).at(place)
     }
     switch setting.type {
-    case .number, .bandwidths, .count, .choice, .flag: break
+    case .number, .bandwidths, .count, .counts, .labelCounts, .choice, .flag: break
     default:
       throw InputError(
         .usage, at: place, "gives several values of '\(key)', which is not a number or a choice",
@@ -142,7 +142,10 @@ public struct TunedParameter: Hashable, Sendable {
 
   /// The nearest value that it can have: whole numbers for counts.
   func nearest(_ value: Float) -> Float {
-    if case .count? = type { value.rounded() } else { value }
+    switch type {
+    case .count?, .counts?, .labelCounts?: value.rounded()
+    default: value
+    }
   }
 
   /// A value as descriptions have it: a number, or one of the words.
@@ -160,7 +163,8 @@ public struct TunedParameter: Hashable, Sendable {
       case .count(let count): return Float(count)
       case .bandwidths(let bandwidths):
         return bandwidths.values.count == 1 ? bandwidths.values[0] : nil
-      case let value?: return words.firstIndex(of: "\(value)").map { Float($0) }
+      case let value?:
+        return Float("\(value)") ?? words.firstIndex(of: "\(value)").map { Float($0) }
       case nil: return nil
       }
     }

@@ -109,12 +109,12 @@ struct SearchTests {
     let tally = Tally(
       whole: try ConfusionMatrix(counts: [6, 2, 1, 3]),
       band: try ConfusionMatrix(counts: [1, 1, 0, 2]))
-    #expect(try Objective.accuracy.value(of: tally) == 9.0 / 12)
-    #expect(try Objective.miou.value(of: tally) == (6.0 / 9 + 3.0 / 6) / 2)
-    #expect(try Objective.trimap.value(of: tally) == (1.0 / 2 + 2.0 / 3) / 2)
+    #expect(try SearchGoal.accuracy.value(of: tally) == 9.0 / 12)
+    #expect(try SearchGoal.miou.value(of: tally) == (6.0 / 9 + 3.0 / 6) / 2)
+    #expect(try SearchGoal.trimap.value(of: tally) == (1.0 / 2 + 2.0 / 3) / 2)
     let empty = ConfusionMatrix(labelCount: 2)
     #expect(throws: InputError.self) {
-      try Objective.miou.value(of: Tally(whole: empty, band: empty))
+      try SearchGoal.miou.value(of: Tally(whole: empty, band: empty))
     }
   }
 

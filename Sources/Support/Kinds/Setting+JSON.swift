@@ -27,14 +27,14 @@ extension Setting.ValueType {
   fileprivate var limits: [JSONValue.Member] {
     switch self {
     case .number(let range): range.limits
-    case .count(let range):
+    case .count(let range), .labelCounts(let range):
       [.init("minimum", .number(range.lowerBound))]
         + (range.upperBound == .max ? [] : [.init("maximum", .number(range.upperBound))])
     case .counts(let range):
       [.init("minimum", .number(range.lowerBound)), .init("maximum", .number(range.upperBound))]
     case .choice(let words): [.init("enum", .list(words.map { .text($0) }))]
     case .description(let what): [.init("of", .text(what))]
-    case .bandwidths, .file, .array, .flag: []
+    case .bandwidths, .file, .array, .flag, .labels: []
     }
   }
 }

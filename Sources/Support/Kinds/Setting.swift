@@ -21,6 +21,10 @@ public struct Setting: Sendable, Hashable {
     case array
     /// `yes` or `no`.
     case flag
+    /// Labels: `3`, `1+3-5`.
+    case labels
+    /// A whole number of a range, or one for each of some labels: `64`, `1:5+3-4:50`.
+    case labelCounts(ClosedRange<Int>)
     /// Something of another registry, described like everything else: a refinement.
     case description(of: String)
   }
@@ -142,6 +146,10 @@ extension Setting.ValueType {
     case .file: "the path of a file"
     case .array: "the path of an array"
     case .flag: "yes or no"
+    case .labels: "labels, as in 3 or 1+3-5"
+    case .labelCounts(let range):
+      "\(Setting.ValueType.count(range).expectation), or one for each of some labels, as in "
+        + "1:5+3-4:50"
     case .description(let what): "a \(what), in quotes where it has settings of its own"
     }
   }
@@ -156,6 +164,8 @@ extension Setting.ValueType {
     case .file: "FILE"
     case .array: "ARRAY"
     case .flag: "yes|no"
+    case .labels: "LABELS"
+    case .labelCounts: "N|LABELS:N+…"
     case .description: "KIND:…"
     }
   }
@@ -171,6 +181,8 @@ extension Setting.ValueType {
     case .file: "file"
     case .array: "array"
     case .flag: "flag"
+    case .labels: "labels"
+    case .labelCounts: "label_counts"
     case .description: "description"
     }
   }

@@ -8,6 +8,8 @@ public enum SettingValue: Sendable, Hashable {
   case file(String)
   case array(NamedOrInline)
   case flag(Bool)
+  case labels(LabelNumbers)
+  case labelCounts(LabelNumbers)
   /// Another description, as JSON.
   case description(JSONValue)
 
@@ -33,6 +35,7 @@ extension SettingValue: CustomStringConvertible {
     case .array(.inline(let shape, _)):
       shape.map(String.init).joined(separator: "x") + " numbers"
     case .flag(let flag): flag ? "yes" : "no"
+    case .labels(let numbers), .labelCounts(let numbers): numbers.description
     case .description(let json): Self.quotedIfNeeded(Self.text(of: json))
     }
   }
@@ -67,6 +70,7 @@ extension SettingValue {
     case .choice(let text), .file(let text), .array(.named(let text)): .text(text)
     case .array(.inline(let shape, let values)): Self.nested(shape[...], values[...])
     case .flag(let flag): .flag(flag)
+    case .labels(let numbers), .labelCounts(let numbers): numbers.json
     case .description(let json): json
     }
   }
@@ -116,6 +120,14 @@ extension SettingValue {
         throw Self.ill(key, text, type)
       }
       self = .flag(flag)
+    case .labels:
+      guard let labels = LabelNumbers(labels: text) else { throw Self.ill(key, text, type) }
+      self = .labels(labels)
+    case .labelCounts(let range):
+      guard let counts = LabelNumbers(counts: text, within: range) else {
+        throw Self.ill(key, text, type)
+      }
+      self = .labelCounts(counts)
     case .description:
       self = .description(.text(text))
     }
@@ -144,6 +156,16 @@ extension SettingValue {
         throw Self.ill(key, json.description, type)
       }
       self = .counts(counts)
+    case (.labels, .number), (.labels, .list):
+      guard let labels = LabelNumbers(labels: json) else {
+        throw Self.ill(key, json.description, type)
+      }
+      self = .labels(labels)
+    case (.labelCounts(let range), .number), (.labelCounts(let range), .object):
+      guard let counts = LabelNumbers(counts: json, within: range) else {
+        throw Self.ill(key, json.description, type)
+      }
+      self = .labelCounts(counts)
     case (.bandwidths, .number), (.bandwidths, .list):
       let values: [JSONValue] = if case .list(let values) = json { values } else { [json] }
       let numbers = values.compactMap(\.number).map(Float.init).filter { $0 > 0 && $0.isFinite }

@@ -79,6 +79,10 @@ public struct Settings: Sendable, Hashable {
   public func flag(_ key: String) -> Bool {
     self[key].map { Self.read($0, key, \.asFlag) } ?? false
   }
+  /// Labels, or counts for labels; `nil` where they are left out.
+  public func labelNumbers(_ key: String) -> LabelNumbers? {
+    self[key].map { Self.read($0, key, \.asLabelNumbers) }
+  }
   /// The description in a setting; `nil` where it is left out.
   public func nested(_ key: String) -> JSONValue? { self[key].map { Self.read($0, key, \.asJSON) } }
 
@@ -145,6 +149,12 @@ extension SettingValue {
     if case .array(let value) = self { value } else { nil }
   }
   fileprivate var asFlag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
+  fileprivate var asLabelNumbers: LabelNumbers? {
+    switch self {
+    case .labels(let numbers), .labelCounts(let numbers): numbers
+    default: nil
+    }
+  }
   fileprivate var asJSON: JSONValue? { if case .description(let json) = self { json } else { nil } }
 }
 

@@ -14,7 +14,7 @@ struct SearchOptions: ParsableArguments {
     help: ArgumentHelp(
       "What is to be as large as possible: the mean IOU (miou), the mean IOU near true boundaries "
         + "(trimap), or the share of pixels with the right label (accuracy).", valueName: "goal"))
-  var objective = Objective.miou
+  var objective = SearchGoal.miou
 
   @Option(
     help: ArgumentHelp(
@@ -155,7 +155,7 @@ struct TuneOutputOptions: ParsableArguments {
   var quiet = false
 }
 
-extension Objective: ExpressibleByArgument {}
+extension SearchGoal: ExpressibleByArgument {}
 
 extension SearchSpace {
   /// The numbers that the options name, in the model that they name.

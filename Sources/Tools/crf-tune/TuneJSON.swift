@@ -17,7 +17,8 @@ struct TuneJSON: Encodable {
       JSONValue.Member(
         keys[parameter.symbol] ?? parameter.name, value.map(parameter.json) ?? .null)
     }
-    return .object(numbers + [JSONValue.Member("iterations", .number(setting.iterations))])
+    let updates = JSONValue.Member("iterations", .number(setting.iterations))
+    return .object(numbers + (space.base == nil ? [] : [updates]))
   }
 
   private struct Figures: Encodable {
@@ -77,7 +78,7 @@ struct TuneJSON: Encodable {
     let tuned: [Double?]
     let heldOut: [Double?]?
 
-    init(_ cleanUp: CleanUp, _ objective: Objective) {
+    init(_ cleanUp: CleanUp, _ objective: SearchGoal) {
       func values(_ pair: (before: Tally, after: Tally)) -> [Double?] {
         [pair.before, pair.after].map { try? objective.value(of: $0) }
       }

@@ -39,13 +39,16 @@ struct TuneReport {
     let space = outcome.settings.search.space
     let symbols = space.parameters.map(\.symbol)
     let width = outcome.settings.trimapWidth
-    let head = [""] + symbols + ["updates", "mean IOU, %", "within \(width) px", "accuracy, %"]
+    let hasCRF = space.base != nil
+    let head =
+      [""] + symbols + (hasCRF ? ["updates"] : [])
+      + ["mean IOU, %", "within \(width) px", "accuracy, %"]
     let body = rows.map { row in
       let parameters = zip(space.parameters, row.setting.values).map { parameter, value in
         row.setting.iterations == 0 ? "–" : value.map { parameter.text(of: $0) } ?? "–"
       }
       return [row.title] + parameters
-        + [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"]
+        + (hasCRF ? [row.setting.iterations == 0 ? "–" : "\(row.setting.iterations)"] : [])
         + [
           row.tally.whole.meanIOU, row.tally.band.meanIOU, row.tally.whole.pixelAccuracy,
         ].map(EvaluationTable.percent)

@@ -10,7 +10,7 @@ import Unaries
 
 /// The options of a search, checked and turned into the library's values.
 struct TuneSettings {
-  let objective: Objective
+  let objective: SearchGoal
   let search: CoarseToFineSearch
   /// Label filters of which those that pay are kept.
   let cleanUps: [Description<LabelFilterKind>]
