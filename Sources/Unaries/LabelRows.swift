@@ -133,29 +133,6 @@ struct LabelRows {
     }
   }
 
-  /// Adds `weight` times the logarithm of each value of the first row, at least `floor`, to `sums`.
-  func addLogarithms(atLeast floor: Float, weight: Float, to sums: UnsafeMutablePointer<Float>) {
-    for label in 0..<labels { sums[label] += weight * logf(max(base[label], floor)) }
-  }
-
-  /// Values of the other sign.
-  func negate() {
-    for point in 0..<points {
-      let row = row(point)
-      for label in 0..<labels { row[label] = -row[label] }
-    }
-  }
-
-  /// Divides each row by its sum, which must be above 0.
-  func normalize() {
-    for point in 0..<points {
-      let row = row(point)
-      var sum: Float = 0
-      for label in 0..<labels { sum += row[label] }
-      for label in 0..<labels { row[label] /= sum }
-    }
-  }
-
   /// The larger of each value and that of `other` at the same place.
   func formMaximum(_ other: LabelRows) {
     assert(other.points == points && other.labels == labels)

@@ -41,8 +41,8 @@ struct NeighbourSearch: @unchecked Sendable {
     meet()
   }
 
-  private var known: ck_neighbours {
-    ck_neighbours(firsts: firsts.base, weights: weights.base, largest: largest)
+  private var known: ck_largest_neighbours {
+    ck_largest_neighbours(firsts: firsts.base, weights: weights.base, largest: largest)
   }
 
   /// Notes the largest neighbour of each component that leaves. On one thread: components reach

@@ -2,7 +2,7 @@
 #include "label_blocks.h"
 
 void ck_describe_runs(const ck_runs *runs, size_t begin, size_t end, const uint8_t *states,
-                      bool staying, const ck_neighbours *neighbours) {
+                      bool staying, const ck_largest_neighbours *neighbours) {
   for (size_t run = begin; run < end; run++) {
     const uint32_t first = runs->parents[run];
     const bool leaves = states[first] == CK_LEAVES;
@@ -22,7 +22,7 @@ CK_INLINE void consider(uint64_t *largest, uint32_t own, uint32_t other, uint32_
   *best = is_larger ? met : *best;
 }
 
-CK_INLINE void meet(const ck_neighbours *neighbours, uint32_t a, uint32_t b) {
+CK_INLINE void meet(const ck_largest_neighbours *neighbours, uint32_t a, uint32_t b) {
   const uint32_t first_a = neighbours->firsts[a], first_b = neighbours->firsts[b];
   // Most runs of real maps belong to components that stay.
   if ((first_a | first_b) < CK_LEAVING) return;
@@ -31,7 +31,7 @@ CK_INLINE void meet(const ck_neighbours *neighbours, uint32_t a, uint32_t b) {
 }
 
 CK_INLINE void meet_rows(const ck_runs *runs, size_t row, size_t other, const bool diagonal,
-                         bool within, const ck_neighbours *neighbours) {
+                         bool within, const ck_largest_neighbours *neighbours) {
   const size_t words = ck_row_words(runs->width);
   const uint64_t *starts = runs->starts + row * words, *others = runs->starts + other * words;
   uint32_t a = runs->first[row] - 1, b = runs->first[other] - 1;
@@ -77,7 +77,7 @@ CK_INLINE void meet_rows(const ck_runs *runs, size_t row, size_t other, const bo
 
 CK_CLONES
 void ck_meet_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal, bool within,
-                  const ck_neighbours *neighbours) {
+                  const ck_largest_neighbours *neighbours) {
   if (diagonal) {
     meet_rows(runs, row, other, true, within, neighbours);
   } else {
@@ -85,13 +85,13 @@ void ck_meet_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal, 
   }
 }
 
-void ck_meet_within(const ck_runs *runs, size_t row, const ck_neighbours *neighbours) {
+void ck_meet_within(const ck_runs *runs, size_t row, const ck_largest_neighbours *neighbours) {
   for (uint32_t run = runs->first[row] + 1; run < runs->first[row + 1]; run++) {
     meet(neighbours, run, run - 1);
   }
 }
 
-CK_INLINE size_t add_pair(const ck_neighbours *neighbours, uint32_t a, uint32_t b,
+CK_INLINE size_t add_pair(const ck_largest_neighbours *neighbours, uint32_t a, uint32_t b,
                           uint32_t *pairs, size_t count) {
   a = neighbours->firsts[a];
   b = neighbours->firsts[b];
@@ -106,7 +106,7 @@ CK_INLINE size_t add_pair(const ck_neighbours *neighbours, uint32_t a, uint32_t 
 
 CK_CLONES
 size_t ck_leaving_pairs(const ck_runs *runs, size_t row, size_t other, bool diagonal,
-                        const ck_neighbours *neighbours, uint32_t *pairs) {
+                        const ck_largest_neighbours *neighbours, uint32_t *pairs) {
   const size_t words = ck_row_words(runs->width);
   const uint64_t *starts = runs->starts + row * words, *others = runs->starts + other * words;
   uint32_t a = runs->first[row] - 1, b = runs->first[other] - 1;

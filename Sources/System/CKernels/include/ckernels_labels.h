@@ -107,7 +107,7 @@ typedef struct {
   /// By first runs: the weight of the largest neighbour so far in the upper half, and its first run in the
   /// lower; 0 for none.
   uint64_t *largest;
-} ck_neighbours;
+} ck_largest_neighbours;
 
 /// Runs are fewer than this.
 #define CK_LEAVING UINT32_C(0x80000000)
@@ -115,21 +115,21 @@ typedef struct {
 /// Writes `firsts` and `weights` of the runs `begin` ..< `end`, and clears `largest`. The weight is the size,
 /// but 0 for void and, where `staying`, for components that leave.
 void ck_describe_runs(const ck_runs *runs, size_t begin, size_t end, const uint8_t *states,
-                      bool staying, const ck_neighbours *neighbours);
+                      bool staying, const ck_largest_neighbours *neighbours);
 
 /// Compares the runs of a row with those that they touch in another, which is before it, and where `within`
 /// with each other. Of neighbours of equal weight the one that is met first counts: points look above, above
 /// to the left, above to the right and to the left, one point after another.
 void ck_meet_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal, bool within,
-                  const ck_neighbours *neighbours);
+                  const ck_largest_neighbours *neighbours);
 
 /// Compares the runs of a row with each other.
-void ck_meet_within(const ck_runs *runs, size_t row, const ck_neighbours *neighbours);
+void ck_meet_within(const ck_runs *runs, size_t row, const ck_largest_neighbours *neighbours);
 
 /// Writes the pairs of components that leave and touch between two rows, or within one where both are the
 /// same, and of which one has no neighbour in `largest`. Returns how many there are: up to 4 × width.
 size_t ck_leaving_pairs(const ck_runs *runs, size_t row, size_t other, bool diagonal,
-                        const ck_neighbours *neighbours, uint32_t *pairs);
+                        const ck_largest_neighbours *neighbours, uint32_t *pairs);
 
 /// Writes the bits of the points that have `label`, for `rows` rows.
 void ck_label_bits(const uint16_t *labels, size_t rows, size_t width, uint16_t label,
