@@ -38,24 +38,41 @@ struct NeighbourSearch: @unchecked Sendable {
         }
       }
     }
-    meet()
+    meet(parallelism)
   }
 
   private var known: ck_largest_neighbours {
     ck_largest_neighbours(firsts: firsts.base, weights: weights.base, largest: largest)
   }
 
-  /// Notes the largest neighbour of each component that leaves. On one thread: components reach
-  /// over bands, and which neighbour is met first counts.
-  private func meet() {
-    let known = known
-    let rows = 0..<runs.grid.count / runs.grid.width
+  /// Notes the largest neighbour of each component that leaves: in the upper and in the lower half
+  /// by itself, and then of the two the larger, or the one that was met first.
+  private func meet(_ parallelism: Parallelism) {
+    let rows = runs.grid.count / runs.grid.width
+    guard runs.bands.count >= Self.leastBands else { return meet(0..<rows, known) }
+    let half = runs.bands[runs.bands.count / 2].lowerBound
+    let lower = AlignedBuffer<UInt64>(zeros: runs.count)
+    nonisolated(unsafe) var others = known
+    others.largest = lower.base
+    nonisolated(unsafe) let (known, largest) = (known, largest)
+    _ = parallelism.both({ meet(0..<half, known) }, { meet(half..<rows, others) })
+    runs.forEachBand(parallelism) { rows in
+      for run in runs.runs(of: rows) where lower.base[run] >> 32 > largest[run] >> 32 {
+        largest[run] = lower.base[run]
+      }
+    }
+  }
+
+  /// Below so many bands two halves are not worth their memory.
+  private static let leastBands = 8
+
+  /// Has the components of some rows meet each other and those of the rows before them.
+  private func meet(_ rows: Range<Int>, _ known: ck_neighbours) {
     let isDiagonal = runs.neighbours.areDiagonal.first ?? false
     runs.withRuns(of: given) { given in
       withUnsafePointer(to: known) { known in
-        ck_meet_within(given, 0, known)
-        for row in rows.dropFirst() {
-          if runs.grid.rank == 2 {
+        for row in rows {
+          if runs.grid.rank == 2, row > 0 {
             ck_meet_rows(given, row, row - 1, isDiagonal, true, known)
             continue
           }

@@ -182,4 +182,31 @@ struct ComponentFilterTests {
       }
     }
   }
+
+  /// Large maps are gone through in two halves. Copies of a small map with void between them, of
+  /// which one lies across the middle, come out as the small one does.
+  @Test(arguments: [4, 8])
+  func halvesMeetAsTheWhole(neighbours: Int) throws {
+    let (width, height, copies) = (1024, 37, 17)
+    let map = LabelMap.random([height, width], labels: 3, seed: 21)
+    let void = [UInt16](repeating: 255, count: width)
+    let whole = try LabelMap(
+      grid: GridShape(width: width, height: copies * (height + 1)),
+      labels: (0..<copies).flatMap { _ in map.labels + void })
+    let connectivity = Connectivity(neighbours: neighbours)
+    let filters: [any LabelFilter] = [
+      Sieve(below: 9, connectivity: connectivity),
+      SmallComponents(
+        below: LabelNumbers(9), connectivity: connectivity, replacing: .neighbour),
+    ]
+    for filter in filters {
+      let expected = try filter.filter(map).labels + void
+      for threads in [1, 2] {
+        let found = try filter.filter(whole, threads: threads).labels
+        for copy in 0..<copies {
+          #expect(found[copy * expected.count..<(copy + 1) * expected.count] == expected[...])
+        }
+      }
+    }
+  }
 }
