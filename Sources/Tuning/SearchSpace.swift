@@ -118,7 +118,13 @@ public struct SearchSpace: Sendable {
 
   /// The setting that the plan itself has.
   public var given: TunedSetting {
-    TunedSetting(parameters.map { $0.value(in: plan, base) }, iterations: base?.iterations ?? 1)
+    base.map { setting(of: $0) }
+      ?? TunedSetting(parameters.map { $0.value(in: plan, nil) }, iterations: 1)
+  }
+
+  /// The setting that a model of the same terms has in the place of the plan's CRF.
+  public func setting(of model: CRFModel) -> TunedSetting {
+    TunedSetting(parameters.map { $0.value(in: plan, model) }, iterations: model.iterations)
   }
 
   /// The CRF's model in a setting; `nil` where there is not one.

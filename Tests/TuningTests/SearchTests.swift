@@ -122,7 +122,7 @@ struct SearchTests {
     let space = try Self.space(Self.paper)
     #expect(space.parameters.map(\.symbol) == ["w₂", "σγ", "w₁", "σα", "σβ"])
     let setting = TunedSetting([1, 2, 3, 4, 5], iterations: 6)
-    let model = space.model(of: setting)
+    let model = try #require(space.model(of: setting))
     #expect(space.setting(of: model) == setting)
     #expect(
       model.terms.map(\.description)

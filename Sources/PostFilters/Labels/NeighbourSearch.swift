@@ -67,7 +67,7 @@ struct NeighbourSearch: @unchecked Sendable {
   private static let leastBands = 8
 
   /// Has the components of some rows meet each other and those of the rows before them.
-  private func meet(_ rows: Range<Int>, _ known: ck_neighbours) {
+  private func meet(_ rows: Range<Int>, _ known: ck_largest_neighbours) {
     let isDiagonal = runs.neighbours.areDiagonal.first ?? false
     runs.withRuns(of: given) { given in
       withUnsafePointer(to: known) { known in
