@@ -225,8 +225,8 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   package.products.removeAll { $0 is Product.Executable }
   package.targets.removeAll {
     [
-      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "deeplab", "make-sample",
-      "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
+      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "refinement-bench", "deeplab",
+      "make-sample", "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
       "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests",
     ].contains($0.name)
   }
