@@ -66,6 +66,22 @@ def test_one_preset_is_the_default_everywhere(scene):
         np.testing.assert_array_equal(latticecrf.refine(logits, image, **options), expected)
 
 
+def test_steps_take_arrays_and_lists(scene):
+    image, logits = scene
+    edges = np.zeros((HEIGHT, WIDTH), np.float32)
+    edges[:, 15] = 1000
+    step = {"kind": "domain-transform", "spatial": 1e3, "color": 1, "iterations": 1, "mode": "nc", "edges": "map"}
+    smooth = latticecrf.refine(logits, plan=[step], arrays={"map": edges})
+    # Means over either side of the edge, which nothing crosses; the links of its own column are cut, too.
+    before = np.exp(logits) / np.exp(logits).sum(0)
+    for side, shown in ((np.s_[:, :, :15],) * 2, (np.s_[:, :, 15:], np.s_[:, :, 16:])):
+        means = np.broadcast_to(before[side].mean((1, 2), keepdims=True), smooth[shown].shape)
+        np.testing.assert_allclose(smooth[shown], means, atol=1e-5)
+    np.testing.assert_array_equal(
+        latticecrf.refine(logits, image, plan=["pamr:dilations=1x3,iterations=2"]),
+        latticecrf.refine(logits, image, plan={"kind": "pamr", "dilations": [1, 3], "iterations": 2}))
+
+
 def test_a_plan_is_its_steps(tmp_path):
     plan = Plan([Model("deeplab-vgg"), {"kind": "temperature", "value": 2}, "majority:radius=1"])
     assert [step["kind"] for step in plan.steps] == ["crf", "temperature", "majority"]
