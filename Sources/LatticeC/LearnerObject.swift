@@ -74,11 +74,18 @@ extension LearnedTerm {
     let rows = values.indices.map {
       values[$0 % max(1, channels) * grid.count + $0 / max(1, channels)]
     }
+    guard [1, Int64(dimensions)].contains(term.bandwidth_count) else {
+      throw CallError.argument(
+        "\(term.bandwidth_count) bandwidths for \(dimensions) features: give one value, or one for "
+          + "each")
+    }
     let bandwidths = try Self.numbers(
       term.bandwidths, Int(term.bandwidth_count), "the bandwidths")
-    let transform =
-      term.transform == nil
-      ? nil : try Self.numbers(term.transform, Int(term.transform_count), "the transform")
+    var transform: [Double]?
+    if term.transform != nil {
+      try Arguments.count(term.transform_count, dimensions, dimensions, "the transform")
+      transform = try Self.numbers(term.transform, dimensions * dimensions, "the transform")
+    }
     let features: LearnedFeatures
     switch (term.has_positions != 0, channels) {
     case (true, 0):

@@ -66,7 +66,15 @@ public func runLearner(
       _ = try Arguments.pointer(logits, "logits", alignment: alignment)
       try Arguments.count(logitCount, labels, points, "the array of logits")
     }
-    let run = try learner.run(source, UpdateOptions(updates), parallelism: object.parallelism)
+    let options = try UpdateOptions(updates)
+    let kept =
+      options.recomputes
+      ? 2 * Int(Double(options.iterations).squareRoot()) + 2 : options.iterations + 1
+    let (bytes, overflow) = kept.multipliedReportingOverflow(by: alignment * labels)
+    try Arguments.memory(
+      points, bytesEach: overflow ? .max : bytes,
+      "a record of \(options.iterations) updates of \(labels) labels on \(points) points")
+    let run = try learner.run(source, options, parallelism: object.parallelism)
     if let logits { try run.writeLogits(to: logits, parallelism: object.parallelism) }
     if let marginals { run.writeMarginals(to: marginals, parallelism: object.parallelism) }
     number?.pointee = RecordObject.all.add(

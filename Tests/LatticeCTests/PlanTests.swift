@@ -338,7 +338,9 @@ struct PlanTests {
       ("filter", "exact", LATTICECRF_FILTER_EXACT), ("scoreKind", "logits", LATTICECRF_LOGITS),
       ("layout", "channelsLast", LATTICECRF_CHANNELS_LAST),
       ("element", "float32", LATTICECRF_FLOAT32), ("axisOrder", "gridOrder", LATTICECRF_GRID_ORDER),
-      ("kernelType", "full", LATTICECRF_FULL_KERNEL),
+      ("kernelType", "full", LATTICECRF_FULL_KERNEL), ("precision", "double", LATTICECRF_DOUBLE),
+      ("recipe", "pairs", LATTICECRF_RECIPE_PAIRS),
+      ("recipe", "lattice", LATTICECRF_RECIPE_LATTICE),
     ] {
       #expect(json["enumerations"]?[name]?[word]?.number == Double(number), "\(name).\(word)")
     }
