@@ -122,7 +122,7 @@ let package = Package(
     .executableTarget(
       name: "crf-bench",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-bench"),
@@ -192,6 +192,11 @@ let package = Package(
       dependencies: [
         "LatticeSupport", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
       ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Training", "TestSupport",
+      ]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -223,9 +228,10 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   package.products.removeAll { $0 is Product.Executable }
   package.targets.removeAll {
     [
-      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "deeplab", "make-sample",
+      "ToolSupport", "crf-refine", "crf-tune", "crf-bench", "deeplab", "make-sample",
       "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
       "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests", "TuningTests",
+      "TrainingTests",
     ].contains($0.name)
   }
 }

@@ -142,7 +142,7 @@ extension SearchSpace {
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(_ options: SearchOptions) throws {
-    let plan = try OptionCheck.naming("--preset") {
+    let given = try OptionCheck.naming("--preset") {
       try Plan(named: options.preset ?? CRFModel.defaultPreset, context: .files).resolved(.files)
     }
     let short: KeyValuePairs = [
@@ -164,40 +164,9 @@ extension SearchSpace {
         .usage, at: "--tune", "is missing: of the model of --preset, nothing is searched",
         remedy: "as in --tune bilateral.color=3:6")
     }
-    let changed = try plan.changed(by: options)
+    let changes = try CRFChanges(normalization: options.normalization, filter: options.filter)
+    let plan = changes.isEmpty ? given : try given.changingModels(changes.apply)
     let all = choices
-    self = try OptionCheck.naming("--preset") { try SearchSpace(changed, all) }
-  }
-}
-
-extension Plan {
-  /// The plan with the normalisation and the filter of the options in its one CRF.
-  fileprivate func changed(by options: SearchOptions) throws -> Plan {
-    guard options.normalization != nil || options.filter != nil else { return self }
-    let filter = try options.filter.map { text in
-      try OptionCheck.naming("--filter") {
-        try Description(JSONValue(description: text), in: FilterKind.registry)
-      }
-    }
-    guard models.count == 1 else { return self }
-    return try replacingModels { model in
-      var model = model
-      if let filter { model.filter = filter }
-      if let mode = options.normalization {
-        for index in model.terms.indices { model.terms[index].normalization = mode }
-      }
-      return model
-    }
-  }
-
-  /// The plan with other models in the place of those that are steps of their own.
-  private func replacingModels(_ replacement: (CRFModel) -> CRFModel) throws -> Plan {
-    try Plan(
-      steps: steps.map { step in
-        guard case .refinement(let description) = step, let model = description.model else {
-          return step
-        }
-        return Plan(replacement(model)).steps[0]
-      })
+    self = try OptionCheck.naming("--preset") { try SearchSpace(plan, all) }
   }
 }
