@@ -123,7 +123,7 @@ let package = Package(
     .executableTarget(
       name: "crf-bench",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-bench"),
@@ -208,6 +208,11 @@ let package = Package(
       dependencies: [
         "LatticeSupport", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
       ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Training", "TestSupport",
+      ]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -243,6 +248,7 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
       "refinement-bench", "deeplab", "make-sample",
       "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
       "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests", "TuningTests",
+      "TrainingTests",
     ].contains($0.name)
   }
 }

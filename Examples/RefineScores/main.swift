@@ -4,7 +4,7 @@ import Unaries
 
 let image = try ImageFile.read("photo.jpg")
 let scores = try NPY.read("scores.npy")  // (labels, height, width), before the softmax
-let unary = try ScoreMapUnary(scores, kind: .logits, layout: .labelsFirst)
+let unary = try ScoreMapUnary(scores, kind: .logits, layout: .channelsFirst)
 let crf = try DenseCRF(
   scene: Scene(image), unary: unary.energies(for: image),
   terms: [

@@ -42,7 +42,7 @@ public struct DeepLab: Unary {
       shape: [scores.shape.height, scores.shape.width, scores.shape.channels],
       values: scores.values())
     return try ScoreMapUnary(
-      array, kind: .logits, layout: .labelsLast, minimumProbability: minimumProbability,
+      array, kind: .logits, layout: .channelsLast, minimumProbability: minimumProbability,
       parallelism: parallelism
     ).energies(for: scene)
   }

@@ -57,7 +57,7 @@ public enum ImageFile {
   ///   - rank: the number of axes of the grid that an array lies over.
   ///   - layout: where an array has its axis of channels.
   /// - Throws: as `read(_:)` does, and `Image.init(_:rank:layout:)`.
-  public static func read(_ path: String, rank: Int, layout: Image.Layout) throws -> Image {
+  public static func read(_ path: String, rank: Int, layout: ChannelLayout) throws -> Image {
     guard try isArray(path) else { return try read(path) }
     do {
       return try Image(ArrayFile.read(path), rank: rank, layout: layout)
@@ -71,7 +71,7 @@ public enum ImageFile {
   /// - Parameter rows: which way up a picture is read; one that has to be turned is held whole.
   /// - Throws: as `read(_:rank:layout:)` does; pixels are looked at only as they are read.
   package static func regions(
-    _ path: String, layout: Image.Layout, rows: Rows = .stored
+    _ path: String, layout: ChannelLayout, rows: Rows = .stored
   ) throws -> any RegionSource<Image> {
     let source = try FileSource(path)
     guard isArray(source) else {

@@ -40,7 +40,7 @@ public func setUnary(
     let energies = try Arguments.pointer(energies, "the unary")
     let (labels, points) = (object.labelCount, object.grid.count)
     try Arguments.count(count, labels, points, "the unary")
-    let layout = try FieldLayout(layout)
+    let layout = try ChannelLayout(layout)
     let areExtreme = try ImpossibleLabels.check(
       energies, layout: layout, points: points, channels: labels, impossible: .infinity,
       "the energy", parallelism: object.parallelism)
@@ -96,7 +96,7 @@ public func step(
 ) -> Int32 {
   call {
     let object = try CRFObject.all.object(crf)
-    let layout = try FieldLayout(layout)
+    let layout = try ChannelLayout(layout)
     let target = try Arguments.pointer(marginals, "marginals")
     let field = try object.marginals(target, count: count, layout: layout)
     let inference = object.crf.startInference(
@@ -118,7 +118,7 @@ public func energy(
     let target = UnsafeMutableRawPointer(
       try Arguments.pointer(energies, "energies", alignment: 8))
     let size = try Arguments.structureSize(target, of: latticecrf_energies.self, "energies")
-    let field = try object.marginals(marginals, count: count, layout: FieldLayout(layout))
+    let field = try object.marginals(marginals, count: count, layout: ChannelLayout(layout))
     let energy = object.crf.energy(of: Marginals(unchecked: field, grid: object.grid))
     try Cancellation.check()
     let result = latticecrf_energies(
@@ -133,7 +133,7 @@ public func energy(
 extension CRFObject {
   /// A caller's L × N numbers.
   fileprivate func field(
-    _ values: UnsafePointer<Float>?, count: Int64, layout: FieldLayout, _ name: String,
+    _ values: UnsafePointer<Float>?, count: Int64, layout: ChannelLayout, _ name: String,
     each: String, magnitude: Float, padding: Float
   ) throws -> ChannelField {
     let values = try Arguments.pointer(values, name)
@@ -147,7 +147,7 @@ extension CRFObject {
   }
 
   fileprivate func marginals(
-    _ values: UnsafePointer<Float>?, count: Int64, layout: FieldLayout
+    _ values: UnsafePointer<Float>?, count: Int64, layout: ChannelLayout
   ) throws -> ChannelField {
     try field(
       values, count: count, layout: layout, "the array of marginals", each: "the marginal",

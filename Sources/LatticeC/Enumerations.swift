@@ -33,7 +33,7 @@ enum Enumerations {
   /// What becomes of a feature kernel's parameters.
   enum Parameters { case none, scales, matrix }
 
-  static let layouts = Enumeration<FieldLayout>(
+  static let layouts = Enumeration<ChannelLayout>(
     noun: "layout",
     entries: [("channelsFirst", .channelsFirst), ("channelsLast", .channelsLast)])
   static let scoreKinds = Enumeration<ScoreKind>(

@@ -15,7 +15,7 @@ struct FeatureArguments {
     points: Int?, parallelism: Parallelism
   ) throws {
     let features = try Arguments.pointer(features, "features")
-    let layout = try FieldLayout(layout)
+    let layout = try ChannelLayout(layout)
     let dimensions = try Arguments.integer(
       dimensions, in: 1...Self.mostDimensions, "the number of features of a point")
     let points =

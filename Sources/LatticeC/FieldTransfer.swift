@@ -3,9 +3,7 @@ import LatticeSupport
 import Synchronization
 
 /// How a caller's array lies in memory, and the way from there to the package's fields and back.
-enum FieldLayout {
-  case channelsFirst, channelsLast
-
+extension ChannelLayout {
   init(_ layout: latticecrf_layout) throws {
     self = try Enumerations.layouts.entry(layout)
   }

@@ -50,7 +50,7 @@ public func applyFilter(
 ) -> Int32 {
   call {
     let object = try FilterObject.all.object(filter)
-    let layout = try FieldLayout(layout)
+    let layout = try ChannelLayout(layout)
     let points = object.filter.points
     let channels = try Arguments.integer(
       channels, in: 1...Arguments.mostLabels, "the number of channels")

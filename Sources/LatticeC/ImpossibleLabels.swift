@@ -14,11 +14,11 @@ enum ImpossibleLabels {
   /// - Throws: a `CallError` that names label and point of a wrong number, or a point that no label
   ///   is left for.
   static func check(
-    _ values: UnsafePointer<Float>, layout: FieldLayout, points: Int, channels: Int,
+    _ values: UnsafePointer<Float>, layout: ChannelLayout, points: Int, channels: Int,
     impossible: Float, _ name: String, parallelism: Parallelism
   ) throws -> Bool {
     let count = points * channels
-    if FieldLayout.areWithin(
+    if ChannelLayout.areWithin(
       Arguments.largestEnergy, values, count: count, parallelism: parallelism)
     {
       return false

@@ -34,8 +34,8 @@ extension RemedyWording {
     case .scoreKind(.energies): "LATTICECRF_ENERGIES"
     case .scoreKind(.logits): "LATTICECRF_LOGITS"
     case .scoreKind(.probabilities): "LATTICECRF_PROBABILITIES"
-    case .layout(.first): "LATTICECRF_CHANNELS_FIRST"
-    case .layout(.last): "LATTICECRF_CHANNELS_LAST"
+    case .layout(.channelsFirst): "LATTICECRF_CHANNELS_FIRST"
+    case .layout(.channelsLast): "LATTICECRF_CHANNELS_LAST"
     default: nil
     }
   }

@@ -6,7 +6,7 @@ import Unaries
 struct ResultArguments {
   private let marginals: UnsafeMutablePointer<Float>?
   private let labels: UnsafeMutablePointer<UInt16>?
-  private let layout: FieldLayout
+  private let layout: ChannelLayout
 
   init(
     _ marginals: UnsafeMutablePointer<Float>?, _ marginalCount: Int64, layout: Int32,
@@ -16,7 +16,7 @@ struct ResultArguments {
     guard marginals != nil || labels != nil else {
       throw CallError.argument("marginals and labels are both null: nothing is asked for")
     }
-    self.layout = try FieldLayout(layout)
+    self.layout = try ChannelLayout(layout)
     self.marginals = try marginals.map { try Arguments.pointer($0, "marginals") }
     self.labels = try labels.map { try Arguments.pointer($0, "labels", alignment: 2) }
     if marginals != nil {

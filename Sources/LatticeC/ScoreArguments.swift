@@ -8,7 +8,7 @@ struct ScoreArguments {
   private let grid: GridShape
   private let labelCount: Int
   private let kind: ScoreKind
-  private let layout: FieldLayout
+  private let layout: ChannelLayout
 
   /// - Parameter grid: that of the scores, which may be coarser than the scene's.
   init(
@@ -18,7 +18,7 @@ struct ScoreArguments {
     self.scores = try Arguments.pointer(scores, "scores")
     self.grid = grid
     self.labelCount = labelCount
-    self.layout = try FieldLayout(layout)
+    self.layout = try ChannelLayout(layout)
     self.kind = try Enumerations.scoreKinds.entry(kind)
     try Arguments.count(count, labelCount, grid.count, "the scores")
   }
@@ -36,12 +36,11 @@ struct ScoreArguments {
         impossible: kind == .logits ? -.infinity : .infinity, "the score",
         parallelism: parallelism)
     try Cancellation.check()
-    let isLabelsFirst = layout == .channelsFirst
     let array = try NumericArray(
-      shape: isLabelsFirst ? [labelCount] + grid.extents : grid.extents + [labelCount],
+      shape: layout.shape(labelCount, over: grid.extents),
       values: Array(UnsafeBufferPointer(start: scores, count: labelCount * grid.count)))
     let unary = try ScoreMapUnary(
-      array, kind: kind, layout: isLabelsFirst ? .labelsFirst : .labelsLast,
+      array, kind: kind, layout: layout,
       minimumProbability: minimumProbability, parallelism: parallelism)
     try Cancellation.check()
     let energies = try unary.energies(for: Scene(grid: sceneGrid))

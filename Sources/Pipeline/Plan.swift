@@ -254,6 +254,21 @@ extension Plan {
     }
   }
 
+  /// The same with other models in the place of those that are steps of their own.
+  ///
+  /// - Parameter change: is given each of them.
+  /// - Throws: as `init(steps:)` does.
+  public func changingModels(_ change: (inout CRFModel) -> Void) throws -> Plan {
+    try Plan(
+      steps: steps.map { step in
+        guard case .refinement(let description) = step, var model = description.model else {
+          return step
+        }
+        change(&model)
+        return Plan(model).steps[0]
+      })
+  }
+
   /// The same with other arrays and files: `replacement` gets the name of each.
   public func replacingFiles(_ replacement: (String) -> String) -> Plan {
     var plan = self

@@ -46,11 +46,6 @@ extension Remedy {
     case datasetLayout = "dataset_layout"
   }
 
-  /// Where the axis of labels, or of an image's channels, stands in an array.
-  public enum LabelAxis: String, Sendable, Hashable, CaseIterable {
-    case first, last
-  }
-
   /// What is done with an EXIF orientation: see `OrientationRule` of Formats.
   public enum Turning: String, Sendable, Hashable, CaseIterable {
     case apply, ignore
@@ -61,9 +56,9 @@ extension Remedy {
     /// What the numbers of an array of scores mean.
     case scoreKind(ScoreMeaning)
     /// The order of the axes of an array of scores.
-    case layout(LabelAxis)
+    case layout(ChannelLayout)
     /// The order of the axes of an image that is an array.
-    case imageLayout(LabelAxis)
+    case imageLayout(ChannelLayout)
     /// That probabilities are divided by their sum.
     case normalizeScores
     /// That scores are one channel, the foreground's.

@@ -36,10 +36,10 @@ extension RemedyWording {
     setting: { setting in
       let name = neutralName(setting.parameter)
       switch setting {
-      case .layout(.first): return "\(name) with the labels first"
-      case .layout(.last): return "\(name) with the labels last"
-      case .imageLayout(.first): return "\(name) with the channels first"
-      case .imageLayout(.last): return "\(name) with the channels last"
+      case .layout(.channelsFirst): return "\(name) with the labels first"
+      case .layout(.channelsLast): return "\(name) with the labels last"
+      case .imageLayout(.channelsFirst): return "\(name) with the channels first"
+      case .imageLayout(.channelsLast): return "\(name) with the channels last"
       case .tiles(let side): return "tiles of \(side) pixels"
       case .imageRange(let low, let high): return "\(name) \(low.shortText)…\(high.shortText)"
       case .state(let text): return "the dictionary '\(text)'"

@@ -17,7 +17,7 @@ public struct TrainingHeader: Encodable, Sendable {
   /// The fingerprint of the objects or proposals; `nil` where none are learnt from.
   public let examples: String?
 
-  init(
+  package init(
     experiment: Experiment, step: Int, classes: Int, images: Int, validationImages: Int?,
     examples: String?
   ) {
@@ -33,7 +33,7 @@ public struct TrainingHeader: Encodable, Sendable {
   /// younger than the state.
   ///
   /// - Throws: `InputError` where it is not a header, or says what no training can have said.
-  init(_ text: String, at path: String) throws {
+  package init(_ text: String, at path: String) throws {
     let remedy = "begin anew with these weights and another folder"
     let object = try? JSONValue(parsing: text)
     func number(_ key: String) -> Int? {
@@ -62,7 +62,7 @@ public struct TrainingHeader: Encodable, Sendable {
   }
 
   /// As JSON.
-  func text() throws -> String {
+  package func text() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(self), as: UTF8.self)

@@ -1,30 +1,6 @@
 import LatticeSupport
 
 extension Image {
-  /// The order of the axes of an image in an array.
-  public enum Layout: Sendable, Hashable, CaseIterable {
-    /// (C, H, W), as PyTorch and rasterio have it; volumes are (C, D, H, W).
-    case channelsFirst
-    /// (H, W, C), as NumPy, OpenCV and TensorFlow have it; volumes are (D, H, W, C).
-    case channelsLast
-
-    /// The axes by name, `(C,H,W)`, for messages.
-    package func axes(rank: Int) -> String {
-      let grid = Self.gridAxes(rank: rank)
-      return "(" + (self == .channelsFirst ? ["C"] + grid : grid + ["C"]).joined(separator: ",")
-        + ")"
-    }
-
-    fileprivate static func gridAxes(rank: Int) -> [String] {
-      switch rank {
-      case 1: ["N"]
-      case 2: ["H", "W"]
-      case 3: ["D", "H", "W"]
-      default: (0..<rank).map { "X\($0 + 1)" }
-      }
-    }
-  }
-
   /// An image of any number of axes and channels from an array.
   ///
   /// Whole numbers from 0 to 255 throughout are kept in 8 bits, as those of photographs are;
@@ -37,7 +13,7 @@ extension Image {
   /// - Throws: `InputError` where the number of axes is neither `rank` nor `rank` + 1, or a value
   ///   is not finite.
   /// - Complexity: O(N·C).
-  public init(_ array: NumericArray, rank: Int, layout: Layout = .channelsFirst) throws {
+  public init(_ array: NumericArray, rank: Int, layout: ChannelLayout = .channelsFirst) throws {
     let (extents, channels) = try Self.split(array.shape, rank: rank, layout: layout)
     let grid = try GridShape(extents)
     let isBytes = array.values.allSatisfy { UInt8(exactly: $0) != nil }
@@ -64,18 +40,18 @@ extension Image {
   ///
   /// - Throws: `InputError` where the number of axes does not fit.
   package static func split(
-    _ shape: [Int], rank: Int, layout: Layout
+    _ shape: [Int], rank: Int, layout: ChannelLayout
   ) throws -> (extents: [Int], channels: Int) {
     if shape.count == rank { return (shape, 1) }
     guard shape.count == rank + 1 else {
       throw InputError(
         .data,
         "an image of shape \(shape) has \(shape.count) axes, but the scores lie on a grid of "
-          + "\(rank): expected \(layout.axes(rank: rank)), or \(rank) axes for a single channel",
+          + "\(rank): expected \(layout.axes("C", rank: rank)), or \(rank) axes for a single channel",
         remedy: shape.count == rank + 2 && shape[0] == 1
           ? "drop the batch axis: array[0]" : "give an image and scores of the same scene")
     }
-    return layout == .channelsFirst
-      ? (Array(shape.dropFirst()), shape[0]) : (Array(shape.dropLast()), shape[rank])
+    let (channels, extents) = layout.split(shape)
+    return (extents, channels)
   }
 }

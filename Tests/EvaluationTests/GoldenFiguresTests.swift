@@ -18,7 +18,7 @@ struct GoldenFiguresTests {
     for name in names {
       let truth = try PNG.readLabels(folder + "labels/\(name).png").labels()
       let unary = try ScoreMapUnary(
-        NPY.read(folder + "scores/\(name).npy"), kind: .logits, layout: .labelsFirst)
+        NPY.read(folder + "scores/\(name).npy"), kind: .logits, layout: .channelsFirst)
       let labels = try unary.energies(for: Scene(grid: truth.grid)).labels()
       try confusion.add(prediction: labels, truth: truth, ignoring: 255)
     }

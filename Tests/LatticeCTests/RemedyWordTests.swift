@@ -9,7 +9,7 @@ struct RemedyWordTests {
   @Test("settings are the header's constants, or English where there is none")
   func constants() {
     let remedy: Remedy = """
-      use \(set: .scoreKind(.logits)), \(set: .layout(.first)) or \(set: .tiles(64))
+      use \(set: .scoreKind(.logits)), \(set: .layout(.channelsFirst)) or \(set: .tiles(64))
       """
     #expect(
       remedy.text(in: .c)

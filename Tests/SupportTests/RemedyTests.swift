@@ -35,7 +35,7 @@ struct RemedyTests {
 
   @Test("errors and warnings keep their remedies typed, wherever they are said to be from")
   func errorsAndWarnings() {
-    let error = InputError(.data, "is one row", remedy: "add \(set: .layout(.last))")
+    let error = InputError(.data, "is one row", remedy: "add \(set: .layout(.channelsLast))")
     let text = "a.npy: part 1: is one row; add <layout=last>"
     #expect(error.within("part 1").at("a.npy").text(in: Self.marked) == text)
     let warning = InputWarning(at: "a.npy", "is gray", remedy: "give \(set: .chosen(.palette))")
@@ -51,7 +51,7 @@ struct RemedyTests {
       #expect(RemedyWording.neutral.text(for: [.chosen(parameter)]) == name)
     }
     let settings: [Remedy.Setting] = [
-      .layout(.first), .tiles(2048), .imageRange(0, 4095), .labelMapping("255:1"),
+      .layout(.channelsFirst), .tiles(2048), .imageRange(0, 4095), .labelMapping("255:1"),
       .orientation(.apply), .member("scores"), .state("model_ema"), .prefix("teacher."),
     ]
     #expect(

@@ -184,7 +184,7 @@ extension GoldenCase {
       return try EnergyField(grid: grid(), labelCount: array.shape[0], planes: array.values)
     }
     if let file = inputs["logits"] {
-      let scores = try ScoreMapUnary(array(file), kind: .logits, layout: .labelsFirst)
+      let scores = try ScoreMapUnary(array(file), kind: .logits, layout: .channelsFirst)
       return try scores.energies(for: scene())
     }
     let labelCount = labels ?? 0

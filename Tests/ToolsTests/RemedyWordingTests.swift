@@ -7,8 +7,8 @@ struct RemedyWordingTests {
   @Test(
     "settings are options with their values",
     arguments: [
-      (.scoreKind(.logits), "--unary-kind logits"), (.layout(.first), "--layout chw"),
-      (.layout(.last), "--layout hwc"), (.imageLayout(.last), "--image-layout hwc"),
+      (.scoreKind(.logits), "--unary-kind logits"), (.layout(.channelsFirst), "--layout chw"),
+      (.layout(.channelsLast), "--layout hwc"), (.imageLayout(.channelsLast), "--image-layout hwc"),
       (.normalizeScores, "--normalize-scores"),
       (.singleChannel, "--binary"), (.labelMapping("255:1"), "--label-map 255:1"),
       (.imageRange(0, 4095), "--image-range 0:4095"), (.orientation(.apply), "--orientation apply"),

@@ -211,7 +211,7 @@ struct StepTests {
     let unary = try ScoreMapUnary(
       NumericArray(
         shape: [3, Workspace.height, Workspace.width], values: Workspace.scores), kind: .logits,
-      layout: .labelsFirst)
+      layout: .channelsFirst)
     let crf = try DenseCRF(
       scene: Scene(image), unary: unary.energies(for: Scene(image)),
       terms: [

@@ -14,7 +14,7 @@ struct HardScoreTests {
     let grid = grid ?? self.grid
     return try ScoreMapUnary(
       NumericArray(shape: [labels, grid.height, grid.width], values: planes), kind: kind,
-      layout: .labelsFirst)
+      layout: .channelsFirst)
   }
 
   @Test("a logit of -inf is no small probability but none, and others are as without it")
@@ -55,7 +55,7 @@ struct HardScoreTests {
     planes[6] = -.infinity
     let scores = try NumericArray(shape: [3, 2, 3], values: planes)
     let unary = try ScoreMapUnary(
-      scores, kind: .logits, layout: .labelsFirst, alignCorners: alignCorners)
+      scores, kind: .logits, layout: .channelsFirst, alignCorners: alignCorners)
     let fine = GridShape(width: 12, height: 8)
     let found = try unary.energies(for: Scene(grid: fine)).probabilities().rows()
     #expect(found.allSatisfy { $0.isFinite })
@@ -85,14 +85,14 @@ struct HardScoreTests {
   @Test("read in parts, they are as read whole")
   func regions() throws {
     let coarse = GridShape(width: 6, height: 4)
-    var scores = try RandomScores(labels: 3, extents: [4, 6]).array(.labelsFirst).values
+    var scores = try RandomScores(labels: 3, extents: [4, 6]).array(.channelsFirst).values
     for index in [3, 30, 31, 50] { scores[index] = -.infinity }
     let array = try NumericArray(shape: [3] + coarse.extents, values: scores)
     let fine = GridShape(width: 24, height: 16)
-    let whole = try ScoreMapUnary(array, kind: .logits, layout: .labelsFirst)
+    let whole = try ScoreMapUnary(array, kind: .logits, layout: .channelsFirst)
       .energies(for: Scene(grid: fine)).values.rows()
     let regions = try ScoreRegions(
-      array, over: fine, kind: .logits, layout: .labelsFirst, alignCorners: false,
+      array, over: fine, kind: .logits, layout: .channelsFirst, alignCorners: false,
       parallelism: .serial)
     for (rows, columns) in [(0..<5, 0..<24), (5..<16, 0..<11), (5..<16, 11..<24)] {
       let part = try regions.read(GridRegion(rows: rows, columns: columns)).values.rows()
@@ -108,7 +108,7 @@ struct HardScoreTests {
     let maps = try [[-.infinity, 1, 0, 2], [-.infinity, -.infinity, 1, 0]].map {
       try NumericArray(shape: [2, 1, 2], values: $0)
     }
-    let found = try MultiScaleUnary(maps, layout: .labelsFirst).energies(for: Scene(grid: grid))
+    let found = try MultiScaleUnary(maps, layout: .channelsFirst).energies(for: Scene(grid: grid))
       .probabilities().rows()
     #expect(found[0] == 0 && found[1] == 1)
     #expect(found[2] > 0.1)
@@ -141,7 +141,7 @@ struct NormalizedScoreTests {
     errorText {
       _ = try ScoreMapUnary(
         NumericArray(shape: [labels, 1, values.count / labels], values: values),
-        kind: .probabilities, layout: .labelsFirst)
+        kind: .probabilities, layout: .channelsFirst)
     }
   }
 
@@ -151,7 +151,7 @@ struct NormalizedScoreTests {
     // In 8 bits, slightly outside, and nothing at all.
     let found = try ScoreMapUnary(
       NumericArray(shape: [2, 1, 3], values: [51, -0.25, 0, 204, 1.5, 0]), kind: .probabilities,
-      layout: .labelsFirst, normalizes: true
+      layout: .channelsFirst, normalizes: true
     ).energies(for: Scene(grid: grid)).values.rows()
     let expected = [0.2, 0.8, 1e-5, 1, 0.5, 0.5].map { -log($0) }
     // One logarithm of a float: within 2⁻²³ of values up to 12.
@@ -159,7 +159,7 @@ struct NormalizedScoreTests {
     #expect(
       errorText {
         _ = try ScoreMapUnary(
-          NumericArray(shape: [2, 1, 1], values: [1, 2]), kind: .logits, layout: .labelsFirst,
+          NumericArray(shape: [2, 1, 1], values: [1, 2]), kind: .logits, layout: .channelsFirst,
           normalizes: true)
       }.contains("only probabilities"))
   }
@@ -177,17 +177,17 @@ struct NormalizedScoreTests {
 
   @Test("scores that are hardly logits are recognised, and logits are not")
   func suspicions() throws {
-    func suspicion(_ scores: RandomScores, _ layout: ScoreLayout) throws -> ScoreSuspicion? {
+    func suspicion(_ scores: RandomScores, _ layout: ChannelLayout) throws -> ScoreSuspicion? {
       let array = try scores.array(layout)
       return try ScoreSuspicion(logits: array, form: ScoreShape(array.shape, layout: layout))
     }
-    for layout in ScoreLayout.allCases {
+    for layout in ChannelLayout.allCases {
       let logits = try RandomScores(labels: 3, extents: [9, 7])
       #expect(try suspicion(logits, layout) == nil)
       #expect(try suspicion(logits.softmax(), layout) == .probabilities)
     }
-    let softmax = try RandomScores(labels: 4, extents: [5, 6]).softmax().array(.labelsFirst)
-    let form = try ScoreShape(softmax.shape, layout: .labelsFirst)
+    let softmax = try RandomScores(labels: 4, extents: [5, 6]).softmax().array(.channelsFirst)
+    let form = try ScoreShape(softmax.shape, layout: .channelsFirst)
     func look(_ change: (Float) -> Float) throws -> ScoreSuspicion? {
       try ScoreSuspicion(
         logits: NumericArray(shape: softmax.shape, values: softmax.values.map(change)), form: form)

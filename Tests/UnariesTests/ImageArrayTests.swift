@@ -32,8 +32,8 @@ struct ImageArrayTests {
     #expect(line.grid.extents == [24] && line.channels == 1)
   }
 
-  @Test(arguments: Image.Layout.allCases)
-  func anArrayWithoutChannelsHasOne(layout: Image.Layout) throws {
+  @Test(arguments: ChannelLayout.allCases)
+  func anArrayWithoutChannelsHasOne(layout: ChannelLayout) throws {
     let array = try NumericArray(shape: [2, 3], values: [0, 1, 2, 3, 4, 255])
     let image = try Image(array, rank: 2, layout: layout)
     #expect(image.channels == 1 && image[5, 0] == 255)

@@ -23,33 +23,33 @@ struct UnaryCase: Sendable, CustomTestStringConvertible {
 private let cases: [UnaryCase] = [
   UnaryCase("logits", [120, 161]) {
     try ScoreMapUnary(
-      RandomScores(labels: 5, extents: [120, 161]).array(.labelsFirst), kind: .logits,
-      layout: .labelsFirst, parallelism: $0)
+      RandomScores(labels: 5, extents: [120, 161]).array(.channelsFirst), kind: .logits,
+      layout: .channelsFirst, parallelism: $0)
   },
   UnaryCase("upsampled logits, labels last", [120, 161]) {
     try ScoreMapUnary(
-      RandomScores(labels: 4, extents: [15, 21]).array(.labelsLast), kind: .logits,
-      layout: .labelsLast, parallelism: $0)
+      RandomScores(labels: 4, extents: [15, 21]).array(.channelsLast), kind: .logits,
+      layout: .channelsLast, parallelism: $0)
   },
   UnaryCase("probabilities", [120, 161]) {
     try ScoreMapUnary(
-      RandomScores(labels: 3, extents: [120, 161]).softmax().array(.labelsFirst),
-      kind: .probabilities, layout: .labelsFirst, parallelism: $0)
+      RandomScores(labels: 3, extents: [120, 161]).softmax().array(.channelsFirst),
+      kind: .probabilities, layout: .channelsFirst, parallelism: $0)
   },
   UnaryCase("energies of a volume", [11, 40, 50]) {
     try ScoreMapUnary(
-      RandomScores(labels: 2, extents: [11, 40, 50]).array(.labelsFirst), kind: .energies,
-      layout: .labelsFirst, parallelism: $0)
+      RandomScores(labels: 2, extents: [11, 40, 50]).array(.channelsFirst), kind: .energies,
+      layout: .channelsFirst, parallelism: $0)
   },
   UnaryCase("upsampled volume", [12, 40, 52]) {
     try ScoreMapUnary(
-      RandomScores(labels: 2, extents: [3, 10, 13]).array(.labelsFirst), kind: .logits,
-      layout: .labelsFirst, parallelism: $0)
+      RandomScores(labels: 2, extents: [3, 10, 13]).array(.channelsFirst), kind: .logits,
+      layout: .channelsFirst, parallelism: $0)
   },
   UnaryCase("a line of points", [20_000]) {
     try ScoreMapUnary(
-      RandomScores(labels: 6, extents: [20_000]).array(.labelsLast), kind: .logits,
-      layout: .labelsLast, parallelism: $0)
+      RandomScores(labels: 6, extents: [20_000]).array(.channelsLast), kind: .logits,
+      layout: .channelsLast, parallelism: $0)
   },
   UnaryCase("labels", [120, 161]) {
     try LabelUnary(
@@ -60,18 +60,18 @@ private let cases: [UnaryCase] = [
     try EnsembleUnary(
       [
         ScoreMapUnary(
-          RandomScores(labels: 3, extents: [120, 161]).array(.labelsFirst), kind: .logits,
-          layout: .labelsFirst, parallelism: $0),
+          RandomScores(labels: 3, extents: [120, 161]).array(.channelsFirst), kind: .logits,
+          layout: .channelsFirst, parallelism: $0),
         ScoreMapUnary(
-          RandomScores(labels: 3, extents: [15, 21], seed: 2).array(.labelsFirst), kind: .logits,
-          layout: .labelsFirst, parallelism: $0),
+          RandomScores(labels: 3, extents: [15, 21], seed: 2).array(.channelsFirst), kind: .logits,
+          layout: .channelsFirst, parallelism: $0),
       ], weights: [2, 1], parallelism: $0)
   },
   UnaryCase("several scales", [120, 161]) {
     try MultiScaleUnary(
       [[15, 21], [120, 161], [8, 11]].map {
-        try RandomScores(labels: 5, extents: $0).array(.labelsFirst)
-      }, layout: .labelsFirst, parallelism: $0)
+        try RandomScores(labels: 5, extents: $0).array(.channelsFirst)
+      }, layout: .channelsFirst, parallelism: $0)
   },
 ]
 

@@ -45,7 +45,7 @@ struct ProviderEnergyTests {
   func threads() throws {
     let scores = try RandomScores(labels: 5, extents: [150, 151])
     let energies = try ScoreMapUnary(
-      scores.array(.labelsFirst), kind: .logits, layout: .labelsFirst
+      scores.array(.channelsFirst), kind: .logits, layout: .channelsFirst
     ).energies(for: Scene(grid: scores.grid))
     let two = Parallelism(threads: 2)
     #expect(energies.labels(parallelism: two) == energies.labels(parallelism: .serial))

@@ -9,7 +9,7 @@ struct ProviderFusionTests {
   private let grid = GridShape(width: 6, height: 5)
 
   private func unary(_ scores: RandomScores) throws -> ScoreMapUnary {
-    try ScoreMapUnary(scores.array(.labelsFirst), kind: .logits, layout: .labelsFirst)
+    try ScoreMapUnary(scores.array(.channelsFirst), kind: .logits, layout: .channelsFirst)
   }
 
   @Test(
@@ -81,7 +81,7 @@ struct ProviderFusionTests {
       try RandomScores(labels: 3, extents: $0, seed: UInt64($0[0]))
     }
     let unary = try MultiScaleUnary(
-      scales.map { try $0.array(.labelsFirst) }, layout: .labelsFirst)
+      scales.map { try $0.array(.channelsFirst) }, layout: .channelsFirst)
     #expect(unary.nativeGrids == scales.map(\.grid))
     #expect(try unary.resamplings(to: fine).map { $0 == nil } == [false, true, false])
     let found = try unary.energies(for: Scene(grid: fine)).values.rows()
@@ -103,7 +103,7 @@ struct ProviderFusionTests {
   func singleScale() throws {
     let scores = try RandomScores(labels: 3, extents: [3, 4])
     let scene = Scene(grid: GridShape(width: 32, height: 24))
-    let fused = try MultiScaleUnary([scores.array(.labelsLast)], layout: .labelsLast)
+    let fused = try MultiScaleUnary([scores.array(.channelsLast)], layout: .channelsLast)
     #expect(
       try fused.energies(for: scene).values.rows()
         == unary(scores).energies(for: scene).values.rows())
@@ -116,7 +116,7 @@ struct ProviderFusionTests {
         let maps = try shapes.map {
           try NumericArray(shape: $0, values: [Float](repeating: 0, count: $0.reduce(1, *)))
         }
-        try body(MultiScaleUnary(maps, layout: .labelsFirst))
+        try body(MultiScaleUnary(maps, layout: .channelsFirst))
       }
     }
     #expect(text([]).contains("no score maps are given"))

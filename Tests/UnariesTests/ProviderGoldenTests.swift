@@ -11,7 +11,7 @@ struct ProviderGoldenTests {
   func upsampling() throws {
     let scores = try NPY.read(Shared.data("camvid-logits/scores/0016E5_07959.npy"))
     let expected = try NPY.read(Shared.data("camvid-logits/logits/0016E5_07959.npy"))
-    let unary = try ScoreMapUnary(scores, kind: .energies, layout: .labelsFirst)
+    let unary = try ScoreMapUnary(scores, kind: .energies, layout: .channelsFirst)
     let grid = GridShape(width: 480, height: 360)
     let found = try unary.energies(for: Scene(grid: grid)).values.planes()
     // The two programs agree to 1e-6 of scores of order 10.
@@ -25,7 +25,7 @@ struct ProviderGoldenTests {
     let folder = "crf/a2_camvid_0016E5_\(frame)/"
     let logits = try NPY.read(Shared.fixture(folder + "logits.npy"))
     let expected = try NPY.read(Shared.fixture(folder + "unary.npy"))
-    let unary = try ScoreMapUnary(logits, kind: .logits, layout: .labelsFirst)
+    let unary = try ScoreMapUnary(logits, kind: .logits, layout: .channelsFirst)
     let grid = GridShape(width: 240, height: 180)
     let found = try unary.energies(for: Scene(grid: grid)).values.planes()
     // The file is float16: half a unit in the last place of energies up to 11.6 is 2⁻⁸.

@@ -86,11 +86,11 @@ struct RandomScores {
     return RandomScores(self, planes: planes)
   }
 
-  func array(_ layout: ScoreLayout) throws -> NumericArray {
+  func array(_ layout: ChannelLayout) throws -> NumericArray {
     switch layout {
-    case .labelsFirst:
+    case .channelsFirst:
       try NumericArray(shape: [labels] + grid.extents, values: Array(planes.joined()))
-    case .labelsLast:
+    case .channelsLast:
       try NumericArray(
         shape: grid.extents + [labels],
         values: (0..<grid.count).flatMap { point in planes.map { $0[point] } })

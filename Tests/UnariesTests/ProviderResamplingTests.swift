@@ -29,7 +29,7 @@ struct ProviderResamplingTests {
           $0.map(Double.init), from: scores.grid, to: fine, at: point, alignCorners: alignCorners)
       }
     }
-    for layout in ScoreLayout.allCases {
+    for layout in ChannelLayout.allCases {
       let unary = try ScoreMapUnary(
         scores.array(layout), kind: .energies, layout: layout, alignCorners: alignCorners)
       let energies = try unary.energies(for: Scene(grid: fine)).values.rows()
@@ -41,7 +41,7 @@ struct ProviderResamplingTests {
   @Test("half-pixel centres put cells over blocks, and hold the border")
   func halfPixelByHand() throws {
     let unary = try ScoreMapUnary(
-      NumericArray(shape: [1, 2], values: [0, 4]), kind: .energies, layout: .labelsFirst)
+      NumericArray(shape: [1, 2], values: [0, 4]), kind: .energies, layout: .channelsFirst)
     let energies = try unary.energies(for: Scene(grid: GridShape([4])))
     // Output centres lie at −¼, ¼, ¾ and 1¼ cells.
     #expect(energies.values.rows() == [0, 1, 3, 4])
@@ -50,7 +50,7 @@ struct ProviderResamplingTests {
   @Test("aligned corners keep the outermost scores")
   func alignedCornersByHand() throws {
     let unary = try ScoreMapUnary(
-      NumericArray(shape: [1, 2], values: [0, 4]), kind: .energies, layout: .labelsFirst,
+      NumericArray(shape: [1, 2], values: [0, 4]), kind: .energies, layout: .channelsFirst,
       alignCorners: true)
     let energies = try unary.energies(for: Scene(grid: GridShape([5])))
     #expect(energies.values.rows() == [0, 1, 2, 3, 4])
@@ -71,7 +71,7 @@ struct ProviderResamplingTests {
       }
     }
     func energies(_ scores: RandomScores, _ kind: ScoreKind) throws -> [Float] {
-      try ScoreMapUnary(scores.array(.labelsFirst), kind: kind, layout: .labelsFirst)
+      try ScoreMapUnary(scores.array(.channelsFirst), kind: kind, layout: .channelsFirst)
         .energies(for: Scene(grid: fine)).values.rows()
     }
     // As for the single steps: roundings of numbers up to 12.
@@ -94,8 +94,8 @@ struct ProviderResamplingTests {
     ])
   func plausible(sizes: Sizes) throws {
     let unary = try ScoreMapUnary(
-      RandomScores(labels: 2, extents: sizes.coarse).array(.labelsFirst), kind: .logits,
-      layout: .labelsFirst)
+      RandomScores(labels: 2, extents: sizes.coarse).array(.channelsFirst), kind: .logits,
+      layout: .channelsFirst)
     let fine = try GridShape(sizes.fine)
     let resampling = try #require(try unary.resampling(to: fine))
     #expect(resampling.from == unary.nativeGrid)
@@ -106,8 +106,8 @@ struct ProviderResamplingTests {
   func description() throws {
     func text(_ coarse: [Int], _ fine: [Int], alignCorners: Bool) throws -> String? {
       try ScoreMapUnary(
-        RandomScores(labels: 2, extents: coarse).array(.labelsFirst), kind: .logits,
-        layout: .labelsFirst, alignCorners: alignCorners
+        RandomScores(labels: 2, extents: coarse).array(.channelsFirst), kind: .logits,
+        layout: .channelsFirst, alignCorners: alignCorners
       ).resampling(to: GridShape(fine))?.description
     }
     #expect(
@@ -120,7 +120,7 @@ struct ProviderResamplingTests {
 
   struct Misfit: Sendable, CustomTestStringConvertible {
     let shape: [Int]
-    let layout: ScoreLayout
+    let layout: ChannelLayout
     let scene: [Int]
     let found: String
     let remedy: String
@@ -132,54 +132,55 @@ struct ProviderResamplingTests {
     arguments: [
       // Channels last, at full and at low resolution, read as channels first; and the reverse.
       Misfit(
-        shape: [36, 48, 11], layout: .labelsFirst, scene: [36, 48], found: "(L,H,W)",
+        shape: [36, 48, 11], layout: .channelsFirst, scene: [36, 48], found: "(L,H,W)",
         remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
-        shape: [45, 60, 11], layout: .labelsFirst, scene: [360, 480], found: "(L,H,W)",
+        shape: [45, 60, 11], layout: .channelsFirst, scene: [360, 480], found: "(L,H,W)",
         remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
-        shape: [40, 40, 5], layout: .labelsFirst, scene: [40, 40], found: "5×40",
+        shape: [40, 40, 5], layout: .channelsFirst, scene: [40, 40], found: "5×40",
         remedy: "looks like (H,W,L): use the layout with the labels last"),
       Misfit(
-        shape: [11, 36, 48], layout: .labelsLast, scene: [36, 48], found: "(H,W,L)",
+        shape: [11, 36, 48], layout: .channelsLast, scene: [36, 48], found: "(H,W,L)",
         remedy: "looks like (L,H,W): use the layout with the labels first"),
       Misfit(
-        shape: [5, 6, 7, 2], layout: .labelsFirst, scene: [5, 6, 7], found: "(L,D,H,W)",
+        shape: [5, 6, 7, 2], layout: .channelsFirst, scene: [5, 6, 7], found: "(L,D,H,W)",
         remedy: "looks like (D,H,W,L): use the layout with the labels last"),
       // A cloud of points, labels last.
       Misfit(
-        shape: [500, 3], layout: .labelsFirst, scene: [500], found: "500 labels on 3",
+        shape: [500, 3], layout: .channelsFirst, scene: [500], found: "500 labels on 3",
         remedy: "looks like (N,L): use the layout with the labels last"),
       // Width and height exchanged.
       Misfit(
-        shape: [11, 48, 36], layout: .labelsFirst, scene: [36, 48], found: "36×48",
+        shape: [11, 48, 36], layout: .channelsFirst, scene: [36, 48], found: "36×48",
         remedy: "looks like (L,W,H): transpose to (L,H,W)"),
       Misfit(
-        shape: [11, 60, 45], layout: .labelsFirst, scene: [360, 480], found: "45×60",
+        shape: [11, 60, 45], layout: .channelsFirst, scene: [360, 480], found: "45×60",
         remedy: "looks like (L,W,H): transpose to (L,H,W)"),
       Misfit(
-        shape: [48, 36, 11], layout: .labelsFirst, scene: [36, 48], found: "48 labels on 11×36",
+        shape: [48, 36, 11], layout: .channelsFirst, scene: [36, 48], found: "48 labels on 11×36",
         remedy: "looks like (W,H,L): transpose to (L,H,W)"),
       // Neither the size nor the proportions.
       Misfit(
-        shape: [3, 50, 60], layout: .labelsFirst, scene: [36, 48], found: "60×50",
+        shape: [3, 50, 60], layout: .channelsFirst, scene: [36, 48], found: "60×50",
         remedy: "larger than the scene"),
       Misfit(
-        shape: [3, 36, 24], layout: .labelsFirst, scene: [36, 48], found: "24×36",
+        shape: [3, 36, 24], layout: .channelsFirst, scene: [36, 48], found: "24×36",
         remedy: "belong to this scene"),
       Misfit(
-        shape: [3, 40, 40], layout: .labelsFirst, scene: [360, 480], found: "40×40",
+        shape: [3, 40, 40], layout: .channelsFirst, scene: [360, 480], found: "40×40",
         remedy: "belong to this scene"),
       // Another number of axes.
       Misfit(
-        shape: [1, 3, 36, 48], layout: .labelsFirst, scene: [36, 48],
+        shape: [1, 3, 36, 48], layout: .channelsFirst, scene: [36, 48],
         found: "3 axes beside the labels, but the scene, 48×36, has 2: expected (L,H,W)",
         remedy: "drop the batch axis: shape (3, 36, 48)"),
       Misfit(
-        shape: [3, 1728], layout: .labelsFirst, scene: [36, 48], found: "1 axis beside the labels",
+        shape: [3, 1728], layout: .channelsFirst, scene: [36, 48],
+        found: "1 axis beside the labels",
         remedy: "reshape to (3, 36, 48)"),
       Misfit(
-        shape: [1728, 3], layout: .labelsLast, scene: [36, 48], found: "expected (H,W,L)",
+        shape: [1728, 3], layout: .channelsLast, scene: [36, 48], found: "expected (H,W,L)",
         remedy: "reshape to (36, 48, 3)"),
     ])
   func implausible(misfit: Misfit) throws {

@@ -6,8 +6,8 @@ import Unaries
 
 @Suite("Unaries from score maps")
 struct ProviderScoreMapTests {
-  @Test("logits become −log of their softmax", arguments: ScoreLayout.allCases)
-  func logits(layout: ScoreLayout) throws {
+  @Test("logits become −log of their softmax", arguments: ChannelLayout.allCases)
+  func logits(layout: ChannelLayout) throws {
     let scores = try RandomScores(labels: 5, extents: [7, 9])
     let unary = try ScoreMapUnary(scores.array(layout), kind: .logits, layout: layout)
     #expect(unary.labelCount == 5)
@@ -25,7 +25,7 @@ struct ProviderScoreMapTests {
   func probabilities(minimum: Float) throws {
     let scores = try RandomScores(labels: 4, extents: [6, 5], spread: 6).softmax()
     let unary = try ScoreMapUnary(
-      scores.array(.labelsFirst), kind: .probabilities, layout: .labelsFirst,
+      scores.array(.channelsFirst), kind: .probabilities, layout: .channelsFirst,
       minimumProbability: minimum)
     let energies = try unary.energies(for: Scene(grid: scores.grid)).values.rows()
     let expected = (0..<scores.grid.count).flatMap { point in
@@ -42,7 +42,7 @@ struct ProviderScoreMapTests {
       -3, 0, 1e30, -.greatestFiniteMagnitude, .greatestFiniteMagnitude, 7,
     ]
     let unary = try ScoreMapUnary(
-      NumericArray(shape: [2, 1, 3], values: extremes), kind: .energies, layout: .labelsFirst)
+      NumericArray(shape: [2, 1, 3], values: extremes), kind: .energies, layout: .channelsFirst)
     let energies = try unary.energies(for: Scene(grid: unary.nativeGrid))
     #expect(energies.values.planes() == extremes)
   }
@@ -52,7 +52,7 @@ struct ProviderScoreMapTests {
     let most = Float.greatestFiniteMagnitude
     let unary = try ScoreMapUnary(
       NumericArray(shape: [3, 1, 2], values: [3e38, -most, -3e38, most, 0, most]), kind: .logits,
-      layout: .labelsFirst)
+      layout: .channelsFirst)
     let energies = try unary.energies(for: Scene(grid: GridShape(extents))).values.rows()
     #expect(energies.allSatisfy { $0.isFinite && $0 >= 0 })
     // Label 0 wins the first point outright, labels 1 and 2 share the last.
@@ -66,7 +66,7 @@ struct ProviderScoreMapTests {
   @Test("a single label has energy 0")
   func singleLabel() throws {
     let unary = try ScoreMapUnary(
-      NumericArray(shape: [1, 2, 2], values: [-4, 0, 9, 1]), kind: .logits, layout: .labelsFirst)
+      NumericArray(shape: [1, 2, 2], values: [-4, 0, 9, 1]), kind: .logits, layout: .channelsFirst)
     let energies = try unary.energies(for: Scene(grid: unary.nativeGrid))
     #expect(energies.values.rows() == [0, 0, 0, 0])
   }
@@ -82,19 +82,19 @@ struct ProviderScoreMapTests {
     let array = try NumericArray(
       shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
     let text = errorText {
-      _ = try ScoreMapUnary(array, kind: .logits, layout: .labelsFirst)
+      _ = try ScoreMapUnary(array, kind: .logits, layout: .channelsFirst)
     }
     #expect(text.contains(problem) && text.contains("(L,H,W)"), "\(text)")
   }
 
   @Test(
     "an energy that is neither finite nor inf is named with its label and position",
-    arguments: ScoreLayout.allCases, [Float.nan, -.infinity])
-  func notFinite(layout: ScoreLayout, value: Float) throws {
+    arguments: ChannelLayout.allCases, [Float.nan, -.infinity])
+  func notFinite(layout: ChannelLayout, value: Float) throws {
     let array = try RandomScores(labels: 3, extents: [4, 5]).array(layout)
     var values = array.values
     // Label 2 at row 1, column 3.
-    values[layout == .labelsFirst ? 2 * 20 + 8 : 8 * 3 + 2] = value
+    values[layout == .channelsFirst ? 2 * 20 + 8 : 8 * 3 + 2] = value
     let text = errorText {
       _ = try ScoreMapUnary(
         NumericArray(shape: array.shape, values: values), kind: .energies, layout: layout)
@@ -109,7 +109,7 @@ struct ProviderScoreMapTests {
       errorText {
         _ = try ScoreMapUnary(
           NumericArray(shape: [2, 1, 2], values: values), kind: .probabilities,
-          layout: .labelsFirst)
+          layout: .channelsFirst)
       }
     }
     let negative = text([0.5, -0.2, 0.5, 1.2])
@@ -126,19 +126,19 @@ struct ProviderScoreMapTests {
 
   @Test("probabilities in the other order of axes are recognised")
   func probabilitiesOfOtherLayout() throws {
-    let array = try RandomScores(labels: 3, extents: [6, 5]).softmax().array(.labelsLast)
+    let array = try RandomScores(labels: 3, extents: [6, 5]).softmax().array(.channelsLast)
     let text = errorText {
-      _ = try ScoreMapUnary(array, kind: .probabilities, layout: .labelsFirst)
+      _ = try ScoreMapUnary(array, kind: .probabilities, layout: .channelsFirst)
     }
     #expect(text.contains("looks like (H,W,L): use the layout with the labels last"), "\(text)")
   }
 
   @Test("the least probability must lie between 0 and 1", arguments: [Float(0), 1, -1, .nan])
   func badMinimum(minimum: Float) throws {
-    let array = try RandomScores(labels: 2, extents: [2, 2]).array(.labelsFirst)
+    let array = try RandomScores(labels: 2, extents: [2, 2]).array(.channelsFirst)
     let text = errorText {
       _ = try ScoreMapUnary(
-        array, kind: .logits, layout: .labelsFirst, minimumProbability: minimum)
+        array, kind: .logits, layout: .channelsFirst, minimumProbability: minimum)
     }
     #expect(text.contains("the minimum probability is \(minimum)"), "\(text)")
     #expect(text.contains("1e-5"), "\(text)")

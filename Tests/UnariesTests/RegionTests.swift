@@ -35,7 +35,7 @@ import Unaries
     (0..<image.grid.count).flatMap { point in (0..<image.channels).map { image[point, $0] } }
   }
 
-  private func check(_ path: String, layout: Image.Layout = .channelsFirst) throws {
+  private func check(_ path: String, layout: ChannelLayout = .channelsFirst) throws {
     let whole = try ImageFile.read(path, rank: 2, layout: layout)
     let source = try ImageFile.regions(path, layout: layout)
     #expect(source.grid == whole.grid)
@@ -93,8 +93,8 @@ import Unaries
     }
   }
 
-  @Test(arguments: Image.Layout.allCases)
-  func imagesThatAreArrays(layout: Image.Layout) throws {
+  @Test(arguments: ChannelLayout.allCases)
+  func imagesThatAreArrays(layout: ChannelLayout) throws {
     let shapes = [
       layout == .channelsFirst ? [5, 13, 19] : [13, 19, 5], [13, 19],
     ]
@@ -142,8 +142,8 @@ import Unaries
   }
 
   /// Scores on the scene's own grid and on coarser ones.
-  @Test(arguments: ScoreKind.allCases, ScoreLayout.allCases)
-  func energiesBitForBit(kind: ScoreKind, layout: ScoreLayout) throws {
+  @Test(arguments: ScoreKind.allCases, ChannelLayout.allCases)
+  func energiesBitForBit(kind: ScoreKind, layout: ChannelLayout) throws {
     for (height, width) in [(13, 19), (4, 6), (7, 10)] {
       for alignCorners in [false, true] {
         let scores = try Self.scores(height: height, width: width, kind: kind, layout: layout)
@@ -165,7 +165,7 @@ import Unaries
   }
 
   private static func scores(
-    height: Int, width: Int, kind: ScoreKind, layout: ScoreLayout
+    height: Int, width: Int, kind: ScoreKind, layout: ChannelLayout
   ) throws -> NumericArray {
     var generator = SeededGenerator(seed: 11)
     let points = height * width
@@ -174,7 +174,7 @@ import Unaries
       let sum = raw.reduce(0, +)
       return kind == .probabilities ? raw.map { $0 / sum } : raw.map { 5 * $0 }
     }
-    guard layout == .labelsFirst else {
+    guard layout == .channelsFirst else {
       return try NumericArray(shape: [height, width, 3], values: rows)
     }
     return try NumericArray(
@@ -188,7 +188,7 @@ import Unaries
     try NPY.write(
       NumericArray(shape: [2, 13, 19], values: values), to: folder.file("s.npy"))
     let source = try ScoreRegions(
-      ArrayFile.boxes(folder.file("s.npy")), over: Self.grid, kind: .logits, layout: .labelsFirst,
+      ArrayFile.boxes(folder.file("s.npy")), over: Self.grid, kind: .logits, layout: .channelsFirst,
       alignCorners: false, parallelism: .automatic)
     _ = try source.read(Self.regions[0])
     let text = errorText { _ = try source.read(GridRegion(rows: 10..<13, columns: 15..<19)) }

@@ -18,16 +18,16 @@ struct ScoreAxesTests {
   @Test(
     "axes of length 1 are left out where the rest fits the image",
     arguments: [
-      ([1, 3, 4, 6], ScoreLayout.labelsFirst, [0], [3, 4, 6]),
-      ([3, 1, 4, 6], .labelsFirst, [1], [3, 4, 6]),
-      ([1, 3, 1, 4, 6], .labelsFirst, [0, 2], [3, 4, 6]),
-      ([1, 4, 6, 3], .labelsLast, [0], [4, 6, 3]),
-      ([4, 6, 1, 3], .labelsLast, [2], [4, 6, 3]),
+      ([1, 3, 4, 6], ChannelLayout.channelsFirst, [0], [3, 4, 6]),
+      ([3, 1, 4, 6], .channelsFirst, [1], [3, 4, 6]),
+      ([1, 3, 1, 4, 6], .channelsFirst, [0, 2], [3, 4, 6]),
+      ([1, 4, 6, 3], .channelsLast, [0], [4, 6, 3]),
+      ([4, 6, 1, 3], .channelsLast, [2], [4, 6, 3]),
       // Coarse scores as well.
-      ([1, 3, 2, 3], .labelsFirst, [0], [3, 2, 3]),
-      ([3, 4, 6], .labelsFirst, [], [3, 4, 6]),
+      ([1, 3, 2, 3], .channelsFirst, [0], [3, 2, 3]),
+      ([3, 4, 6], .channelsFirst, [], [3, 4, 6]),
     ])
-  func singleton(shape: [Int], layout: ScoreLayout, dropped: [Int], rest: [Int]) throws {
+  func singleton(shape: [Int], layout: ChannelLayout, dropped: [Int], rest: [Int]) throws {
     let axes = try ScoreAxes(shape, layout: layout, image: Self.picture)
     #expect(axes.dropped == dropped)
     #expect(axes.form.shape == rest)
@@ -37,15 +37,15 @@ struct ScoreAxesTests {
 
   @Test("a grid that is 1 long stays, and a batch of a volume goes")
   func kept() throws {
-    let thin = try ScoreAxes([3, 1, 6], layout: .labelsFirst) {
+    let thin = try ScoreAxes([3, 1, 6], layout: .channelsFirst) {
       $0 == 2 ? GridShape(width: 6, height: 1) : nil
     }
     #expect(thin.dropped.isEmpty)
-    let volume = try ScoreAxes([1, 3, 2, 4, 6], layout: .labelsFirst, image: Self.volume)
+    let volume = try ScoreAxes([1, 3, 2, 4, 6], layout: .channelsFirst, image: Self.volume)
     #expect(volume.form.shape == [3, 2, 4, 6])
     // Without an image, a leading 1 is a batch and no label.
-    #expect(try ScoreAxes([1, 3, 4, 6], layout: .labelsFirst).form.shape == [3, 4, 6])
-    #expect(try ScoreAxes([3, 1, 4, 6], layout: .labelsFirst).dropped.isEmpty)
+    #expect(try ScoreAxes([1, 3, 4, 6], layout: .channelsFirst).form.shape == [3, 4, 6])
+    #expect(try ScoreAxes([3, 1, 4, 6], layout: .channelsFirst).dropped.isEmpty)
   }
 
   @Test(
@@ -53,7 +53,7 @@ struct ScoreAxesTests {
     arguments: [[4, 6], [1, 4, 6], [1, 1, 4, 6], [2, 3], [1, 2, 3]])
   func oneChannel(shape: [Int]) {
     let text = errorText {
-      _ = try ScoreAxes(shape, layout: .labelsFirst, image: Self.picture)
+      _ = try ScoreAxes(shape, layout: .channelsFirst, image: Self.picture)
     }
     #expect(text.contains("is one channel"), "\(text)")
     #expect(text.contains("add the reading as a single channel"), "\(text)")
@@ -63,15 +63,15 @@ struct ScoreAxesTests {
   @Test("one label without an image is refused as well")
   func oneLabel() {
     for shape in [[1, 4, 6], [1, 9]] {
-      let text = errorText { _ = try ScoreAxes(shape, layout: .labelsFirst) }
+      let text = errorText { _ = try ScoreAxes(shape, layout: .channelsFirst) }
       #expect(text.contains("the reading as a single channel"))
     }
   }
 
   @Test(
     "the foreground's channel is one of two labels, whatever axes of length 1 it has",
-    arguments: [[4, 6], [1, 4, 6], [4, 6, 1], [1, 1, 4, 6]], ScoreLayout.allCases)
-  func foreground(shape: [Int], layout: ScoreLayout) throws {
+    arguments: [[4, 6], [1, 4, 6], [4, 6, 1], [1, 1, 4, 6]], ChannelLayout.allCases)
+  func foreground(shape: [Int], layout: ChannelLayout) throws {
     for image in [Self.picture, nil] as [((Int) -> GridShape?)?] {
       let axes = try ScoreAxes(shape, layout: layout, isForeground: true, image: image)
       #expect(axes.isForeground)
@@ -82,7 +82,7 @@ struct ScoreAxesTests {
   @Test("several channels are not the foreground's")
   func severalChannels() {
     let text = errorText {
-      _ = try ScoreAxes([3, 4, 6], layout: .labelsFirst, isForeground: true, image: Self.picture)
+      _ = try ScoreAxes([3, 4, 6], layout: .channelsFirst, isForeground: true, image: Self.picture)
     }
     #expect(text.contains("(3, 4, 6), but is to be one channel"), "\(text)")
   }
@@ -91,14 +91,14 @@ struct ScoreAxesTests {
   func boxes() throws {
     let values = (0..<72).map(Float.init)
     let array = try NumericArray(shape: [3, 1, 4, 6], values: values)
-    let axes = try ScoreAxes(array.shape, layout: .labelsFirst, image: Self.picture)
+    let axes = try ScoreAxes(array.shape, layout: .channelsFirst, image: Self.picture)
     let arranged = try ArrangedScores(
       array, axes: axes, foreground: ForegroundChannel(kind: .logits))
     #expect(try arranged.array() == NumericArray(shape: [3, 4, 6], values: values))
     #expect(try arranged.read([1..<3, 2..<3, 4..<6]).values == [40, 41, 64, 65])
 
     let channel = try NumericArray(shape: [1, 2, 2], values: [0.25, 0.5, 1, 0])
-    let found = try ScoreAxes(channel.shape, layout: .labelsFirst, isForeground: true)
+    let found = try ScoreAxes(channel.shape, layout: .channelsFirst, isForeground: true)
     let two = try ArrangedScores(
       channel, axes: found, foreground: ForegroundChannel(kind: .probabilities))
     #expect(two.shape == [2, 2, 2])
@@ -119,7 +119,7 @@ struct ForegroundTests {
 
   private func two(_ planes: [Float], _ kind: ScoreKind) throws -> [Float] {
     try ScoreMapUnary(
-      NumericArray(shape: [2, 1, 3], values: planes), kind: kind, layout: .labelsFirst
+      NumericArray(shape: [2, 1, 3], values: planes), kind: kind, layout: .channelsFirst
     ).energies(for: Scene(grid: grid)).values.planes()
   }
 

@@ -62,6 +62,18 @@ public struct DatasetCheck: Sendable {
       occurring: Set(occurrences.keys), ignoring: Dataset.void, classes: dataset.classNames?.count)
   }
 
+  /// What is wrong with the labels as a whole: nothing can be learnt from a single class. `nil`
+  /// where nothing is, or only a class is absent.
+  public var fault: TruthOddity? {
+    switch oddity {
+    case .nothingCounts?, .singleClass?: oddity
+    case .absent?, nil: nil
+    }
+  }
+
+  /// Whether nothing is wrong with any file, nor with the labels as a whole.
+  public var isSound: Bool { problems.isEmpty && fault == nil }
+
   private let dataset: Dataset
 
   /// Reads all photographs and labels of `dataset`; which classes there are is not checked where

@@ -4,10 +4,10 @@ import Unaries
 /// The file of a scene's image, a photograph or an array.
 package struct SceneImage {
   private let path: String
-  private let layout: Image.Layout
+  private let layout: ChannelLayout
   private let reading: PictureReading
 
-  package init(_ path: String, layout: Image.Layout, _ reading: PictureReading) {
+  package init(_ path: String, layout: ChannelLayout, _ reading: PictureReading) {
     self.path = path
     self.layout = layout
     self.reading = reading
@@ -84,21 +84,16 @@ package struct SceneImage {
   /// - Throws: `InputError` where the scores would fit if the channels of an array stood elsewhere.
   private func check(_ grid: GridShape, channels: Int, fits: (GridShape) -> Bool) throws {
     guard !fits(grid) else { return }
-    let shape =
-      layout == .channelsFirst ? [channels] + grid.extents : grid.extents + [channels]
-    let other: Image.Layout = layout == .channelsFirst ? .channelsLast : .channelsFirst
+    let (shape, other) = (layout.shape(channels, over: grid.extents), layout.other)
     guard
       let extents = try? Image.split(shape, rank: grid.rank, layout: other).extents,
       let otherGrid = try? GridShape(extents), fits(otherGrid)
     else { return }
     throw InputError(
       .data, at: path,
-      "is an array of shape \(shape), which read as \(layout.axes(rank: grid.rank)) does not fit "
+      "is an array of shape \(shape), which read as \(layout.axes("C", rank: grid.rank)) does not fit "
         + "the scores",
-      remedy: """
-        looks like \(other.axes(rank: grid.rank)): use \
-        \(set: .imageLayout(other == .channelsFirst ? .first : .last))
-        """)
+      remedy: "looks like \(other.axes("C", rank: grid.rank)): use \(set: .imageLayout(other))")
   }
 
   // MARK: By regions
@@ -111,7 +106,7 @@ package struct SceneImage {
     var isPicture: Bool { if case .picture = self { true } else { false } }
 
     /// See `SceneImage.grids`.
-    func grids(_ layout: Image.Layout) -> (_ rank: Int) -> GridShape? {
+    func grids(_ layout: ChannelLayout) -> (_ rank: Int) -> GridShape? {
       switch self {
       case .picture(let picture): { $0 == picture.grid.rank ? picture.grid : nil }
       case .array(let boxes):

@@ -7,9 +7,9 @@ public struct ScoreReading: Sendable {
   /// warning where they seem to be something else.
   public var meaning: ScoreMeaning?
   /// The order of the axes of an array of scores.
-  public var layout = ScoreLayout.labelsFirst
+  public var layout = ChannelLayout.channelsFirst
   /// The order of the axes of an image that is an array.
-  public var imageLayout = Image.Layout.channelsFirst
+  public var imageLayout = ChannelLayout.channelsFirst
   /// How pictures are taken.
   public var picture = PictureReading()
   /// Which array of an archive is read; `nil` where there is only one.

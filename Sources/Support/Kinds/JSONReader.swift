@@ -126,7 +126,7 @@ package struct JSONReader {
       throw unexpected("a number that double precision holds")
     }
     // Seeds have up to 64 bits, of which a double keeps 53.
-    if abs(number) > 0x1p53,
+    if abs(number) >= 0x1p53,
       let whole = Int128(String(decoding: text[start..<position], as: UTF8.self))
     {
       return .whole(whole)

@@ -99,9 +99,9 @@ extension JSONValue: Codable {
     } else if let flag = try? container.decode(Bool.self) {
       self = .flag(flag)
     } else if let number = try? container.decode(Double.self) {
-      // Above 2⁵³, the double may be another number than the one that is written.
+      // From 2⁵³ on, the double may be another number than the one that is written.
       let whole: JSONValue? =
-        abs(number) <= 0x1p53
+        abs(number) < 0x1p53
         ? nil
         : (try? container.decode(Int64.self)).map { .whole(Int128($0)) }
           ?? (try? container.decode(UInt64.self)).map { .whole(Int128($0)) }

@@ -50,7 +50,7 @@ extension RemedyWording {
   /// The words behind the option.
   private static func value(of setting: Remedy.Setting) -> [String] {
     switch setting {
-    case .layout(let axis), .imageLayout(let axis): [(axis == .first ? Layout.chw : .hwc).rawValue]
+    case .layout(let layout), .imageLayout(let layout): [layout.word]
     case .imageRange(let low, let high): ["\(low.shortText):\(high.shortText)"]
     case .chosen(.weights): ["FILE"]
     case .chosen(.classes): ["N"]

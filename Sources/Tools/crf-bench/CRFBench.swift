@@ -4,6 +4,7 @@ import Foundation
 import Lattice
 import LatticeSupport
 import MeanField
+import ToolSupport
 import Unaries
 
 /// Times the stages of mean field inference.
@@ -29,7 +30,7 @@ struct CRFBench: ParsableCommand {
   @Option(help: "Energies −log P of the image's size (npy), labels first, instead of --unary.")
   var energies: String?
   @Option(help: "WxH: the size of a made-up scene, instead of --image; repeats.")
-  var size: [String] = []
+  var size: [PixelSize] = []
   @Option(help: "Labels of a made-up scene; repeats. (default: 21)") var labels: [Int] = []
   @Option(help: "W1,SA,SB,W2,SG: weights and bandwidths of both kernels; repeats.")
   var parameters: [String] = ["10,80,13,3,3"]
@@ -106,14 +107,9 @@ struct CRFBench: ParsableCommand {
       return try body(image, planes, labelCount)
     }
     for size in size {
-      let extents = size.lowercased().split(separator: "x").compactMap { Int($0) }
-      guard extents.count == 2, extents.allSatisfy({ (1...65_535).contains($0) }) else {
-        throw InputError(
-          .usage, at: "--size", "'\(size)' is not WxH", remedy: "give a size such as 500x375")
-      }
       for labels in labels.isEmpty ? [21] : labels {
         let scene = try SyntheticScene(
-          width: extents[0], height: extents[1], labels: labels, parallelism: .automatic)
+          width: size.width, height: size.height, labels: labels, parallelism: .automatic)
         try body(scene.image, scene.energies, labels)
       }
     }
@@ -131,7 +127,7 @@ struct CRFBench: ParsableCommand {
       return (array.values, array.shape[0])
     }
     let scores = try ScoreMapUnary(
-      NPY.read(unary ?? ""), kind: .logits, layout: .labelsFirst)
+      NPY.read(unary ?? ""), kind: .logits, layout: .channelsFirst)
     return (try scores.energies(for: image).values.planes(), scores.labelCount)
   }
 }

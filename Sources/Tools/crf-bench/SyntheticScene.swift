@@ -41,7 +41,7 @@ struct SyntheticScene {
     }
     let unary = try ScoreMapUnary(
       NumericArray(shape: [labels, height, width], values: rows.planes()), kind: .logits,
-      layout: .labelsFirst)
+      layout: .channelsFirst)
     let image = try Image(width: width, height: height, rgb: bytes)
     self.image = image
     energies = try unary.energies(for: image).values.planes()

@@ -28,18 +28,17 @@ struct JSONReport {
 
 /// What is printed for one file: the parameters, and the file's own members beside them.
 struct JSONSingle: Encodable {
-  var version = Version.current
-  var parameters: JSONParameters
-  var warnings = WarningReport.all.map(\.description)
-  var file: JSONFile
+  private struct Members: Encodable {
+    var version = Version.current
+    var parameters: JSONParameters
+    var warnings = WarningReport.all.map(\.description)
+  }
 
-  private enum CodingKeys: CodingKey { case version, parameters, warnings }
+  let parameters: JSONParameters
+  let file: JSONFile
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(version, forKey: .version)
-    try container.encode(parameters, forKey: .parameters)
-    try container.encode(warnings, forKey: .warnings)
+    try Members(parameters: parameters).encode(to: encoder)
     try file.encode(to: encoder)
   }
 }
@@ -86,88 +85,72 @@ struct JSONParameters: Encodable {
     labelMap = unary.labels.mapping?.name
     truthMap = settings.truth.mapping?.name
     if settings.network == nil, settings.unary.kind != .labels {
-      layout = (settings.unary.layout == .labelsFirst ? Layout.chw : .hwc).rawValue
+      layout = settings.unary.layout.word
     }
   }
 }
 
 /// One refined file.
 struct JSONFile: Encodable {
-  /// Absent where a network scores the image.
-  var unary: String?
-  /// Scores that were merged with these; absent where there are none.
-  var mergedWith: [String]?
-  var image: String?
-  /// The channels of the image.
-  var channels: Int?
-  /// Absent where the picture is stored upright.
-  var orientation: JSONOrientation?
-  var outputs: [String: String]
-  /// The extents of the grid, slowest first: height and width.
-  var size: [Int]
-  var labels: Int
-  /// The extents of the scores' own grid.
-  var scoresSize: [Int]
-  var resampling: String?
-  /// What the refinements say of themselves: beside the other members where there is one.
-  var steps: [RefinementReport]?
-  var milliseconds: [String: Double]
-  /// 0…1.
-  var changedShare: Double
-  var tiles: JSONTiles?
-  var evaluation: EvaluationSummary?
+  private struct Members: Encodable {
+    /// Absent where a network scores the image.
+    var unary: String?
+    /// Scores that were merged with these; absent where there are none.
+    var mergedWith: [String]?
+    var image: String?
+    /// The channels of the image.
+    var channels: Int?
+    /// Absent where the picture is stored upright.
+    var orientation: JSONOrientation?
+    var outputs: [String: String]
+    /// The extents of the grid, slowest first: height and width.
+    var size: [Int]
+    var labels: Int
+    /// The extents of the scores' own grid.
+    var scoresSize: [Int]
+    var resampling: String?
+    /// What the refinements say of themselves: beside the other members where there is one.
+    var steps: [RefinementReport]?
+    var milliseconds: [String: Double]
+    /// 0…1.
+    var changedShare: Double
+    var tiles: JSONTiles?
+    var evaluation: EvaluationSummary?
 
-  init(_ outcome: Outcome, _ settings: Settings) {
-    let job = outcome.job
-    unary = settings.network == nil ? job.subject : nil
-    mergedWith = job.others.isEmpty ? nil : job.others
-    image = job.image
-    channels = outcome.image?.channels
-    orientation = outcome.image?.orientation.map { JSONOrientation($0) }
-    outputs = [
-      "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
-      "overlay_before": job.overlayBefore,
-    ].compactMapValues { $0 }
-    size = outcome.grid.extents
-    labels = outcome.labelCount
-    scoresSize = outcome.unary.grid.extents
-    resampling = outcome.unary.resampling?.description
-    steps = outcome.reports
-    milliseconds = outcome.stopwatch.named
-    changedShare = outcome.changedShare
-    tiles = outcome.tiles.map { JSONTiles($0) }
-    evaluation = outcome.evaluation.map { EvaluationSummary($0, names: settings.palette.names) }
-    if outcome.reports.count == 1 {
-      only = outcome.reports[0]
-      steps = nil
+    init(_ outcome: Outcome, _ settings: Settings) {
+      let job = outcome.job
+      unary = settings.network == nil ? job.subject : nil
+      mergedWith = job.others.isEmpty ? nil : job.others
+      image = job.image
+      channels = outcome.image?.channels
+      orientation = outcome.image?.orientation.map { JSONOrientation($0) }
+      outputs = [
+        "labels": job.labels, "marginals": job.marginals, "overlay": job.overlay,
+        "overlay_before": job.overlayBefore,
+      ].compactMapValues { $0 }
+      size = outcome.grid.extents
+      labels = outcome.labelCount
+      scoresSize = outcome.unary.grid.extents
+      resampling = outcome.unary.resampling?.description
+      milliseconds = outcome.stopwatch.named
+      changedShare = outcome.changedShare
+      tiles = outcome.tiles.map { JSONTiles($0) }
+      evaluation = outcome.evaluation.map { EvaluationSummary($0, names: settings.palette.names) }
+      steps = outcome.reports.count == 1 ? nil : outcome.reports
     }
   }
 
-  private var only: RefinementReport?
+  private let members: Members
+  /// What the only refinement says of itself, beside the other members.
+  private let only: RefinementReport?
 
-  private enum CodingKeys: CodingKey {
-    case unary, mergedWith, image, channels, orientation, outputs, size, labels, scoresSize,
-      resampling, steps
-    case milliseconds, changedShare, tiles, evaluation
+  init(_ outcome: Outcome, _ settings: Settings) {
+    members = Members(outcome, settings)
+    only = outcome.reports.count == 1 ? outcome.reports[0] : nil
   }
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encodeIfPresent(unary, forKey: .unary)
-    try container.encodeIfPresent(mergedWith, forKey: .mergedWith)
-    try container.encodeIfPresent(image, forKey: .image)
-    try container.encodeIfPresent(channels, forKey: .channels)
-    try container.encodeIfPresent(orientation, forKey: .orientation)
-    try container.encode(outputs, forKey: .outputs)
-    try container.encode(size, forKey: .size)
-    try container.encode(labels, forKey: .labels)
-    try container.encode(scoresSize, forKey: .scoresSize)
-    try container.encodeIfPresent(resampling, forKey: .resampling)
-    try container.encodeIfPresent(steps, forKey: .steps)
-    try container.encode(milliseconds, forKey: .milliseconds)
-    try container.encode(changedShare, forKey: .changedShare)
-    try container.encodeIfPresent(tiles, forKey: .tiles)
-    try container.encodeIfPresent(evaluation, forKey: .evaluation)
+    try members.encode(to: encoder)
     try only?.encode(to: encoder)
   }
 }

@@ -154,7 +154,7 @@ private struct Changes {
   let firstOption: String
   let isEmpty: Bool
   private let options: PlanOptions
-  private let filter: Description<FilterKind>?
+  private let changes: CRFChanges
 
   init(_ options: PlanOptions, _ exact: ExactOptions) throws {
     self.options = options
@@ -168,31 +168,25 @@ private struct Changes {
         .usage, at: "--tolerance", "is \(tolerance), but must be 0 or more",
         remedy: "0 does every iteration; 0.001 stops early")
     }
-    filter = try Self.filter(options.filter, exact)
+    changes = try Self.changes(options, exact)
     let given: KeyValuePairs = [
       "--normalization": options.normalization != nil, "--iterations": options.iterations != nil,
       "--tolerance": options.tolerance != nil, "--exclude-self": options.excludeSelf,
-      "--filter": filter != nil,
+      "--filter": changes.filter != nil,
     ]
     firstOption = given.first(where: \.value)?.key ?? ""
     isEmpty = firstOption.isEmpty
   }
 
-  private static func filter(
-    _ text: String?, _ exact: ExactOptions
-  ) throws -> Description<FilterKind>? {
-    var filter = try text.map { text in
-      try OptionCheck.naming("--filter") {
-        try Description(JSONValue(description: text), in: FilterKind.registry)
-      }
-    }
-    guard filter?.kind.name == FilterKind.exact.name else {
+  private static func changes(_ options: PlanOptions, _ exact: ExactOptions) throws -> CRFChanges {
+    var changes = try CRFChanges(normalization: options.normalization, filter: options.filter)
+    guard changes.filter?.kind.name == FilterKind.exact.name else {
       try OptionCheck.refuse(
         ["--threshold": exact.threshold != nil, "--memory": exact.memory != nil],
         because: "is for --filter exact, but the filter is "
-          + "'\(filter?.kind.name ?? FilterKind.registry.names[0])'",
+          + "'\(changes.filter?.kind.name ?? FilterKind.registry.names[0])'",
         remedy: "add --filter exact, or leave it out")
-      return filter
+      return changes
     }
     if let threshold = exact.threshold {
       guard threshold >= 0, threshold < 1 else {
@@ -200,25 +194,21 @@ private struct Changes {
           .usage, at: "--threshold", "is \(threshold), but must be at least 0 and below 1",
           remedy: "1e-12 skips what cannot be seen; 0 evaluates every pair")
       }
-      filter?.settings["threshold"] = .number(threshold)
+      changes.filter?.settings["threshold"] = .number(threshold)
     }
     if let text = exact.memory {
       let bytes = try MemorySize(text, option: "--memory").bytes
-      filter?.settings["memory"] = .count((bytes + 1 << 20 - 1) >> 20)
+      changes.filter?.settings["memory"] = .count((bytes + 1 << 20 - 1) >> 20)
     }
-    return filter
+    return changes
   }
 
   func apply(to model: inout CRFModel) {
     if let iterations = options.iterations { model.iterations = iterations }
     if let tolerance = options.tolerance { model.tolerance = tolerance }
-    if let filter { model.filter = filter }
-    for index in model.terms.indices {
-      if let normalization = options.normalization {
-        model.terms[index].normalization = normalization
-      }
-      if options.excludeSelf { model.terms[index].selfTerm = .excluded }
-    }
+    changes.apply(to: &model)
+    guard options.excludeSelf else { return }
+    for index in model.terms.indices { model.terms[index].selfTerm = .excluded }
   }
 }
 
@@ -235,5 +225,34 @@ enum PresetList {
           --iterations \(preset.iterations)
         """
     }.joined(separator: "\n")
+  }
+}
+
+/// An amount of memory, as people write it: 512M, 2G.
+struct MemorySize: CustomStringConvertible {
+  /// At least 0.
+  let bytes: Int
+
+  private static let units: [(letter: Character, bytes: Int)] = [
+    ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
+  ]
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  /// - Throws: `InputError` that names `option` where `text` is not a size.
+  init(_ text: String, option: String) throws {
+    let unit = Self.units.first { $0.letter == text.uppercased().last }
+    let digits = unit == nil ? Substring(text) : text.dropLast()
+    guard let count = Int(digits), count >= 0, count <= Int.max / (unit?.bytes ?? 1) else {
+      throw InputError(
+        .usage, at: option, "is '\(text)', which is not an amount of memory",
+        remedy: "write a whole number of bytes, or of K, M or G, such as 512M or 4G")
+    }
+    bytes = count * (unit?.bytes ?? 1)
+  }
+
+  var description: String {
+    let unit = Self.units.first { bytes >= $0.bytes && bytes.isMultiple(of: $0.bytes) }
+    return unit.map { "\(bytes / $0.bytes)\($0.letter)" } ?? "\(bytes)"
   }
 }

@@ -43,13 +43,9 @@ struct Settings {
     files = try Job(input: input, network: networkSettings, output: output)
     isFolder = FolderListing.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
-    let isPaletteChosen = output.run.palette != nil
-    truth = try input.truth.reading(palette, isPaletteChosen: isPaletteChosen)
-    unary = try ScoreReading(
-      input.scores,
-      labels: LabelReading(
-        palette: palette, isPaletteChosen: isPaletteChosen,
-        mapping: LabelMapping(option: input.truth.labelMap, void: input.truth.voidLabel())))
+    let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
+    truth = readings.truth
+    unary = try ScoreReading(input.scores, labels: readings.labels)
     if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
     plan = try PlanSettings(planOptions, exact: options)
     let steps = try plan.prepared()

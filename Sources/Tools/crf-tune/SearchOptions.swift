@@ -162,7 +162,7 @@ extension SearchSpace {
   ///
   /// - Throws: `InputError` naming the option that cannot be followed.
   init(_ options: SearchOptions) throws {
-    let (plan, stepRanges) = try Plan.base(options)
+    let (given, stepRanges) = try Plan.base(options)
     let isUsual = options.preset == nil && options.step.isEmpty
     let short: KeyValuePairs = [
       "gaussian.weight": ("--gaussian-weight", options.gaussianWeight, "3"),
@@ -187,10 +187,11 @@ extension SearchSpace {
         remedy: options.step.isEmpty
           ? "as in --tune bilateral.color=3:6" : "as in --step guided:radius=2..16")
     }
-    let changed = try plan.changed(by: options)
+    let changes = try CRFChanges(normalization: options.normalization, filter: options.filter)
+    let plan = changes.isEmpty ? given : try given.changingModels(changes.apply)
     let all = choices
     self = try OptionCheck.naming(options.step.isEmpty ? "--preset" : "--step") {
-      try SearchSpace(changed, all, stepRanges)
+      try SearchSpace(plan, all, stepRanges)
     }
   }
 }
@@ -210,37 +211,5 @@ extension Plan {
       remedy: "write the CRF as a step: --step crf:model=\(options.preset ?? "")")
     let (plan, ranges) = try StepRange.plan(options.step, saidBy: "--step")
     return (try OptionCheck.naming("--step") { try plan.resolved(.files) }, ranges)
-  }
-}
-
-extension Plan {
-  /// The plan with the normalisation and the filter of the options in its one CRF.
-  fileprivate func changed(by options: SearchOptions) throws -> Plan {
-    guard options.normalization != nil || options.filter != nil else { return self }
-    let filter = try options.filter.map { text in
-      try OptionCheck.naming("--filter") {
-        try Description(JSONValue(description: text), in: FilterKind.registry)
-      }
-    }
-    guard models.count == 1 else { return self }
-    return try replacingModels { model in
-      var model = model
-      if let filter { model.filter = filter }
-      if let mode = options.normalization {
-        for index in model.terms.indices { model.terms[index].normalization = mode }
-      }
-      return model
-    }
-  }
-
-  /// The plan with other models in the place of those that are steps of their own.
-  private func replacingModels(_ replacement: (CRFModel) -> CRFModel) throws -> Plan {
-    try Plan(
-      steps: steps.map { step in
-        guard case .refinement(let description) = step, let model = description.model else {
-          return step
-        }
-        return Plan(replacement(model)).steps[0]
-      })
   }
 }

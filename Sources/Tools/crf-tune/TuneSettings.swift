@@ -60,15 +60,11 @@ struct TuneSettings {
         .usage, at: "--trimap-width", "is \(options.trimapWidth), but must be at least 1",
         remedy: "4 is usual")
     }
-    let isPaletteChosen = output.palette != nil
     trimapWidth = options.trimapWidth
     void = try truth.voidLabel()
-    unary = try ScoreReading(
-      input,
-      labels: LabelReading(
-        palette: palette, isPaletteChosen: isPaletteChosen,
-        mapping: LabelMapping(option: truth.labelMap, void: void)))
-    self.truth = try truth.reading(palette, isPaletteChosen: isPaletteChosen)
+    let readings = try truth.readings(palette, isChosen: output.palette != nil)
+    unary = try ScoreReading(input, labels: readings.labels)
+    self.truth = readings.truth
     folders = try Folders(input, truth)
     images = try folders.images(
       unary, truth: self.truth, range: ColorRange(search.space.leastColors))
@@ -266,7 +262,8 @@ extension TuneSettings {
   fileprivate var conditions: [String: String] {
     let space = search.space
     return [
-      "--unary-kind": unary.kind.rawValue, "--scores-layout": "\(unary.layout)",
+      "--unary-kind": unary.kind.rawValue,
+      "--scores-layout": unary.layout == .channelsFirst ? "labelsFirst" : "labelsLast",
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
       "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",

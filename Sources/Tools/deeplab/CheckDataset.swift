@@ -81,20 +81,12 @@ struct DatasetReport {
     self.path = path
   }
 
-  var isSound: Bool { check.problems.isEmpty && fault == nil }
-
-  /// What is wrong with the labels as a whole: nothing can be learnt from a single class.
-  private var fault: TruthOddity? {
-    switch check.oddity {
-    case .nothingCounts?, .singleClass?: check.oddity
-    case .absent?, nil: nil
-    }
-  }
+  var isSound: Bool { check.isSound }
 
   /// What the labels as a whole are like, where that is odd: a fault or not.
   private var remarks: [String] {
     guard let oddity = check.oddity else { return [] }
-    let kind = fault == nil ? "note" : "single-class"
+    let kind = check.fault == nil ? "note" : "single-class"
     let problem = oddity.problem(naming: dataset.classNames ?? [])
     return ["\(kind): \(path): \(problem); \(oddity.remedy.text(in: .ofProgram))"]
   }

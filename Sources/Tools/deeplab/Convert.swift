@@ -52,20 +52,7 @@ struct Convert: ParsableCommand {
     let checkpoint = try checkpoint.open(input)
     try check(names, network, against: checkpoint)
     let notes = ModelNotes(network: network?.name, classNames: names)
-    let tensors = checkpoint.entries.map {
-      // Counters soon exceed what half precision holds.
-      Safetensors.Tensor(
-        $0.name, shape: $0.shape, type: isHalf && !$0.isInteger ? .float16 : .float32)
-    }
-    do {
-      try Safetensors.write(
-        tensors, to: output, metadata: checkpoint.metadata.merging(notes.metadata) { $1 }
-      ) {
-        try checkpoint.values(of: $0.name)
-      }
-    } catch let error as InputError {
-      throw error.at(output)
-    }
+    try checkpoint.write(to: output, isHalf: isHalf, notes: notes)
     if !quiet { try report(checkpoint) }
   }
 

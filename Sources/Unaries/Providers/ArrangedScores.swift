@@ -121,10 +121,10 @@ extension ScoreMapUnary {
     foreground scores: NumericArray, kind: ScoreKind, minimumProbability: Float = 1e-5,
     alignCorners: Bool = false, parallelism: Parallelism = .automatic
   ) throws {
-    let axes = try ScoreAxes(scores.shape, layout: .labelsFirst, isForeground: true)
+    let axes = try ScoreAxes(scores.shape, layout: .channelsFirst, isForeground: true)
     try self.init(
       ArrangedScores(scores, axes: axes, foreground: ForegroundChannel(kind: kind)).array(),
-      kind: kind, layout: .labelsFirst, minimumProbability: minimumProbability,
+      kind: kind, layout: .channelsFirst, minimumProbability: minimumProbability,
       alignCorners: alignCorners, parallelism: parallelism)
   }
 }

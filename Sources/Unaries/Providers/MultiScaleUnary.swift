@@ -22,7 +22,7 @@ public struct MultiScaleUnary: Unary {
   /// - Throws: `InputError` where there is no map, one has an empty or missing axis or a score that
   ///   is neither finite nor −∞, or the maps differ in their number of labels.
   public init(
-    _ scores: [NumericArray], layout: ScoreLayout, minimumProbability: Float = 1e-5,
+    _ scores: [NumericArray], layout: ChannelLayout, minimumProbability: Float = 1e-5,
     alignCorners: Bool = false, parallelism: Parallelism = .automatic
   ) throws {
     try ProbabilityChecks.check(minimumProbability: minimumProbability)

@@ -24,7 +24,7 @@ package struct ScoreAxes: Sendable, Equatable {
   /// - Throws: `InputError` where the array has no such axes, or is one channel and nobody has
   ///   said so. That it has another size than the image is found when it is read on its grid.
   package init(
-    _ shape: [Int], layout: ScoreLayout, isForeground: Bool = false,
+    _ shape: [Int], layout: ChannelLayout, isForeground: Bool = false,
     image: ((_ rank: Int) -> GridShape?)? = nil
   ) throws {
     let readings = Self.readings(shape, layout, isForeground: isForeground)
@@ -67,7 +67,7 @@ package struct ScoreAxes: Sendable, Equatable {
 
   /// All ways to read the array that leave something to decide, with few axes left out first.
   private static func readings(
-    _ shape: [Int], _ layout: ScoreLayout, isForeground: Bool
+    _ shape: [Int], _ layout: ChannelLayout, isForeground: Bool
   ) -> [ScoreAxes] {
     let single = shape.indices.filter { shape[$0] == 1 }
     // Ten axes of length 1 would have a thousand subsets; no real array has more than two or three.
@@ -79,7 +79,7 @@ package struct ScoreAxes: Sendable, Equatable {
       let rest = shape.indices.filter { !dropped.contains($0) }.map { shape[$0] }
       if isForeground {
         guard rest.count >= 2 || dropped.isEmpty,
-          let form = try? ScoreShape([2] + rest, layout: .labelsFirst)
+          let form = try? ScoreShape([2] + rest, layout: .channelsFirst)
         else {
           return nil
         }

@@ -27,7 +27,7 @@ struct ScoreConversion: Sendable {
   /// The scores in `array`.
   ///
   /// - Throws: `InputError` where they are not finite, or not what their kind says.
-  func scores(_ array: NumericArray, layout: ScoreLayout) throws -> ScoreMap {
+  func scores(_ array: NumericArray, layout: ChannelLayout) throws -> ScoreMap {
     let scores = try ScoreMap(array, layout: layout, kind: kind, normalizes: normalizes)
     if kind == .probabilities { try scores.checkProbabilities() }
     return scores

@@ -14,7 +14,7 @@ struct ScoreMap: Sendable {
   /// - Throws: `InputError` as `ScoreShape` does, or where a score is NaN or infinite otherwise, or
   ///   all labels of a point are ruled out.
   init(
-    _ scores: NumericArray, layout: ScoreLayout, kind: ScoreKind, normalizes: Bool = false
+    _ scores: NumericArray, layout: ChannelLayout, kind: ScoreKind, normalizes: Bool = false
   ) throws {
     form = try ScoreShape(scores.shape, layout: layout)
     var values = scores.values
@@ -68,7 +68,7 @@ struct ScoreMap: Sendable {
   }
 
   /// The same numbers, their axes read in another order.
-  private func reread(as layout: ScoreLayout) -> ScoreMap? {
+  private func reread(as layout: ChannelLayout) -> ScoreMap? {
     try? ScoreMap(
       NumericArray(shape: form.shape, values: values), layout: layout, kind: .probabilities)
   }

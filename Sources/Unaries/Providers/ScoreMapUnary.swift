@@ -26,7 +26,7 @@ public struct ScoreMapUnary: Unary {
   ///   sum to 1 somewhere; it names the label and the position.
   /// - Complexity: O(N·L) for scores of N points.
   public init(
-    _ scores: NumericArray, kind: ScoreKind, layout: ScoreLayout, normalizes: Bool = false,
+    _ scores: NumericArray, kind: ScoreKind, layout: ChannelLayout, normalizes: Bool = false,
     minimumProbability: Float = 1e-5, alignCorners: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws {

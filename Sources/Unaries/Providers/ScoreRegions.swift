@@ -18,7 +18,7 @@ package final class ScoreRegions: RegionSource {
   ///   - others: as for `ScoreMapUnary`.
   /// - Throws: `InputError` where the scores do not fit the grid.
   package init(
-    _ boxes: any BoxSource, over grid: GridShape, kind: ScoreKind, layout: ScoreLayout,
+    _ boxes: any BoxSource, over grid: GridShape, kind: ScoreKind, layout: ChannelLayout,
     normalizes: Bool = false, minimumProbability: Float = 1e-5, alignCorners: Bool,
     parallelism: Parallelism
   ) throws {
@@ -52,8 +52,8 @@ package final class ScoreRegions: RegionSource {
   private func box(of region: GridRegion) -> [Range<Int>] {
     let labels = 0..<shape.labelCount
     return switch shape.layout {
-    case .labelsFirst: [labels, region.rows, region.columns]
-    case .labelsLast: [region.rows, region.columns, labels]
+    case .channelsFirst: [labels, region.rows, region.columns]
+    case .channelsLast: [region.rows, region.columns, labels]
     }
   }
 

@@ -70,7 +70,7 @@ extension ScoreShape {
     return InputError(
       .data,
       "scores of shape \(Self.text(shape)) have \(Self.axes(grid.rank)) beside the labels, but "
-        + "the scene, \(scene), has \(scene.rank): expected \(layout.axes(rank: scene.rank))",
+        + "the scene, \(scene), has \(scene.rank): expected \(layout.axes("L", rank: scene.rank))",
       remedy: remedy)
   }
 
@@ -79,13 +79,13 @@ extension ScoreShape {
   }
 
   private func unflattened(onto scene: GridShape) -> [Int] {
-    layout == .labelsFirst ? [labelCount] + scene.extents : scene.extents + [labelCount]
+    layout == .channelsFirst ? [labelCount] + scene.extents : scene.extents + [labelCount]
   }
 
   private func sizeError(_ scene: GridShape) -> InputError {
     InputError(
       .data,
-      "scores of shape \(Self.text(shape)) read as \(layout.axes(rank: grid.rank)) are "
+      "scores of shape \(Self.text(shape)) read as \(layout.axes("L", rank: grid.rank)) are "
         + "\(labelCount) labels on \(grid), but the scene is \(scene): expected that size, or a "
         + "smaller one of the same proportions",
       remedy: sizeRemedy(scene))
@@ -106,10 +106,10 @@ extension ScoreShape {
     return "check that the scores belong to this scene"
   }
 
-  private func transposeRemedy(_ found: ScoreLayout) -> Remedy {
+  private func transposeRemedy(_ found: ChannelLayout) -> Remedy {
     let rank = grid.rank
     return """
-      looks like \(found.axes(rank: rank, swapped: true)): transpose to \(layout.axes(rank: rank))
+      looks like \(found.axes("L", rank: rank, swapped: true)): transpose to \(layout.axes("L", rank: rank))
       """
   }
 }

@@ -25,10 +25,10 @@ package enum ScoreSuspicion: Sendable, Equatable {
         axis == form.grid.rank - 1 ? 0..<place.1 : place.0..<place.0 + 1
       }
       let labels = 0..<form.labelCount
-      let part = try boxes.read(form.layout == .labelsFirst ? [labels] + grid : grid + [labels])
+      let part = try boxes.read(form.layout == .channelsFirst ? [labels] + grid : grid + [labels])
       for point in 0..<form.grid.width where !suspicions.isEmpty {
         let row = labels.map { label in
-          form.layout == .labelsFirst
+          form.layout == .channelsFirst
             ? part.values[label * form.grid.width + point]
             : part.values[point * form.labelCount + label]
         }

@@ -4,11 +4,11 @@ import LatticeSupport
 package final class ArrayImageRegions: RegionSource {
   package let grid: GridShape
   private let boxes: any BoxSource
-  private let layout: Image.Layout
+  private let layout: ChannelLayout
   private let hasChannelAxis: Bool
 
   /// - Throws: `InputError` where the array's axes are not those of an image.
-  package init(_ boxes: any BoxSource, layout: Image.Layout) throws {
+  package init(_ boxes: any BoxSource, layout: ChannelLayout) throws {
     self.boxes = boxes
     self.layout = layout
     grid = try GridShape(Image.split(boxes.shape, rank: 2, layout: layout).extents)

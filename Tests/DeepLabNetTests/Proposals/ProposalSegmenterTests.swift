@@ -98,7 +98,7 @@ import Unaries
     func unary(_ probabilities: [Float]) throws -> ScoreMapUnary {
       try ScoreMapUnary(
         NumericArray(shape: [1, 2, 2], values: probabilities), kind: .probabilities,
-        layout: .labelsLast)
+        layout: .channelsLast)
     }
     let ensemble = try EnsembleUnary.eDeconvNet(
       deconvNet: unary([0.9, 0.1, 0.3, 0.7]), fcn: unary([0.5, 0.5, 0.1, 0.9]))

@@ -10,8 +10,8 @@ extension ScoreReading {
     labels = reading
     meaning = input.unaryKind
     try follow(input.channels)
-    layout = input.layout?.scoreLayout ?? .labelsFirst
-    imageLayout = (input.imageLayout ?? input.layout ?? .chw).imageLayout
+    layout = input.layout ?? .channelsFirst
+    imageLayout = input.imageLayout ?? layout
     picture = try PictureReading(input.orientation, input.imageRange)
     if input.image == nil {
       try OptionCheck.refuse(

@@ -29,15 +29,21 @@ package struct TruthOptions: ParsableArguments {
 
   package init() {}
 
-  /// How the ground truth is read.
+  /// How label maps and the ground truth are read.
   ///
-  /// - Parameter palette: what colours mean, and whether somebody has chosen it.
+  /// - Parameters:
+  ///   - palette: what colours mean.
+  ///   - isChosen: whether somebody has chosen it.
   /// - Throws: `InputError` naming the option that cannot be followed.
-  package func reading(_ palette: Palette, isPaletteChosen: Bool) throws -> LabelReading {
-    LabelReading(
-      palette: palette, isPaletteChosen: isPaletteChosen,
-      mapping: try LabelMapping(
-        truthMap: truthMap, labelMap: labelMap, void: voidLabel()))
+  package func readings(
+    _ palette: Palette, isChosen: Bool
+  ) throws -> (labels: LabelReading, truth: LabelReading) {
+    let void = try voidLabel()
+    func reading(_ mapping: LabelMapping?) -> LabelReading {
+      LabelReading(palette: palette, isPaletteChosen: isChosen, mapping: mapping)
+    }
+    let truth = try reading(LabelMapping(truthMap: truthMap, labelMap: labelMap, void: void))
+    return (try reading(LabelMapping(option: labelMap, void: void)), truth)
   }
 
   /// `--void`, checked.

@@ -38,7 +38,7 @@ package struct UnaryOptions: ParsableArguments {
     help: ArgumentHelp(
       "The order of the axes of an image that is an array: channels first or channels last. "
         + "(default: that of --scores-layout)", valueName: "order"))
-  package var imageLayout: Layout?
+  package var imageLayout: ChannelLayout?
 
   @OptionGroup package var orientation: OrientationOptions
   @OptionGroup package var imageRange: ImageRangeOptions
@@ -52,7 +52,7 @@ package struct UnaryOptions: ParsableArguments {
     help: ArgumentHelp(
       "The order of the scores' axes: labels first or labels last. (default: chw)",
       valueName: "order"))
-  package var layout: Layout?
+  package var layout: ChannelLayout?
 
   @Option(help: ArgumentHelp("Which array of an .npz archive.", valueName: "name"))
   package var member: String?
@@ -157,10 +157,17 @@ extension UnaryOptions {
   }
 }
 
-/// What `--scores-layout` can say.
-package enum Layout: String, CaseIterable, ExpressibleByArgument {
-  case chw, hwc
+/// What `--scores-layout` and `--image-layout` can say: `chw` or `hwc`.
+extension ChannelLayout: ExpressibleByArgument {
+  /// All that can be said.
+  public static var allValueStrings: [String] { allCases.map(\.word) }
 
-  package var scoreLayout: ScoreLayout { self == .chw ? .labelsFirst : .labelsLast }
-  package var imageLayout: Image.Layout { self == .chw ? .channelsFirst : .channelsLast }
+  /// The layout that is said.
+  public init?(argument: String) {
+    guard let layout = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+    self = layout
+  }
+
+  /// As options have it.
+  package var word: String { self == .channelsFirst ? "chw" : "hwc" }
 }

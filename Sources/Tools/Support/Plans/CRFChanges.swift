@@ -1,0 +1,31 @@
+import Lattice
+import LatticeSupport
+import MeanField
+
+/// What short options change of a CRF.
+package struct CRFChanges {
+  /// `nil` where sums of kernels are normalised as the model says.
+  package var normalization: Normalization?
+  /// `nil` for the model's.
+  package var filter: Description<FilterKind>?
+
+  /// - Parameter filter: as `--filter` has it.
+  /// - Throws: `InputError` where there is no such filter.
+  package init(normalization: Normalization?, filter: String?) throws {
+    self.normalization = normalization
+    self.filter = try filter.map { text in
+      try OptionCheck.naming("--filter") {
+        try Description(JSONValue(description: text), in: FilterKind.registry)
+      }
+    }
+  }
+
+  /// Whether nothing is changed.
+  package var isEmpty: Bool { normalization == nil && filter == nil }
+
+  package func apply(to model: inout CRFModel) {
+    if let filter { model.filter = filter }
+    guard let normalization else { return }
+    for index in model.terms.indices { model.terms[index].normalization = normalization }
+  }
+}
