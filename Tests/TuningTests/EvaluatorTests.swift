@@ -33,7 +33,7 @@ struct EvaluatorTests {
     }
     let unary = try ScoreMapUnary(
       NumericArray(shape: [2, grid.height, grid.width], values: scores), kind: .logits,
-      layout: .labelsFirst, parallelism: .serial)
+      layout: .channelsFirst, parallelism: .serial)
     return TuningImage.Sample(
       scene: Scene(image), energies: try unary.energies(for: Scene(image)),
       truth: try LabelMap(grid: grid, labels: truth))
