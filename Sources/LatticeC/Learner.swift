@@ -82,7 +82,7 @@ extension ChannelField: CallerField {
     parallelism: Parallelism
   ) throws -> ChannelField {
     let values = planes.assumingMemoryBound(to: Float.self)
-    let layout = FieldLayout.channelsFirst
+    let layout = ChannelLayout.channelsFirst
     try layout.check(
       values, points: points, channels: channels, magnitude: Arguments.largestEnergy, name,
       channelName: "label or channel", parallelism: parallelism)
