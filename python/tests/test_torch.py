@@ -150,6 +150,16 @@ def test_only_what_is_needed():
         assert not crf(logits, image).requires_grad
 
 
+def test_compiled_models_break_their_graph_at_worst():
+    logits, image = small(torch.float32)
+    crf = module("permutohedral")
+    expected = crf(logits, image)
+    found = torch.compile(crf, backend="eager")(logits, image)
+    assert torch.equal(found, expected)
+    found.sum().backward()
+    assert logits.grad is not None
+
+
 def test_wrong_shapes():
     crf = module()
     with pytest.raises(ValueError, match="logits have shape"):

@@ -18,7 +18,7 @@ import LatticeSupport
 ///   ],
 ///   arithmetic: FilteredArithmetic())
 /// let inference = crf.forward(energies, UpdateOptions(iterations: 5))
-/// let (value, upstream) = Objective.crossEntropy().evaluate(inference.marginals, labels)
+/// let (value, upstream) = LearningObjective.crossEntropy().evaluate(inference.marginals, labels)
 /// let gradient = inference.gradient(of: upstream, wanted: [.unary, .weights, .bandwidths])
 /// ```
 public struct DifferentiableCRF<Arithmetic: LearningArithmetic>: Sendable {

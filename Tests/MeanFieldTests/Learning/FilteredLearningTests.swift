@@ -103,6 +103,31 @@ import Unaries
     }
   }
 
+  @Test("fused sweeps of rows of any length", arguments: [1, 4, 16, 21, 32, 40, 60])
+  func fusedRows(labels: Int) throws {
+    let count = Self.grid.count * labels
+    let crf = try DifferentiableCRF(
+      points: Self.grid.count, labelCount: labels,
+      terms: Self.terms(second: .potts(2)), arithmetic: FilteredArithmetic())
+    let energies = ChannelField.from(
+      Self.random(count, seed: 20).map { 3 * $0 }, channels: labels)
+    let upstream = ChannelField.from(Self.random(count, seed: 21), channels: labels)
+    let (fast, slow) = (
+      crf.forward(energies, UpdateOptions(iterations: 3)).gradient(
+        of: upstream, wanted: [.unary, .weights]),
+      crf.forward(energies, UpdateOptions(iterations: 3, recomputes: true)).gradient(
+        of: upstream, wanted: [.unary, .weights])
+    )
+    // Sums of a hundred numbers in two orders. One label alone has nothing to choose: 0.
+    let difference = relativeDifference(
+      try #require(fast.unary?.doubles), try #require(slow.unary?.doubles))
+    #expect(difference <= 1e-5, "unary: \(difference)")
+    for (a, b) in zip(fast.terms, slow.terms) {
+      let difference = relativeDifference(try #require(a.weights), try #require(b.weights))
+      #expect(difference <= 2e-4, "weights: \(difference)")
+    }
+  }
+
   @Test("the marginals are those of the CRF itself")
   func marginals() throws {
     let pixels = Self.image.map { Float($0) }

@@ -29,7 +29,7 @@ struct GoldenLayerTests {
         ], arithmetic: AllPairsArithmetic())
       return crf.forward(.from(unary.image(index, of: count), channels: labelCount))
     }
-    let (value, upstream) = Objective.logLikelihood().evaluate(
+    let (value, upstream) = LearningObjective.logLikelihood().evaluate(
       inferences.map(\.marginals),
       (0..<count).map { labels.image($0, of: count).map { UInt16($0) } })
     var total = inferences[0].gradient(

@@ -124,9 +124,9 @@ struct GoldenLearningTests {
     }
     let given = (0..<count).map { labels.image($0, of: count).map { UInt16($0) } }
     for run in golden.runs {
-      let objective = try #require(Objective(run["objective"]))
+      let objective = try #require(LearningObjective(run["objective"]))
       let (value, gradients) = objective.evaluate(
-        marginals, given, reduction: Objective.Reduction(run["objective"]))
+        marginals, given, reduction: LearningObjective.Reduction(run["objective"]))
       let perImage = (0..<count).map { objective.evaluate(marginals[$0], given[$0]).value }
       for (name, found) in [
         ("value", [value]), ("grad_q", gradients.flatMap(\.doubles)), ("per_image", perImage),

@@ -1,6 +1,7 @@
 import Lattice
 import LatticeSupport
 import MeanField
+import TestSupport
 import Testing
 import Unaries
 
@@ -160,6 +161,48 @@ import Unaries
     // By its own energy at once, by the other's through the message.
     #expect(abs(unary[0, 0] + slope) < 1e-14)
     #expect(abs(unary[1, 0] + slope * 1.5 * 2 * start * (1 - start)) < 1e-14)
+  }
+
+  @Test("at a fixed point no history is needed")
+  func implicit() throws {
+    var problem = Problem()
+    problem.weight = 0.4
+    problem.matrix = problem.matrix.map { 0.3 * $0 }
+    problem.iterations = 80
+    let inference = try problem.inference()
+    let upstream = DoubleField(
+      points: Problem.grid.count, channels: Problem.labels, planes: problem.upstream)
+    let unrolled = inference.gradient(of: upstream)
+    let implicit = inference.implicitGradient(of: upstream, tolerance: 1e-14)
+    // Updates shrink differences by half at least: after 80 nothing but rounding is left.
+    func compare(_ found: [Double]?, _ expected: [Double]?) throws {
+      #expect(relativeDifference(try #require(found), try #require(expected)) < 1e-11)
+    }
+    try compare(implicit.unary?.planes(), unrolled.unary?.planes())
+    try compare(implicit.image, unrolled.image)
+    for (a, b) in zip(implicit.terms, unrolled.terms) {
+      try compare(a.weights, b.weights)
+      try compare(a.bandwidths, b.bandwidths)
+    }
+  }
+
+  @Test("states that are computed again are the same")
+  func recomputed() throws {
+    for iterations in [1, 2, 5, 9] {
+      let crf = try Problem().crf()
+      let energies = DoubleField(
+        points: Problem.grid.count, channels: Problem.labels, planes: Problem().unary)
+      let upstream = DoubleField(
+        points: Problem.grid.count, channels: Problem.labels, planes: Problem().upstream)
+      let gradients = [false, true].map { recomputes in
+        crf.forward(
+          energies,
+          UpdateOptions(iterations: iterations, damping: 0.7, recomputes: recomputes)
+        ).gradient(of: upstream)
+      }
+      #expect(gradients[0].unary?.planes() == gradients[1].unary?.planes())
+      #expect(gradients[0].image == gradients[1].image)
+    }
   }
 
   @Test("what is not wanted is not there")

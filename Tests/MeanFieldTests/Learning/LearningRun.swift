@@ -124,9 +124,9 @@ struct LearningRun<Arithmetic: LearningArithmetic> where Arithmetic.Field: Plana
     let count = marginals.count
     guard loss["type"].string == "linear" else {
       let labels = try golden.input("labels")
-      let (value, gradients) = try #require(Objective(loss)).evaluate(
+      let (value, gradients) = try #require(LearningObjective(loss)).evaluate(
         marginals, (0..<count).map { labels.image($0, of: count).map { UInt16($0) } },
-        reduction: Objective.Reduction(loss))
+        reduction: LearningObjective.Reduction(loss))
       let sign = loss["sign"].number ?? 1
       return (
         sign * value,
@@ -193,7 +193,7 @@ struct LearningRun<Arithmetic: LearningArithmetic> where Arithmetic.Field: Plana
   }
 }
 
-extension Objective {
+extension LearningObjective {
   /// As cases describe them.
   init?(_ json: AnyJSON) {
     let weights = json["weights"].numbers.isEmpty ? nil : json["weights"].numbers
@@ -211,7 +211,7 @@ extension Objective {
   }
 }
 
-extension Objective.Reduction {
+extension LearningObjective.Reduction {
   init(_ json: AnyJSON) {
     self = json["reduction"].string == "pooled" ? .pooled : .imageMean
   }

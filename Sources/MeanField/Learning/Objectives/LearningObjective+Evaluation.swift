@@ -1,6 +1,6 @@
 import LatticeSupport
 
-extension Objective {
+extension LearningObjective {
   /// The value at the marginals of a batch, and its gradients by them.
   ///
   /// Points that are void have a gradient of 0, and so has a batch without labelled points, whose

@@ -5,7 +5,7 @@ import LatticeSupport
 /// A point is labelled where its label is below L; all others (255, 65535, …) are void and have no
 /// influence, but where it is said. Krähenbühl & Koltun, "Parameter learning and convergent
 /// inference for dense random fields", ICML 2013, has the first three.
-public enum Objective: Sendable, Hashable {
+public enum LearningObjective: Sendable, Hashable {
   /// The mean of log(Q(y) + ε); greater is better.
   case logLikelihood(epsilon: Double = 0, over: Counted = .labelled)
   /// Σ c(y)·Q(y) with c inversely proportional to the label's frequency to the power `power`, and
