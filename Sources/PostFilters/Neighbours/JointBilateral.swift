@@ -17,9 +17,13 @@ public struct JointBilateral: ScoreFilter {
   /// Of the disc, in pixels.
   public let radius: Int
 
+  /// The largest radius: every pixel of the disc is looked at.
+  public static let largestRadius = 256
+
   /// The radius that a σs needs, as OpenCV has it: beyond, a Gaussian is below a third of its peak.
+  /// At most `largestRadius`.
   public static func usualRadius(sigmaSpatial: Double) -> Int {
-    max(1, Int((1.5 * sigmaSpatial).rounded(.toNearestOrEven)))
+    max(1, Int(min(Double(largestRadius), 1.5 * sigmaSpatial).rounded(.toNearestOrEven)))
   }
 
   /// - Parameters:
@@ -80,12 +84,21 @@ extension RefinementKind {
       Setting("spatial", .number(.above(0)), "σ of positions, in pixels", default: .number(3)),
       Setting("color", .number(.above(0)), "σ of colours, of 0 to 255", default: .number(30)),
       Setting(
-        "radius", .count(1...256), "of the disc, in pixels; 1.5 times 'spatial' unless given",
+        "radius", .count(1...JointBilateral.largestRadius),
+        "of the disc, in pixels; 1.5 times 'spatial' unless given",
         default: nil),
     ], example: "joint-bilateral:spatial=3,color=30"
   ) { settings, _ in
-    JointBilateral(
-      sigmaSpatial: settings.number("spatial") ?? 3, sigmaColor: settings.number("color") ?? 30,
-      radius: settings.count("radius"))
+    let sigma = settings.number("spatial") ?? 3
+    let radius = settings.count("radius")
+    guard radius != nil || 1.5 * sigma < Double(JointBilateral.largestRadius) + 0.5 else {
+      throw InputError(
+        .usage,
+        "'spatial' is \(sigma.shortText), whose disc of 1.5 times that is larger than "
+          + "\(JointBilateral.largestRadius) pixels",
+        remedy: "give a smaller one, or the radius; for large ones take bilateral-solver or a CRF")
+    }
+    return JointBilateral(
+      sigmaSpatial: sigma, sigmaColor: settings.number("color") ?? 30, radius: radius)
   }
 }

@@ -64,8 +64,9 @@ struct BilateralGrid {
     }
   }
 
+  /// Coordinates that a key cannot hold, of levels beyond all images, are the last that it can.
   private static func cell(_ value: Double, _ size: Double) -> Int32 {
-    Int32(clamping: Int((value / size).rounded(.down)))
+    Int32(min(max((value / size).rounded(.down), Double(Int32.min)), Double(Int32.max - 1)))
   }
 
   /// The connected part of each cell, numbered from 0.

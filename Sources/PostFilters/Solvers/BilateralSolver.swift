@@ -31,6 +31,10 @@ public struct BilateralSolver: ScoreFilter {
   /// How far scores are trusted.
   public let confidence: Confidence
 
+  /// The least side of a cell that descriptions can ask for: each pixel and level has its own long
+  /// before.
+  public static let leastSide = 0.01
+
   /// Rounds that make the smoothing weights of every cell sum to its points.
   private static let balancingRounds = 10
 
@@ -188,14 +192,18 @@ extension RefinementKind {
     summary: "scores alike where positions and colours are, near those that are trusted",
     settings: [
       Setting(
-        "lambda", .number(.above(0)), "how much smoothness counts beside the scores",
+        "lambda", .number(.closed(1e-9...1e12)), "how much smoothness counts beside the scores",
         default: .number(128)),
-      Setting("spatial", .number(.above(0)), "sides of cells, in pixels", default: .number(8)),
       Setting(
-        "luma", .number(.above(0)), "sides of cells in brightness, of 0 to 255", default: .number(4)
+        "spatial", .number(.atLeast(BilateralSolver.leastSide)), "sides of cells, in pixels",
+        default: .number(8)),
+      Setting(
+        "luma", .number(.atLeast(BilateralSolver.leastSide)),
+        "sides of cells in brightness, of 0 to 255", default: .number(4)
       ),
       Setting(
-        "chroma", .number(.above(0)), "sides of cells in colour, of 0 to 255", default: .number(4)),
+        "chroma", .number(.atLeast(BilateralSolver.leastSide)),
+        "sides of cells in colour, of 0 to 255", default: .number(4)),
       Setting(
         "confidence", .choice(["max", "entropy"]),
         "whether the largest probability or the entropy tells how far a pixel is trusted",
