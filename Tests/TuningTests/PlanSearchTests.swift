@@ -63,7 +63,7 @@ struct PlanSearchTests {
     let setting = TunedSetting([1, 4], iterations: 1)
     #expect(
       try steps.plan(of: setting).steps.map(\.text)
-        == ["crf:normalization=symmetric,iterations=2", "majority:radius=4", "majority"])
+        == ["crf:iterations=2,normalization=symmetric", "majority:radius=4", "majority"])
     #expect(steps.text(of: setting) == "crf.normalization symmetric, majority-2.radius 4")
   }
 
@@ -71,7 +71,7 @@ struct PlanSearchTests {
     ("majority:radius=0..4", "above 0"), ("majority:radius=4..2", "smaller first"),
     ("majority:radius=1|1", "there twice"), ("majority:radius=1|x", "radius"),
     ("majority:radius=1.5|2", "whole number"), ("band:width=2,of=crf|temperature", "not a number"),
-    ("majority:size=2..4", "no setting 'size'"),
+    ("majority:size=2..4", "no setting of the majority label filter 'size'"),
   ])
   func illRangesAreExplained(text: String, says: String) throws {
     let error = #expect(throws: InputError.self) {
@@ -119,7 +119,7 @@ struct PlanSearchTests {
     var truth = [UInt16](repeating: 0, count: 20 * 20)
     var predicted = truth
     for point in stride(from: 21, to: 380, by: 7) { (truth[point], predicted[point]) = (1, 1) }
-    for point in stride(from: 24, to: 380, by: 14) { predicted[point] = 2 }
+    for point in stride(from: 24, to: 358, by: 14) { predicted[point] = 2 }
     for point in 380..<400 { (truth[point], predicted[point]) = (2, 2) }
     let image = try Self.image(
       "one", truth: truth, predicted: predicted, width: 20, labels: 3)
@@ -131,7 +131,7 @@ struct PlanSearchTests {
         [image], for: .miou, parallelism: Parallelism(threads: threads))
       let outcome = try search.run([filter], after: Plan([]))
       #expect(
-        outcome.plan.steps.map(\.text) == ["components:minimum=4,replace=neighbour,classes=2"])
+        outcome.plan.steps.map(\.text) == ["components:minimum=4,classes=2,replace=neighbour"])
       #expect(outcome.trials.map(\.isKept) == [false, false, false, true])
       let tallies = try search.tallies(after: outcome.plan)
       #expect(tallies.unfiltered.whole.meanIOU == 1)
