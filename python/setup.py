@@ -16,7 +16,7 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 LIBRARY = "liblatticecrf.dylib" if sys.platform == "darwin" else "liblatticecrf.so"
 #: What Swift needs to know all targets; nothing else is built.
-ENGINE = ("Package.swift", "LICENSE", "Sources", "Tests", "Examples")
+ENGINE = ("Package.swift", "LICENSE", "Sources", "Tests", "Examples", "Benchmarks")
 
 
 def engine():

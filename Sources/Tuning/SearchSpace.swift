@@ -139,6 +139,7 @@ public struct SearchSpace: Sendable {
 
   /// The plan of a setting.
   ///
+  /// - Parameter setting: of this space.
   /// - Parameter model: what its CRF is to be; `nil` for what the setting says.
   /// - Throws: `InputError` where its steps cannot stand in their order.
   public func plan(of setting: TunedSetting, with model: CRFModel? = nil) throws -> Plan {
