@@ -45,7 +45,7 @@ def folder(tmp_path):
 def make_checkout(folder):
     for name in ("Package.swift", "LICENSE"):
         shutil.copy2(CHECKOUT / name, folder.parent)
-    for name in ("Sources", "Tests", "Examples"):
+    for name in ("Sources", "Tests", "Examples", "Benchmarks"):
         (folder.parent / name).mkdir()
         (folder.parent / name / "file.swift").write_text("// " + name)
     (folder.parent / "Sources" / ".build").mkdir()
