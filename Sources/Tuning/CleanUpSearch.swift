@@ -16,7 +16,7 @@ public struct CleanUpSearch {
   public struct Trial: Sendable {
     /// Its description, with the labels that it was tried for.
     public let text: String
-    /// The objective without it, and with it.
+    /// The objective without it.
     public let before: Double
     /// The objective with it.
     public let after: Double
@@ -30,10 +30,14 @@ public struct CleanUpSearch {
     public let plan: Plan
     /// In the order in which they were tried.
     public let trials: [Trial]
+    /// What the plan comes to without them, and with those that pay.
+    public let before: Tally
+    /// With those that pay.
+    public let after: Tally
   }
 
   private let images: [TuningImage]
-  private let objective: SearchGoal
+  private let goal: SearchGoal
   private let void: UInt16
   private let trimapWidth: Int
   private let parallelism: Parallelism
@@ -43,16 +47,16 @@ public struct CleanUpSearch {
 
   /// - Parameters:
   ///   - images: what decides.
-  ///   - objective: what is to be as large as possible.
+  ///   - goal: what is to be as large as possible.
   ///   - void: the label of the truth whose points do not count.
   ///   - trimapWidth: how near true boundaries the band lies, in points; see `Trimap`.
   ///   - parallelism: the threads to use; results do not depend on it.
   public init(
-    _ images: [TuningImage], for objective: SearchGoal, ignoring void: UInt16 = Palette.voidLabel,
+    _ images: [TuningImage], for goal: SearchGoal, ignoring void: UInt16 = Palette.voidLabel,
     trimapWidth: Int = 4, parallelism: Parallelism = .automatic
   ) {
     self.images = images
-    self.objective = objective
+    self.goal = goal
     self.void = void
     self.trimapWidth = trimapWidth
     self.parallelism = parallelism
@@ -61,7 +65,7 @@ public struct CleanUpSearch {
   /// Tries filters one after another, each behind those that pay.
   ///
   /// - Parameters:
-  ///   - candidates: the filters, in their order.
+  ///   - candidates: the filters, in their order; at least one.
   ///   - plan: what comes before them.
   ///   - progress: told how much is done, 0…1.
   /// - Throws: `InputError` of an image that cannot be read, or of a filter that cannot be made.
@@ -71,46 +75,68 @@ public struct CleanUpSearch {
     _ candidates: [Description<LabelFilterKind>], after plan: Plan,
     progress: (Double) -> Void = { _ in }
   ) throws -> Outcome {
+    precondition(!candidates.isEmpty, "no clean-ups to try")
     var (plan, trials): (Plan, [Trial]) = (plan, [])
+    var ends: (before: Tally, after: Tally)?
     for (index, candidate) in candidates.enumerated() {
-      let (found, tried) = try choose(candidate, after: plan)
-      trials += tried
-      if let found { plan = try Plan(steps: plan.steps + [.labelFilter(found)]) }
+      let choice = try choose(candidate, after: plan)
+      trials += choice.trials
+      if let kept = choice.kept { plan = try Plan(steps: plan.steps + [.labelFilter(kept)]) }
+      ends = (ends?.before ?? choice.before, choice.after)
       progress(Double(index + 1) / Double(candidates.count))
     }
-    return Outcome(plan: plan, trials: trials)
+    return Outcome(plan: plan, trials: trials, before: ends!.before, after: ends!.after)
+  }
+
+  /// What came of one filter.
+  private struct Choice {
+    /// `nil` where it does not pay.
+    let kept: Description<LabelFilterKind>?
+    let trials: [Trial]
+    let before: Tally
+    let after: Tally
   }
 
   private func choose(
     _ candidate: Description<LabelFilterKind>, after plan: Plan
-  ) throws -> (Description<LabelFilterKind>?, [Trial]) {
+  ) throws -> Choice {
     let first = try tallies(of: [candidate], after: plan)
-    let before = try objective.value(of: first.unfiltered)
-    func trial(
-      _ description: Description<LabelFilterKind>, _ tally: Tally, isKept: Bool? = nil
-    ) throws -> Trial {
-      let after = try objective.value(of: tally)
+    let before = try goal.value(of: first.unfiltered)
+    func trial(_ description: Description<LabelFilterKind>, _ tally: Tally) throws -> Trial {
+      let after = try goal.value(of: tally)
       return Trial(
-        text: "\(description)", before: before, after: after, isKept: isKept ?? (after > before))
+        text: "\(description)", before: before, after: after, isKept: after > before)
+    }
+    func choice(
+      _ tried: [Trial], _ last: Description<LabelFilterKind>, _ tally: Tally
+    ) -> Choice {
+      let isKept = tried[tried.count - 1].isKept
+      return Choice(
+        kept: isKept ? last : nil, trials: tried, before: first.unfiltered,
+        after: isKept ? tally : first.unfiltered)
     }
     let whole = try trial(candidate, first.filtered[0])
     let isByLabel = candidate.kind.settings.contains { $0.key == Self.classes }
     guard !whole.isKept, isByLabel, candidate.settings[Self.classes] == nil else {
-      return (whole.isKept ? candidate : nil, [whole])
+      return choice([whole], candidate, first.filtered[0])
     }
     let labels = (0..<first.unfiltered.whole.labelCount).filter { $0 != Int(void) }
     let single = try labels.map { try self.candidate(candidate, for: [$0]) }
     let tallies = try tallies(of: single, after: plan).filtered
     let alone = try zip(single, tallies).map { try trial($0, $1) }
-    let paying = zip(labels, alone).filter { $1.isKept }.map(\.0)
-    guard !paying.isEmpty else { return (nil, [whole] + alone) }
-    let together = try self.candidate(candidate, for: paying)
-    let last =
-      paying.count == 1
-      ? alone.first { $0.isKept }!
-      : try trial(together, try self.tallies(of: [together], after: plan).filtered[0])
-    let tried = [whole] + alone.filter { !$0.isKept } + [last]
-    return (last.isKept ? together : nil, tried)
+    let paying = labels.indices.filter { alone[$0].isKept }
+    guard paying.count != 1 else {
+      let place = paying[0]
+      let others = labels.indices.filter { $0 != place }.map { alone[$0] }
+      return choice([whole] + others + [alone[place]], single[place], tallies[place])
+    }
+    guard !paying.isEmpty else {
+      return choice([whole] + alone, candidate, first.unfiltered)
+    }
+    let together = try self.candidate(candidate, for: paying.map { labels[$0] })
+    let tally = try self.tallies(of: [together], after: plan).filtered[0]
+    let failed = alone.filter { !$0.isKept }
+    return choice([whole] + failed + [try trial(together, tally)], together, tally)
   }
 
   private func candidate(

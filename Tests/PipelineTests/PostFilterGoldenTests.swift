@@ -49,20 +49,6 @@ struct PostFilterGoldenTests {
       #expect(refined.marginals.values[point, 3] == expected, "point \(point)")
     }
   }
-
-  @Test(arguments: ["a_r1", "a_r2", "a_r3", "b_r1", "b_r3"])
-  func majorities(run: String) throws {
-    let map = try labels("inputs/\(run.prefix(1))/labels_dirty.png")
-    let radius = try #require(Int(String(run.suffix(1))))
-    let marginals = Marginals(
-      unchecked: ChannelField(points: map.grid.count, channels: 1), grid: map.grid)
-    let expected = try labels("majority/\(run).png")
-    for threads in [1, 3] {
-      let found = try Majority(radius: radius).filter(
-        map, marginals, over: Scene(grid: map.grid), parallelism: Parallelism(threads: threads))
-      #expect(found == expected)
-    }
-  }
 }
 
 /// The same promises on a few points that can be counted by hand.

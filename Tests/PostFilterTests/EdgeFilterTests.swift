@@ -27,7 +27,7 @@ private func forEachLine(of grid: GridShape, _ body: ([Int]) -> Void) {
 struct DomainTransformTests {
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "domain_transform"))
+    arguments: try PostRun.all(ofKind: "domain_transform"))
   func golden(run: PostRun) throws {
     let mode = run.parameters["mode"].string?.lowercased() ?? ""
     try run.check(
@@ -40,7 +40,7 @@ struct DomainTransformTests {
 
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "domain_transform_deeplab"))
+    arguments: try PostRun.all(ofKind: "domain_transform_deeplab"))
   func goldenGradients(run: PostRun) throws {
     let (scores, map) = (try run.scores(), try run.array("edges"))
     let transform = DomainTransform(
@@ -217,7 +217,7 @@ struct DomainTransformTests {
 struct SmootherTests {
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "fast_global_smoother"))
+    arguments: try PostRun.all(ofKind: "fast_global_smoother"))
   func golden(run: PostRun) throws {
     let schedule: Smoother.Schedule =
       run.parameters["schedule"].string == "paper"

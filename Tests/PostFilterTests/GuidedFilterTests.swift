@@ -7,7 +7,7 @@ import Unaries
 struct GuidedFilterTests {
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "guided", "guided_fault"))
+    arguments: try PostRun.all(ofKind: "guided", "guided_fault"))
   func golden(run: PostRun) throws {
     let border = try #require(WindowBorder(rawValue: run.parameters["border"].string ?? ""))
     try run.check(
@@ -16,7 +16,8 @@ struct GuidedFilterTests {
   }
 
   @Test(
-    .enabled(if: Shared.isPresent, Shared.absence), arguments: PostRun.all(ofKind: "guided_fast"))
+    .enabled(if: Shared.isPresent, Shared.absence),
+    arguments: try PostRun.all(ofKind: "guided_fast"))
   func goldenFast(run: PostRun) throws {
     try run.check(
       GuidedFilter(

@@ -7,7 +7,8 @@ import Unaries
 
 struct NeighbourFilterTests {
   @Test(
-    .enabled(if: Shared.isPresent, Shared.absence), arguments: PostRun.all(ofKind: "pamr", "par"))
+    .enabled(if: Shared.isPresent, Shared.absence),
+    arguments: try PostRun.all(ofKind: "pamr", "par"))
   func goldenAffinities(run: PostRun) throws {
     let isPAMR = run.testDescription.hasPrefix("pamr")
     try run.check(
@@ -19,7 +20,7 @@ struct NeighbourFilterTests {
 
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "joint_bilateral"))
+    arguments: try PostRun.all(ofKind: "joint_bilateral"))
   func goldenJointBilateral(run: PostRun) throws {
     let (sigma, diameter) = (try run.number("sigma_space"), try run.count("diameter"))
     let radius =

@@ -20,24 +20,20 @@ struct PostRun: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(folder)/\(id)" }
 
   /// The runs of all cases of the given kinds; none where they are absent.
-  static func all(ofKind kinds: String...) -> [PostRun] {
+  static func all(ofKind kinds: String...) throws -> [PostRun] {
     guard Shared.isPresent else { return [] }
-    do {
-      let index = try AnyJSON.read(Shared.fixture("post/index.json"))
-      return try index["cases"].elements.filter { kinds.contains($0["kind"].string ?? "") }
-        .flatMap { item -> [PostRun] in
-          let folder = item["id"].string ?? ""
-          let json = try AnyJSON.read(Shared.fixture("post/\(folder)/case.json"))
-          return json["runs"].elements.map { run in
-            PostRun(
-              id: run["id"].string ?? "", folder: folder, inputs: run["inputs"],
-              shared: json["inputs"], parameters: run["parameters"], expected: run["expected"],
-              tolerance: run["tolerance"])
-          }
+    let index = try AnyJSON.read(Shared.fixture("post/index.json"))
+    return try index["cases"].elements.filter { kinds.contains($0["kind"].string ?? "") }
+      .flatMap { item -> [PostRun] in
+        let folder = item["id"].string ?? ""
+        let json = try AnyJSON.read(Shared.fixture("post/\(folder)/case.json"))
+        return json["runs"].elements.map { run in
+          PostRun(
+            id: run["id"].string ?? "", folder: folder, inputs: run["inputs"],
+            shared: json["inputs"], parameters: run["parameters"], expected: run["expected"],
+            tolerance: run["tolerance"])
         }
-    } catch {
-      fatalError("fixtures/post: \(error)")
-    }
+      }
   }
 
   func path(_ file: String) -> String { Shared.fixture("post/\(folder)/\(file)") }

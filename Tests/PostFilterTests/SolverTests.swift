@@ -27,7 +27,7 @@ private func solve(_ matrix: [[Double]], _ side: [Double]) -> [Double] {
 struct BilateralSolverTests {
   @Test(
     .enabled(if: Shared.isPresent, Shared.absence),
-    arguments: PostRun.all(ofKind: "bilateral_solver"))
+    arguments: try PostRun.all(ofKind: "bilateral_solver"))
   func golden(run: PostRun) throws {
     try run.check(
       BilateralSolver(
@@ -149,7 +149,8 @@ struct BilateralSolverTests {
 
 struct RandomWalkerTests {
   @Test(
-    .enabled(if: Shared.isPresent, Shared.absence), arguments: PostRun.all(ofKind: "random_walker"))
+    .enabled(if: Shared.isPresent, Shared.absence),
+    arguments: try PostRun.all(ofKind: "random_walker"))
   func golden(run: PostRun) throws {
     let seeds = try ImageFile.read(run.input("seeds"))
     let labels = (0..<seeds.grid.count).map { Int(seeds[$0, 0]) - 1 }
@@ -237,7 +238,8 @@ struct RandomWalkerTests {
 
 struct SuperpixelTests {
   @Test(
-    .enabled(if: Shared.isPresent, Shared.absence), arguments: PostRun.all(ofKind: "superpixels"))
+    .enabled(if: Shared.isPresent, Shared.absence),
+    arguments: try PostRun.all(ofKind: "superpixels"))
   func golden(run: PostRun) throws {
     let superpixels = try Superpixels(run.array("segments"), floor: run.number("floor"))
     let scores = try run.scores("scores")

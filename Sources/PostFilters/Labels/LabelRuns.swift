@@ -148,3 +148,24 @@ struct LabelRuns: @unchecked Sendable {
     return try withUnsafePointer(to: runs) { try body($0) }
   }
 }
+
+extension LabelMap {
+  /// What `body` makes of the runs of equal labels; the map itself where it has no points.
+  ///
+  /// - Parameters:
+  ///   - connectivity: which points touch.
+  ///   - void: the label of points that belong to no component; `nil` for none.
+  ///   - parallelism: the threads to use.
+  ///   - body: is given the labels, which live as long as it runs, and their runs.
+  func rebuilt(
+    from connectivity: Connectivity, ignoring void: UInt16?, parallelism: Parallelism,
+    _ body: (UnsafePointer<UInt16>, LabelRuns) throws -> LabelMap
+  ) throws -> LabelMap {
+    try labels.withUnsafeBufferPointer { given in
+      guard let given = given.baseAddress else { return self }
+      return try body(
+        given,
+        LabelRuns(of: given, on: grid, connectivity, ignoring: void, parallelism: parallelism))
+    }
+  }
+}

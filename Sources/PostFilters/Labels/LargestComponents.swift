@@ -58,10 +58,8 @@ public struct LargestComponents: LabelFilter {
   public func filter(
     _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
-    try labels.labels.withUnsafeBufferPointer { given in
-      guard let given = given.baseAddress else { return labels }
-      let runs = try LabelRuns(
-        of: given, on: labels.grid, connectivity, ignoring: void, parallelism: parallelism)
+    try labels.rebuilt(from: connectivity, ignoring: void, parallelism: parallelism) {
+      given, runs in
       let largest = largest(of: runs, given, parallelism)
       func judged() -> JudgedComponents {
         let judged = JudgedComponents(

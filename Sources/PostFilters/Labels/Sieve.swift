@@ -42,10 +42,8 @@ public struct Sieve: LabelFilter {
   public func filter(
     _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
-    try labels.labels.withUnsafeBufferPointer { given in
-      guard let given = given.baseAddress else { return labels }
-      let runs = try LabelRuns(
-        of: given, on: labels.grid, connectivity, ignoring: void, parallelism: parallelism)
+    try labels.rebuilt(from: connectivity, ignoring: void, parallelism: parallelism) {
+      given, runs in
       let judged = JudgedComponents(
         runs, of: given,
         minimum: [UInt32](repeating: UInt32(clamping: minimum), count: Int(UInt16.max) + 1),

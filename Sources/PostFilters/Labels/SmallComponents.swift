@@ -62,10 +62,8 @@ public struct SmallComponents: LabelFilter {
   public func filter(
     _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
-    try labels.labels.withUnsafeBufferPointer { given in
-      guard let given = given.baseAddress else { return labels }
-      let runs = try LabelRuns(
-        of: given, on: labels.grid, connectivity, ignoring: void, parallelism: parallelism)
+    try labels.rebuilt(from: connectivity, ignoring: void, parallelism: parallelism) {
+      given, runs in
       func judged() -> JudgedComponents {
         JudgedComponents(runs, of: given, minimum: table, parallelism: parallelism)
       }

@@ -85,7 +85,7 @@ struct TuneJSON: Encodable {
       trials = cleanUp.outcome.trials.map {
         Trial(filter: $0.text, before: $0.before, after: $0.after, isKept: $0.isKept)
       }
-      tuned = values(cleanUp.tuned)
+      tuned = values((cleanUp.outcome.before, cleanUp.outcome.after))
       heldOut = cleanUp.heldOut.map(values)
     }
   }

@@ -103,7 +103,7 @@ struct TuneReport {
     }
     if outcome.search.isNoBetterThanNone {
       remarks.append(
-        "No setting found is better than no CRF at all by this objective; docs/tune.md says what that "
+        "No setting found is better than \(space.base == nil ? "no steps" : "no CRF") at all by this objective; docs/tune.md says what that "
           + "means.")
     }
     return remarks.isEmpty ? [] : [remarks.joined(separator: "\n")]

@@ -87,9 +87,7 @@ struct TuneOutcome {
 /// Which clean-ups pay behind the best plan, and what they come to.
 struct CleanUp {
   let outcome: CleanUpSearch.Outcome
-  /// On the images that decided: without and with those that pay.
-  let tuned: (before: Tally, after: Tally)
-  /// The same on the images held out; `nil` where there are none.
+  /// Without and with those that pay, on the images held out; `nil` where there are none.
   let heldOut: (before: Tally, after: Tally)?
 
   /// - Throws: `InputError` of an image that cannot be read, or of a filter that cannot be made.
@@ -99,15 +97,15 @@ struct CleanUp {
     defer { progress?.clear() }
     let deciding = settings.cleanUpSearch(part: TuneSettings.tuned)
     let outcome = try deciding.run(settings.cleanUps, after: plan) { progress?.show($0) }
-    func tallies(_ part: Int) throws -> (before: Tally, after: Tally) {
-      let search = settings.cleanUpSearch(part: part)
-      return try (
-        search.tallies(after: plan).unfiltered, search.tallies(after: outcome.plan).unfiltered
-      )
-    }
     self.outcome = outcome
-    tuned = try tallies(TuneSettings.tuned)
-    heldOut = try settings.isHoldout ? tallies(TuneSettings.heldOut) : nil
+    guard settings.isHoldout else {
+      heldOut = nil
+      return
+    }
+    let others = settings.cleanUpSearch(part: TuneSettings.heldOut)
+    heldOut = try (
+      others.tallies(after: plan).unfiltered, others.tallies(after: outcome.plan).unfiltered
+    )
   }
 
   /// The best model or plan, as it is written, and the clean-ups behind it.
