@@ -40,11 +40,9 @@ def _same(value: Any) -> Any:
 
 
 _CLASSES = {"applied_labels": ("classes", _same)}
-_OPENCV = {
-    "sigmaSpatial": ("spatial", _same), "sigmaColor": ("color", _same),
-    "sigma_spatial": ("spatial", _same), "sigma_color": ("color", _same),
-    "numIters": ("iterations", _same), "num_iter": ("iterations", _same),
-}
+_COLOR = {"sigmaColor": ("color", _same), "sigma_color": ("color", _same)}
+_SPATIAL = {"sigmaSpatial": ("spatial", _same), "sigma_spatial": ("spatial", _same)}
+_ROUNDS = {"numIters": ("iterations", _same), "num_iter": ("iterations", _same)}
 
 #: Other libraries' words for a kind's settings, with what becomes of their values.
 WORDS: Dict[str, Dict[str, Tuple[str, Callable[[Any], Any]]]] = {
@@ -66,9 +64,9 @@ WORDS: Dict[str, Dict[str, Tuple[str, Callable[[Any], Any]]]] = {
     "sieve": {"threshold": ("minimum", _same), "size": ("minimum", _same)},
     "majority": {"size": ("radius", lambda size: (size - 1) // 2)},
     "guided": {"eps": ("epsilon", _same), "r": ("radius", _same), "scale": ("subsample", _same)},
-    "domain-transform": _OPENCV,
-    "smoother": {**_OPENCV, "lambda_attenuation": ("attenuation", _same)},
-    "joint-bilateral": _OPENCV,
+    "domain-transform": {**_SPATIAL, **_COLOR, **_ROUNDS},
+    "smoother": {**_COLOR, **_ROUNDS, "lambda_attenuation": ("attenuation", _same)},
+    "joint-bilateral": {**_COLOR, "sigmaSpace": ("spatial", _same), "sigma_space": ("spatial", _same)},
 }
 #: How many neighbours a point has by the number of axes and scikit-image's `connectivity`.
 _NEIGHBOURS = {(2, 1): 4, (2, 2): 8, (3, 1): 6, (3, 2): 18, (3, 3): 26}

@@ -78,3 +78,34 @@ def test_threads_do_not_change_labels():
 def test_steps_can_be_pickled():
     plan = latticecrf.Plan("majority:radius=2")
     assert pickle.loads(pickle.dumps(plan)) == plan
+
+
+def test_words_of_other_libraries_stand_for_settings_that_there_are():
+    known = latticecrf.kinds()
+    settings = {
+        kind["name"]: {setting["key"] for setting in kind["settings"]}
+        for kind in known["refinements"] + known["label_filters"]
+    }
+    for kind, words in filters.WORDS.items():
+        for word, (key, _) in words.items():
+            assert key in settings[kind], (kind, word)
+            assert word not in settings[kind], (kind, word)
+
+
+def test_words_of_other_libraries_mean_the_same(labels):
+    same = filters.components(labels, minimum=3, connectivity=8, replace="neighbour")
+    for words in ({"min_size": 3}, {"max_size": 2}, {"threshold": 3}):
+        found = filters.components(labels, connectivity=2, replace="neighbour", **words)
+        np.testing.assert_array_equal(found, same)
+    assert same[2, 1] == 0
+    np.testing.assert_array_equal(
+        filters.holes(labels, applied_labels=[0], max_size=1), filters.holes(labels, classes=[0], maximum=1))
+    with pytest.raises(TypeError, match="given minimum twice"):
+        filters.components(labels, minimum=3, min_size=3)
+    with pytest.raises(ValueError, match="connectivity is 3, but there are 2 axes"):
+        filters.components(labels, minimum=3, connectivity=3)
+    scores = np.random.default_rng(3).normal(size=(2, 6, 7)).astype(np.float32)
+    image = np.random.default_rng(4).integers(0, 256, (6, 7, 3), np.uint8)
+    np.testing.assert_array_equal(
+        filters.smoother(scores, image, lambda_=50, sigma_color=9),
+        latticecrf.refine(scores, image, plan="smoother:lambda=50,color=9"))
