@@ -239,16 +239,18 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
-// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out.
+// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out, and what is
+// made of nothing else.
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
-  package.products.removeAll { $0 is Product.Executable }
-  package.targets.removeAll {
-    [
-      "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
-      "refinement-bench", "deeplab", "make-sample",
-      "side-by-side", "rate-figures", "RefineScores", "c-refine", "DeepLabNetTests",
-      "NetworkExampleTests", "onnx-cases", "ToolsTests", "EvaluationTests", "TuningTests",
-      "TrainingTests",
-    ].contains($0.name)
+  let left: Set = [
+    "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
+    "refinement-bench", "deeplab", "make-sample", "side-by-side", "rate-figures", "RefineScores",
+    "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
+    "EvaluationTests", "TuningTests", "TrainingTests",
+  ]
+  package.targets.removeAll { left.contains($0.name) }
+  package.products.removeAll { product in
+    product is Product.Executable
+      || (product as? Product.Library).map { !left.isDisjoint(with: $0.targets) } ?? false
   }
 }
