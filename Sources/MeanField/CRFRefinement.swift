@@ -32,9 +32,26 @@ public struct CRFRefinement: Refinement {
     }
   }
 
+  /// What is left out is no point of the CRF.
+  public var leavesPointsOut: Bool { true }
+
   /// - Throws: `InputError` that names the term which cannot be prepared.
   public func refine(
     _ energies: consuming EnergyField, over scene: Scene, _ request: RefinementRequest
+  ) throws -> Refined {
+    guard let mask = scene.mask else { return try refineCounted(consume energies, scene, request) }
+    guard mask.count > 0 else {
+      return Refined(energies.marginals(parallelism: request.parallelism))
+    }
+    let counted = energies.kept(mask)
+    _ = consume energies
+    var refined = try refineCounted(consume counted, scene, request)
+    refined.marginals = refined.marginals.spread(over: mask)
+    return refined
+  }
+
+  private func refineCounted(
+    _ energies: consuming EnergyField, _ scene: Scene, _ request: RefinementRequest
   ) throws -> Refined {
     var report = RefinementReport()
     let backend = try backend(for: request)

@@ -16,13 +16,14 @@ package struct PreparedTerm: Sendable {
     parallelism: Parallelism
   ) throws {
     factors = try term.compatibility.factors(labelCount: labelCount)
-    let features = try term.kernel.features(for: scene, parallelism: parallelism)
+    var features = try term.kernel.features(for: scene, parallelism: parallelism)
     guard features.points == scene.grid.count else {
       throw InputError(
         .data, at: term.kernel.name,
         "the kernel has features of \(features.points) points for a grid of \(scene.grid) "
           + "(\(scene.grid.count) points)")
     }
+    if let mask = scene.mask { features = features.kept(mask) }
     try Cancellation.check()
     let filter = try backend.makeFilter(for: features, parallelism: parallelism)
     try Cancellation.check()
@@ -65,5 +66,18 @@ package struct PreparedTerm: Sendable {
         rows + [Float](repeating: 0, count: count) + [factors.largestGain])
     }
     return term
+  }
+}
+
+extension FeatureMatrix {
+  /// The features of the points that count. They are positions on a grid no longer.
+  fileprivate func kept(_ mask: PointMask) -> FeatureMatrix {
+    let storage = AlignedBuffer<Float>(uninitialized: mask.count * dimensions)
+    for (row, point) in mask.points.enumerated() {
+      (storage.base + row * dimensions).update(
+        from: self.storage.base + point * dimensions, count: dimensions)
+    }
+    return FeatureMatrix(
+      points: mask.count, dimensions: dimensions, storage: storage, grid: nil)
   }
 }

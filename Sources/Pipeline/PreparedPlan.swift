@@ -70,11 +70,25 @@ public struct PreparedPlan: Sendable {
     return nil
   }
 
+  /// - Throws: `InputError` where the scene leaves points out that a step would take into account.
+  private func checkMask(of scene: Scene, needsLabels: Bool) throws {
+    guard scene.mask != nil else { return }
+    let step =
+      refinements.first { !$0.leavesPointsOut }?.name
+      ?? (needsLabels ? labelFilters.first { !$0.leavesPointsOut }?.name : nil)
+    guard let step else { return }
+    throw InputError(
+      .usage,
+      "the step \(step) takes every point into account, but some are left out (nodata, alpha or a "
+        + "mask)",
+      remedy: "choose steps that leave points out, such as crf, or fill what is missing")
+  }
+
   /// What a plan came to.
   public struct Result: Sendable {
     /// Of the last refinement.
     public var marginals: Marginals
-    /// After the last label filter.
+    /// After the last label filter; `LabelMap.leftOut` where the scene leaves points out.
     public var labels: LabelMap
     /// What each refinement says of itself, in order.
     public var reports: [RefinementReport]
@@ -113,6 +127,7 @@ public struct PreparedPlan: Sendable {
     needsLabels: Bool
   ) throws -> Outcome {
     let parallelism = request.parallelism
+    try checkMask(of: scene, needsLabels: needsLabels)
     guard let first = refinements.first else {
       let marginals = Marginals(
         unchecked: energies.probabilities(parallelism: parallelism), grid: energies.grid)
@@ -136,7 +151,9 @@ public struct PreparedPlan: Sendable {
     guard needsLabels else { return Outcome(marginals: marginals, labels: nil, reports: reports) }
     let labels = try filtered(
       marginals.labels(parallelism: parallelism), marginals, scene, parallelism)
-    return Outcome(marginals: marginals, labels: labels, reports: reports)
+    return Outcome(
+      marginals: marginals,
+      labels: labels.marking(scene.mask, labelCount: marginals.values.channels), reports: reports)
   }
 
   private func filtered(
@@ -173,6 +190,7 @@ public struct PreparedPlan: Sendable {
     guard labels.grid == scene.grid else {
       throw InputError(.data, "the labels are \(labels.grid), but the scene is \(scene.grid)")
     }
+    try checkMask(of: scene, needsLabels: true)
     return try filtered(labels, nil, scene, parallelism)
   }
 }

@@ -19,6 +19,8 @@ public struct Temperature: Refinement {
   public var name: String { "temperature:value=\(value.shortText)" }
   /// How far it reaches.
   public var reach: Reach { .steps(0) }
+  /// Points have no influence on others.
+  public var leavesPointsOut: Bool { true }
 
   /// - Complexity: O(N·L).
   public func refine(

@@ -10,6 +10,11 @@ public struct Scene: Sendable {
   /// Kernels place positions by it so that a lattice has its vertices where that of the whole has
   /// them.
   public let origin: [Int]
+  /// Which points count; `nil` where all do.
+  public let mask: PointMask?
+  /// How far apart neighbours are along each axis in millimetres, slowest axis first; `nil` where
+  /// nobody knows.
+  public var spacing: [Float]?
 
   /// The points of `image`.
   public init(_ image: Image) {
@@ -27,13 +32,25 @@ public struct Scene: Sendable {
   ///   - grid: the points.
   ///   - image: what lies over them, on the same grid.
   ///   - origin: a coordinate for each axis of the grid; `nil` for zeros.
-  public init(grid: GridShape, image: Image?, origin: [Int]? = nil) {
+  ///   - mask: which points count, on the same grid; `nil` where all do.
+  public init(
+    grid: GridShape, image: Image?, origin: [Int]? = nil, mask: PointMask? = nil
+  ) {
     precondition(image.map { $0.grid == grid } ?? true, "an image of \(image!.grid) over \(grid)")
     precondition(
       origin.map { $0.count == grid.rank } ?? true, "\(origin!) is not a place on \(grid.rank) axes"
     )
+    precondition(mask.map { $0.grid == grid } ?? true, "a mask of \(mask!.grid) over \(grid)")
     self.grid = grid
     self.image = image
+    self.mask = mask.flatMap { $0.isFull ? nil : $0 }
     self.origin = origin ?? [Int](repeating: 0, count: grid.rank)
+  }
+
+  /// The points that count, as `DenseCRF` takes them: the grid, or where some are left out the others
+  /// in a line.
+  package var countedGrid: GridShape? {
+    guard let mask else { return grid }
+    return mask.count > 0 ? GridShape(width: mask.count, height: 1) : nil
   }
 }

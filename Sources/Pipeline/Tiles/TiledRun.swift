@@ -49,6 +49,7 @@ public struct TiledRun: Sendable {
         let tile = tiles.tile(row: row, column: column)
         var (scene, energies) = try read(tile.region)
         let before = energies.labels(parallelism: request.parallelism)
+          .marking(scene.mask, labelCount: energies.labelCount)
         let result = try plan.run(Self.take(&energies), over: scene, request)
         band.put(before: before, after: result.labels, of: tile.core, in: tile.region)
         seams.add(result.marginals, row: row, column: column)

@@ -12,6 +12,10 @@ public protocol LabelFilter: Sendable {
   /// where labels suffice.
   var needsMarginals: String? { get }
 
+  /// Whether points that a scene leaves out (`Scene.mask`) have no influence on the others. One that
+  /// cannot promise that is refused for such scenes.
+  var leavesPointsOut: Bool { get }
+
   /// The cleaned labels.
   ///
   /// - Parameters:
@@ -29,6 +33,8 @@ public protocol LabelFilter: Sendable {
 extension LabelFilter {
   /// Labels suffice, unless a conformer says otherwise.
   public var needsMarginals: String? { nil }
+  /// Every point has influence, unless a conformer says otherwise.
+  public var leavesPointsOut: Bool { false }
 }
 
 /// A kind of label filter that descriptions can name.

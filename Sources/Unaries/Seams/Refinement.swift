@@ -15,6 +15,10 @@ public protocol Refinement: Sendable {
   /// is needed.
   var needsImage: String? { get }
 
+  /// Whether points that a scene leaves out (`Scene.mask`) have no influence on the others. One that
+  /// cannot promise that is refused for such scenes.
+  var leavesPointsOut: Bool { get }
+
   /// The marginals of `scene`.
   ///
   /// - Parameters:
@@ -32,6 +36,8 @@ public protocol Refinement: Sendable {
 extension Refinement {
   /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? { nil }
+  /// Every point has influence, unless a conformer says otherwise.
+  public var leavesPointsOut: Bool { false }
 }
 
 /// How far, in steps of the grid, what happens at one point depends on others.
