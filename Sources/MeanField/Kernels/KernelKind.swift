@@ -61,6 +61,8 @@ public struct KernelKind: NamedKind {
     guard settings.declared.contains(where: { $0.key == "spatial" }),
       let sigma = settings.bandwidths("spatial")?.values.max()
     else { return .everywhere }
+    // How many steps that is depends on the scene.
+    if settings.bandwidths("spatial")?.isInMillimetres == true { return .everywhere }
     return .steps(Int(bandwidthsOfReach * min(sigma, longestReach).rounded(.up)))
   }
 }
@@ -68,7 +70,9 @@ public struct KernelKind: NamedKind {
 extension Setting {
   /// The bandwidths of positions.
   public static let spatial = Setting(
-    "spatial", .bandwidths, "σ of positions in pixels; one value, or one per axis (x first)")
+    "spatial", .bandwidths,
+    "σ of positions in pixels, or with a spacing in millimetres (6mm); one value, or one per axis (x "
+      + "first)")
   /// The bandwidths of colours.
   public static let color = Setting(
     "color", .bandwidths,

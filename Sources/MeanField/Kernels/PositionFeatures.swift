@@ -16,7 +16,18 @@ struct PositionFeatures {
   init(scene: Scene, sigma: Bandwidths, order: AxisOrder) throws {
     grid = scene.grid
     let axes = order.axes(rank: grid.rank)
-    let sigmas = try sigma.expanded(to: grid.rank, of: "axes")
+    var sigmas = try sigma.expanded(to: grid.rank, of: "axes")
+    if sigma.isInMillimetres {
+      guard let spacing = scene.spacing else {
+        throw InputError(
+          .usage, "a bandwidth of \(sigma) needs the spacing of points, which no file says here",
+          remedy: "give it in steps of the grid, or an image with a spacing, such as a NIfTI volume"
+        )
+      }
+      for (index, axis) in axes.enumerated() {
+        sigmas[index] = Float(Double(sigmas[index]) / Double(spacing[axis]))
+      }
+    }
     // Large positions would cost digits and keys: they count from a place nearby.
     offsets = axes.indices.map { index in
       let position = Double(scene.origin[axes[index]]) / Double(sigmas[index])

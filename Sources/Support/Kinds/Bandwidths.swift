@@ -2,15 +2,23 @@
 public struct Bandwidths: Sendable, Hashable {
   /// One value, or one per axis.
   public let values: [Float]
+  /// Whether they are distances in millimetres, which scenes with a spacing turn into steps of their
+  /// grid; else they are in those steps.
+  public let isInMillimetres: Bool
 
   /// One bandwidth for every axis.
   public init(_ value: Float) {
-    values = [value]
+    self.init([value])
   }
 
   /// One bandwidth per axis.
-  public init(_ values: [Float]) {
+  ///
+  /// - Parameters:
+  ///   - values: one value, or one per axis.
+  ///   - isInMillimetres: whether they are distances in millimetres.
+  public init(_ values: [Float], isInMillimetres: Bool = false) {
     self.values = values
+    self.isInMillimetres = isInMillimetres
   }
 
   /// What positions and colours are divided by without leaving the range of float32.
@@ -26,6 +34,11 @@ public struct Bandwidths: Sendable, Hashable {
       throw InputError(
         .usage, "a bandwidth of \(wrong) for \(what)",
         remedy: "bandwidths must be above 0, and at least \(Self.smallest)")
+    }
+    guard !isInMillimetres || what == "axes" else {
+      throw InputError(
+        .usage, "a bandwidth of \(self) for \(what), which are no distances",
+        remedy: "leave the unit out")
     }
     if values.count == 1 { return [Float](repeating: values[0], count: count) }
     guard values.count == count else {
@@ -49,8 +62,11 @@ extension Bandwidths: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
 }
 
 extension Bandwidths: CustomStringConvertible {
-  /// `67`, or `67x80`.
+  /// `67`, `67x80`, or `6mm`.
   public var description: String {
-    values.map(\.shortText).joined(separator: "x")
+    values.map(\.shortText).joined(separator: "x") + (isInMillimetres ? Self.millimetres : "")
   }
+
+  /// What stands behind distances in millimetres.
+  static let millimetres = "mm"
 }

@@ -63,8 +63,10 @@ extension SettingValue {
     switch self {
     case .number(let value): .number(Double(Float(value).description) ?? value)
     case .bandwidths(let bandwidths):
-      bandwidths.values.count == 1
-        ? .number(bandwidths.values[0]) : .list(bandwidths.values.map { .number($0) })
+      bandwidths.isInMillimetres
+        ? .text(bandwidths.description)
+        : bandwidths.values.count == 1
+          ? .number(bandwidths.values[0]) : .list(bandwidths.values.map { .number($0) })
     case .count(let value): .number(value)
     case .counts(let values): .list(values.map { .number($0) })
     case .choice(let text), .file(let text), .array(.named(let text)): .text(text)
@@ -204,12 +206,14 @@ extension SettingValue {
 }
 
 extension Bandwidths {
-  /// `67`, or `67x80`: one value per axis.
+  /// `67`, or `67x80`: one value per axis; `6mm` or `6x6x3mm` in millimetres.
   ///
   /// - Throws: `InputError` where one is not a finite number above 0.
   fileprivate init(parsing text: String, key: String) throws {
+    let isInMillimetres = text.hasSuffix(Self.millimetres)
+    let numbers = isInMillimetres ? text.dropLast(Self.millimetres.count) : text[...]
     self.init(
-      try text.split(separator: "x", omittingEmptySubsequences: false).map { part in
+      try numbers.split(separator: "x", omittingEmptySubsequences: false).map { part in
         guard let value = Float(part) else {
           throw InputError(
             .usage, "'\(key)=\(text)' is not a bandwidth: '\(part)' is not a number",
@@ -221,6 +225,6 @@ extension Bandwidths {
             remedy: "a bandwidth is a distance; for less smoothing give a smaller one or weight")
         }
         return value
-      })
+      }, isInMillimetres: isInMillimetres)
   }
 }
