@@ -37,10 +37,18 @@ let package = Package(
     .systemLibrary(
       name: "CZip", path: "Sources/System/CZip", pkgConfig: "libzip",
       providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
 
     // What jumps (setjmp) stays in C.
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"], path: "Sources/System/CImageCodecs"),
+
+    // libtiff, loaded when it is needed: nothing has to be there to build this.
+    .target(
+      name: "CTIFF", path: "Sources/System/CTIFF",
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // C inner loops, and Eigen behind a C header.
     .target(name: "CKernels", path: "Sources/System/CKernels"),
@@ -55,7 +63,9 @@ let package = Package(
     // Every file that is read or written; nothing below it knows of any.
     .target(
       name: "Formats",
-      dependencies: ["LatticeSupport", "Unaries", "CKernels", "CImageCodecs", "CZip"]),
+      dependencies: [
+        "LatticeSupport", "Unaries", "CKernels", "CImageCodecs", "CZip", "CZlib", "CTIFF",
+      ]),
     .target(
       name: "MeanField",
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "CKernels", "CEigen"]),
@@ -180,7 +190,8 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["LatticeSupport", "TestSupport"]),
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "Conformance", "TestSupport"]),
-    .testTarget(name: "UnariesTests", dependencies: ["Unaries", "Formats", "TestSupport"]),
+    .testTarget(
+      name: "UnariesTests", dependencies: ["Unaries", "Formats", "CTIFF", "TestSupport"]),
     .testTarget(
       name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
     .testTarget(
@@ -232,7 +243,7 @@ let package = Package(
       name: "ToolsTests",
       dependencies: [
         "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "TestSupport",
-        "crf-refine", "crf-tune", "deeplab", "RefineScores",
+        "CTIFF", "crf-refine", "crf-tune", "deeplab", "RefineScores",
         "run-measured", "c-refine",
       ]),
   ],

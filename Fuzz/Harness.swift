@@ -8,7 +8,7 @@ import Unaries
 
 /// A reader of bytes that nobody vouches for.
 enum Decoder: String, CaseIterable {
-  case npy, npz, png, jpeg, exif, icc, palette, safetensors, pth, caffemodel
+  case npy, npz, png, jpeg, exif, icc, palette, tiff, nifti, safetensors, pth, caffemodel
 
   /// Decodes `bytes`; errors are what is expected of most inputs.
   func run(_ bytes: UnsafeRawBufferPointer) {
@@ -39,6 +39,21 @@ enum Decoder: String, CaseIterable {
       case .palette:
         let palette = try Palette(text: String(decoding: bytes, as: UTF8.self))
         precondition(palette.names.count == palette.colors.count)
+      case .tiff:
+        try withFile(of: bytes) { path in
+          let labels = try? LabelFile.read(path)
+          let scores = try? ArrayFile.read(path)
+          let (image, mask, _) = try TIFF.read(path)
+          precondition(mask.map { $0.grid == image.grid } ?? true)
+          precondition(labels.map { $0.grid == image.grid } ?? true)
+          scores.map(check)
+        }
+      case .nifti:
+        try withFile(of: bytes) { path in
+          let volume = try NIfTI.read(path)
+          check(volume.array)
+          if let affine = volume.geometry.affine { precondition(affine.allSatisfy(\.isFinite)) }
+        }
       case .safetensors:
         try readAll(SafetensorsCheckpoint(StoredBytes(Array(bytes), name: "input")))
       case .pth:
@@ -51,6 +66,14 @@ enum Decoder: String, CaseIterable {
     } catch {
       fatalError("an error of another type: \(error)")
     }
+  }
+
+  /// Some readers want files, which they look at in several places.
+  private func withFile(of bytes: UnsafeRawBufferPointer, _ body: (String) throws -> Void) throws {
+    let path = "/dev/shm/fuzz-\(ProcessInfo.processInfo.processIdentifier)"
+    try AtomicOutput.write(to: path) { try $0.write(bytes) }
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
   }
 
   private func check(_ picture: StoredPicture) {

@@ -22,6 +22,9 @@ extension Decoder {
     case .jpeg: photographs
     case .exif: notes + [[]]
     case .icc: [Self.profile, []]
+    case .nifti:
+      [NIfTIBytes(extents: [2, 3, 2, 2], floats: [Float](repeating: 1, count: 24)).bytes]
+    case .tiff: try rasters(scratch: scratch)
     case .safetensors: [try weights(scratch: scratch)]
     // The fixtures are the seeds, where there are any; otherwise the fuzzer begins with these.
     case .pth: [[0x80, 0x02, 0x7D, 0x2E]]
@@ -68,6 +71,22 @@ extension Decoder {
           type: type, shape: [2, 3, 2], fortranOrder: order,
           data: NPYBytes.data(values, type: type))
       }
+    }
+  }
+
+  private func rasters(scratch: String) throws -> [[UInt8]] {
+    let grid = GridShape(width: 5, height: 3)
+    let labels = try LabelMap(grid: grid, labels: (0..<15).map { UInt16($0 % 4) })
+    let field = ChannelField(points: 15, channels: 2)
+    return try [
+      { try LabelFile.write(labels, palette: .voc, mayLeaveOut: true, to: scratch + ".tif") },
+      {
+        try MarginalsFile.write(Marginals(unchecked: field, grid: grid), to: scratch + ".tif")
+      },
+    ].map { write in
+      try write()
+      defer { try? FileManager.default.removeItem(atPath: scratch + ".tif") }
+      return try Array(Data(contentsOf: URL(fileURLWithPath: scratch + ".tif")))
     }
   }
 

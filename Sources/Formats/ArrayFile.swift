@@ -1,10 +1,11 @@
 import LatticeSupport
+import Synchronization
 import Unaries
 
 /// Arrays from files of any supported format.
 public enum ArrayFile {
   /// Endings of arrays.
-  package static let endings = ["npy", "npz"]
+  package static let endings = ["npy", "npz", "tif", "tiff", "nii.gz", "nii"]
 
   /// The array of a stem where `path` is a folder of them; else `path` itself.
   package static func path(_ stem: String, of path: String) -> String {
@@ -12,20 +13,51 @@ public enum ArrayFile {
     return FolderListing.file(stem, in: path, endings: endings) ?? "\(path)/\(stem).npy"
   }
 
-  /// Reads an NPY file, or an array of an NPZ archive; the contents decide, not the name.
+  /// Reads an NPY file, an array of an NPZ archive, a NIfTI volume, or the bands or pages of a TIFF
+  /// image; the contents decide, not the name.
   ///
   /// - Parameter path: the file.
   /// - Parameter member: which array of an archive; may be left out where there is only one.
   /// - Throws: `InputError` where the file is something else, or as `NPY.read` and `NPZ.read` do.
   public static func read(_ path: String, member: String? = nil) throws -> NumericArray {
-    let kind = try FileSource(path).kind
-    if kind == .zip { return try NPZ.read(path, member: member) }
-    guard member == nil else {
-      throw InputError(
-        .usage, at: path, "is \(kind.words), in which no member can be named",
-        remedy: "leave the member out, or give an NPZ archive")
+    let source = try FileSource(path)
+    if let array = try tensor(source, member) { return array }
+    if source.kind == .zip { return try NPZ.read(path, member: member) }
+    try checkHasNoMember(source, member)
+    if NIfTI.isVolume(source) { return try NIfTI.read(path).array }
+    if source.kind == .tiff {
+      let scores = try TIFFScores(path)
+      return try scores.read(scores.shape.map { 0..<$0 })
     }
     return try NPY.read(path)
+  }
+
+  private static let tensors = Mutex<(@Sendable (String, String?) throws -> NumericArray?)?>(nil)
+
+  /// Asks `reader` for the arrays of files that are none of the formats here from now on.
+  ///
+  /// - Parameter reader: gets the path and the name of a member, if one is named; gives `nil` where
+  ///   the file is of no format that it knows.
+  package static func readTensors(
+    by reader: @escaping @Sendable (_ path: String, _ member: String?) throws -> NumericArray?
+  ) {
+    tensors.withLock { $0 = reader }
+  }
+
+  /// The array of a file of another module's format.
+  private static func tensor(_ source: FileSource, _ member: String?) throws -> NumericArray? {
+    switch source.kind {
+    case .zip, .other: try tensors.withLock { $0 }?(source.name, member)
+    default: nil
+    }
+  }
+
+  private static func checkHasNoMember(_ source: FileSource, _ member: String?) throws {
+    guard member == nil || source.kind == .zip else {
+      throw InputError(
+        .usage, at: source.name, "is \(source.kind.words), in which no member can be named",
+        remedy: "leave the member out, or give an NPZ archive")
+    }
   }
 
   /// The kind of numbers that an array is stored as; `nil` where it shows only by reading it, as in
@@ -35,6 +67,12 @@ public enum ArrayFile {
   package static func number(_ path: String, member: String? = nil) throws -> StoredNumber? {
     let source = try FileSource(path)
     guard source.isRegular else { return nil }
+    if NIfTI.isVolume(source) {
+      let header = try NIfTIFile(path).header
+      return header.scale == nil ? header.number : .float32
+    }
+    if source.kind == .tiff { return try TIFFScores(path).number }
+    if case .other = source.kind { return nil }
     guard source.kind == .zip else {
       do {
         return try NPYHeader(from: source).number
@@ -42,6 +80,7 @@ public enum ArrayFile {
         throw error.at(path)
       }
     }
+    if try tensor(source, member) != nil { return nil }
     return try NPZ.number(path, member: member)
   }
 
@@ -53,9 +92,11 @@ public enum ArrayFile {
   ///   are read.
   package static func boxes(_ path: String, member: String? = nil) throws -> any BoxSource {
     let source = try FileSource(path)
-    guard source.isRegular, member == nil,
-      source.kind != .zip
-    else { return try read(path, member: member) }
+    guard source.isRegular, source.kind != .zip else { return try read(path, member: member) }
+    if let array = try tensor(source, member) { return array }
+    try checkHasNoMember(source, member)
+    if NIfTI.isVolume(source) { return try NIfTIBoxes(path) }
+    if source.kind == .tiff { return try TIFFScores(path) }
     return try NPYBoxes(path)
   }
 }

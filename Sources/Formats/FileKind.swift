@@ -3,7 +3,9 @@ import Unaries
 
 /// What a file seems to be, by its first bytes; names are often wrong, contents are not.
 package enum FileKind: Sendable, Equatable {
-  case png, jpeg, npy, zip
+  case png, jpeg, npy, zip, tiff
+  /// A volume; compressed ones show only as `gzip`.
+  case nifti, gzip
   /// What stands in place of a file of data.
   case placeholder(Placeholder)
   /// Something that no reader here understands, in words: `a TIFF image`.
@@ -28,6 +30,9 @@ package enum FileKind: Sendable, Equatable {
     case .jpeg: "a JPEG image"
     case .npy: "a NumPy array (NPY)"
     case .zip: "a ZIP or NPZ archive"
+    case .tiff: "a TIFF image"
+    case .nifti: "a NIfTI volume"
+    case .gzip: "gzip-compressed data"
     case .placeholder(let placeholder): placeholder.words
     case .other(let words): words
     }
@@ -35,11 +40,22 @@ package enum FileKind: Sendable, Equatable {
 
   /// How to get the file that this one stands in place of; `nil` where it stands for itself.
   package var remedy: String? {
-    if case .placeholder(let placeholder) = self { placeholder.remedy } else { nil }
+    switch self {
+    case .placeholder(let placeholder): placeholder.remedy
+    case .other(Self.hdf5):
+      "convert it in Python: numpy.save('scores.npy', h5py.File(path)[name][()])"
+    case .other(Self.matlab):
+      "convert it in Python: numpy.save('scores.npy', scipy.io.loadmat(path)[name]), or of version "
+        + "7.3 h5py.File(path)[name][()]; then look at the order of its axes"
+    default: nil
+    }
   }
 
   /// Whether it is a picture, one that can be read or not.
   package var isPicture: Bool { words.contains(" image") }
+
+  private static let hdf5 = "an HDF5 file"
+  private static let matlab = "a MATLAB file"
 
   private static let signatures: [(bytes: [UInt8], kind: FileKind)] = [
     ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
@@ -49,20 +65,21 @@ package enum FileKind: Sendable, Equatable {
     (Array("PK\u{05}\u{06}".utf8), .zip),
     (Array("GIF8".utf8), .other("a GIF image")),
     (Array("BM".utf8), .other("a BMP image")),
-    (Array("II*\0".utf8), .other("a TIFF image")),
-    (Array("MM\0*".utf8), .other("a TIFF image")),
-    (Array("II+\0".utf8), .other("a TIFF image")),
-    (Array("MM\0+".utf8), .other("a TIFF image")),
+    (Array("II*\0".utf8), .tiff),
+    (Array("MM\0*".utf8), .tiff),
+    (Array("II+\0".utf8), .tiff),
+    (Array("MM\0+".utf8), .tiff),
     (Array("%PDF".utf8), .other("a PDF document")),
     (Array("{".utf8), .other("JSON or other text")),
     (Array("<".utf8), .other("XML, HTML or SVG text")),
-    ([0x1F, 0x8B], .other("gzip-compressed data")),
-    ([0x89] + Array("HDF".utf8), .other("an HDF5 file")),
-    (Array("MATLAB".utf8), .other("a MATLAB file")),
+    ([0x1F, 0x8B], .gzip),
+    ([0x89] + Array("HDF".utf8), .other(hdf5)),
+    (Array("MATLAB".utf8), .other(matlab)),
   ]
 
   private static func unsigned(_ bytes: [UInt8]) -> FileKind {
     if bytes.isEmpty { return .other("an empty file") }
+    if NIfTIHeader.begins(bytes) { return .nifti }
     if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
       return .other("a WebP image")
     }

@@ -60,6 +60,9 @@ public enum ImageFile {
   public static func read(_ path: String, rank: Int, layout: ChannelLayout) throws -> Image {
     guard try isArray(path) else { return try read(path) }
     do {
+      guard try !isVolume(path) else {
+        return try Image(ArrayFile.read(path), rank: 3, layout: .channelsFirst)
+      }
       return try Image(ArrayFile.read(path), rank: rank, layout: layout)
     } catch let error as InputError {
       throw error.at(path)
@@ -86,7 +89,13 @@ public enum ImageFile {
     }
   }
 
-  /// Whether the file at `path` is an NPY array or an archive. What is named as a picture is none:
+  /// Whether the file at `path` is a volume, which has three axes, whatever the scores have.
+  static func isVolume(_ path: String) throws -> Bool { try NIfTI.isVolume(FileSource(path)) }
+
+  /// Whether the file at `path` is a raster.
+  package static func isRaster(_ path: String) throws -> Bool { try FileSource(path).kind == .tiff }
+
+  /// Whether the file at `path` is an NPY array, an archive or a volume. What is named as a picture is none:
   /// it must be one, whatever it holds.
   ///
   /// - Throws: `InputError` where it cannot be read.
@@ -96,7 +105,8 @@ public enum ImageFile {
 
   /// The same of a file that is open.
   static func isArray(_ source: FileSource) -> Bool {
-    !isNamedPicture(source.name) && [.npy, .zip].contains(source.kind)
+    !isNamedPicture(source.name)
+      && ([.npy, .zip].contains(source.kind) || NIfTI.isVolume(source))
   }
 
   private static func isNamedPicture(_ path: String) -> Bool {

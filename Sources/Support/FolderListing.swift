@@ -91,9 +91,13 @@ package enum FolderListing {
   }
 
   /// A file's name without its folders and its ending, and the ending in lower case: `("a.b",
-  /// "png")`.
+  /// "png")`. That of a compressed volume is `nii.gz`.
   package static func split(_ path: String) -> (stem: String, ending: String) {
     let name = name(of: path)
+    let volume = ".nii.gz"
+    if name.count > volume.count, name.lowercased().hasSuffix(volume) {
+      return (String(name.dropLast(volume.count)), String(volume.dropFirst()))
+    }
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return (name, "") }
     return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
   }

@@ -32,6 +32,16 @@ extension Remedy {
     case member
     /// The side of the tiles that an image is cut into.
     case tiles
+    /// Which page of a raster is read.
+    case page
+    /// Whether a band that is tagged as alpha is a channel.
+    case alphaAsBand = "alpha_as_band"
+    /// Whether an image and scores of different places are taken together.
+    case ignorePlacement = "ignore_placement"
+    /// Which points are left out.
+    case mask
+    /// The number of points whose label is not known.
+    case unknownLabel = "unknown_label"
     /// The file of a network's weights.
     case weights
     /// How many classes there are.
@@ -73,6 +83,10 @@ extension Remedy {
     case member(String)
     /// The side of the tiles that an image is cut into, in pixels.
     case tiles(Int)
+    /// That a band that is tagged as alpha is a channel.
+    case alphaAsBand
+    /// That an image and scores of different places are taken together.
+    case ignorePlacement
     /// Which dictionary of a checkpoint is read.
     case state(String)
     /// What the names of the tensors begin with that are read.
@@ -93,6 +107,8 @@ extension Remedy {
       case .orientation: .orientation
       case .member: .member
       case .tiles: .tiles
+      case .alphaAsBand: .alphaAsBand
+      case .ignorePlacement: .ignorePlacement
       case .state: .state
       case .prefix: .prefix
       case .chosen(let parameter): parameter
@@ -108,7 +124,7 @@ extension Remedy {
       case .imageRange(let low, let high): "\(low.shortText),\(high.shortText)"
       case .tiles(let side): "\(side)"
       case .labelMapping(let text), .member(let text), .state(let text), .prefix(let text): text
-      case .normalizeScores, .singleChannel, .chosen: nil
+      case .normalizeScores, .singleChannel, .alphaAsBand, .ignorePlacement, .chosen: nil
       }
     }
   }

@@ -45,7 +45,8 @@ extension RemedyWording {
       case .state(let text): return "the dictionary '\(text)'"
       case .member(let text): return "the member '\(text)'"
       case .labelMapping(let text), .prefix(let text): return "\(name) '\(text)'"
-      case .scoreKind, .orientation, .normalizeScores, .singleChannel, .chosen:
+      case .scoreKind, .orientation, .normalizeScores, .singleChannel, .alphaAsBand,
+        .ignorePlacement, .chosen:
         return setting.value.map { "\(name) '\($0)'" } ?? name
       }
     }, name: neutralName)
@@ -64,6 +65,11 @@ extension RemedyWording {
     case .orientation: "the orientation rule"
     case .member: "the name of a member"
     case .tiles: "tiles"
+    case .page: "the number of a page"
+    case .alphaAsBand: "the reading of alpha as a band"
+    case .ignorePlacement: "the reading without a comparison of places"
+    case .mask: "a mask"
+    case .unknownLabel: "the unknown label"
     case .weights: "a file of weights"
     case .classes: "the number of classes"
     case .state: "the name of a dictionary"

@@ -58,6 +58,12 @@ enum ProbabilityChecks {
       "\(set: .normalizeScores) divides by their sum, and takes what is negative for 0"
     let sum = row.reduce(0, +)
     if row.contains(where: { !$0.isFinite }) { return "probabilities must be finite" }
+    if row.allSatisfy({ $0 == 0 }) {
+      return """
+        if nothing is known at such points, as outside of a body, leave them out with \
+        \(set: .chosen(.mask)); \(normalizing), and makes all labels as likely there
+        """
+    }
     if looksLikeBytes(row, sum: Double(sum)) {
       return "these look like probabilities in \(sum > 300 ? 16 : 8) bits: \(normalizing)"
     }

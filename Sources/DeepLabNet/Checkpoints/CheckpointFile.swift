@@ -123,7 +123,7 @@ extension CheckpointFile {
     (".caffemodel", .caffe),
   ]
 
-  fileprivate static func recognise(_ bytes: StoredBytes) throws -> Format {
+  static func recognise(_ bytes: StoredBytes) throws -> Format {
     let prefix = try bytes.prefix(FileKind.prefixLength)
     let kind = FileKind(prefix: prefix)
     let name = bytes.name.lowercased()

@@ -12,6 +12,7 @@ extension LabelFile {
     let source = try FileSource(path)
     try source.checkIsFile()
     switch source.kind {
+    case .tiff: return try TIFFLabelRegions(path, as: reading)
     case .npy: return try LabelArrayRegions(ArrayFile.boxes(path), as: reading, name: path)
     case .png: return try LabelPictureRegions(PNGReader(source), as: reading)
     case let other: throw PNG.notPNG(other, name: path)

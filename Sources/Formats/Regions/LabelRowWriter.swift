@@ -9,26 +9,48 @@ package final class LabelRowWriter {
     case array(NPYRegionWriter)
     case bytes(PNGRowWriter)
     case words(PNGRowWriter)
+    case raster(TIFFWriter)
   }
 
   private let format: Format
   private let grid: GridShape
   private var nextRow = 0
 
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - grid: of two axes.
+  ///   - labelCount: L.
+  ///   - palette: the colours of labels.
+  ///   - placement: where the points lie.
+  ///   - mayLeaveOut: whether points may be left out, which `LabelMap.leftOut` marks.
   /// - Throws: `InputError` where the file cannot be created, or is a pipe or a device.
-  package init(_ path: String, grid: GridShape, labelCount: Int, palette: Palette) throws {
+  package init(
+    _ path: String, grid: GridShape, labelCount: Int, palette: Palette,
+    at placement: Placement? = nil, mayLeaveOut: Bool = false
+  ) throws {
     self.grid = grid
-    if try LabelFile.writesArray(path) {
+    let largest = mayLeaveOut ? Int(LabelMap.leftOut(ofLabels: labelCount)) : labelCount - 1
+    switch try LabelFile.format(path) {
+    case .array:
       format = .array(try NPYRegionWriter(path, shape: grid.extents, type: .uint16))
-    } else if labelCount > Palette.mostColors {
+    case .raster:
+      format = .raster(
+        try TIFFWriter(
+          path, labelsUpTo: largest, grid: grid, palette: palette, at: placement,
+          mayLeaveOut: mayLeaveOut))
+    case .volume:
+      throw InputError(
+        .usage, at: path, "is to be a volume, but tiles are cut from images of two axes",
+        remedy: "name it .tif, .png or .npy, or leave \(name: .tiles) out")
+    case .picture where largest >= Palette.mostColors:
       format = .words(try PNGRowWriter(path, grid: grid, pixels: .words))
-    } else {
-      let colors = palette.bytes(forLabelsUpTo: labelCount - 1)
+    case .picture:
+      let colors = palette.bytes(forLabelsUpTo: largest)
       format = .bytes(try PNGRowWriter(path, grid: grid, pixels: .bytes(palette: colors)))
     }
     switch format {
     case .bytes(let writer), .words(let writer): try writer.output.checkIsFile()
-    case .array: break
+    case .array, .raster: break
     }
   }
 
@@ -41,6 +63,8 @@ package final class LabelRowWriter {
       try writer.write([rows, 0..<grid.width]) { first, block in
         for place in block.indices { block[place] = Float(labels[first + place]) }
       }
+    case .raster(let writer):
+      try writer.write(labels, of: GridRegion(rows: rows, columns: 0..<grid.width))
     case .bytes(let writer):
       try labels.map { UInt8(truncatingIfNeeded: $0) }.withUnsafeBytes { try writer.write($0) }
     case .words(let writer):
@@ -53,6 +77,7 @@ package final class LabelRowWriter {
     precondition(nextRow == grid.height, "\(nextRow) of \(grid.height) rows are written")
     switch format {
     case .array(let writer): try writer.commit()
+    case .raster(let writer): try writer.commit()
     case .bytes(let writer), .words(let writer): try writer.commit()
     }
   }

@@ -5,21 +5,42 @@ import Unaries
 ///
 /// Outlines look at the row below, so the last row of a band waits for the next one.
 package final class OverlayRowWriter {
-  private let writer: PNGRowWriter
+  private let writer: Writer
+  private let path: String
   private let palette: Palette
   private let grid: GridShape
   /// What is drawn over; `nil` where it comes with the labels.
   private var source: (any RegionSource<Image>)?
   private var waiting: (labels: LabelMap, image: Image)?
   private var rowsTaken = 0
+  private var rowsWritten = 0
 
   /// Rows that are read at a time.
   private static let rowsAtATime = 64
 
+  private enum Writer {
+    case picture(PNGRowWriter)
+    case raster(TIFFWriter)
+  }
+
+  /// - Parameters:
+  ///   - path: the file: a raster where it ends in `.tif`, else PNG.
+  ///   - grid: of two axes.
+  ///   - palette: the colours of labels.
+  ///   - placement: where the points lie.
   /// - Throws: `InputError` where the file cannot be created, or is a pipe or a device.
-  package init(_ path: String, grid: GridShape, palette: Palette) throws {
-    writer = try PNGRowWriter(path, grid: grid, pixels: .rgb)
-    try writer.output.checkIsFile()
+  package init(
+    _ path: String, grid: GridShape, palette: Palette, at placement: Placement? = nil
+  ) throws {
+    self.path = path
+    if TIFF.isNamed(path) {
+      writer = .raster(
+        try TIFFWriter(path, grid: grid, samples: .rgb, noData: nil, placement: placement))
+    } else {
+      let picture = try PNGRowWriter(path, grid: grid, pixels: .rgb)
+      try picture.output.checkIsFile()
+      writer = .picture(picture)
+    }
     self.grid = grid
     self.palette = palette
   }
@@ -34,7 +55,8 @@ package final class OverlayRowWriter {
     } catch let error as InputError {
       throw error.at(path)
     }
-    try self.init(path, grid: image.regions.grid, palette: palette)
+    try self.init(
+      path, grid: image.regions.grid, palette: palette, at: image.notes.placement)
     source = try image.openDrawn()
   }
 
@@ -44,7 +66,7 @@ package final class OverlayRowWriter {
   ///   written.
   package func write(_ labels: [UInt16], of whole: GridRegion) throws {
     guard let source else {
-      preconditionFailure("labels without the image of \(writer.output.path)")
+      preconditionFailure("labels without the image of \(path)")
     }
     for first in stride(
       from: whole.rows.lowerBound, to: whole.rows.upperBound, by: Self.rowsAtATime)
@@ -55,7 +77,7 @@ package final class OverlayRowWriter {
         try write(
           LabelMap(grid: part.grid, labels: whole.cut(part, from: labels)), over: source.read(part))
       } catch let error as InputError {
-        throw error.at(writer.output.path)
+        throw error.at(path)
       }
     }
   }
@@ -73,7 +95,7 @@ package final class OverlayRowWriter {
       let picture = try Overlay().picture(of: labels, over: image, palette: palette)
       guard case .bytes(let pixels) = picture.pixels else { return }
       try pixels.withUnsafeBytes {
-        try writer.write(UnsafeRawBufferPointer(rebasing: $0[..<(rows * grid.width * 3)]))
+        try write(UnsafeRawBufferPointer(rebasing: $0[..<(rows * grid.width * 3)]), rows)
       }
     }
     guard !isLast else {
@@ -85,6 +107,18 @@ package final class OverlayRowWriter {
       try LabelMap(grid: last.grid, labels: whole.cut(last, from: labels.labels)),
       try image.cut(last)
     )
+  }
+
+  /// Writes the next `rows` rows of the picture.
+  private func write(_ rgb: UnsafeRawBufferPointer, _ rows: Int) throws {
+    switch writer {
+    case .picture(let writer): try writer.write(rgb)
+    case .raster(let writer):
+      try writer.write(
+        rgb: rgb,
+        of: GridRegion(rows: rowsWritten..<rowsWritten + rows, columns: 0..<grid.width))
+    }
+    rowsWritten += rows
   }
 
   /// The rows that wait, and these below them.
@@ -101,7 +135,10 @@ package final class OverlayRowWriter {
   /// Puts the file, whose rows must all be there, in its place.
   package func commit() throws {
     precondition(rowsTaken == grid.height, "\(rowsTaken) of \(grid.height) rows are written")
-    try writer.commit()
+    switch writer {
+    case .picture(let writer): try writer.commit()
+    case .raster(let writer): try writer.commit()
+    }
   }
 }
 

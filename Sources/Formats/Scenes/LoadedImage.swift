@@ -7,6 +7,8 @@ public struct PictureReading: Sendable, Hashable {
   public var orientation = OrientationRule.ask
   /// The numbers of the file that become 0 and 255; `nil` where values stay as they are.
   public var range: ClosedRange<Float>?
+  /// How the bands of rasters are taken.
+  public var raster = RasterReading()
 
   /// - Parameters:
   ///   - orientation: what is done with pictures that are not stored upright.
@@ -57,16 +59,22 @@ public struct ImageNotes: Sendable {
   public let unit: Float
   /// The numbers of the file that became 0 and 255; `nil` where values are as they were.
   public let range: ClosedRange<Float>?
+  /// Where the image lies; `nil` where nobody knows.
+  public let placement: Placement?
+  /// Whether some pixels may be left out, which is known before any is looked at.
+  public let mayLeaveOut: Bool
 
   package init(
     path: String, isPicture: Bool, orientation: OrientationUse? = nil, unit: Float = 1,
-    range: ClosedRange<Float>? = nil
+    range: ClosedRange<Float>? = nil, placement: Placement? = nil, mayLeaveOut: Bool = false
   ) {
     self.path = path
     self.isPicture = isPicture
     self.orientation = orientation
     self.unit = unit
     self.range = range
+    self.placement = placement
+    self.mayLeaveOut = mayLeaveOut
   }
 
   /// The image with its values as the reading wants them.
@@ -86,6 +94,8 @@ public struct LoadedImage: Sendable {
   public let image: Image
   /// What is known of it.
   public let notes: ImageNotes
+  /// Which points count; `nil` for all.
+  public let mask: PointMask?
 
   /// Takes in what was read of a picture.
   package init(
@@ -94,11 +104,104 @@ public struct LoadedImage: Sendable {
     notes = ImageNotes(
       path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range)
     image = notes.scaled(picture.image(isUpright: use?.isApplied == true))
+    mask = nil
   }
 
   /// Takes in an array.
-  init(array image: Image, at path: String, _ reading: PictureReading) {
-    notes = ImageNotes(path: path, isPicture: false, range: reading.range)
+  init(
+    array image: Image, at path: String, _ reading: PictureReading, placement: Placement? = nil
+  ) {
+    notes = ImageNotes(
+      path: path, isPicture: false, range: reading.range, placement: placement)
     self.image = notes.scaled(image)
+    mask = nil
+  }
+
+  /// Takes in all of a raster.
+  init(
+    raster: TIFFImageRegions, _ use: OrientationUse?, at path: String, _ reading: PictureReading
+  ) throws {
+    var (image, mask) = try raster.readMasked(GridRegion(allOf: raster.grid))
+    if use?.isApplied == true {
+      image = image.upright(from: raster.orientation)
+      mask = mask.map { mask in
+        PointMask(
+          unchecked: raster.orientation.upright(mask.isCounted, over: mask.grid, channels: 1),
+          grid: image.grid)
+      }
+    }
+    notes = raster.notes(at: path, use, reading)
+    self.image = notes.scaled(image)
+    self.mask = mask
+  }
+}
+
+extension LoadedImage {
+  private init(_ image: Image, _ notes: ImageNotes, mask: PointMask?) {
+    self.image = image
+    self.notes = notes
+    self.mask = mask
+  }
+
+  /// The image with the channels of another behind its own.
+  ///
+  /// - Throws: `InputError` where the other has another size, or lies elsewhere.
+  func joined(with other: LoadedImage) throws -> LoadedImage {
+    guard image.grid == other.image.grid else {
+      throw InputError(
+        .data, at: other.notes.path,
+        "is \(other.image.grid), but the image before it is \(image.grid)",
+        remedy: "give images of the same size")
+    }
+    if let here = notes.placement, let there = other.notes.placement,
+      let difference = here.difference(from: there)
+    {
+      throw InputError(
+        .data, at: other.notes.path, "does not lie where \(quoted(notes.path)) does: \(difference)",
+        remedy: "give images of the same place")
+    }
+    let notes = ImageNotes(
+      path: notes.path, isPicture: false, range: notes.range,
+      placement: notes.placement ?? other.notes.placement,
+      mayLeaveOut: notes.mayLeaveOut || other.notes.mayLeaveOut)
+    return LoadedImage(
+      image.joined(with: other.image), notes, mask: PointMask.both(mask, other.mask))
+  }
+}
+
+extension Image {
+  /// The channels of both.
+  fileprivate func joined(with other: Image) -> Image {
+    func rows<Value>(_ first: [Value], _ second: [Value]) -> [Value] {
+      var values: [Value] = []
+      values.reserveCapacity(first.count + second.count)
+      for point in 0..<grid.count {
+        values += first[point * channels..<(point + 1) * channels]
+        values += second[point * other.channels..<(point + 1) * other.channels]
+      }
+      return values
+    }
+    let joined: Pixels =
+      switch (pixels, other.pixels) {
+      case (.bytes(let first), .bytes(let second)): .bytes(rows(first, second))
+      default: .floats(rows(inFloats, other.inFloats))
+      }
+    return Image(unchecked: joined, grid: grid, channels: channels + other.channels)
+  }
+
+  private var inFloats: [Float] {
+    switch pixels {
+    case .bytes(let values): values.map { Float($0) }
+    case .floats(let values): values
+    }
+  }
+}
+
+extension TIFFImageRegions {
+  /// What is known of the raster.
+  func notes(at path: String, _ use: OrientationUse?, _ reading: PictureReading) -> ImageNotes {
+    ImageNotes(
+      path: path, isPicture: page.number == .uint8 || page.photometric == .palette,
+      orientation: use, range: reading.range, placement: place, mayLeaveOut: mayLeaveOut)
   }
 }

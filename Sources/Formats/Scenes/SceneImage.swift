@@ -6,9 +6,14 @@ package struct SceneImage {
   private let path: String
   private let layout: ChannelLayout
   private let reading: PictureReading
+  /// Files of the same size, whose channels follow.
+  private let more: [String]
 
-  package init(_ path: String, layout: ChannelLayout, _ reading: PictureReading) {
+  package init(
+    _ path: String, layout: ChannelLayout, _ reading: PictureReading, more: [String] = []
+  ) {
     self.path = path
+    self.more = more
     self.layout = layout
     self.reading = reading
   }
@@ -48,6 +53,20 @@ package struct SceneImage {
   /// Where an array does not fit, but could if its channels stood elsewhere, the error says so.
   /// - Parameter picture: the picture, where `picture()` has read it before.
   func read(with companion: Companion, picture: StoredPicture? = nil) throws -> LoadedImage {
+    try more.reduce(readFirst(with: companion, picture: picture)) { image, path in
+      let other = SceneImage(path, layout: layout, reading)
+      return try image.joined(with: other.readFirst(with: companion, picture: nil))
+    }
+  }
+
+  private func readFirst(
+    with companion: Companion, picture: StoredPicture?
+  ) throws -> LoadedImage {
+    if try picture == nil && ImageFile.isRaster(path) {
+      let raster = try TIFFImageRegions(path, reading.raster)
+      let use = try use(of: raster.orientation, companion, stored: raster.grid)
+      return try LoadedImage(raster: raster, use, at: path, reading)
+    }
     guard try picture == nil && ImageFile.isArray(path) else {
       let picture = try picture ?? StoredPicture(path)
       let use = try use(of: picture.orientation, companion, stored: picture.image.grid)
@@ -55,7 +74,7 @@ package struct SceneImage {
     }
     let image = try ImageFile.read(path, rank: companion.rank, layout: layout)
     try check(image.grid, channels: image.channels, fits: companion.fits)
-    return LoadedImage(array: image, at: path, reading)
+    return LoadedImage(array: image, at: path, reading, placement: try Placement(of: path))
   }
 
   /// The image, where it is a picture and nothing is wrong with it: to be read while the scores
@@ -69,7 +88,7 @@ package struct SceneImage {
   /// - Parameter picture: the picture, where `picture()` has read it before.
   func grids(picture: StoredPicture? = nil) -> (_ rank: Int) -> GridShape? {
     if let grid = picture?.image.grid { return { $0 == grid.rank ? grid : nil } }
-    return (try? open())?.grids(layout) ?? { _ in nil }
+    return (try? openFirst())?.grids(layout) ?? { _ in nil }
   }
 
   private func use(
@@ -83,7 +102,7 @@ package struct SceneImage {
 
   /// - Throws: `InputError` where the scores would fit if the channels of an array stood elsewhere.
   private func check(_ grid: GridShape, channels: Int, fits: (GridShape) -> Bool) throws {
-    guard !fits(grid) else { return }
+    guard !fits(grid), try !ImageFile.isVolume(path) else { return }
     let (shape, other) = (layout.shape(channels, over: grid.extents), layout.other)
     guard
       let extents = try? Image.split(shape, rank: grid.rank, layout: other).extents,
@@ -101,14 +120,26 @@ package struct SceneImage {
   /// The file, opened once: what its header says, and its rows for one who reads them in order.
   package enum Contents {
     case picture(PictureRegions)
+    case raster(TIFFImageRegions)
+    /// Of three axes, and channels before them.
+    case volume(NIfTIBoxes)
     case array(any BoxSource)
 
-    var isPicture: Bool { if case .picture = self { true } else { false } }
+    /// Whether it lies on a grid of two axes in any case.
+    var isPicture: Bool {
+      switch self {
+      case .picture, .raster: true
+      case .volume, .array: false
+      }
+    }
 
     /// See `SceneImage.grids`.
     func grids(_ layout: ChannelLayout) -> (_ rank: Int) -> GridShape? {
       switch self {
       case .picture(let picture): { $0 == picture.grid.rank ? picture.grid : nil }
+      case .raster(let raster): { $0 == raster.grid.rank ? raster.grid : nil }
+      case .volume(let boxes):
+        { $0 == 3 ? try? GridShape(Array(boxes.shape.suffix(3))) : nil }
       case .array(let boxes):
         { rank in
           (try? Image.split(boxes.shape, rank: rank, layout: layout).extents)
@@ -120,7 +151,18 @@ package struct SceneImage {
 
   /// - Throws: `InputError` where the file cannot be read by regions.
   package func open() throws -> Contents {
+    if let other = more.first {
+      throw InputError(
+        .usage, at: other, "would be joined with another image, which needs them whole",
+        remedy: "leave \(name: .tiles) out, or save them as the bands of one file")
+    }
+    return try openFirst()
+  }
+
+  private func openFirst() throws -> Contents {
     let source = try FileSource(path)
+    if source.kind == .tiff { return .raster(try TIFFImageRegions(path, reading.raster)) }
+    if NIfTI.isVolume(source) { return .volume(try NIfTIBoxes(path)) }
     return try ImageFile.isArray(source)
       ? .array(ArrayFile.boxes(path)) : .picture(PictureRegions(source))
   }
@@ -140,6 +182,20 @@ package struct SceneImage {
       return try OpenedImage(source, notes) {
         try isTurned ? source : ImageFile.regions(path, layout: layout)
       }
+    case .raster(let raster):
+      let use = try use(of: raster.orientation, companion, stored: raster.grid)
+      guard use?.isApplied != true else {
+        throw InputError(
+          .data, at: path, "has to be turned upright, which cannot be done a part at a time",
+          remedy: "turn it first, or leave \(name: .tiles) out")
+      }
+      return try OpenedImage(raster, raster.notes(at: path, use, reading)) {
+        try TIFFImageRegions(path, reading.raster)
+      }
+    case .volume:
+      throw InputError(
+        .usage, at: path, "is a volume, but tiles are cut from images of two axes",
+        remedy: "leave \(name: .tiles) out")
     case .array(let boxes):
       let notes = ImageNotes(path: path, isPicture: false, range: reading.range)
       do {
@@ -163,6 +219,16 @@ public struct OpenedImage {
   /// What is known of it.
   public let notes: ImageNotes
   private let reopen: () throws -> any RegionSource<Image>
+  private let raster: TIFFImageRegions?
+
+  /// The image over a region, and the points that count; `nil` for all.
+  ///
+  /// - Throws: `InputError` where the image cannot be read there.
+  package func read(_ region: GridRegion) throws -> (image: Image, mask: PointMask?) {
+    guard let raster else { return (try regions.read(region), nil) }
+    let (image, mask) = try raster.readMasked(region)
+    return (notes.scaled(image), mask)
+  }
 
   /// - Parameter reopen: the same once more, for who reads at another pace; a picture that was
   ///   turned is held whole, and can be read from any place.
@@ -173,6 +239,7 @@ public struct OpenedImage {
     self.notes = notes
     self.reopen = reopen
     regions = notes.range == nil ? source : MappedImageRegions(source, notes.scaled)
+    raster = source as? TIFFImageRegions
     corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
   }
 

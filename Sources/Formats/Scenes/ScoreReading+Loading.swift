@@ -28,7 +28,7 @@ extension ScoreReading {
     let (scoresOrError, picture) = times.measure(.read) {
       parallelism.both({ Result { try readScores(files) } }, { file?.picture() })
     }
-    let array = try scoresOrError.get()
+    let (array, held) = try scoresOrError.get()
     do {
       // Axes first: along other axes than an array has, no number of it means anything.
       let axes = try axes(
@@ -44,35 +44,98 @@ extension ScoreReading {
         ?? times.measure(.read) {
           try file?.read(with: SceneImage.Companion(axes.form), picture: picture)
         }
-      let scene = image.map { Scene($0.image) } ?? Scene(grid: axes.form.grid)
-      _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
-      let scores = try times.measure(.unary) { try unary(array, axes, files, parallelism) }
-      try Self.checkMemory(scene.grid, scores.labelCount, canTile: canTile)
-      let merged = try merged(scores, files, over: scene, &times, parallelism)
+      let grid = image?.image.grid ?? axes.form.grid
+      _ = try axes.form.resampling(to: grid, alignCorners: alignCorners)
+      let placement = try placement(of: image?.notes, files)
+      let known = try PointMask.both(image?.mask, mask.map { try PointMask(file: $0, over: grid) })
+      let scores = try times.measure(.unary) {
+        try unary(filled(array, axes, known), axes, files, parallelism)
+      }
+      try Self.checkMemory(grid, scores.labelCount, canTile: canTile)
+      var masks = fillsNoData ? [] : [held.map { $0.nearest(on: grid) }]
+      let merged = try merged(scores, files, over: grid, &masks, &times, parallelism)
+      var scene = Self.scene(image, over: grid, masks + [known])
+      scene.spacing = placement?.volume?.spacing(on: grid)
       let energies = try times.measure(.unary) { try merged.energies(for: scene) }
+      var summary = ScoreSummary(
+        grid: scores.nativeGrid, resampling: try scores.resampling(to: grid))
+      summary.placement = placement
+      summary.mayLeaveOut = mayLeaveOut(image?.notes, scene)
       return LoadedScores(
-        scene: scene, energies: energies,
-        summary: ScoreSummary(
-          grid: scores.nativeGrid, resampling: try scores.resampling(to: scene.grid)),
-        image: image?.notes, times: times)
+        scene: scene, energies: energies, summary: summary, image: image?.notes, times: times)
     } catch let error as InputError {
       throw error.at(files.scores)
     }
   }
 
+  /// The scene of an image, or of scores alone, without the points that one of the masks leaves out.
+  private static func scene(
+    _ image: LoadedImage?, over grid: GridShape, _ masks: [PointMask?]
+  ) -> Scene {
+    Scene(
+      grid: grid, image: image?.image, mask: masks.reduce(nil) { PointMask.both($0, $1) })
+  }
+
+  /// The scores with some of no account where points are left out, which may hold anything there.
+  private func filled(
+    _ array: NumericArray, _ axes: ScoreAxes, _ mask: PointMask?
+  ) throws -> NumericArray {
+    guard let mask, mask.grid == axes.form.grid else { return array }
+    let points = mask.grid.count
+    let isLast = axes.form.layout == .channelsLast && !axes.isForeground
+    let labels = array.values.count / points
+    let filler = filler(labels: labels)
+    var values = array.values
+    for index in values.indices
+    where !mask.isCounted[isLast ? index / labels : index % points] {
+      values[index] = filler
+    }
+    return try NumericArray(shape: array.shape, values: values)
+  }
+
+  /// A score by which all of so many labels are as likely.
+  private func filler(labels: Int) -> Float {
+    scoreKind == .probabilities ? 1 / Float(isForeground ? 2 : max(1, labels)) : 0
+  }
+
+  private func mayLeaveOut(_ image: ImageNotes?, _ scene: Scene) -> Bool {
+    scene.mask != nil || mask != nil || image?.mayLeaveOut == true
+  }
+
+  /// Where the scene lies.
+  ///
+  /// - Throws: `InputError` where the image and a file of scores say different things.
+  func placement(of image: ImageNotes?, _ files: ScoreFiles) throws -> Placement? {
+    var (place, owner) = (image?.placement, "the image")
+    for path in [files.scores] + files.others {
+      guard let other = try Placement(of: path) else { continue }
+      if !ignoresPlacement, let difference = place?.difference(from: other) {
+        throw InputError(
+          .data, at: path, "does not lie where \(owner) does: \(difference)",
+          remedy: """
+            give files of the same place or, where one of them is wrong, add \
+            \(set: .ignorePlacement)
+            """)
+      }
+      if place == nil { (place, owner) = (other, "\(quoted(path))") }
+    }
+    return place
+  }
+
   /// The scores with those of the other files; themselves where there are none.
   private func merged(
-    _ scores: ScoreMapUnary, _ files: ScoreFiles, over scene: Scene, _ times: inout Stopwatch,
-    _ parallelism: Parallelism
+    _ scores: ScoreMapUnary, _ files: ScoreFiles, over grid: GridShape,
+    _ masks: inout [PointMask?], _ times: inout Stopwatch, _ parallelism: Parallelism
   ) throws -> any Unary {
     guard !files.others.isEmpty else { return scores }
     var members: [any Unary] = [scores]
     for path in files.others {
       let file = ScoreFiles(scores: path, image: files.image)
-      let array = try times.measure(.read) { try readScores(file) }
+      let (array, held) = try times.measure(.read) { try readScores(file) }
+      if !fillsNoData { masks.append(held.map { $0.nearest(on: grid) }) }
       do {
-        let axes = try axes(of: array.shape, Self.grids(scene.grid))
-        _ = try axes.form.resampling(to: scene.grid, alignCorners: alignCorners)
+        let axes = try axes(of: array.shape, Self.grids(grid))
+        _ = try axes.form.resampling(to: grid, alignCorners: alignCorners)
         let member = try times.measure(.unary) { try unary(array, axes, file, parallelism) }
         guard member.labelCount == scores.labelCount else {
           throw InputError(
@@ -102,7 +165,7 @@ extension ScoreReading {
   }
 
   /// - Throws: `InputError` where there are other files, which cannot be merged so.
-  private static func checkNotMerged(_ files: ScoreFiles, labels: Bool) throws {
+  static func checkNotMerged(_ files: ScoreFiles, labels: Bool) throws {
     guard let other = files.others.first else { return }
     throw labels
       ? InputError(
@@ -114,19 +177,21 @@ extension ScoreReading {
         remedy: "leave \(name: .tiles) out, or merge the scores first")
   }
 
-  private func sceneImage(_ files: ScoreFiles) -> SceneImage? {
-    files.image.map { SceneImage($0, layout: imageLayout, picture) }
+  func sceneImage(_ files: ScoreFiles) -> SceneImage? {
+    files.image.map {
+      SceneImage($0, layout: imageLayout, picture, more: files.moreImages)
+    }
   }
 
   private static func grids(_ grid: GridShape) -> (_ rank: Int) -> GridShape? {
     { $0 == grid.rank ? grid : nil }
   }
 
-  private func axes(of shape: [Int], _ image: ((Int) -> GridShape?)?) throws -> ScoreAxes {
+  func axes(of shape: [Int], _ image: ((Int) -> GridShape?)?) throws -> ScoreAxes {
     try ScoreAxes(shape, layout: layout, isForeground: isForeground, image: image)
   }
 
-  private func unary(
+  func unary(
     _ array: NumericArray, _ axes: ScoreAxes, _ files: ScoreFiles, _ parallelism: Parallelism
   ) throws -> ScoreMapUnary {
     let arranged = try arranged(array, axes, files)
@@ -134,7 +199,7 @@ extension ScoreReading {
     let isAsStored = axes.dropped.isEmpty && !axes.isForeground
     return try ScoreMapUnary(
       isAsStored ? array : arranged.array(), kind: scoreKind, layout: axes.form.layout,
-      normalizes: normalizes && !isForeground, alignCorners: alignCorners,
+      normalizes: normalizes(arranged, axes, files), alignCorners: alignCorners,
       parallelism: parallelism)
   }
 
@@ -142,7 +207,7 @@ extension ScoreReading {
   /// something else than logits and nobody has said that they are.
   ///
   /// - Throws: `InputError` where they cannot be looked at.
-  private func arranged(
+  func arranged(
     _ scores: any BoxSource, _ axes: ScoreAxes, _ files: ScoreFiles
   ) throws -> ArrangedScores {
     let arranged = ArrangedScores(
@@ -154,6 +219,18 @@ extension ScoreReading {
       try ScoreSuspicion(logits: arranged, form: axes.form)?.report(at: files.scores)
     }
     return arranged
+  }
+
+  /// Whether probabilities are divided by their sum: where that is asked for, and where they are
+  /// stored in 8 or 16 bits whose sums say that 255 or 65535 stands for 1.
+  func normalizes(
+    _ scores: ArrangedScores, _ axes: ScoreAxes, _ files: ScoreFiles
+  ) throws -> Bool {
+    guard !isForeground else { return false }
+    guard !normalizes, scoreKind == .probabilities else { return normalizes }
+    let number = try ArrayFile.number(files.scores, member: member)
+    guard number == .uint8 || number == .uint16 else { return false }
+    return try scores.lookLikeBytes(axes.form)
   }
 
   /// The number that stands for the probability 1 in a single channel.
@@ -172,12 +249,32 @@ extension ScoreReading {
         ? "refine it in tiles, as with \(set: .tiles(2048))" : "cut it into parts")
   }
 
-  private func readScores(_ files: ScoreFiles) throws -> NumericArray {
-    try explainingSlips(files) { try ArrayFile.read(files.scores, member: member) }
+  /// The scores of a file, and the points of their own grid that have some; `nil` for all.
+  private func readScores(_ files: ScoreFiles) throws -> (NumericArray, PointMask?) {
+    try explainingSlips(files) {
+      guard try ImageFile.isRaster(files.scores), member == nil else {
+        return (try ArrayFile.read(files.scores, member: member), nil)
+      }
+      let scores = try TIFFScores(files.scores)
+      fill(scores)
+      let grid = try GridShape(Array(scores.shape.suffix(2)))
+      return (
+        try scores.read(scores.shape.map { 0..<$0 }), try scores.mask(GridRegion(allOf: grid))
+      )
+    }
   }
 
-  private func openScores(_ files: ScoreFiles) throws -> any BoxSource {
-    try explainingSlips(files) { try ArrayFile.boxes(files.scores, member: member) }
+  /// Puts scores by which all labels are as likely where there are none.
+  private func fill(_ scores: any MaskedBoxSource) {
+    scores.filler = filler(labels: scores.shape.count == 3 ? scores.shape[0] : 1)
+  }
+
+  func openScores(_ files: ScoreFiles) throws -> any BoxSource {
+    try explainingSlips(files) {
+      let boxes = try ArrayFile.boxes(files.scores, member: member)
+      if let scores = boxes as? any MaskedBoxSource { fill(scores) }
+      return boxes
+    }
   }
 
   private func explainingSlips<Result>(
@@ -203,96 +300,49 @@ extension ScoreReading {
     _ files: ScoreFiles, _ parallelism: Parallelism, canTile: Bool
   ) throws -> LoadedScores {
     var times = Stopwatch()
-    let map = try times.measure(.read) { try LabelFile.read(files.scores, as: labels) }
+    var (map, held, palette) = try times.measure(.read) {
+      try LabelFile.readMasked(files.scores, as: labels, unknown: unknown)
+    }
+    if fillsNoData, let mask = held { (map, held) = try filled(map, mask) }
     let image = try times.measure(.read) {
       try sceneImage(files)?.read(with: SceneImage.Companion(labels: map.grid))
     }
     do {
-      let scene = image.map { Scene($0.image) } ?? Scene(grid: map.grid)
+      try LabelUnary.check(map.grid, fits: image?.image.grid ?? map.grid)
+      let placement = try placement(of: image?.notes, files)
+      let given = try mask.map { try PointMask(file: $0, over: map.grid) }
+      var scene = Self.scene(image, over: map.grid, [held, image?.mask, given])
+      scene.spacing = placement?.volume?.spacing(on: map.grid)
+      var summary = ScoreSummary(grid: map.grid)
+      summary.placement = placement
+      summary.palette = palette
+      summary.mayLeaveOut = mayLeaveOut(image?.notes, scene)
       let energies = try times.measure(.unary) {
         let unary = try unary(of: map, parallelism)
         try Self.checkMemory(scene.grid, labelCount, canTile: canTile)
         return try unary.energies(for: scene)
       }
       return LoadedScores(
-        scene: scene, energies: energies, summary: ScoreSummary(grid: map.grid),
-        image: image?.notes, times: times)
+        scene: scene, energies: energies, summary: summary, image: image?.notes, times: times)
     } catch let error as InputError {
       throw error.at(files.scores)
     }
   }
 
-  private func unary(of map: LabelMap, _ parallelism: Parallelism) throws -> LabelUnary {
+  /// The map with the unknown label where there is none.
+  private func filled(_ map: LabelMap, _ mask: PointMask) throws -> (LabelMap, PointMask?) {
+    guard case .label(let label) = unknown else {
+      throw InputError(
+        .usage, "has points without a label (nodata), and no label is unknown",
+        remedy: "name the number of unknown points with \(name: .unknownLabel)")
+    }
+    let labels = zip(map.labels, mask.isCounted).map { $1 ? $0 : label }
+    return (try LabelMap(grid: map.grid, labels: labels), nil)
+  }
+
+  func unary(of map: LabelMap, _ parallelism: Parallelism) throws -> LabelUnary {
     try LabelUnary(
       map, labelCount: labelCount, confidence: confidence, unknown: unknown,
       parallelism: parallelism)
-  }
-
-  // MARK: By regions
-
-  /// Opens `files` over a grid of two axes, to be read a region at a time.
-  ///
-  /// What is read is that of `load`, bit for bit; memory is that of the regions, but for archives
-  /// and for pictures that have to be turned, which are held whole.
-  ///
-  /// - Parameters:
-  ///   - files: of one scene.
-  ///   - parallelism: the threads to use.
-  /// - Throws: `InputError` where a file cannot be read, or they do not fit each other.
-  public func open(
-    _ files: ScoreFiles, parallelism: Parallelism = .automatic
-  ) throws -> OpenedScores {
-    try Self.checkNotMerged(files, labels: kind == .labels)
-    do {
-      return kind == .labels
-        ? try opened(labels: LabelFile.regions(files.scores, as: labels), files, parallelism)
-        : try opened(scores: openScores(files), files, parallelism)
-    } catch let error as InputError {
-      throw error.at(files.scores)
-    }
-  }
-
-  private func opened(
-    scores: any BoxSource, _ files: ScoreFiles, _ parallelism: Parallelism
-  ) throws -> OpenedScores {
-    let file = sceneImage(files)
-    // What is wrong with the image is told after what is wrong with the scores.
-    let contents = file.map { file in Result { try file.open() } }
-    let axes = try axes(of: scores.shape, (try? contents?.get())?.grids(imageLayout))
-    let shape = axes.form
-    // Scores of other axes than a picture's are refused as whole ones are, which says how to mend
-    // them.
-    guard try shape.grid.rank == 2 || contents?.get().isPicture == true else {
-      throw InputError(
-        .usage, at: files.scores,
-        "holds scores on a grid of \(shape.grid), but tiles are cut from images of two axes",
-        remedy: "leave \(name: .tiles) out")
-    }
-    axes.reportDropped(at: files.scores)
-    let image = try contents.flatMap { contents in
-      try file?.regions(of: contents.get(), with: SceneImage.Companion(shape))
-    }
-    let grid = image?.regions.grid ?? shape.grid
-    _ = try shape.resampling(to: grid, alignCorners: alignCorners)
-    let regions = try ScoreRegions(
-      arranged(scores, axes, files), over: grid, kind: scoreKind, layout: shape.layout,
-      normalizes: normalizes && !isForeground, alignCorners: alignCorners,
-      parallelism: parallelism)
-    return OpenedScores(
-      grid: grid, image: image, energies: regions, labelCount: shape.labelCount,
-      summary: ScoreSummary(grid: shape.grid, resampling: regions.resampling))
-  }
-
-  private func opened(
-    labels: any RegionSource<LabelMap>, _ files: ScoreFiles, _ parallelism: Parallelism
-  ) throws -> OpenedScores {
-    let image = try sceneImage(files).map { file in
-      try file.regions(of: file.open(), with: SceneImage.Companion(labels: labels.grid))
-    }
-    if let image { try LabelUnary.check(labels.grid, fits: image.regions.grid) }
-    return OpenedScores(
-      grid: labels.grid, image: image,
-      energies: LabelEnergyRegions(labels) { try unary(of: $0, parallelism) },
-      labelCount: labelCount, summary: ScoreSummary(grid: labels.grid))
   }
 }

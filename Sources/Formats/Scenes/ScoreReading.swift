@@ -29,6 +29,15 @@ public struct ScoreReading: Sendable {
   /// Of label maps: which label means that there is none.
   public var unknown = UnknownLabel.none
 
+  /// A file of numbers, 0 where points are left out; `nil` where only what images and scores say of
+  /// themselves counts.
+  public var mask: String?
+  /// Whether points that only the scores lack (nodata) are as likely of any label, to be filled, and
+  /// not left out.
+  public var fillsNoData = false
+  /// Whether an image and scores that lie in different places are taken together all the same.
+  public var ignoresPlacement = false
+
   /// How the scores of several files become one.
   public var merging = Merging()
 
@@ -64,6 +73,8 @@ public struct ScoreFiles: Sendable, Hashable {
   public var others: [String]
   /// The image; `nil` where there is none.
   public var image: String?
+  /// Further images of the same size, whose channels follow those of the first.
+  public var moreImages: [String] = []
 
   /// - Parameters:
   ///   - scores: the scores or labels.
@@ -82,6 +93,12 @@ public struct ScoreSummary: Sendable {
   public var grid: GridShape
   /// How they were read on the scene; `nil` where they have its size.
   public var resampling: Resampling?
+  /// Where the scene lies: as the image says or, without one, the scores; `nil` where nobody does.
+  public var placement: Placement?
+  /// The colours that a label map has for labels; `nil` where it has none.
+  public var palette: Palette?
+  /// Whether some points may be left out, which is known before any is looked at.
+  public var mayLeaveOut = false
 
   /// - Parameters:
   ///   - grid: the grid of the scores themselves.
@@ -145,16 +162,19 @@ public struct OpenedScores {
   /// What the file of scores holds.
   public let summary: ScoreSummary
   private let source: any RegionSource<EnergyField>
+  /// The points that count but for the image's; `nil` for all.
+  private let mask: (GridRegion) throws -> PointMask?
 
   init(
     grid: GridShape, image: OpenedImage?, energies: any RegionSource<EnergyField>, labelCount: Int,
-    summary: ScoreSummary
+    summary: ScoreSummary, mask: @escaping (GridRegion) throws -> PointMask? = { _ in nil }
   ) {
     self.grid = grid
     self.image = image
     source = energies
     self.labelCount = labelCount
     self.summary = summary
+    self.mask = mask
   }
 
   /// The points of a region, and the image over them.
@@ -162,9 +182,11 @@ public struct OpenedScores {
   /// Regions must come in order: none may begin above one that was asked for before.
   /// - Throws: `InputError` where the image cannot be read there.
   public func scene(_ region: GridRegion) throws -> Scene {
-    Scene(
-      grid: region.grid, image: try image.map { try $0.regions.read(region) },
-      origin: [region.rows.lowerBound, region.columns.lowerBound])
+    let part = try image?.read(region)
+    return Scene(
+      grid: region.grid, image: part?.image,
+      origin: [region.rows.lowerBound, region.columns.lowerBound],
+      mask: PointMask.both(part?.mask, try mask(region)))
   }
 
   /// The energies over a region; in order, as scenes.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeepLabNet
 import Foundation
 import LatticeSupport
 import Synchronization
@@ -109,6 +110,7 @@ extension ParsableCommand {
   /// cannot go on.
   package static func runAsTool() {
     Interruption.install()
+    TensorScores.register()
     WarningReport.start(for: configuration.commandName ?? "")
     // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
     signal(SIGXFSZ, SIG_IGN)

@@ -39,7 +39,7 @@ package struct OutputPlan {
         remedy: "give it a file of its own, or leave --json out")
     }
     guard !isFolder else { return }
-    if let labels { _ = try LabelFile.writesArray(labels) }
+    if let labels { _ = try LabelFile.format(labels) }
     try OutputCheck.check(outputs, inputs: inputs)
   }
 

@@ -39,6 +39,11 @@ extension RemedyWording {
     case .orientation: "--orientation"
     case .member: "--member"
     case .tiles: "--tile"
+    case .page: "--page"
+    case .alphaAsBand: "--alpha band"
+    case .ignorePlacement: "--ignore-placement"
+    case .mask: "--mask"
+    case .unknownLabel: "--unknown"
     case .weights: "--weights"
     case .classes: "--classes"
     case .state: "--state"
@@ -52,8 +57,8 @@ extension RemedyWording {
     switch setting {
     case .layout(let layout), .imageLayout(let layout): [layout.word]
     case .imageRange(let low, let high): ["\(low.shortText):\(high.shortText)"]
-    case .chosen(.weights): ["FILE"]
-    case .chosen(.classes): ["N"]
+    case .chosen(.weights), .chosen(.mask): ["FILE"]
+    case .chosen(.classes), .chosen(.page): ["N"]
     case .chosen: ["NAME"]
     default: setting.value.map { [$0] } ?? []
     }

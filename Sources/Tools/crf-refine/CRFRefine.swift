@@ -70,13 +70,15 @@ struct InputOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The refined labels: .png (palette indices; 16-bit gray above label 255) or .npy.",
+      "The refined labels: .png (palette indices; 16-bit gray above label 255), .tif, .nii.gz or "
+        + ".npy; .tif and .nii.gz lie where the image does.",
       valueName: "file"))
   var output: String?
 
   @Option(
     help: ArgumentHelp(
-      "The probabilities after the last update, (L,H,W) float32 .npy.", valueName: "file"))
+      "The probabilities after the last update, (L,H,W) float32: .npy, .tif or .nii.gz.",
+      valueName: "file"))
   var marginals: String?
 
   @Option(

@@ -38,6 +38,9 @@ struct HumanReport {
 
   private func lines(of outcome: Outcome) -> [String] {
     var lines = [scores(outcome)]
+    if outcome.leftOut > 0 {
+      lines.append("left out \(outcome.leftOut) of \(outcome.grid.count) points (nodata or mask)")
+    }
     if let path = outcome.job.image, let image = outcome.image {
       lines.append("image    \(FolderListing.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }

@@ -106,6 +106,8 @@ struct JSONFile: Encodable {
     /// The extents of the grid, slowest first: height and width.
     var size: [Int]
     var labels: Int
+    /// Points that are left out; absent where there are none.
+    var leftOut: Int?
     /// The extents of the scores' own grid.
     var scoresSize: [Int]
     var resampling: String?
@@ -130,6 +132,7 @@ struct JSONFile: Encodable {
       ].compactMapValues { $0 }
       size = outcome.grid.extents
       labels = outcome.labelCount
+      leftOut = outcome.leftOut > 0 ? outcome.leftOut : nil
       scoresSize = outcome.unary.grid.extents
       resampling = outcome.unary.resampling?.description
       milliseconds = outcome.stopwatch.named

@@ -11,6 +11,8 @@ struct Job {
   /// Further scores, which are merged with them.
   var others: [String]
   var image: String?
+  /// Further images, whose channels follow those of the first.
+  var moreImages: [String]
   var groundTruth: String?
   var labels: String?
   var marginals: String?
@@ -26,6 +28,7 @@ struct Job {
     others = Array(input.scores.unaries.dropFirst())
     networkInputs = network.map { [$0.weights, $0.proposals?.source.path] } ?? []
     image = input.scores.image
+    moreImages = Array(input.scores.images.dropFirst())
     groundTruth = input.truth.groundTruth
     labels = output.output
     marginals = output.marginals
@@ -59,14 +62,16 @@ struct Job {
 
   /// The files of the scores.
   var scoreFiles: ScoreFiles {
-    ScoreFiles(scores: subject, image: image, mergedWith: others)
+    var files = ScoreFiles(scores: subject, image: image, mergedWith: others)
+    files.moreImages = moreImages
+    return files
   }
 
   /// What is read and written.
   var plan: OutputPlan {
     OutputPlan(
       outputs: [labels, marginals, overlay, overlayBefore],
-      inputs: [subject, image, groundTruth] + others + networkInputs,
+      inputs: [subject, image, groundTruth] + moreImages + others + networkInputs,
       labels: labels, subject: subject)
   }
 
@@ -76,6 +81,13 @@ struct Job {
       throw InputError(
         .usage, at: "--output", "is missing, and so is everything else that would show a result",
         remedy: "add --output labels.png, --marginals, --overlay, --ground-truth or --json")
+    }
+    if let other = moreImages.first, !networkInputs.isEmpty || FolderListing.isFolder(subject) {
+      throw InputError(
+        .usage, at: other,
+        "is another image, but "
+          + (networkInputs.isEmpty ? "folders have" : "a network scores") + " one at a time",
+        remedy: "give --image once")
     }
     if image == nil, let option = overlay ?? overlayBefore {
       throw InputError(
@@ -94,11 +106,20 @@ struct Job {
     // A network's subject is the image itself.
     job.image = networkInputs.isEmpty ? entry.companions["image"] : entry.path
     job.groundTruth = entry.companions["ground truth"]
-    job.labels = labels.map { "\($0)/\(stem).png" }
+    // What places an image is kept in labels of its own format.
+    let ending = Self.labelEnding(beside: job.image ?? job.subject)
+    job.labels = labels.map { "\($0)/\(stem).\(ending)" }
     job.marginals = marginals.map { "\($0)/\(stem).npy" }
     job.overlay = overlay.map { "\($0)/\(stem).png" }
     job.overlayBefore = overlayBefore.map { "\($0)/\(stem).png" }
     return job
+  }
+}
+
+extension Job {
+  private static func labelEnding(beside path: String) -> String {
+    if TIFF.isNamed(path) { return "tif" }
+    return NIfTI.isNamed(path) ? "nii.gz" : "png"
   }
 }
 

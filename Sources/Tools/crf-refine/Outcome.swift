@@ -11,6 +11,8 @@ struct Outcome {
   var image: ImageSummary?
   var labelCount: Int
   var unary: ScoreSummary
+  /// Points that are left out.
+  var leftOut = 0
   /// What each refinement says of itself, over all tiles together.
   var reports: [RefinementReport] = []
   /// The share of points whose label is another than before, 0…1.

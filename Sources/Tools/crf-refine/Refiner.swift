@@ -40,20 +40,29 @@ struct Refiner {
     var loaded = try load(&times)
     times += loaded.times
     let scene = loaded.scene
-    let writer = LabelWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
+    let (summary, labelCount) = (loaded.summary, loaded.energies.labelCount)
+    let writer = LabelWriter(
+      drawingOver: scene.image, loaded.image, palette: settings.palette(of: summary),
+      at: summary.placement, mayLeaveOut: summary.mayLeaveOut)
     if let image = scene.image, let notes = loaded.image {
       settings.plan.colorRange.check(image, notes)
     }
     try checkPicture(scene.grid)
+    try warnOfLostPlace(summary.placement)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
-    let before = times.measure(.unary) { loaded.energies.labels(parallelism: settings.parallelism) }
+    let before = times.measure(.unary) {
+      loaded.energies.labels(parallelism: settings.parallelism)
+        .marking(scene.mask, labelCount: labelCount)
+    }
     var outcome = Outcome(
       job: job, grid: scene.grid,
       image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
-      labelCount: loaded.energies.labelCount, unary: loaded.summary, stopwatch: times)
+      labelCount: labelCount, unary: summary, stopwatch: times)
+    outcome.leftOut = scene.mask.map { scene.grid.count - $0.count } ?? 0
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try job.groundTruth.map { path in
       try outcome.stopwatch.measure(.read) { try LabelFile.read(path, as: settings.truth) }
+        .voiding(scene.mask, as: settings.void)
     }
     let measured = try truth.map { truth in
       try namingTruth { try outcome.count(before, truth, settings) }
@@ -65,13 +74,16 @@ struct Refiner {
     }
     progress?.clear()
     outcome.add(result.reports)
-    outcome.changedShare = Double(result.labels.count(unlike: before)) / Double(scene.grid.count)
+    outcome.changedShare =
+      Double(result.labels.count(unlike: before))
+      / Double(max(1, scene.grid.count - outcome.leftOut))
     if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
     try outcome.stopwatch.measure(.write) {
       try Interruption.whileWriting {
         try writer.write(result.labels, to: job.labels)
         if let path = job.marginals {
-          try NPY.write(result.marginals.values, over: scene.grid, to: path)
+          try MarginalsFile.write(
+            result.marginals, at: summary.placement, mask: scene.mask, to: path)
         }
         try writer.writeOverlay(of: result.labels, to: job.overlay)
         try writer.writeOverlay(of: before, to: job.overlayBefore)
@@ -93,12 +105,25 @@ struct Refiner {
 
   /// - Throws: `InputError` where the labels are to be a picture that cannot be drawn.
   private func checkPicture(_ grid: GridShape) throws {
-    guard let labels = job.labels, grid.rank != 2, try !LabelFile.writesArray(labels) else {
-      return
-    }
+    guard let labels = job.labels, grid.rank != 2,
+      [.picture, .raster].contains(try LabelFile.format(labels))
+    else { return }
     throw InputError(
       .usage, at: labels, "is to be a picture, but the scores lie on a grid of \(grid)",
-      remedy: "name it .npy, or write --marginals instead")
+      remedy: grid.rank == 3
+        ? "name it .nii.gz or .npy, or write --marginals instead"
+        : "name it .npy, or write --marginals instead")
+  }
+
+  /// Says that labels in a picture lie nowhere, though the image lies somewhere.
+  private func warnOfLostPlace(_ placement: Placement?) throws {
+    guard placement?.map != nil, let labels = job.labels,
+      try LabelFile.format(labels) == .picture
+    else { return }
+    InputWarning(
+      at: labels, "cannot say where its pixels lie on the Earth, as the image does",
+      remedy: "name it .tif to keep that"
+    ).report()
   }
 
   // MARK: In tiles
@@ -109,6 +134,7 @@ struct Refiner {
     try EnergyField.checkMemory(
       GridShape(width: tiles.size.width, height: tiles.size.height), labelCount: input.labelCount,
       remedy: "give a smaller --tile")
+    try warnOfLostPlace(input.summary.placement)
     let truth = try openTruth(input.grid)
     let outputs = try TiledOutputs(job, input, settings)
     var outcome = Outcome(
@@ -132,8 +158,9 @@ struct Refiner {
       } visit: { tile in
         outcome.add(tile.result.reports)
         try outcome.stopwatch.measure(.write) {
-          try outputs.write(tile.result.marginals, of: tile.place)
+          try outputs.write(tile.result.marginals, of: tile.place, mask: tile.scene.mask)
         }
+        outcome.leftOut += tile.scene.mask?.leftOut(tile.place.core, of: tile.place.region) ?? 0
         progress?.show(tile.shareDone)
       } finish: { band in
         changed += band.changed
@@ -142,7 +169,7 @@ struct Refiner {
       }
     }
     if let notes = input.image?.notes { colors.warn(notes) }
-    outcome.changedShare = Double(changed) / Double(tiles.grid.count)
+    outcome.changedShare = Double(changed) / Double(max(1, tiles.grid.count - outcome.leftOut))
     try outcome.stopwatch.measure(.write) {
       try Interruption.whileWriting { try outputs.commit() }
     }
@@ -179,6 +206,23 @@ struct Refiner {
   }
 }
 
+extension LabelMap {
+  /// True labels without those of points that are left out.
+  fileprivate func voiding(_ mask: PointMask?, as void: UInt16) -> LabelMap {
+    guard let mask, mask.grid == grid else { return self }
+    var map = self
+    for point in map.labels.indices where !mask.isCounted[point] { map.labels[point] = void }
+    return map
+  }
+}
+
+extension PointMask {
+  /// How many points of a part are left out.
+  fileprivate func leftOut(_ part: GridRegion, of whole: GridRegion) -> Int {
+    whole.cut(part, from: isCounted).count { !$0 }
+  }
+}
+
 extension Outcome {
   /// Counts labels as they come.
   ///
@@ -201,8 +245,13 @@ extension Outcome {
   fileprivate mutating func count(
     _ band: LabelBand, _ truth: any RegionSource<LabelMap>, _ settings: Settings
   ) throws {
-    let labels = try stopwatch.measure(.read) { try truth.read(band.region) }
     let grid = band.region.grid
+    var labels = try stopwatch.measure(.read) { try truth.read(band.region) }
+    if unary.mayLeaveOut {
+      let mark = LabelMap.leftOut(ofLabels: labelCount)
+      let mask = try PointMask(grid: grid, isCounted: band.after.map { $0 != mark })
+      labels = labels.voiding(mask, as: settings.void)
+    }
     try truth.naming(band.region) {
       let measured = try count(LabelMap(grid: grid, labels: band.before), labels, settings)
       try evaluation?.addAfter(LabelMap(grid: grid, labels: band.after), truth: measured)

@@ -20,6 +20,8 @@ struct Settings {
   /// `nil` where images are refined whole.
   var tiling: Pipeline.Tiling?
   var palette: Palette
+  /// Whether somebody has chosen the palette.
+  private let isPaletteChosen: Bool
   /// How the ground truth is read.
   var truth: LabelReading
   var void: UInt16
@@ -43,6 +45,7 @@ struct Settings {
     files = try Job(input: input, network: networkSettings, output: output)
     isFolder = FolderListing.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
+    isPaletteChosen = output.run.palette != nil
     let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
     truth = readings.truth
     unary = try ScoreReading(input.scores, labels: readings.labels)
@@ -74,6 +77,11 @@ struct Settings {
     network = try networkSettings?.load(parallelism: plan.parallelism)
   }
 
+  /// The colours of labels: as chosen, else as the label map has them that is refined.
+  func palette(of scores: ScoreSummary) -> Palette {
+    isPaletteChosen ? palette : scores.palette ?? palette
+  }
+
   /// - Throws: `InputError` where an option is for scores in files.
   private static func checkNetworkSuffices(_ input: UnaryOptions, _ tiles: TileOptions) throws {
     try OptionCheck.refuse(
@@ -81,7 +89,11 @@ struct Settings {
         "--unary-kind": input.unaryKind.map { $0 != .logits } ?? false,
         "--binary": input.channels.binary, "--scores-layout": input.layout != nil,
         "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
-        "--align-corners": input.alignCorners,
+        "--align-corners": input.alignCorners, "--mask": input.places.mask != nil,
+        "--fill-nodata": input.places.fillNodata,
+        "--ignore-placement": input.places.ignorePlacement,
+        "--image-bands": input.raster.imageBands != nil, "--alpha": input.raster.alpha != nil,
+        "--page": input.raster.page != nil,
       ],
       because: "says how files are read, but the scores are a network's and images are photographs",
       remedy: "leave it out")

@@ -31,6 +31,27 @@ package struct ArrangedScores: BoxSource {
     )
   }
 
+  /// Whether the first scores are whole numbers that sum to 255 or 65535, but for rounding.
+  ///
+  /// - Throws: `InputError` where they cannot be read.
+  package func lookLikeBytes(_ form: ScoreShape) throws -> Bool {
+    let rows = 0..<min(Self.rowsLookedAt, form.grid.extents[0])
+    let rest = form.grid.extents.dropFirst().map { 0..<$0 }
+    let extents = [rows] + rest
+    let labels = 0..<form.labelCount
+    let box = form.layout == .channelsFirst ? [labels] + extents : extents + [labels]
+    let values = try read(box).values
+    let points = values.count / form.labelCount
+    let (point, label) = form.layout == .channelsFirst ? (1, points) : (form.labelCount, 1)
+    return (0..<points).allSatisfy { index in
+      let row = labels.map { values[index * point + $0 * label] }
+      return ProbabilityChecks.looksLikeBytes(row, sum: Double(row.reduce(0, +)))
+    }
+  }
+
+  /// Enough to tell bytes that are probabilities from others.
+  private static let rowsLookedAt = 4
+
   /// The whole array.
   package func array() throws -> NumericArray { try read(shape.map { 0..<$0 }) }
 

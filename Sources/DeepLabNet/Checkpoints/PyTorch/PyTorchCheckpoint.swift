@@ -43,6 +43,21 @@ public struct PyTorchCheckpoint: Checkpoint {
     }
   }
 
+  /// The description of all tensors in a file that need not be a checkpoint: `torch.save` of a tensor,
+  /// or of a list or dictionary of some.
+  package init(allOf bytes: StoredBytes) throws {
+    do {
+      let isArchive = FileKind(prefix: try bytes.prefix(FileKind.prefixLength)) == .zip
+      let storages: any PyTorchStorages =
+        try isArchive ? PyTorchArchive(bytes) : LegacyPyTorchFile(bytes)
+      let tensors = try StateDictionary(allOf: storages.root, in: storages.heap)
+      table = try Self.table(of: tensors, in: storages, bytes)
+      (state, otherStates) = (nil, [])
+    } catch let error as InputError {
+      throw error.at(bytes.name)
+    }
+  }
+
   /// Where the tensors come from: a file's path.
   public var place: String { table.bytes.name }
 

@@ -45,6 +45,27 @@ struct StateDictionary {
     try collect(chosen, prefix: "")
   }
 
+  /// All tensors of an object that need not be a state dictionary: a tensor, whose name is empty, those
+  /// of a list or tuple, by their numbers, or those of a dictionary and of dictionaries within.
+  init(allOf value: PickleValue, in heap: PickleHeap) throws {
+    self.heap = heap
+    let items = heap.items(of: value)?.enumerated().map { ("\($0.offset)", $0.element) }
+    for (name, item) in items ?? [("", value)] {
+      switch item {
+      case .tensor(let index): tensors.append((name, heap.tensors[index]))
+      case .dictionary(let dictionary):
+        guard try findTensors(in: dictionary, depth: 0) else { continue }
+        try collect(dictionary, prefix: name.isEmpty ? "" : name + ".")
+      default: continue
+      }
+    }
+    guard !tensors.isEmpty else {
+      throw InputError(
+        .data, "holds no tensor: it is \(value.words)",
+        remedy: "save the tensor of scores with torch.save(scores, path)")
+    }
+  }
+
   /// The dictionary that keys joined by dots lead to; keys may have dots in them.
   private func find(_ state: String, in outermost: Int) throws -> Int {
     func inner(_ path: Substring, in dictionary: Int, depth: Int) -> Int? {

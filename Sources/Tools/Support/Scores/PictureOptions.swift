@@ -55,6 +55,69 @@ package struct ImageRangeOptions: ParsableArguments {
   }
 }
 
+/// How the bands and pages of rasters become channels.
+package struct RasterOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Of a TIFF image: the bands that become channels, from 1 and in order, as in 4,3,2. (default: "
+        + "all that are not alpha)", valueName: "bands"))
+  package var imageBands: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of a TIFF image: what a band tagged as alpha is. mask leaves pixels out where it is 0, band "
+        + "makes it a channel, ignore drops it. (default: mask)", valueName: "rule"))
+  package var alpha: RasterReading.AlphaRule?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of a TIFF image of several pages: which, from 1.", valueName: "n"))
+  package var page: Int?
+
+  package init() {}
+
+  /// - Throws: `InputError` naming the option that cannot be followed.
+  package func reading() throws -> RasterReading {
+    var reading = RasterReading()
+    reading.alpha = alpha ?? .mask
+    if let page, page < 1 {
+      throw InputError(
+        .usage, at: "--page", "is \(page), but pages count from 1", remedy: "as in --page 1")
+    }
+    reading.page = page
+    reading.bands = try imageBands.map { text in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let bands = parts.compactMap { $0 }.filter { $0 >= 1 }
+      guard bands.count == parts.count else {
+        throw InputError(
+          .usage, at: "--image-bands", "is '\(text)', but must be numbers of bands, from 1",
+          remedy: "as in --image-bands 4,3,2")
+      }
+      return bands
+    }
+    return reading
+  }
+}
+
+extension RasterReading.AlphaRule: ExpressibleByArgument {}
+
+/// Which points are left out, and where images and scores lie.
+package struct PlaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A file of numbers over the image, 0 where points are left out: they are no points of the CRF "
+        + "and get no label (.png, .tif, .nii.gz, .npy).", valueName: "file"))
+  package var mask: String?
+
+  @Flag(help: "Points that only the scores lack (nodata) are filled, and not left out.")
+  package var fillNodata = false
+
+  @Flag(help: "Take an image and scores together that lie in different places by what they say.")
+  package var ignorePlacement = false
+
+  package init() {}
+}
+
 extension PictureReading {
   /// - Throws: `InputError` naming the option that cannot be followed.
   package init(_ orientation: OrientationOptions, _ range: ImageRangeOptions) throws {

@@ -13,12 +13,18 @@ extension ScoreReading {
     layout = input.layout ?? .channelsFirst
     imageLayout = input.imageLayout ?? layout
     picture = try PictureReading(input.orientation, input.imageRange)
+    picture.raster = try input.raster.reading()
+    mask = input.places.mask
+    fillsNoData = input.places.fillNodata
+    ignoresPlacement = input.places.ignorePlacement
     if input.image == nil {
       try OptionCheck.refuse(
         [
           "--image-layout": input.imageLayout != nil,
           "--orientation": input.orientation.orientation != nil,
           "--image-range": input.imageRange.imageRange != nil,
+          "--image-bands": input.raster.imageBands != nil, "--alpha": input.raster.alpha != nil,
+          "--page": input.raster.page != nil,
         ],
         because: "says how an image is read, but there is none", remedy: "leave it out")
     }

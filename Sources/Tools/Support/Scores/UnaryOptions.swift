@@ -8,7 +8,8 @@ package struct UnaryOptions: ParsableArguments {
   @Option(
     name: .customLong("unary"),
     help: ArgumentHelp(
-      "The scores: .npy, .npz, or a label map (.png, .npy); or a folder of them. Several, each "
+      "The scores: .npy, .npz, .tif, .nii.gz, or a label map (.png, .tif, .nii.gz, .npy); or a folder "
+        + "of them. Several, each "
         + "after an --unary of its own, are merged as --merge says.",
       valueName: "file"))
   package var unaries: [String] = []
@@ -29,10 +30,15 @@ package struct UnaryOptions: ParsableArguments {
   package var mergeWeights: String?
 
   @Option(
+    name: .customLong("image"),
     help: ArgumentHelp(
-      "The image that the scores belong to: PNG, JPEG, or an array of any channels (.npy).",
+      "The image that the scores belong to: PNG, JPEG, TIFF (bands), NIfTI, or an array of any "
+        + "channels (.npy). Several of the same size, each after an --image of its own, are the "
+        + "channels of one, as modalities are.",
       valueName: "file"))
-  package var image: String?
+  package var images: [String] = []
+  /// The first.
+  package var image: String? { images.first }
 
   @Option(
     help: ArgumentHelp(
@@ -40,6 +46,8 @@ package struct UnaryOptions: ParsableArguments {
         + "(default: that of --scores-layout)", valueName: "order"))
   package var imageLayout: ChannelLayout?
 
+  @OptionGroup package var raster: RasterOptions
+  @OptionGroup package var places: PlaceOptions
   @OptionGroup package var orientation: OrientationOptions
   @OptionGroup package var imageRange: ImageRangeOptions
 
