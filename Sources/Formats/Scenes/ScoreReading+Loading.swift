@@ -32,8 +32,9 @@ extension ScoreReading {
     do {
       // Axes first: along other axes than an array has, no number of it means anything.
       let axes = try axes(
-        of: array.shape, given.map { Self.grids($0.image.grid) } ?? file?.grids(picture: picture)
-      )
+        of: array.shape,
+        given.map { Self.grids($0.image.grid) } ?? file?.grids(picture: picture)
+          ?? singleChannel(of: files, array.shape))
       axes.reportDropped(at: files.scores)
       if let given {
         try given.notes.orientation?.check(
@@ -185,6 +186,17 @@ extension ScoreReading {
 
   private static func grids(_ grid: GridShape) -> (_ rank: Int) -> GridShape? {
     { $0 == grid.rank ? grid : nil }
+  }
+
+  /// The grid of a raster or volume of a single channel, which is no plane for each label of a smaller
+  /// grid; `nil` for other files.
+  func singleChannel(
+    of files: ScoreFiles, _ shape: [Int]
+  ) throws -> ((_ rank: Int) -> GridShape?)? {
+    let source = try FileSource(files.scores)
+    let rank = NIfTI.isVolume(source) ? 3 : source.kind == .tiff ? 2 : 0
+    guard shape.count == rank, let grid = try? GridShape(shape) else { return nil }
+    return Self.grids(grid)
   }
 
   func axes(of shape: [Int], _ image: ((Int) -> GridShape?)?) throws -> ScoreAxes {

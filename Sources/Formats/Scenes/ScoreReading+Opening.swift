@@ -30,7 +30,9 @@ extension ScoreReading {
     let file = sceneImage(files)
     // What is wrong with the image is told after what is wrong with the scores.
     let contents = file.map { file in Result { try file.open() } }
-    let axes = try axes(of: scores.shape, (try? contents?.get())?.grids(imageLayout))
+    let axes = try axes(
+      of: scores.shape,
+      (try? contents?.get())?.grids(imageLayout) ?? singleChannel(of: files, scores.shape))
     let shape = axes.form
     // Scores of other axes than a picture's are refused as whole ones are, which says how to mend
     // them.

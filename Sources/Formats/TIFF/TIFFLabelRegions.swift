@@ -40,7 +40,7 @@ final class TIFFLabelRegions: RegionSource {
 
   /// The colours of the labels in the file; `nil` where it has none.
   var palette: Palette? {
-    guard page.photometric == .palette, page.bits <= 8 else { return nil }
+    guard !page.colorMap.isEmpty, page.bits <= 8 else { return nil }
     let size = 1 << page.bits
     let entries = page.colorMap.map { UInt8($0 >> 8) }
     return Palette(

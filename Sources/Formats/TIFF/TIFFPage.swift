@@ -26,7 +26,8 @@ struct TIFFPage {
   /// Of each strip or tile; empty ones (0) are absent.
   private(set) var byteCounts: [Int]
   let orientation: PictureOrientation
-  /// 3 × 2^bits entries of 16 bits; empty where there are none.
+  /// 3 × 2^bits entries of 16 bits; empty where there are none. Images show them where they are a
+  /// palette's; label maps may have them beside gray values.
   let colorMap: [Int]
   /// What stands for "nothing was measured"; `nil` where nothing does.
   let noData: Double?
@@ -86,6 +87,10 @@ struct TIFFPage {
       by: (isSeparate ? 1 : bands) * max(1, bits / 8))
     guard !blockBytes.overflow, blockBytes.partialValue <= Self.largestBlock || tile == nil else {
       throw TIFFBytes.damaged("one of its tiles takes \(blockBytes.partialValue) bytes")
+    }
+    let row = width.multipliedReportingOverflow(by: bands * number.size)
+    guard !row.overflow, row.partialValue <= Self.largestBlock else {
+      throw TIFFBytes.damaged("nothing in the file backs rows of \(width) pixels")
     }
     self.byteCounts = try Self.byteCounts(file, tags, self, blocks.count)
     try checkCompression(tags)
@@ -174,9 +179,10 @@ struct TIFFPage {
   private static func colorMap(
     _ tags: TIFFDirectory, _ photometric: Photometric, _ bits: Int
   ) throws -> [Int] {
-    guard photometric == .palette else { return [] }
     let map = try tags.integers(.colorMap, limit: 3 << 16) ?? []
     guard bits <= 16, map.count == 3 << bits else {
+      // Of label maps that are tagged as gray, colours are a help to who looks at them.
+      guard photometric == .palette else { return [] }
       throw TIFFBytes.damaged("its colours are those of a palette of \(map.count / 3) entries")
     }
     return map
@@ -222,6 +228,11 @@ struct TIFFPage {
       sum += length
     }
     guard sum > 0 else { throw TIFFBytes.damaged("it has no pixels at all") }
+    // What is compressed may be small; what is not is as long as its pixels.
+    let expected = page.uncompressedCounts(count)
+    if let lack = zip(counts, expected).first(where: { $0 != 0 && $0 < $1 }) {
+      throw TIFFBytes.damaged("a strip has \(lack.0) bytes of \(lack.1)")
+    }
     return Array(counts.prefix(count))
   }
 

@@ -95,6 +95,13 @@ final class TIFFRows {
     precondition(nextRow < last, "rows behind the last")
     let end = page.tile.map { min(page.height, ((last - 1) / $0.height + 1) * $0.height) } ?? last
     let rows = nextRow..<end
+    let size = rows.count.multipliedReportingOverflow(by: rowSize)
+    // The samples, and what becomes of them.
+    guard !size.overflow, size.partialValue <= memoryLimit() / 2 else {
+      throw InputError(
+        .data, at: path, "has \(page.grid) pixels, more than there is memory for",
+        remedy: "refine it in tiles, as with \(set: .tiles(2048))")
+    }
     var output = [UInt8](repeating: 0, count: rows.count * rowSize)
     try output.withUnsafeMutableBytes { bytes in
       if page.tile == nil {
