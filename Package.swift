@@ -239,8 +239,8 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
-// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out, and what is
-// made of nothing else.
+// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out,
+// and what is made of nothing else.
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",

@@ -19,10 +19,7 @@ extension ScoreReading {
     _ files: ScoreFiles, over given: LoadedImage? = nil, canTile: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws -> LoadedScores {
-    guard kind != .labels else {
-      try Self.checkNotMerged(files, labels: true)
-      return try loadLabels(files, parallelism, canTile: canTile)
-    }
+    guard kind != .labels else { return try loadLabels(files, parallelism, canTile: canTile) }
     var times = Stopwatch()
     let file = given == nil ? sceneImage(files) : nil
     let (scoresOrError, picture) = times.measure(.read) {
@@ -199,24 +196,36 @@ extension ScoreReading {
     }
   }
 
-  private func loadLabels(
-    _ files: ScoreFiles, _ parallelism: Parallelism, canTile: Bool
-  ) throws -> LoadedScores {
+  /// Reads the label map of `files` as it is, and the image over it where there is one.
+  ///
+  /// - Parameter files: of one scene.
+  /// - Throws: `InputError` naming the file that cannot be read, or is something else.
+  public func labels(of files: ScoreFiles) throws -> LoadedLabels {
+    try Self.checkNotMerged(files, labels: true)
     var times = Stopwatch()
     let map = try times.measure(.read) { try LabelFile.read(files.scores, as: labels) }
     let image = try times.measure(.read) {
       try sceneImage(files)?.read(with: SceneImage.Companion(labels: map.grid))
     }
+    return LoadedLabels(
+      map: map, scene: image.map { Scene($0.image) } ?? Scene(grid: map.grid), image: image?.notes,
+      times: times)
+  }
+
+  private func loadLabels(
+    _ files: ScoreFiles, _ parallelism: Parallelism, canTile: Bool
+  ) throws -> LoadedScores {
+    let loaded = try labels(of: files)
+    var times = loaded.times
     do {
-      let scene = image.map { Scene($0.image) } ?? Scene(grid: map.grid)
       let energies = try times.measure(.unary) {
-        let unary = try unary(of: map, parallelism)
-        try Self.checkMemory(scene.grid, labelCount, canTile: canTile)
-        return try unary.energies(for: scene)
+        let unary = try unary(of: loaded.map, parallelism)
+        try Self.checkMemory(loaded.scene.grid, labelCount, canTile: canTile)
+        return try unary.energies(for: loaded.scene)
       }
       return LoadedScores(
-        scene: scene, energies: energies, summary: ScoreSummary(grid: map.grid),
-        image: image?.notes, times: times)
+        scene: loaded.scene, energies: energies, summary: ScoreSummary(grid: loaded.map.grid),
+        image: loaded.image, times: times)
     } catch let error as InputError {
       throw error.at(files.scores)
     }

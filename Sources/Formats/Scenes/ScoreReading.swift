@@ -134,6 +134,18 @@ public struct LoadedScores: Sendable {
   }
 }
 
+/// The labels of one scene as their file has them.
+public struct LoadedLabels: Sendable {
+  /// The labels.
+  public let map: LabelMap
+  /// The points, and the image over them where there is one: on a grid of its own, perhaps.
+  public let scene: Scene
+  /// What is known of the image; `nil` where there is none.
+  public let image: ImageNotes?
+  /// How long it took to read files.
+  public let times: Stopwatch
+}
+
 /// The files of one scene, opened to be read a region at a time.
 public struct OpenedScores {
   /// Of two axes.

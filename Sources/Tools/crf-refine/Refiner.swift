@@ -20,6 +20,7 @@ struct Refiner {
   }
 
   func refine() throws -> Outcome {
+    if settings.cleansLabels { return try cleanLabels() }
     guard let tiling = settings.tiling else { return try refineWhole() }
     var times = Stopwatch()
     let input = try times.measure(.read) {
@@ -64,7 +65,7 @@ struct Refiner {
       try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
     }
     progress?.clear()
-    outcome.add(result.reports)
+    outcome.add(result)
     outcome.changedShare = Double(result.labels.count(unlike: before)) / Double(scene.grid.count)
     if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
     try outcome.stopwatch.measure(.write) {
@@ -101,6 +102,35 @@ struct Refiner {
       remedy: "name it .npy, or write --marginals instead")
   }
 
+  // MARK: Labels alone
+
+  private func cleanLabels() throws -> Outcome {
+    let loaded = try settings.unary.labels(of: job.scoreFiles)
+    let (scene, map) = (loaded.scene, loaded.map)
+    let writer = LabelWriter(drawingOver: scene.image, loaded.image, palette: settings.palette)
+    try checkPicture(scene.grid)
+    try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
+    var outcome = Outcome(
+      job: job, grid: scene.grid,
+      image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
+      labelCount: Set(map.labels).count, unary: ScoreSummary(grid: map.grid),
+      stopwatch: loaded.times)
+    let cleaned = try outcome.stopwatch.measure(.labels) {
+      try namingScores {
+        try settings.plan.prepared().clean(map, over: scene, parallelism: settings.parallelism)
+      }
+    }
+    outcome.changedShare = Double(cleaned.count(unlike: map)) / Double(scene.grid.count)
+    try outcome.stopwatch.measure(.write) {
+      try Interruption.whileWriting {
+        try writer.write(cleaned, to: job.labels)
+        try writer.writeOverlay(of: cleaned, to: job.overlay)
+        try writer.writeOverlay(of: map, to: job.overlayBefore)
+      }
+    }
+    return outcome
+  }
+
   // MARK: In tiles
 
   private func refine(
@@ -130,7 +160,7 @@ struct Refiner {
         }
         return try outcome.stopwatch.measure(.unary) { (scene, try input.energies(region)) }
       } visit: { tile in
-        outcome.add(tile.result.reports)
+        outcome.add(tile.result)
         try outcome.stopwatch.measure(.write) {
           try outputs.write(tile.result.marginals, of: tile.place)
         }

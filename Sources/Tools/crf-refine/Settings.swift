@@ -17,6 +17,8 @@ struct Settings {
   var network: LoadedNetwork?
   /// What is done to the scores.
   var plan: PlanSettings
+  /// Whether label maps are filtered as they are, without being made scores.
+  let cleansLabels: Bool
   /// `nil` where images are refined whole.
   var tiling: Pipeline.Tiling?
   var palette: Palette
@@ -45,10 +47,14 @@ struct Settings {
     palette = try Palette(option: output.run.palette)
     let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
     truth = readings.truth
-    unary = try ScoreReading(input.scores, labels: readings.labels)
-    if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
     plan = try PlanSettings(planOptions, exact: options)
-    let steps = try plan.prepared()
+    let steps = try plan.prepared(forFilesOf: isFolder ? files.subject : nil)
+    cleansLabels =
+      steps.takesLabelsAlone && input.scores.hasLabelsAlone && files.groundTruth == nil
+      && files.marginals == nil && tiles.tile == nil
+    unary = try ScoreReading(
+      input.scores, labels: readings.labels, makesEnergies: !cleansLabels)
+    if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
     if input.scores.image == nil { try Self.checkImageIsNotNeeded(steps) }
     void = try input.truth.voidLabel()
     trimapWidths = try Self.widths(input.trimap)
@@ -139,5 +145,20 @@ struct Settings {
     case .nothingCounts, .singleClass: break
     }
     oddity.report(at: place, naming: palette.names)
+  }
+}
+
+extension UnaryOptions {
+  /// Whether there is a label map, and nothing says how it would become scores.
+  fileprivate var hasLabelsAlone: Bool {
+    unaryKind == .labels && labelCount == nil && confidence == nil && unknown == nil
+  }
+}
+
+extension PreparedPlan {
+  /// Whether all steps filter labels and none looks at scores.
+  fileprivate var takesLabelsAlone: Bool {
+    refinements.isEmpty && !labelFilters.isEmpty
+      && labelFilters.allSatisfy { $0.needsMarginals == nil }
   }
 }
