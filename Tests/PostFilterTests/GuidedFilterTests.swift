@@ -122,6 +122,18 @@ struct GuidedFilterTests {
     }
   }
 
+  /// Of windows of many planes fewer labels are done at a time.
+  @Test(arguments: WindowBorder.allCases)
+  func wideWindowsAreTheDefinition(border: WindowBorder) throws {
+    let scene = try Small.scene([37, 40], channels: 1)
+    let scores = Small.scores(scene.grid, labels: 9)
+    let filtered = try GuidedFilter(radius: 17, epsilon: 0.01, border: border).filter(
+      scores, over: scene, parallelism: Parallelism(threads: 2))
+    let expected = try definition(scores, scene, radius: 17, epsilon: 0.01, border: border)
+    // float32 sums of up to 35² values against a variance of 0.01.
+    #expect(largestDifference(filtered.rows(), expected) < 1e-5)
+  }
+
   @Test func keepsItsPromises() throws {
     for border in WindowBorder.allCases {
       try expectPromises(

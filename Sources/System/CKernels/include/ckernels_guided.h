@@ -28,9 +28,29 @@ void ck_guide_statistics(const double *moments, size_t padded, const double *rec
                          size_t channels, double epsilon, const int32_t *map, size_t count,
                          float *statistics);
 
-/// products[i] = p, and p times each channel of the guide: (C + 1) × lanes.
-void ck_guided_products(const float *scores, size_t stride, const float *guide, size_t channels,
-                        const int32_t *map, size_t count, size_t lanes, float *products);
+/// Scores and guides of some positions of a plane, one behind the other: rows of `lanes` and of C values.
+void ck_guided_points(const float *scores, size_t stride, const float *guide, size_t channels,
+                      const int32_t *map, size_t count, size_t lanes, float *own_scores,
+                      float *own_guide);
+
+/// Planes that follow each other, of what `ck_guided_points` gives; `pitch` positions apart.
+typedef struct {
+  const float *scores, *guide;
+  size_t pitch;
+} ck_guided_planes;
+
+/// sums = p, and p times each channel of the guide, (C + 1) × lanes for each position, summed over the
+/// windows across planes that begin with the first `count` planes of a block.
+///
+/// What is summed is never stored: scores and guides are a quarter of it for a colour guide.
+///
+/// - window: the planes of a block.
+/// - next: the block that follows; count − 1 planes of it are read.
+/// - pitch: floats between the planes of `sums`.
+/// - scratch: window × (C + 1) × lanes floats.
+void ck_guided_windows(ck_guided_planes block, ck_guided_planes next, size_t channels,
+                       size_t positions, size_t window, size_t count, size_t lanes, float *sums,
+                       size_t pitch, float *scratch);
 
 /// Replaces the window sums of products by b and a (C × lanes).
 void ck_guided_coefficients(float *sums, const float *reciprocals, float scale,
