@@ -37,6 +37,9 @@ let package = Package(
     .systemLibrary(
       name: "CZip", path: "Sources/System/CZip", pkgConfig: "libzip",
       providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(
+      name: "CLBFGS", path: "Sources/System/CLBFGS", pkgConfig: "liblbfgs",
+      providers: [.apt(["liblbfgs-dev"])]),
 
     // What jumps (setjmp) stays in C.
     .target(
@@ -74,11 +77,12 @@ let package = Package(
       dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
-    // The search of a plan's numbers on images with true labels.
+    // The search of a plan's numbers on images with true labels, and their learning.
     .target(
       name: "Tuning",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "CLBFGS",
       ]),
     // The training of a network on a data set, with its states, log and validation.
     .target(
@@ -206,7 +210,8 @@ let package = Package(
     .testTarget(
       name: "TuningTests",
       dependencies: [
-        "LatticeSupport", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
+        "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
+        "TestSupport",
       ]),
     .testTarget(
       name: "TrainingTests",
