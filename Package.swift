@@ -11,6 +11,8 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "PostFilters", targets: ["PostFilters"]),
     .library(name: "Pipeline", targets: ["Pipeline"]),
+    // All that a plug-in includes: latticecrf_plugin.h.
+    .library(name: "LatticePluginHeader", targets: ["LatticePluginHeader"]),
     .library(name: "Conformance", targets: ["Conformance"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
@@ -65,10 +67,14 @@ let package = Package(
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
-    // Named kinds, plans of steps, tiles.
+    // What shared libraries of kernels, filters and steps are compiled with.
+    .target(name: "LatticePluginHeader", path: "Sources/PluginHeader"),
+    // Named kinds, plans of steps, plug-ins, tiles.
     .target(
       name: "Pipeline",
-      dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters"]),
+      dependencies: [
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters",
+      ]),
     .target(
       name: "DeepLabNet",
       dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
@@ -89,7 +95,8 @@ let package = Package(
     .target(
       name: "LatticeC",
       dependencies: [
-        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+        "LatticeCHeader", "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries",
+        "MeanField", "Pipeline",
       ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
@@ -186,8 +193,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
-        "Conformance", "TestSupport",
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
+        "PostFilters", "Pipeline", "Conformance", "TestSupport",
       ]),
     .testTarget(
       name: "PostFilterTests",
@@ -239,12 +246,13 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
-// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out, and what is
-// made of nothing else.
+// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out,
+// and what is made of nothing else.
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
-    "refinement-bench", "deeplab", "make-sample", "side-by-side", "rate-figures", "RefineScores",
+    "refinement-bench", "deeplab", "make-sample", "side-by-side",
+    "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests",
   ]
