@@ -145,6 +145,18 @@ let package = Package(
       name: "label-bench", dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
       path: "Benchmarks/LabelBench"),
 
+    // What Benchmarks/compare_plugins times.
+    .target(
+      name: "PluginLattice", dependencies: ["LatticePluginHeader"], path: "Benchmarks/PluginLattice"
+    ),
+    .executableTarget(
+      name: "plugin-bench",
+      dependencies: [
+        "LatticePluginHeader", "PluginLattice", "LatticeSupport", "Lattice", "Unaries", "MeanField",
+        "Pipeline",
+      ],
+      path: "Benchmarks/PluginBench"),
+
     .executableTarget(
       name: "deeplab",
       dependencies: [
@@ -251,7 +263,7 @@ let package = Package(
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
-    "refinement-bench", "deeplab", "make-sample", "side-by-side",
+    "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests",
