@@ -11,6 +11,8 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "PostFilters", targets: ["PostFilters"]),
     .library(name: "Pipeline", targets: ["Pipeline"]),
+    // All that a plug-in includes: latticecrf_plugin.h.
+    .library(name: "LatticePluginHeader", targets: ["LatticePluginHeader"]),
     .library(name: "Conformance", targets: ["Conformance"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
@@ -68,10 +70,14 @@ let package = Package(
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
-    // Named kinds, plans of steps, tiles.
+    // What shared libraries of kernels, filters and steps are compiled with.
+    .target(name: "LatticePluginHeader", path: "Sources/PluginHeader"),
+    // Named kinds, plans of steps, plug-ins, tiles.
     .target(
       name: "Pipeline",
-      dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters"]),
+      dependencies: [
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters",
+      ]),
     .target(
       name: "DeepLabNet",
       dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
@@ -93,7 +99,8 @@ let package = Package(
     .target(
       name: "LatticeC",
       dependencies: [
-        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+        "LatticeCHeader", "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries",
+        "MeanField", "Pipeline",
       ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
@@ -141,6 +148,18 @@ let package = Package(
     .executableTarget(
       name: "label-bench", dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
       path: "Benchmarks/LabelBench"),
+
+    // What Benchmarks/compare_plugins times.
+    .target(
+      name: "PluginLattice", dependencies: ["LatticePluginHeader"], path: "Benchmarks/PluginLattice"
+    ),
+    .executableTarget(
+      name: "plugin-bench",
+      dependencies: [
+        "LatticePluginHeader", "PluginLattice", "LatticeSupport", "Lattice", "Unaries", "MeanField",
+        "Pipeline",
+      ],
+      path: "Benchmarks/PluginBench"),
 
     .executableTarget(
       name: "deeplab",
@@ -190,8 +209,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
-        "Conformance", "TestSupport",
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
+        "PostFilters", "Pipeline", "Conformance", "TestSupport",
       ]),
     .testTarget(
       name: "PostFilterTests",
@@ -249,7 +268,8 @@ let package = Package(
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
-    "refinement-bench", "deeplab", "make-sample", "side-by-side", "rate-figures", "RefineScores",
+    "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
+    "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests",
   ]

@@ -44,6 +44,7 @@ extension RemedyWording {
     case .state: "--state"
     case .prefix: "--prefix"
     case .split: "--split"
+    case .plugin: "--plugin"
     }
   }
 
@@ -52,7 +53,7 @@ extension RemedyWording {
     switch setting {
     case .layout(let layout), .imageLayout(let layout): [layout.word]
     case .imageRange(let low, let high): ["\(low.shortText):\(high.shortText)"]
-    case .chosen(.weights): ["FILE"]
+    case .chosen(.weights), .chosen(.plugin): ["FILE"]
     case .chosen(.classes): ["N"]
     case .chosen: ["NAME"]
     default: setting.value.map { [$0] } ?? []

@@ -82,13 +82,17 @@ struct Refiner {
   }
 
   private func load(_ times: inout Stopwatch) throws -> LoadedScores {
-    guard let network = settings.network else {
+    guard settings.network != nil || settings.scorer != nil else {
       return try settings.unary.load(
         job.scoreFiles, canTile: true, parallelism: settings.parallelism)
     }
     let image = try times.measure(.read) {
       try settings.unary.picture.photograph(job.subject, comparedWith: job.groundTruth)
     }
+    if let scorer = settings.scorer {
+      return try namingScores { try scorer.scores(of: image) }
+    }
+    guard let network = settings.network else { preconditionFailure("nothing scores images") }
     return try network.scorer.scores(of: image, isQuiet: settings.isQuiet).loaded
   }
 

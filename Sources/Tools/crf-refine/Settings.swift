@@ -15,6 +15,8 @@ struct Settings {
   var unary: ScoreReading
   /// What scores the images; `nil` where files do.
   var network: LoadedNetwork?
+  /// What else scores them.
+  var scorer: Scorer?
   /// What is done to the scores.
   var plan: PlanSettings
   /// Whether label maps are filtered as they are, without being made scores.
@@ -39,10 +41,12 @@ struct Settings {
     input: InputOptions, network networkOptions: NetworkOptions, plan planOptions: PlanOptions,
     exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
+    scorer = try input.scorer.map { try Scorer($0) }
     let networkSettings =
-      input.scores.unary == nil && input.scores.image != nil
+      scorer == nil && input.scores.unary == nil && input.scores.image != nil
       ? try NetworkSettings(networkOptions) : try NetworkSettings.named(in: networkOptions)
-    files = try Job(input: input, network: networkSettings, output: output)
+    files = try Job(
+      input: input, network: networkSettings, hasScorer: scorer != nil, output: output)
     isFolder = FolderListing.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
     let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
@@ -54,7 +58,10 @@ struct Settings {
       && files.marginals == nil && tiles.tile == nil
     unary = try ScoreReading(
       input.scores, labels: readings.labels, makesEnergies: !cleansLabels)
-    if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
+    if networkSettings != nil || scorer != nil {
+      try Self.checkNetworkSuffices(
+        input.scores, tiles, scores: scorer == nil ? "a network's" : "a plug-in's")
+    }
     if input.scores.image == nil { try Self.checkImageIsNotNeeded(steps) }
     void = try input.truth.voidLabel()
     trimapWidths = try Self.widths(input.trimap)
@@ -81,7 +88,9 @@ struct Settings {
   }
 
   /// - Throws: `InputError` where an option is for scores in files.
-  private static func checkNetworkSuffices(_ input: UnaryOptions, _ tiles: TileOptions) throws {
+  private static func checkNetworkSuffices(
+    _ input: UnaryOptions, _ tiles: TileOptions, scores: String
+  ) throws {
     try OptionCheck.refuse(
       [
         "--unary-kind": input.unaryKind.map { $0 != .logits } ?? false,
@@ -89,12 +98,14 @@ struct Settings {
         "--image-layout": input.imageLayout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
       ],
-      because: "says how files are read, but the scores are a network's and images are photographs",
+      because: "says how files are read, but the scores are \(scores) and images are photographs",
       remedy: "leave it out")
     try OptionCheck.refuse(
       ["--tile": tiles.tile != nil],
-      because: "reads scores a part at a time, which a network does not give",
-      remedy: "leave it out, or write the scores with deeplab segment --scores first")
+      because: "reads scores a part at a time, but they are \(scores)",
+      remedy: "leave it out"
+        + (scores == "a network's"
+          ? ", or write the scores with deeplab segment --scores first" : ""))
   }
 
   /// - Throws: `InputError` where a step compares what only an image has.

@@ -42,6 +42,8 @@ struct SearchOptions: ParsableArguments {
       valueName: "kind:key=range,…"))
   var step: [String] = []
 
+  @OptionGroup var plugins: PluginOptions
+
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(

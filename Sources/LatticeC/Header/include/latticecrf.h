@@ -367,8 +367,9 @@ int32_t latticecrf_abi_version(void);
 
 /**
  * What a front end has to know of the library, as JSON: `presets` (models) and `default_preset`; the kinds
- * of `kernels`, `compatibilities`, `filters`, `refinements` and `label_filters`, each with its settings
- * (key, type, range, default, help); and `enumerations`, the numbers of this header by name.
+ * of `kernels`, `compatibilities`, `filters`, `unaries`, `refinements` and `label_filters`, each with its
+ * settings (key, type, range, default, help); the `plugins` that have been loaded; and `enumerations`, the
+ * numbers of this header by name.
  */
 latticecrf_status latticecrf_kinds_json(char *text, int64_t capacity, int64_t *length);
 
@@ -575,6 +576,40 @@ latticecrf_status latticecrf_plan_run(
 latticecrf_status latticecrf_plan_clean(
     latticecrf_plan plan, const uint16_t *labels, int64_t count, const int64_t *extents, int32_t rank,
     int32_t threads, uint16_t *output, int64_t output_count);
+
+/* Plug-ins --------------------------------------------------------------------------------------- */
+
+struct latticecrf_plugin_table;
+
+/**
+ * Loads a shared library that latticecrf_plugin.h describes. Its kernels, filters, compatibilities, unaries,
+ * refinements and label filters are known by their names from now on, beside those that are built in.
+ *
+ * The library runs with all rights of the process: load what you trust. It stays loaded; a second call for the same
+ * file does nothing. Nothing is loaded that is not named here.
+ *
+ * @param path of the file; it is looked for nowhere else.
+ */
+latticecrf_status latticecrf_load_plugin(const char *path);
+
+/**
+ * The same for a plug-in that is part of the program.
+ *
+ * @param table as latticecrf_plugin() would return it; it must stay as it is from now on.
+ */
+latticecrf_status latticecrf_add_plugin(const struct latticecrf_plugin_table *table);
+
+/**
+ * The energies that a unary of a plug-in gives a scene, to be refined as any others.
+ *
+ * @param unary UTF-8: `colors:sigma=20`, or JSON.
+ * @param scene its grid, image and threads count, and its layout, which is that of the energies; not its scores.
+ * @param energies becomes L x N or N x L energies; null to ask for L alone.
+ * @param count how many numbers there is room for, which must be L N.
+ * @param labels becomes L.
+ */
+latticecrf_status latticecrf_score(
+    const char *unary, const latticecrf_scene *scene, float *energies, int64_t count, int64_t *labels);
 
 /* Filters alone ---------------------------------------------------------------------------------- */
 

@@ -139,6 +139,8 @@ package struct StepOptions: ParsableArguments {
       valueName: "kind:key=value,…"))
   package var step: [String] = []
 
+  @OptionGroup package var plugins: PluginOptions
+
   package init() {}
 
   /// The help that a step asks for by `help` or `help:KIND`; `nil` where none does.
