@@ -89,7 +89,8 @@ let package = Package(
     .target(
       name: "LatticeC",
       dependencies: [
-        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters",
+        "Pipeline",
       ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
