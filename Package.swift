@@ -71,7 +71,10 @@ let package = Package(
       dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters"]),
     .target(
       name: "DeepLabNet",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "CKernels",
+        "CZip",
+      ],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
     // The search of a plan's numbers on images with true labels.

@@ -77,8 +77,8 @@ struct EdgeFilterTests {
     }
   }
 
-  /// Compares gradients with slopes of the loss Σ upstream · output in steps of 0.01: outputs are 1e-7 off,
-  /// sixty of them up to 6e-6, and curvature adds a few 1e-4.
+  /// Compares gradients with slopes of the loss Σ upstream · output in steps of 0.01: outputs are
+  /// 1e-7 off, sixty of them up to 6e-6, and curvature adds a few 1e-4.
   private func check(
     _ found: Gradients, _ guide: [Float], _ names: [String],
     loss: (_ values: [Float], _ guide: [Float], _ parameter: Int, _ step: Double) -> Double

@@ -35,8 +35,8 @@ extension GuidedFilter {
   /// The gradients of a loss by the scores, the guide and ε.
   ///
   /// With M the mean over windows, q = M(a)·I + M(b), b = M(p) − a·M(I) and
-  /// a = (Σ + ε)⁻¹·(M(I·p) − M(I)·M(p)) (He, Sun & Tang 2013, equations 11 to 21), differentiated by
-  /// hand; Mᵀ is found as fast as M.
+  /// a = (Σ + ε)⁻¹·(M(I·p) − M(I)·M(p)) (He, Sun & Tang 2013, equations 11 to 21),
+  /// differentiated by hand; Mᵀ is found as fast as M.
   ///
   /// - Parameters:
   ///   - scores: N × L scores that were filtered.
