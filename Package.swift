@@ -80,7 +80,10 @@ let package = Package(
       ]),
     .target(
       name: "DeepLabNet",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "CKernels",
+        "CZip",
+      ],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
     // The search of a plan's numbers on images with true labels, and their learning.
@@ -100,7 +103,7 @@ let package = Package(
       name: "LatticeC",
       dependencies: [
         "LatticeCHeader", "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries",
-        "MeanField", "Pipeline",
+        "MeanField", "PostFilters", "Pipeline",
       ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.

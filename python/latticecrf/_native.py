@@ -178,6 +178,45 @@ class Gradients(_Sized):
     ]
 
 
+class DomainTransform(_Sized):
+    """latticecrf_domain_transform"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("sigma_spatial", c_double),
+        ("sigma_range", c_double),
+        ("iterations", c_int32),
+        ("threads", c_int32),
+    ]
+
+
+class GuidedFilter(_Sized):
+    """latticecrf_guided_filter"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("epsilon", c_double),
+        ("radius", c_int32),
+        ("reflects", c_int32),
+        ("threads", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class FilterGradients(_Sized):
+    """latticecrf_filter_gradients"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("values", c_void_p),
+        ("value_count", c_int64),
+        ("guide", c_void_p),
+        ("guide_count", c_int64),
+        ("parameters", c_void_p),
+        ("parameter_count", c_int64),
+    ]
+
+
 _PROTOTYPES = {
     "latticecrf_set_words": [c_char_p, c_char_p],
     "latticecrf_set_threads": [c_int32],
@@ -238,6 +277,22 @@ _PROTOTYPES = {
     ],
     "latticecrf_learner_filter_gradient": [
         c_uint64, c_int32, c_void_p, c_void_p, c_int64, c_int32, POINTER(Gradients),
+    ],
+    "latticecrf_domain_transform_apply": [
+        POINTER(DomainTransform), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64,
+        c_void_p, c_int64,
+    ],
+    "latticecrf_domain_transform_gradient": [
+        POINTER(DomainTransform), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64,
+        c_void_p, c_int64, POINTER(FilterGradients),
+    ],
+    "latticecrf_guided_filter_apply": [
+        POINTER(GuidedFilter), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int32,
+        c_void_p, c_int64,
+    ],
+    "latticecrf_guided_filter_gradient": [
+        POINTER(GuidedFilter), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int32,
+        c_void_p, c_int64, POINTER(FilterGradients),
     ],
     "latticecrf_record_destroy": [c_uint64],
     "latticecrf_record_differentiate": [

@@ -8,12 +8,12 @@ import Unaries
 /// the window sums of these, and the result, part by part, so that a part's sums stay in the
 /// second-level cache.
 struct LocalLinearModel {
-  private let geometry: WindowGeometry
+  let geometry: WindowGeometry
   private let channels: Int
   /// N × channels.
   private let guide: [Float]
   /// See `ck_guide_statistics`.
-  private let statistics: AlignedBuffer<Float>
+  let statistics: AlignedBuffer<Float>
 
   /// Bytes of the window sums of a part.
   private static let partBytes = 5 << 18

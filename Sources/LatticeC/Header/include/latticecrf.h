@@ -357,6 +357,51 @@ typedef struct latticecrf_gradients {
   int64_t feature_count;
 } latticecrf_gradients;
 
+/** A domain transform over an edge map: Chen et al. 2016, after Gastal & Oliveira 2011. */
+typedef struct latticecrf_domain_transform {
+  /** sizeof(latticecrf_domain_transform) */
+  uint64_t size;
+  /** Above 0, in grid steps. */
+  double sigma_spatial;
+  /** Above 0, in units of the edge map. */
+  double sigma_range;
+  /** Rounds over all axes, at most 500; 0 for 3. */
+  int32_t iterations;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+} latticecrf_domain_transform;
+
+/** A guided filter: He, Sun & Tang 2013. */
+typedef struct latticecrf_guided_filter {
+  /** sizeof(latticecrf_guided_filter) */
+  uint64_t size;
+  /** At least 1e-9, in squared units of the guide: contrasts below its root are smoothed away. */
+  double epsilon;
+  /** Windows have 2 radius + 1 points along every axis; at least 1. */
+  int32_t radius;
+  /** Not 0 to reflect the image at its border, where windows are else clipped. */
+  int32_t reflects;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+  /** 0. */
+  int32_t reserved;
+} latticecrf_guided_filter;
+
+/** Where the gradients of an edge-aware filter go. What is null is not written. */
+typedef struct latticecrf_filter_gradients {
+  /** sizeof(latticecrf_filter_gradients) */
+  uint64_t size;
+  /** By the values, channels x N. */
+  float *values;
+  int64_t value_count;
+  /** By the edge map, N, or by the guide, guide_channels x N. */
+  float *guide;
+  int64_t guide_count;
+  /** By sigma_spatial and sigma_range, 2 numbers; or by epsilon, 1. */
+  double *parameters;
+  int64_t parameter_count;
+} latticecrf_filter_gradients;
+
 /* The library ------------------------------------------------------------------------------------ */
 
 /** The version, such as "0.1.0". Never null. */
@@ -707,6 +752,55 @@ latticecrf_status latticecrf_learner_filter(
 latticecrf_status latticecrf_learner_filter_gradient(
     latticecrf_learner learner, int32_t term, const void *a, const void *q, int64_t count,
     int32_t channels, const latticecrf_gradients *gradients);
+
+/* Edge-aware filters ------------------------------------------------------------------------------ */
+
+/**
+ * Smooths values along the lines of a grid, far in smooth places and hardly across edges. Arrays have the
+ * channels first.
+ *
+ * @param extents as for latticecrf_crf_create.
+ * @param values channels x N, finite.
+ * @param edges N values of 0 or more: the link of a point with the one before it along every axis.
+ * @param output as many numbers as `values`.
+ */
+latticecrf_status latticecrf_domain_transform_apply(
+    const latticecrf_domain_transform *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *edges, int64_t edge_count,
+    float *output, int64_t output_count);
+
+/**
+ * The gradients of a loss by what was smoothed, the edge map and both sigmas.
+ *
+ * @param upstream channels x N: the loss's gradient by the output.
+ */
+latticecrf_status latticecrf_domain_transform_gradient(
+    const latticecrf_domain_transform *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *edges, int64_t edge_count,
+    const float *upstream, int64_t upstream_count, const latticecrf_filter_gradients *gradients);
+
+/**
+ * Makes values linear functions of a guide in every window, so that its edges become theirs.
+ *
+ * @param values channels x N, finite.
+ * @param guide guide_channels x N, finite; at most 64 channels.
+ * @param output as many numbers as `values`.
+ */
+latticecrf_status latticecrf_guided_filter_apply(
+    const latticecrf_guided_filter *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *guide, int64_t guide_count,
+    int32_t guide_channels, float *output, int64_t output_count);
+
+/**
+ * The gradients of a loss by what was filtered, the guide and epsilon.
+ *
+ * @param upstream channels x N: the loss's gradient by the output.
+ */
+latticecrf_status latticecrf_guided_filter_gradient(
+    const latticecrf_guided_filter *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *guide, int64_t guide_count,
+    int32_t guide_channels, const float *upstream, int64_t upstream_count,
+    const latticecrf_filter_gradients *gradients);
 
 #ifdef __cplusplus
 }
