@@ -15,8 +15,8 @@ struct DomainTransformLayerTests {
     settings.learnsBandwidths = true
     let layer = DomainTransformLayer(settings)
     #expect(try layer.outputShape(for: [shape, edgeShape]) == shape)
-    let given = [Tensor(shape, values: numbers(90)), Tensor(edgeShape, values: numbers(60))]
-    let upstream = Tensor(shape, values: numbers(90).map { $0 - 0.5 })
+    let given = [Tensor(shape, values: numbers(180)), Tensor(edgeShape, values: numbers(60))]
+    let upstream = Tensor(shape, values: numbers(180).map { $0 - 0.5 })
     let parameters = layer.parameters.map {
       ParameterValues(shape: $0.shape, values: $0.initial ?? [])
     }
@@ -30,7 +30,7 @@ struct DomainTransformLayerTests {
     let found = try layer.backward(
       upstream, inputs: given, output: Tensor(zeros: shape), parameters: parameters,
       parallelism: .serial)
-    // 90 outputs of up to 1, each 1e-7 off at random: 1e-6, over steps of 0.01.
+    // 180 outputs of up to 1, each 1e-7 off at random: 1e-6, over steps of 0.01.
     let tolerance = 3e-4
     for (input, tensor) in given.enumerated() {
       let values = tensor.values()
