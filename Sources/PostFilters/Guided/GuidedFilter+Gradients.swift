@@ -168,7 +168,7 @@ private struct LinearModelReverse {
   ) {
     forEachPiece { range, _, guide in
       ck_guided_products(
-        values + range.lowerBound * stride, stride, guide, channels, identity, range.count, lanes,
+        values + range.lowerBound * stride, stride, guide, channels, range.count, lanes,
         products.base + range.lowerBound * (channels + 1) * lanes)
     }
   }

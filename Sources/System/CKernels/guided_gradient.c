@@ -172,6 +172,20 @@ void ck_guided_point_gradients(const float *scores, const float *upstream, size_
 }
 
 CK_CLONES
+void ck_guided_products(const float *scores, size_t stride, const float *guide, size_t channels,
+                        size_t count, size_t lanes, float *products) {
+  for (size_t i = 0; i < count; i++) {
+    const float *score = scores + i * stride, *value = guide + i * channels;
+    float *product = products + i * (channels + 1) * lanes;
+    for (size_t l = 0; l < lanes; l++) product[l] = score[l];
+    for (size_t c = 0; c < channels; c++) {
+      product += lanes;
+      for (size_t l = 0; l < lanes; l++) product[l] = value[c] * score[l];
+    }
+  }
+}
+
+CK_CLONES
 void ck_guided_add_moments(const float *guide, const float *by_moments, size_t channels,
                            size_t count, float *by_guide) {
   const size_t C = channels, entries = C + C * (C + 1) / 2;

@@ -85,6 +85,10 @@ void ck_window_means_transposed(float *values, size_t length, size_t step, size_
                                 size_t radius, const int32_t *map, const float *reciprocals,
                                 double *sums);
 
+/// products = p, and p times each channel of the guide, (C + 1) × lanes for each of `count` points.
+void ck_guided_products(const float *scores, size_t stride, const float *guide, size_t channels,
+                        size_t count, size_t lanes, float *products);
+
 /// The way back through the models of windows, of 4 or 8 lanes.
 ///
 /// - models: b and a, (C + 1) × lanes a window.
