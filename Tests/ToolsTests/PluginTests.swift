@@ -3,6 +3,7 @@ import Foundation
 import LatticeSupport
 import TestSupport
 import Testing
+import Unaries
 
 /// Plug-ins on the command line: what a shared library brings is like what is built in.
 @Suite(.enabled(if: CompiledPlugin.compiler != nil))
@@ -60,7 +61,7 @@ struct PluginTests {
 
   @Test("a factored filter of a plug-in is that of its definition")
   func factored() throws {
-    let line = [Float](0..<40).map { 2 * $0 / 3 + ($0 > 20 ? 6 : 0) }
+    let line = (0..<40).map { 2 * Float($0) / 3 + ($0 > 20 ? 6 : 0) }
     try NPY.write(NumericArray(shape: [1, 40, 1], values: line), to: workspace.file("line.npy"))
     let scores = (0..<80).map { Float($0 * 37 % 11) / 5 }
     try NPY.write(NumericArray(shape: [2, 40, 1], values: scores), to: workspace.file("two.npy"))
@@ -113,8 +114,10 @@ struct PluginTests {
       ["--plugin", library, "--unary", "scores.npy", "--output", "whole.npy"] + steps)
     #expect(whole.status == 0, "\(whole.errors)")
     let tiled = try workspace.run(
-      ["--plugin", library, "--unary", "scores.npy", "--output", "tiled.npy", "--tile", "8"]
-        + steps)
+      [
+        "--plugin", library, "--unary", "scores.npy", "--output", "tiled.npy", "--tile", "16",
+        "--overlap", "4",
+      ] + steps)
     #expect(tiled.status == 0, "\(tiled.errors)")
     let labels = try labels("whole.npy")
     #expect(try labels == self.labels("tiled.npy"))

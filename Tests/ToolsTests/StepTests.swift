@@ -255,7 +255,7 @@ struct StepTests {
   /// Label maps without a number of labels: what no filter touches stays, unknown labels too.
   @Test func labelsAloneAreCleanedAsTheyAre() throws {
     let workspace = try Workspace.sample()
-    let grid = try GridShape(width: 4, height: 3)
+    let grid = GridShape(width: 4, height: 3)
     let map = try LabelMap(grid: grid, labels: [7, 7, 7, 255, 7, 9, 7, 255, 7, 7, 7, 255])
     try LabelFile.write(map, to: workspace.file("map.png"))
     let given = ["--unary", "map.png", "--unary-kind", "labels", "--output", "clean.png"]

@@ -170,9 +170,10 @@ struct LearningTests {
       #expect(error.description.contains("belongs to another learning"), "\(error)")
     }
     let error = try #require(throws: InputError.self) {
-      try Self.learner(LearningOptions([.weights]), Self.terms, images, state: state)
+      try Self.learner(
+        LearningOptions([.weights]), Self.terms, images, parts: [0, 0, 1], state: state)
     }
-    #expect(error.description.contains("what is learned was bandwidths,weights"), "\(error)")
+    #expect(error.description.contains("the learned part was bandwidths,weights"), "\(error)")
   }
 
   @Test("ends where the images held out get worse, and takes the best for them")

@@ -85,13 +85,14 @@ public struct Learner {
     self.options = options
     hasHeldOut = parts.contains(Self.heldOut)
     var conditions = state?.conditions ?? [:]
-    conditions["what is learned"] = options.learned.map(\.rawValue).sorted().joined(separator: ",")
+    conditions["the learned part"] = options.learned.map(\.rawValue).sorted().joined(separator: ",")
     conditions["the loss"] = "\(options.loss)"
-    conditions["the sums"] = options.sums.rawValue
-    conditions["the points of an image"] = options.points.map { "\($0)" } ?? "all"
-    conditions["the images held out"] =
-      zip(images, parts).filter { $1 == Self.heldOut }.map(\.0.name).joined(separator: ", ")
-    conditions["where learning starts"] = plan.json.compactText
+    conditions["the way of summing"] = options.sums.rawValue
+    conditions["the number of points of an image"] = options.points.map { "\($0)" } ?? "all"
+    let heldOut = zip(images, parts).filter { $1 == Self.heldOut }.map(\.0.name)
+    conditions["the held-out set"] =
+      heldOut.isEmpty ? "none" : heldOut.joined(separator: ", ")
+    conditions["the start"] = plan.json.compactText
     memory = try LossMemory(
       found.loss, numbers: space.parameters.count, labelCount: space.labelCount, path: state?.path,
       header: StateHeader(

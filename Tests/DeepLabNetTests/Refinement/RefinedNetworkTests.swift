@@ -61,7 +61,8 @@ struct RefinedNetworkTests {
   @Test("scores that are cropped to the image's size are refused")
   func zoomedScores() throws {
     #expect(throws: InputError.self) {
-      try NetworkCatalog.entry(named: "deeplab-v1-largefov").make(classes: 3, refinement: both)
+      try NetworkCatalog.entry(named: "deeplab-v1-4x4-r4-shifted").make(
+        classes: 3, refinement: both)
     }
     var wrong = both
     wrong.crf.colorSigma = 0
