@@ -49,6 +49,10 @@ def make_checkout(folder):
         (folder.parent / name).mkdir()
         (folder.parent / name / "file.swift").write_text("// " + name)
     (folder.parent / "Sources" / ".build").mkdir()
+    for header in ("PluginHeader/include/latticecrf_plugin.h", "LatticeC/Header/include/latticecrf.h"):
+        target = folder.parent / "Sources" / header
+        target.parent.mkdir(parents=True)
+        shutil.copy2(CHECKOUT / "Sources" / header, target)
 
 
 def build(kind, folder, tmp_path, swift=SWIFT):
@@ -79,6 +83,7 @@ def check(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
+        assert "latticecrf/include/latticecrf_plugin.h" in archive.namelist()
     run = subprocess.run(
         [sys.executable, "-c", "import latticecrf; print(latticecrf._native._library._name)"],
         cwd=site, capture_output=True, text=True, env=environment(),

@@ -23,8 +23,12 @@ CONVERSION = 2e-6
 #: Above what energies are clipped at.
 LEAST = 1e-4
 
-pytestmark = pytest.mark.skipif(
-    not CASES.is_dir(), reason="skipped: ../shared (golden cases) is not beside the project")
+pytestmark = [
+    pytest.mark.skipif(
+        not CASES.is_dir(), reason="skipped: ../shared (golden cases) is not beside the project"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("scipy") is None, reason="skipped: the definitions need SciPy"),
+]
 needs_program = pytest.mark.skipif(
     not PROGRAM.is_file(), reason="skipped: crf-refine is not built (swift build -c release)")
 
