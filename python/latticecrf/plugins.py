@@ -22,114 +22,17 @@ import inspect
 import itertools
 import os
 import threading
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_int64, c_void_p
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from . import _arrays, _kinds, _native
+from . import _plugin_header as abi
 from .setting import Setting
 
-_ABI_VERSION = 1
-_NEEDS_IMAGE, _NEEDS_MARGINALS, _TAKES_PROBABILITIES = 1, 2, 4
-_EVERYWHERE = -1
 #: What messages call the plug-in that everything decorated is part of.
 _PLUGIN = b"python"
-
-
-# The structures of latticecrf_plugin.h ----------------------------------------------------------------------------
-
-class _Call(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("error", c_void_p), ("error_capacity", c_int64), ("cancelled", c_void_p),
-        ("threads", c_int32), ("reserved", c_int32),
-    ]
-
-
-class _Scene(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("points", c_int64), ("extents", c_void_p), ("origin", c_void_p),
-        ("image", c_void_p), ("bytes", c_void_p), ("rank", c_int32), ("channels", c_int32),
-    ]
-
-
-class _Setting(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("key", c_char_p), ("help", c_char_p), ("fallback", c_char_p),
-        ("words", c_char_p), ("minimum", c_double), ("maximum", c_double), ("type", c_int32),
-        ("flags", c_int32),
-    ]
-
-
-class _Value(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("key", c_char_p), ("text", c_char_p), ("number", c_double),
-        ("numbers", c_void_p), ("count", c_int64), ("extents", c_void_p), ("rank", c_int32),
-        ("is_given", c_int32),
-    ]
-
-
-class _Features(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("points", c_int64), ("features", c_void_p), ("runs", c_void_p),
-        ("run_count", c_int64), ("line_length", c_int64), ("dimensions", c_int32),
-        ("reserved", c_int32),
-    ]
-
-
-_Object = POINTER(c_void_p)
-_CallPointer, _ScenePointer = POINTER(_Call), POINTER(_Scene)
-_Make = CFUNCTYPE(c_int32, c_void_p, POINTER(_Value), _Object, _CallPointer)
-_Release = CFUNCTYPE(None, c_void_p)
-_Reach = CFUNCTYPE(c_int64, c_void_p, POINTER(_Value))
-_Dimensions = CFUNCTYPE(c_int32, c_void_p, _ScenePointer, POINTER(c_int32), _CallPointer)
-_WriteFeatures = CFUNCTYPE(c_int32, c_void_p, _ScenePointer, c_void_p, c_int32, _CallPointer)
-_Prepare = CFUNCTYPE(c_int32, c_void_p, POINTER(_Features), _Object, _CallPointer)
-_Apply = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_int32, c_int64, c_void_p, _CallPointer)
-_SelfWeights = CFUNCTYPE(c_int32, c_void_p, c_void_p, _CallPointer)
-_Refine = CFUNCTYPE(
-    c_int32, c_void_p, _ScenePointer, c_void_p, c_int32, c_int64, c_void_p, _CallPointer)
-_Clean = CFUNCTYPE(
-    c_int32, c_void_p, _ScenePointer, c_void_p, c_void_p, c_int32, c_int64, c_void_p, _CallPointer)
-
-
-class _Kind(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("name", c_char_p), ("summary", c_char_p), ("example", c_char_p),
-        ("settings", POINTER(_Setting)), ("context", c_void_p), ("make", _Make),
-        ("release", _Release), ("reach", _Reach), ("role", c_int32), ("setting_count", c_int32),
-        ("flags", c_int32), ("reserved", c_int32),
-    ]
-
-
-class _KernelKind(ctypes.Structure):
-    _fields_ = [("kind", _Kind), ("dimensions", _Dimensions), ("features", _WriteFeatures)]
-
-
-class _FilterKind(ctypes.Structure):
-    _fields_ = [
-        ("kind", _Kind), ("prepare", _Prepare), ("release_filter", _Release), ("apply", _Apply),
-        ("apply_transposed", _Apply), ("self_weights", _SelfWeights), ("factors", c_void_p),
-        ("blur", c_void_p), ("blur_transposed", c_void_p),
-    ]
-
-
-class _RefinementKind(ctypes.Structure):
-    _fields_ = [("kind", _Kind), ("refine", _Refine)]
-
-
-class _LabelFilterKind(ctypes.Structure):
-    _fields_ = [("kind", _Kind), ("clean", _Clean)]
-
-
-class _Table(_native._Sized):
-    _fields_ = [
-        ("size", c_int64), ("abi_version", c_int32), ("kind_count", c_int32), ("name", c_char_p),
-        ("kinds", POINTER(c_void_p)),
-    ]
-
-
-_ROLES = {_KernelKind: 0, _FilterKind: 1, _RefinementKind: 4, _LabelFilterKind: 5}
 
 
 # What functions are given -----------------------------------------------------------------------------------------
@@ -253,7 +156,7 @@ class _Definition:
         return function
 
 
-def _tell(error: BaseException, call: _Call) -> None:
+def _tell(error: BaseException, call: abi.Call) -> None:
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     text = " ".join(text.split())
     data = text.encode("utf-8", "replace")[: call.error_capacity - 1]
@@ -296,30 +199,30 @@ def _register(
     fill: Callable[["_Definition", Any], None],
 ) -> None:
     settings = definition.settings
-    array = (_Setting * max(1, len(settings)))(
-        *(one.structure(_Setting, name) for name, one in settings.items()))
-    kind = _Kind(
+    array = (abi.Setting * max(1, len(settings)))(
+        *(one.structure(abi.Setting, name) for name, one in settings.items()))
+    kind = abi.Kind(
         definition.name.encode(), summary.encode(),
         (example or _example(structure, definition.name, settings)).encode(),
-        role=_ROLES[structure], setting_count=len(settings), flags=flags)
+        role=abi.ROLES[structure], setting_count=len(settings), flags=flags)
     kind.settings = array
     kind.size = ctypes.sizeof(structure)
-    kind.make = definition.function(_Make, definition.make)
-    kind.release = _Release(definition.release)
+    kind.make = definition.function(abi.Make, definition.make)
+    kind.release = abi.Release(definition.release)
     if definition.reach is not None:
         def steps(_: Any, values: Any) -> int:
             reach = definition.reach
             try:
                 found = reach(**_values(values, settings)) if callable(reach) else reach
-                return _EVERYWHERE if found is None else int(found)
+                return abi.EVERYWHERE if found is None else int(found)
             except Exception:  # Tiles that overlap by too much are right all the same.
-                return _EVERYWHERE
+                return abi.EVERYWHERE
 
-        kind.reach = _Reach(steps)
+        kind.reach = abi.Reach(steps)
     shown = structure(kind)
     fill(definition, shown)
     pointers = (c_void_p * 1)(ctypes.addressof(shown))
-    table = _Table(_ABI_VERSION, 1, _PLUGIN, ctypes.cast(pointers, POINTER(c_void_p)))
+    table = abi.Table(abi.ABI_VERSION, 1, _PLUGIN, ctypes.cast(pointers, POINTER(c_void_p)))
     definition.kept += [array, kind, shown, pointers, table, kind.release, kind.reach]
     _native.call("add_plugin", ctypes.addressof(table))
 
@@ -338,7 +241,7 @@ def _settings(target: Any) -> Dict[str, Setting]:
 
 
 def _example(structure: Any, name: str, settings: Dict[str, Setting]) -> str:
-    parts = ["weight=1"] if structure is _KernelKind else []
+    parts = ["weight=1"] if structure is abi.KernelKind else []
     parts += [f"{key}={one.sample()}" for key, one in settings.items() if one.is_required]
     return f"{name}:{','.join(parts)}" if parts else name
 
@@ -389,11 +292,11 @@ def kernel(
             array = found.pop((number, threading.get_ident()))
             _memory(target, (len(array), count), np.float32)[:] = array
 
-        shown.dimensions = definition.function(_Dimensions, dimensions)
-        shown.features = definition.function(_WriteFeatures, features)
+        shown.dimensions = definition.function(abi.Dimensions, dimensions)
+        shown.features = definition.function(abi.WriteFeatures, features)
 
     return lambda target: _define(
-        _KernelKind, target, name, summary, example, _NEEDS_IMAGE * needs_image, reach, fill)
+        abi.KernelKind, target, name, summary, example, abi.NEEDS_IMAGE * needs_image, reach, fill)
 
 
 def filter(
@@ -445,17 +348,17 @@ def filter(
                 weights = _as_rows(one.self_weights(), [(points,)], "self weights")
                 _memory(target, (points,), np.float32)[:] = weights
 
-            shown.kind.make = definition.function(_Make, make)
-            shown.prepare = definition.function(_Prepare, prepare)
-            shown.release_filter = _Release(definition.release)
+            shown.kind.make = definition.function(abi.Make, make)
+            shown.prepare = definition.function(abi.Prepare, prepare)
+            shown.release_filter = abi.Release(definition.release)
             definition.kept.append(shown.release_filter)
-            shown.apply = definition.function(_Apply, apply("apply"))
+            shown.apply = definition.function(abi.Apply, apply("apply"))
             if hasattr(target, "apply_transposed"):
-                shown.apply_transposed = definition.function(_Apply, apply("apply_transposed"))
+                shown.apply_transposed = definition.function(abi.Apply, apply("apply_transposed"))
             if hasattr(target, "self_weights"):
-                shown.self_weights = definition.function(_SelfWeights, self_weights)
+                shown.self_weights = definition.function(abi.SelfWeights, self_weights)
 
-        return _define(_FilterKind, target, name, summary, example, 0, None, fill)
+        return _define(abi.FilterKind, target, name, summary, example, 0, None, fill)
 
     return decorate
 
@@ -478,7 +381,7 @@ def refinement(
     """
     if takes not in ("probabilities", "energies"):
         raise ValueError(f"takes is {takes!r}, but must be 'probabilities' or 'energies'")
-    flags = _NEEDS_IMAGE * needs_image + _TAKES_PROBABILITIES * (takes == "probabilities")
+    flags = abi.NEEDS_IMAGE * needs_image + abi.TAKES_PROBABILITIES * (takes == "probabilities")
 
     def fill(definition: _Definition, shown: Any) -> None:
         def refine(
@@ -492,10 +395,10 @@ def refinement(
             found = _as_rows(found, [given.shape, (points, labels)], "probabilities")
             _memory(target, (points, stride), np.float32)[:, :labels] = found.reshape(points, labels)
 
-        shown.refine = definition.function(_Refine, refine)
+        shown.refine = definition.function(abi.Refine, refine)
 
     return lambda target: _define(
-        _RefinementKind, target, name, summary, example, flags, reach, fill)
+        abi.RefinementKind, target, name, summary, example, flags, reach, fill)
 
 
 def label_filter(
@@ -531,11 +434,11 @@ def label_filter(
                 raise ValueError("labels must lie in 0…65535")
             _memory(target, scene.grid, np.uint16)[:] = found
 
-        shown.clean = definition.function(_Clean, clean)
+        shown.clean = definition.function(abi.Clean, clean)
 
-    flags = _NEEDS_IMAGE * needs_image + _NEEDS_MARGINALS * needs_marginals
+    flags = abi.NEEDS_IMAGE * needs_image + abi.NEEDS_MARGINALS * needs_marginals
     return lambda target: _define(
-        _LabelFilterKind, target, name, summary, example, flags, reach, fill)
+        abi.LabelFilterKind, target, name, summary, example, flags, reach, fill)
 
 
 # Shared libraries -------------------------------------------------------------------------------------------------

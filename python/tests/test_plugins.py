@@ -286,7 +286,7 @@ def test_objects_are_freed():
 
     from latticecrf import plugins
 
-    definition = plugins._definitions[plugins._RefinementKind, "py-sharpen"]
+    definition = plugins._definitions[plugins.abi.RefinementKind, "py-sharpen"]
     gc.collect()
     before = len(definition.objects)
     plan = latticecrf.Plan(["py-sharpen:power=4"])

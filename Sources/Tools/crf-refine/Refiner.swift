@@ -69,16 +69,22 @@ struct Refiner {
     outcome.changedShare = Double(result.labels.count(unlike: before)) / Double(scene.grid.count)
     if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
     try outcome.stopwatch.measure(.write) {
-      try Interruption.whileWriting {
-        try writer.write(result.labels, to: job.labels)
-        if let path = job.marginals {
-          try NPY.write(result.marginals.values, over: scene.grid, to: path)
-        }
-        try writer.writeOverlay(of: result.labels, to: job.overlay)
-        try writer.writeOverlay(of: before, to: job.overlayBefore)
-      }
+      try write(result.labels, after: before, result.marginals, by: writer)
     }
     return outcome
+  }
+
+  private func write(
+    _ labels: LabelMap, after before: LabelMap, _ marginals: Marginals?, by writer: LabelWriter
+  ) throws {
+    try Interruption.whileWriting {
+      try writer.write(labels, to: job.labels)
+      if let path = job.marginals, let marginals {
+        try NPY.write(marginals.values, over: labels.grid, to: path)
+      }
+      try writer.writeOverlay(of: labels, to: job.overlay)
+      try writer.writeOverlay(of: before, to: job.overlayBefore)
+    }
   }
 
   private func load(_ times: inout Stopwatch) throws -> LoadedScores {
@@ -117,7 +123,7 @@ struct Refiner {
     var outcome = Outcome(
       job: job, grid: scene.grid,
       image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
-      labelCount: Set(map.labels).count, unary: ScoreSummary(grid: map.grid),
+      labelCount: map.distinctLabelCount, unary: ScoreSummary(grid: map.grid),
       stopwatch: loaded.times)
     let cleaned = try outcome.stopwatch.measure(.labels) {
       try namingScores {
@@ -125,13 +131,7 @@ struct Refiner {
       }
     }
     outcome.changedShare = Double(cleaned.count(unlike: map)) / Double(scene.grid.count)
-    try outcome.stopwatch.measure(.write) {
-      try Interruption.whileWriting {
-        try writer.write(cleaned, to: job.labels)
-        try writer.writeOverlay(of: cleaned, to: job.overlay)
-        try writer.writeOverlay(of: map, to: job.overlayBefore)
-      }
-    }
+    try outcome.stopwatch.measure(.write) { try write(cleaned, after: map, nil, by: writer) }
     return outcome
   }
 
@@ -241,5 +241,14 @@ extension Outcome {
       let measured = try count(LabelMap(grid: grid, labels: band.before), labels, settings)
       try evaluation?.addAfter(LabelMap(grid: grid, labels: band.after), truth: measured)
     }
+  }
+}
+
+extension LabelMap {
+  /// How many labels it has, void among them. O(N).
+  fileprivate var distinctLabelCount: Int {
+    var isMet = [Bool](repeating: false, count: 1 << 16)
+    for label in labels { isMet[Int(label)] = true }
+    return isMet.count { $0 }
   }
 }
