@@ -11,6 +11,8 @@ let package = Package(
     .library(name: "MeanField", targets: ["MeanField"]),
     .library(name: "PostFilters", targets: ["PostFilters"]),
     .library(name: "Pipeline", targets: ["Pipeline"]),
+    // All that a plug-in includes: latticecrf_plugin.h.
+    .library(name: "LatticePluginHeader", targets: ["LatticePluginHeader"]),
     .library(name: "Conformance", targets: ["Conformance"]),
     .library(name: "DeepLabNet", targets: ["DeepLabNet"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
@@ -40,6 +42,9 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CLBFGS", path: "Sources/System/CLBFGS", pkgConfig: "liblbfgs",
+      providers: [.apt(["liblbfgs-dev"])]),
 
     // What jumps (setjmp) stays in C.
     .target(
@@ -75,20 +80,28 @@ let package = Package(
     // What the protocols promise, to be checked for pieces of one's own.
     .target(
       name: "Conformance", dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField"]),
-    // Named kinds, plans of steps, tiles.
+    // What shared libraries of kernels, filters and steps are compiled with.
+    .target(name: "LatticePluginHeader", path: "Sources/PluginHeader"),
+    // Named kinds, plans of steps, plug-ins, tiles.
     .target(
       name: "Pipeline",
-      dependencies: ["LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters"]),
+      dependencies: [
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "PostFilters",
+      ]),
     .target(
       name: "DeepLabNet",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "CKernels", "CZip"],
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "CKernels",
+        "CZip",
+      ],
       resources: [.copy("Models")]),
     .target(name: "Evaluation", dependencies: ["LatticeSupport", "Unaries", "Formats"]),
-    // The search of a plan's numbers on images with true labels.
+    // The search of a plan's numbers on images with true labels, and their learning.
     .target(
       name: "Tuning",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "CLBFGS",
       ]),
     // The training of a network on a data set, with its states, log and validation.
     .target(
@@ -99,7 +112,8 @@ let package = Package(
     .target(
       name: "LatticeC",
       dependencies: [
-        "LatticeCHeader", "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline",
+        "LatticeCHeader", "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries",
+        "MeanField", "PostFilters", "Pipeline",
       ],
       path: "Sources/LatticeC", exclude: ["Header"]),
     // What the tools do alike: errors, exit codes, interrupts, folders, the CRF, networks.
@@ -147,6 +161,18 @@ let package = Package(
     .executableTarget(
       name: "label-bench", dependencies: ["LatticeSupport", "Unaries", "PostFilters", "Pipeline"],
       path: "Benchmarks/LabelBench"),
+
+    // What Benchmarks/compare_plugins times.
+    .target(
+      name: "PluginLattice", dependencies: ["LatticePluginHeader"], path: "Benchmarks/PluginLattice"
+    ),
+    .executableTarget(
+      name: "plugin-bench",
+      dependencies: [
+        "LatticePluginHeader", "PluginLattice", "LatticeSupport", "Lattice", "Unaries", "MeanField",
+        "Pipeline",
+      ],
+      path: "Benchmarks/PluginBench"),
 
     .executableTarget(
       name: "deeplab",
@@ -197,8 +223,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "PostFilters", "Pipeline",
-        "Conformance", "TestSupport",
+        "LatticePluginHeader", "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField",
+        "PostFilters", "Pipeline", "Conformance", "TestSupport",
       ]),
     .testTarget(
       name: "PostFilterTests",
@@ -217,7 +243,8 @@ let package = Package(
     .testTarget(
       name: "TuningTests",
       dependencies: [
-        "LatticeSupport", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
+        "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Evaluation", "Tuning",
+        "TestSupport",
       ]),
     .testTarget(
       name: "TrainingTests",
@@ -250,12 +277,13 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
-// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out, and what is
-// made of nothing else.
+// Scripts/sanitize builds everything once more: the networks' and the programs' tests are left out,
+// and what is made of nothing else.
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
-    "refinement-bench", "deeplab", "make-sample", "side-by-side", "rate-figures", "RefineScores",
+    "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
+    "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests",
   ]

@@ -15,6 +15,10 @@ from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = "liblatticecrf.dylib" if sys.platform == "darwin" else "liblatticecrf.so"
+#: What plug-ins and programs in C are compiled with.
+HEADERS = (
+    "Sources/PluginHeader/include/latticecrf_plugin.h", "Sources/LatticeC/Header/include/latticecrf.h",
+)
 #: What Swift needs to know all targets; nothing else is built.
 ENGINE = ("Package.swift", "LICENSE", "Sources", "Tests", "Examples", "Benchmarks")
 
@@ -51,7 +55,11 @@ class BuildWithLibrary(build_py):
         library = None if (HERE / "latticecrf" / LIBRARY).exists() else self.library()
         super().run()
         if library and not self.editable_mode:
-            shutil.copy2(library, Path(self.build_lib) / "latticecrf")
+            package = Path(self.build_lib) / "latticecrf"
+            shutil.copy2(library, package)
+            (package / "include").mkdir(exist_ok=True)
+            for header in HEADERS:
+                shutil.copy2(engine() / header, package / "include")
 
     def library(self):
         if self.editable_mode:

@@ -2,7 +2,7 @@ import LatticeSupport
 
 /// Values to begin a training with, or to measure time by: weights from He et al. (2015),
 /// arXiv:1502.01852, eq. 12 (variance 2 / fan-in, here of uniform values), no biases,
-/// normalisations that change nothing, frozen weights that interpolate.
+/// normalisations that change nothing, frozen weights that interpolate; what a layer says itself.
 public struct InitialParameters: ParameterSource {
   private let specifications: [String: ParameterSpecification]
   private let seed: UInt64
@@ -22,6 +22,9 @@ public struct InitialParameters: ParameterSource {
   public func values(of name: String) throws -> ParameterValues {
     guard let specification = specifications[name] else {
       throw InputError(.data, "the network has no parameter called \(name)")
+    }
+    if let initial = specification.initial {
+      return ParameterValues(shape: specification.shape, values: initial)
     }
     let values = AlignedBuffer<Float>(
       repeating: constant(specification.role), count: specification.count)
@@ -58,7 +61,7 @@ public struct InitialParameters: ParameterSource {
   private func constant(_ role: ParameterSpecification.Role) -> Float {
     switch role {
     case .normalizationScale, .runningVariance: 1
-    case .weight, .bias, .normalizationShift, .runningMean, .frozenWeight: 0
+    case .weight, .bias, .normalizationShift, .runningMean, .frozenWeight, .refinement: 0
     }
   }
 }

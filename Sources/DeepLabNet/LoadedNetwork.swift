@@ -6,6 +6,8 @@ public struct LoadedNetwork: Sendable {
   public let entry: CatalogEntry
   /// The file of its weights.
   public let weights: String
+  /// What was learned with the network to refine its scores; `nil` where nothing was.
+  public let refinement: LearnedRefinement?
   /// Pixels between scores.
   public let outputStride: OutputStride
   /// How images are shown to it.
@@ -38,17 +40,20 @@ public struct LoadedNetwork: Sendable {
     proposals: ProposalChoice? = nil, parallelism: Parallelism = .automatic
   ) throws {
     let classes = try classes ?? entry.classCount(in: checkpoint)
-    let network = try entry.make(classes: classes, outputStride: outputStride)
+    let notes = ModelNotes(metadata: checkpoint.metadata)
+    let network = try entry.make(
+      classes: classes, outputStride: outputStride,
+      refinement: notes.refinement ?? LearnedRefinement())
     let parameters = try MappedCheckpoint(network, in: checkpoint)
     self.entry = entry
     weights = checkpoint.place
+    refinement = notes.refinement
     self.outputStride = outputStride ?? entry.defaultOutputStride
     self.views = views
     naming = parameters.scheme.description(behind: checkpoint.prefix)
     state = checkpoint.state
     leftOut = parameters.unusedHeads + parameters.extraTensors
-    let names = ModelNotes(metadata: checkpoint.metadata).classNames
-    classNames = names?.count == classes ? names : nil
+    classNames = notes.classNames?.count == classes ? notes.classNames : nil
     scorer = try PhotographScorer(
       entry, network: network, parameters: parameters, views: views, proposals: proposals,
       parallelism: parallelism)

@@ -16,6 +16,13 @@ public struct NetworkBuilder {
     self.inputChannels = inputChannels
   }
 
+  /// A network to which layers are added.
+  package init(continuing network: Network) {
+    inputChannels = network.inputChannels
+    nodes = network.nodes
+    names = Set(network.nodes.map(\.name))
+  }
+
   /// Adds a layer.
   ///
   /// - Parameters:

@@ -14,6 +14,9 @@ public struct ParameterSpecification: Sendable, Hashable {
     case runningMean, runningVariance
     /// A weight that stays as it is: frozen bilinear interpolation.
     case frozenWeight
+    /// A number of a layer that refines scores, which begins with a value of its own and does not
+    /// decay.
+    case refinement
   }
 
   /// The name within the layer: `weight`, `bias`, `running_mean` …
@@ -23,15 +26,28 @@ public struct ParameterSpecification: Sendable, Hashable {
   public let shape: [Int]
   /// What the parameter is.
   public let role: Role
+  /// The values to begin with; `nil` for those of its role.
+  public let initial: [Float]?
+  /// What its learning rate is multiplied by, beside what its role and place say.
+  public let rate: Double
 
   /// - Parameters:
   ///   - name: the name within the layer.
   ///   - shape: the sizes, slowest first.
   ///   - role: what the parameter is.
-  public init(_ name: String, shape: [Int], role: Role) {
+  ///   - initial: the values to begin with; `nil` for those of its role.
+  ///   - rate: what its learning rate is multiplied by.
+  public init(
+    _ name: String, shape: [Int], role: Role, initial: [Float]? = nil, rate: Double = 1
+  ) {
+    precondition(
+      initial.map { $0.count == shape.reduce(1, *) } ?? true,
+      "\(name): \(initial?.count ?? 0) values to begin with for a shape of \(shape)")
     self.name = name
     self.shape = shape
     self.role = role
+    self.initial = initial
+    self.rate = rate
   }
 
   /// The number of values.
@@ -40,7 +56,7 @@ public struct ParameterSpecification: Sendable, Hashable {
   /// Whether gradients change it.
   public var isLearned: Bool {
     switch role {
-    case .weight, .bias, .normalizationScale, .normalizationShift: true
+    case .weight, .bias, .normalizationScale, .normalizationShift, .refinement: true
     case .runningMean, .runningVariance, .frozenWeight: false
     }
   }

@@ -55,7 +55,7 @@ extension FactoredFilter {
   }
 
   /// The same with another B in place of `blur`.
-  func apply(
+  package func apply(
     to values: ChannelField, into output: inout ChannelField, parallelism: Parallelism,
     blur: (RowPanels, UnsafeMutableBufferPointer<Float>) -> Void
   ) {

@@ -54,6 +54,13 @@ public protocol GaussianFilter: Sendable {
   ///
   /// - Parameter magnitudes: N bounds of the values, at least 0.
   func skippedMass(ofMagnitudes magnitudes: [Float]) -> [Double]
+
+  /// What kept the filter, or a copy of it, from a sum that it was asked for, of which the output
+  /// then holds zeros; `nil`, the default, for filters that cannot fail.
+  ///
+  /// Sums are taken in the middle of updates, where nothing can be thrown: whoever asks for them
+  /// looks here afterwards.
+  var failure: (any Error)? { get }
 }
 
 extension GaussianFilter {
@@ -77,6 +84,9 @@ extension GaussianFilter {
   public mutating func scale(
     by scales: UnsafeBufferPointer<Float>, parallelism: Parallelism
   ) -> Bool { false }
+
+  /// Cannot fail.
+  public var failure: (any Error)? { nil }
 
   /// All pairs.
   public var evaluatedShare: Double { 1 }

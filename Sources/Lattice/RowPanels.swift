@@ -42,9 +42,9 @@ public struct RowPanels: Sendable {
   }
 
   /// Calls `body` for every panel, in the order of their channels.
-  public func forEach(_ body: (Panel) -> Void) {
+  public func forEach(_ body: (Panel) throws -> Void) rethrows {
     for channel in Swift.stride(from: 0, to: stride, by: 16) {
-      body(
+      try body(
         Panel(
           base: storage.base + channel * rowCount, channel: channel,
           width: min(16, stride - channel)))

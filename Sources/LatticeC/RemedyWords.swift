@@ -36,6 +36,7 @@ extension RemedyWording {
     case .scoreKind(.probabilities): "LATTICECRF_PROBABILITIES"
     case .layout(.channelsFirst): "LATTICECRF_CHANNELS_FIRST"
     case .layout(.channelsLast): "LATTICECRF_CHANNELS_LAST"
+    case .chosen(.plugin): "latticecrf_load_plugin"
     default: nil
     }
   }

@@ -37,6 +37,13 @@ struct SceneArguments {
 
   /// - Parameter leastSigma: the least bandwidth of colours; `nil` where none are compared.
   func image(leastSigma: Float?) throws -> Image? {
+    try Self.image(of: scene, on: grid, leastSigma: leastSigma)
+  }
+
+  /// The same for a scene without scores.
+  static func image(
+    of scene: latticecrf_scene, on grid: GridShape, leastSigma: Float?
+  ) throws -> Image? {
     guard scene.image != nil else { return nil }
     let channels = try Arguments.integer(
       scene.channels, in: 1...ImageArguments.mostChannels, "the number of channels")

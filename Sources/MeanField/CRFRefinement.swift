@@ -61,6 +61,7 @@ public struct CRFRefinement: Refinement {
     let crf = try report.measure(.filters, consuming: consume energies) { energies in
       try prepare(energies, scene, terms, backend, request.parallelism)
     }
+    let filters = FilterWatch(crf)
     let marginals: Marginals
     if request.notesObjective || model.tolerance > 0 || crf.skipsPairs
       || model.filter.kind.name == FilterKind.exact.name
@@ -73,6 +74,7 @@ public struct CRFRefinement: Refinement {
       }
     }
     try Cancellation.check()
+    try filters.check()
     return Refined(marginals, report: report)
   }
 

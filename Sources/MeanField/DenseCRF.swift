@@ -66,6 +66,25 @@ public struct DenseCRF: Sendable {
     self.parallelism = parallelism
   }
 
+  /// What kept one of the filters from a sum so far; marginals are of no use then. `nil` as long as
+  /// all have done what they were asked for, as those of this package always do.
+  public var failure: (any Error)? { FilterWatch(self).failure }
+
   /// L, the number of labels.
   public var labelCount: Int { unary.labelCount }
+}
+
+/// The filters of a CRF, to be asked whether they failed when the CRF itself is no longer there.
+package struct FilterWatch: Sendable {
+  private let filters: [any GaussianFilter]
+
+  package init(_ crf: DenseCRF) { filters = crf.terms.map(\.kernel.filter) }
+
+  /// What kept the first that failed from a sum; `nil` where none did.
+  package var failure: (any Error)? { filters.lazy.compactMap(\.failure).first }
+
+  /// - Throws: `failure`.
+  package func check() throws {
+    if let failure { throw failure }
+  }
 }

@@ -30,6 +30,7 @@ package struct PreparedTerm: Sendable {
     var kernel = NormalizedFilter(
       filter, normalization: term.normalization, selfTerm: term.selfTerm, keepsBare: false,
       parallelism: parallelism)
+    if let failure = filter.failure { throw failure }
     omission = Omission(
       kernel.filter, normalization: term.normalization, sums: kernel.parts?.sums,
       parallelism: parallelism)

@@ -70,7 +70,7 @@ public struct Plan: Sendable, Hashable {
     if let kind = LabelFilterKind.registry.all.first(where: { $0.name == kind }) {
       return kind.help
     }
-    throw unknownName(kind, of: "step", among: kindNames)
+    throw unknownKind(kind, of: "step", among: kindNames)
   }
 
   /// A line about each kind of step.
@@ -117,7 +117,7 @@ extension Plan.Step {
     } else if LabelFilterKind.registry.names.contains(name) {
       self = .labelFilter(try Description(json, in: LabelFilterKind.registry))
     } else {
-      throw unknownName(name, of: "step", among: Plan.kindNames)
+      throw unknownKind(name, of: "step", among: Plan.kindNames)
     }
   }
 }

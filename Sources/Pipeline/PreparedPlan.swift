@@ -92,6 +92,8 @@ public struct PreparedPlan: Sendable {
     public var labels: LabelMap
     /// What each refinement says of itself, in order.
     public var reports: [RefinementReport]
+    /// What the label filters took, in seconds; `nil` where there are none.
+    public var labelSeconds: Double?
   }
 
   /// Makes all steps over a scene.
@@ -108,7 +110,9 @@ public struct PreparedPlan: Sendable {
   ) throws -> Result {
     let outcome = try run(energies, over: scene, request, needsLabels: true)
     guard let labels = outcome.labels else { preconditionFailure("labels that were asked for") }
-    return Result(marginals: outcome.marginals, labels: labels, reports: outcome.reports)
+    return Result(
+      marginals: outcome.marginals, labels: labels, reports: outcome.reports,
+      labelSeconds: outcome.labelSeconds)
   }
 
   /// What a plan came to whose labels may not be asked for.
@@ -119,6 +123,8 @@ public struct PreparedPlan: Sendable {
     package var labels: LabelMap?
     /// What each refinement says of itself, in order.
     package var reports: [RefinementReport]
+    /// What the label filters took, in seconds; `nil` where none was made.
+    package var labelSeconds: Double?
   }
 
   /// The same; label filters are passed over where labels are not needed.
@@ -149,11 +155,18 @@ public struct PreparedPlan: Sendable {
     _ parallelism: Parallelism, needsLabels: Bool
   ) throws -> Outcome {
     guard needsLabels else { return Outcome(marginals: marginals, labels: nil, reports: reports) }
-    let labels = try filtered(
-      marginals.labels(parallelism: parallelism), marginals, scene, parallelism)
+    let likeliest = marginals.labels(parallelism: parallelism)
+    let labelCount = marginals.values.channels
+    guard !labelFilters.isEmpty else {
+      return Outcome(
+        marginals: marginals, labels: likeliest.marking(scene.mask, labelCount: labelCount),
+        reports: reports)
+    }
+    let start = ContinuousClock.now
+    let labels = try filtered(likeliest, marginals, scene, parallelism)
     return Outcome(
-      marginals: marginals,
-      labels: labels.marking(scene.mask, labelCount: marginals.values.channels), reports: reports)
+      marginals: marginals, labels: labels.marking(scene.mask, labelCount: labelCount),
+      reports: reports, labelSeconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   private func filtered(

@@ -47,22 +47,45 @@ public struct Superpixels: ScoreFilter {
     precondition(
       segments.values.count == scores.points,
       "\(segments.values.count) segments of \(scores.points) points")
-    let numbers = Set(segments.values).sorted()
-    let row = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
-    let rows = segments.values.map { row[$0] ?? 0 }
-    var members = [[Int32]](repeating: [], count: numbers.count)
-    for (point, row) in rows.enumerated() { members[row].append(Int32(point)) }
-    var means = ChannelField(points: max(1, numbers.count), channels: scores.channels)
-    let (base, stride) = (means.mutableBase(), means.stride)
-    parallelism.forEach(numbers.count) { segment in
-      for label in 0..<scores.channels {
-        let sum = members[segment].reduce(0.0) {
-          $0 + logarithm(max(Double(scores.base[Int($1) * scores.stride + label]), floor))
+    let (rows, count) = numberedAnew()
+    // The points of each segment, one segment after the other.
+    var first = [Int](repeating: 0, count: count + 1)
+    for row in rows { first[row + 1] += 1 }
+    for row in 0..<count { first[row + 1] += first[row] }
+    var next = first
+    var members = [Int32](repeating: 0, count: rows.count)
+    for (point, row) in rows.enumerated() {
+      members[next[row]] = Int32(point)
+      next[row] += 1
+    }
+    var means = ChannelField(points: max(1, count), channels: scores.channels)
+    let (base, stride, channels) = (means.mutableBase(), means.stride, scores.channels)
+    parallelism.forEach(count) { segment in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: channels) { sums in
+        sums.update(repeating: 0)
+        let points = members[first[segment]..<first[segment + 1]]
+        for point in points {
+          let row = scores.base + Int(point) * scores.stride
+          for label in 0..<channels { sums[label] += logarithm(max(Double(row[label]), floor)) }
         }
-        base[segment * stride + label] = Float(sum / Double(members[segment].count))
+        for label in 0..<channels {
+          base[segment * stride + label] = Float(sums[label] / Double(points.count))
+        }
       }
     }
     return (means, rows)
+  }
+
+  /// The segment of each point with segments numbered in ascending order, and how many there are.
+  private func numberedAnew() -> (rows: [Int], count: Int) {
+    var numbers = [Int](repeating: -1, count: Int(segments.values.max() ?? -1) + 1)
+    for value in segments.values { numbers[Int(value)] = 0 }
+    var count = 0
+    for value in numbers.indices where numbers[value] == 0 {
+      numbers[value] = count
+      count += 1
+    }
+    return (segments.values.map { numbers[Int($0)] }, count)
   }
 
   /// The geometric mean of each point's segment; see `ScoreFilter`.
@@ -81,9 +104,12 @@ public struct Superpixels: ScoreFilter {
     var result = ChannelField(uninitializedPoints: scores.points, channels: scores.channels)
     let (base, stride) = (result.mutableBase(), result.stride)
     let table = means.rows().map { Float(exponential(Double($0))) }
-    for (point, row) in rows.enumerated() {
-      for label in 0..<scores.channels {
-        base[point * stride + label] = table[row * scores.channels + label]
+    let channels = scores.channels
+    parallelism.forEachChunk(of: rows.count, grain: 1 << 12) { block in
+      for point in block {
+        for label in 0..<channels {
+          base[point * stride + label] = table[rows[point] * channels + label]
+        }
       }
     }
     return result

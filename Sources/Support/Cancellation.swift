@@ -7,7 +7,7 @@ import CKernels
 package enum Cancellation {
   /// A number that is no longer 0 once the call is cancelled.
   package struct Flag: @unchecked Sendable {
-    fileprivate let address: UnsafePointer<Int32>
+    package let address: UnsafePointer<Int32>
 
     /// Whether the call is cancelled.
     package var isSet: Bool { ck_flag_is_set(address) }

@@ -197,3 +197,24 @@ public enum KeptMemory {
     ck_release_freed_memory()
   }
 }
+
+extension Array where Element: BitwiseCopyable {
+  /// `count` elements, all of which `write` writes; a large array in huge pages, since the system
+  /// takes longer to hand out small ones than many a filter takes to fill them.
+  package init<Failure: Error>(
+    count: Int, writtenBy write: (UnsafeMutablePointer<Element>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var failure: Failure?
+    self.init(unsafeUninitializedCapacity: count) { output, written in
+      guard let base = output.baseAddress, count > 0 else { return }
+      LargeBlocks.preferHugePages(for: UnsafeMutableRawBufferPointer(output))
+      do throws(Failure) {
+        try write(base)
+        written = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+}

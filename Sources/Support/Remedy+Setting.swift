@@ -54,6 +54,8 @@ extension Remedy {
     case split
     /// How a data set lies on disk.
     case datasetLayout = "dataset_layout"
+    /// The shared library of a plug-in.
+    case plugin
   }
 
   /// What is done with an EXIF orientation: see `OrientationRule` of Formats.

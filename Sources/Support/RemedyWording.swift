@@ -76,6 +76,7 @@ extension RemedyWording {
     case .prefix: "the prefix"
     case .split: "the name of a split"
     case .datasetLayout: "the name of a layout"
+    case .plugin: "Plugins.load(path:)"
     }
   }
 }

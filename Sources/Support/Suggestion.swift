@@ -16,7 +16,7 @@ package func unknownName(_ word: String, of what: String, among known: [String])
   let guess = suggestion(for: word, among: known).map { "did you mean '\($0)'? " } ?? ""
   return InputError(
     .usage, "there is no \(what) '\(word)'",
-    remedy: guess + "known are " + known.joined(separator: ", "))
+    remedy: known.isEmpty ? "none is known" : guess + "known are " + known.joined(separator: ", "))
 }
 
 /// The least number of letters to insert, delete or replace (Levenshtein). O(n·m).

@@ -84,6 +84,11 @@ public struct Experiment: Codable, Equatable, Sendable {
   /// Whether activations are computed again rather than kept: less memory, the same results.
   public var recomputesActivations = false
 
+  /// A domain transform behind the network that is learned with it.
+  public var domainTransform = DomainTransformSettings()
+  /// A CRF behind the network, or behind its domain transform, that is learned with it.
+  public var crf = CRFLayerSettings()
+
   /// Steps from one checkpoint to the next.
   public var checkpointEvery = 500
   /// Steps from one line of the log to the next.
@@ -165,6 +170,10 @@ extension Experiment {
     try require(
       optimizer.hasTwoBetas, "optimizer.betas",
       "is \(optimizer.betas), but must be two numbers of 0 or more and below 1")
+    try refinement.check()
+    try require(
+      !crf.enabled || crf.learns == .all || !domainTransform.enabled, "crf.learns",
+      "is \(crf.learns.rawValue), but the domain transform learns with the network")
     try require(
       checkpointEvery >= 1, "checkpointEvery", "is \(checkpointEvery), but must be at least 1")
     try require(logEvery >= 1, "logEvery", "is \(logEvery), but must be at least 1")
@@ -174,6 +183,11 @@ extension Experiment {
         value == 0 || !validationSplit.isEmpty, key,
         "is \(value), but no 'validationSplit' says which photographs are meant")
     }
+  }
+
+  /// What refines the network's scores.
+  public var refinement: LearnedRefinement {
+    LearnedRefinement(domainTransform: domainTransform, crf: crf)
   }
 
   /// How images are varied.
@@ -209,7 +223,8 @@ extension Experiment {
       optimizer: optimizer, schedule: schedule, steps: max(1, steps), loss: loss,
       normalization: normalization, normalizationShare: normalizationShare, scales: lossScales,
       accumulation: accumulation, auxiliaryWeight: auxiliaryWeight, seed: seed,
-      recomputesActivations: recomputesActivations)
+      recomputesActivations: recomputesActivations,
+      learnsRefinementAlone: crf.enabled && crf.learns == .crf)
   }
 
   /// The output stride; `nil` for the paper's.

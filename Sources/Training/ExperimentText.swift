@@ -150,6 +150,8 @@ public struct ExperimentText {
     "loss.grid": SegmentationLoss.Grid.allCases.map(\.rawValue),
     "loss.reduction": CrossEntropy.Reduction.allCases.map(\.rawValue),
     "normalization": NormalizationMode.allCases.map(\.rawValue),
+    "crf.filter": CRFLayerSettings.Filter.allCases.map(\.rawValue),
+    "crf.learns": CRFLayerSettings.Learned.allCases.map(\.rawValue),
   ]
 
   private static func error(_ error: DecodingError) -> InputError {

@@ -112,10 +112,12 @@ public final class TrainingRun {
     orientations = try Array(dataset.orientationUses(parallelism: parallelism).values)
     let names = dataset.classNames
     notes = ModelNotes(
-      network: experiment.model, classNames: names?.count == classes ? names : nil)
+      network: experiment.model, classNames: names?.count == classes ? names : nil,
+      refinement: experiment.refinement.isNone ? nil : experiment.refinement)
     let network = try entry.make(
       classes: classes, outputStride: experiment.namedStride(),
-      withAuxiliaryHead: experiment.auxiliaryHead)
+      withAuxiliaryHead: experiment.auxiliaryHead, refinement: experiment.refinement,
+      isTrained: true)
     let initial = InitialParameters(for: network, seed: experiment.seed)
     var parameters: any ParameterSource = initial
     var origin = "at random"

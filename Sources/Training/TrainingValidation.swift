@@ -55,7 +55,8 @@ public struct TrainingValidation {
     every = experiment.validateEvery
     self.entry = entry
     // Nobody asks an auxiliary head for labels.
-    network = try entry.make(classes: classes, outputStride: experiment.namedStride())
+    network = try entry.make(
+      classes: classes, outputStride: experiment.namedStride(), refinement: experiment.refinement)
     self.classes = classes
     void = experiment.loss.ignored
     self.parallelism = parallelism

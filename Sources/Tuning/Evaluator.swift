@@ -24,7 +24,7 @@ public final class Evaluator {
   private let trimapWidth: Int
   private let parallelism: Parallelism
   private let evaluations: Evaluations
-  private var state: StateFile?
+  private var state: StateFile<EvaluationEntry>?
   private let made = Mutex(0)
 
   /// - Parameters:
@@ -51,11 +51,16 @@ public final class Evaluator {
     self.parallelism = parallelism
     evaluations = Evaluations(parts: parts)
     guard let state else { return }
+    let header = try StateHeader(
+      conditions: state.conditions, images: images, of: state, parallelism: parallelism)
     let places = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1.name, $0) })
-    self.state = try StateFile(
-      state.path, header: header(state.conditions), parameters: space.parameters.count
-    ) { name, setting, tally in
-      guard let image = places[name], evaluations.add(tally, of: setting, image: image) else {
+    self.state = try StateFile(state.path, EvaluationEntry.format, header: header) {
+      (entry: EvaluationEntry) in
+      let tally = try entry.tally(numbers: space.parameters.count)
+      guard let image = places[entry.image] else {
+        throw InputError(.data, "it is of '\(entry.image)', which the first line does not name")
+      }
+      guard evaluations.add(tally, of: entry.setting, image: image) else {
         throw InputError(.data, "it has another number of labels than those before it")
       }
       resumedCount += 1
@@ -131,14 +136,8 @@ public final class Evaluator {
         "has \(tally.whole.labelCount) labels, but files before have others: they do not add up",
         remedy: "tune files of other labels in a run of their own")
     }
-    try state?.append(images[image].name, results)
+    try state?.append(
+      results.map { EvaluationEntry(of: $1, image: images[image].name, setting: $0) })
     made.withLock { $0 += results.count }
-  }
-
-  private func header(_ conditions: [String: String]) throws -> StateFile.Header {
-    let prints = try parallelism.map(images.count) { try Fingerprint.of(images[$0].files) }
-    return StateFile.Header(
-      conditions: conditions,
-      images: Dictionary(uniqueKeysWithValues: zip(images.map(\.name), prints)))
   }
 }

@@ -124,6 +124,9 @@ struct ImageEvaluation {
         results.append((sorted[weighting][iteration], try tally(labels)))
       }
     }
+    if let failure = crf.failure {
+      throw (failure as? InputError)?.at(image.place) ?? failure
+    }
     return results
   }
 

@@ -15,6 +15,16 @@ public struct SearchOutcome {
     public let setting: TunedSetting
     /// What it comes to.
     public let tally: Tally
+
+    /// - Parameters:
+    ///   - title: what it is called.
+    ///   - setting: the setting.
+    ///   - tally: what it comes to.
+    public init(title: String, setting: TunedSetting, tally: Tally) {
+      self.title = title
+      self.setting = setting
+      self.tally = tally
+    }
   }
 
   /// All rounds and the ranking.

@@ -29,7 +29,7 @@ public struct SearchSpace: Sendable {
   /// The values of each that are tried first; one value fixes it.
   public let ranges: [SearchRange]
   /// The CRF's place in the plan.
-  private let place: Int?
+  let place: Int?
 
   /// A number of the CRF that is to be varied.
   public struct Choice: Sendable {

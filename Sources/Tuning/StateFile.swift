@@ -1,4 +1,3 @@
-import Evaluation
 import Formats
 import Foundation
 import LatticeSupport
@@ -22,30 +21,53 @@ public struct SearchState: Sendable {
   }
 }
 
-/// Finished evaluations on disk, so that a search that was stopped goes on where it was.
-///
-/// Lines of JSON: the first says which files were looked at and how, each other what one image came
-/// to with one setting. Lines are appended whole; what a crash leaves of a line is dropped.
-final class StateFile: Sendable {
-  private static let format = "crf-tune state 2"
-  /// Of versions that searched DeepLab's two kernels alone.
-  private static let olderFormats = ["crf-tune state 1"]
+/// What the lines of a state are, and what messages call them.
+struct StateFormat: Sendable {
+  /// What the first line says.
+  let name: String
+  /// What it said in versions whose lines cannot be taken over.
+  let older: [String]
+  /// Whose state it is: `search`.
+  let subject: String
+  /// What a line is: `an evaluation`.
+  let entry: String
+}
 
-  /// What the evaluations depend on besides their settings.
-  struct Header: Codable, Equatable {
-    private(set) var format = StateFile.format
-    /// How files are read and solved, by name.
-    var conditions: [String: String]
-    /// A fingerprint of the files of each image, by their stem.
-    var images: [String: String]
+/// What evaluations depend on besides their settings.
+struct StateHeader {
+  /// How files are read and solved, by name.
+  var conditions: [String: String]
+  /// A fingerprint of the files of each image, by their stem.
+  var images: [String: String]
+
+  /// - Parameters:
+  ///   - conditions: how files are read and solved, by name.
+  ///   - images: what is evaluated.
+  ///   - state: where evaluations are kept; `nil` saves the fingerprints.
+  ///   - parallelism: the threads to use.
+  /// - Throws: `InputError` where a file cannot be read.
+  init(
+    conditions: [String: String], images: [TuningImage], of state: SearchState?,
+    parallelism: Parallelism
+  ) throws {
+    self.conditions = conditions
+    let prints =
+      try state == nil
+      ? [] : parallelism.map(images.count) { try Fingerprint.of(images[$0].files) }
+    self.images = Dictionary(uniqueKeysWithValues: zip(images.map(\.name), prints))
   }
+}
 
-  /// One evaluation.
-  struct Entry: Codable {
-    var image: String
-    var setting: TunedSetting
-    var whole: [Int64]
-    var band: [Int64]
+/// Finished evaluations on disk, so that work that was stopped goes on where it was.
+///
+/// Lines of JSON: the first says which files were looked at and how, each other is an evaluation.
+/// Lines are appended whole; what a crash leaves of a line is dropped.
+final class StateFile<Entry: Codable & Sendable>: Sendable {
+  /// The first line.
+  private struct Header: Codable {
+    var format: String
+    var conditions: [String: String]
+    var images: [String: String]
   }
 
   private let path: String
@@ -54,12 +76,12 @@ final class StateFile: Sendable {
   /// Opens the file at `path`, or makes it.
   ///
   /// - Parameters:
-  ///   - parameters: how many numbers a setting has.
-  ///   - visit: is given every evaluation that the file holds.
+  ///   - format: what its lines are.
+  ///   - header: what evaluations depend on.
+  ///   - visit: is given every evaluation that the file holds; what it throws is said of its line.
   /// - Throws: `InputError` where the file is damaged, belongs to other inputs, or is in use.
   init(
-    _ path: String, header: Header, parameters: Int,
-    visit: (_ image: String, TunedSetting, Tally) throws -> Void
+    _ path: String, _ format: StateFormat, header: StateHeader, visit: (Entry) throws -> Void
   ) throws {
     self.path = path
     let handle = try Self.open(path)
@@ -68,8 +90,10 @@ final class StateFile: Sendable {
         .cannotCreate, at: path, "is in use by another run",
         remedy: "wait for it, or name another file")
     }
-    try Self.begin(path, handle, with: header)
-    let length = try Self.read(path, header, parameters, visit)
+    let first = Header(
+      format: format.name, conditions: header.conditions, images: header.images)
+    try Self.begin(path, handle, with: first)
+    let length = try Self.read(path, format, first, visit)
     do {
       try handle.truncate(atOffset: UInt64(length))
       try handle.seekToEnd()
@@ -106,15 +130,11 @@ final class StateFile: Sendable {
     }
   }
 
-  /// Appends evaluations of one image. May be called on several threads.
+  /// Appends evaluations. May be called on several threads.
   ///
   /// - Throws: `InputError` of kind `.io` where they cannot be written; the file is as it was then.
-  func append(_ image: String, _ results: [(TunedSetting, Tally)]) throws {
-    let text = try results.map { setting, tally in
-      try Self.line(
-        Entry(
-          image: image, setting: setting, whole: tally.whole.counts, band: tally.band.counts))
-    }.joined()
+  func append(_ entries: [Entry]) throws {
+    let text = try entries.map(Self.line).joined()
     try handle.withLock { handle in
       try Interruption.whileWriting {
         let end = try? handle.offset()
@@ -130,8 +150,7 @@ final class StateFile: Sendable {
 
   /// - Returns: the length of the lines that are whole.
   private static func read(
-    _ path: String, _ header: Header, _ parameters: Int,
-    _ visit: (String, TunedSetting, Tally) throws -> Void
+    _ path: String, _ format: StateFormat, _ header: Header, _ visit: (Entry) throws -> Void
   ) throws -> Int {
     guard let bytes = FileSource.contents(path) else {
       throw InputError(.noInput, at: path, "cannot be read", remedy: "check its permissions")
@@ -142,49 +161,36 @@ final class StateFile: Sendable {
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
       let line = data[start..<end]
       if number == 1 {
-        try check(try? decoder.decode(Header.self, from: line), header, path)
+        try check(try? decoder.decode(Header.self, from: line), header, path, format)
       } else {
         do {
-          let entry = try decoder.decode(Entry.self, from: line)
-          guard header.images[entry.image] != nil else {
-            throw InputError(.data, "it is of '\(entry.image)', which the first line does not name")
-          }
-          guard entry.setting.values.count == parameters else {
-            throw InputError(
-              .data, "it has \(entry.setting.values.count) numbers, but \(parameters) are searched")
-          }
-          let (whole, band) = (
-            try ConfusionMatrix(counts: entry.whole), try ConfusionMatrix(counts: entry.band)
-          )
-          guard whole.labelCount == band.labelCount else {
-            throw InputError(
-              .data, "\(entry.whole.count) and \(entry.band.count) counts do not fit each other")
-          }
-          try visit(entry.image, entry.setting, Tally(whole: whole, band: band))
+          try visit(try decoder.decode(Entry.self, from: line))
         } catch {
-          let problem = (error as? InputError)?.problem ?? "it is not an evaluation"
-          throw damaged(path, "line \(number): \(problem)")
+          let problem = (error as? InputError)?.problem ?? "it is not \(format.entry)"
+          throw damaged(path, format, "line \(number): \(problem)")
         }
       }
       (start, number) = (end + 1, number + 1)
     }
-    guard number > 1 else { throw damaged(path, "it has no first line") }
+    guard number > 1 else { throw damaged(path, format, "it has no first line") }
     return start - data.startIndex
   }
 
-  private static func check(_ found: Header?, _ expected: Header, _ path: String) throws {
-    if let found, olderFormats.contains(found.format) {
+  private static func check(
+    _ found: Header?, _ expected: Header, _ path: String, _ format: StateFormat
+  ) throws {
+    if let found, format.older.contains(found.format) {
       throw InputError(
         .data, at: path,
         "is of an earlier version of crf-tune, whose evaluations cannot be taken over",
         remedy: "name another file, or remove this one")
     }
     guard let found, found.format == expected.format else {
-      throw damaged(path, "line 1 does not say '\(expected.format)'")
+      throw damaged(path, format, "line 1 does not say '\(expected.format)'")
     }
     func refusal(_ problem: String) -> InputError {
       InputError(
-        .data, at: path, "belongs to another search: " + problem,
+        .data, at: path, "belongs to another \(format.subject): " + problem,
         remedy: "name another file, or remove this one")
     }
     let names = Set(expected.conditions.keys).union(found.conditions.keys).sorted()
@@ -205,9 +211,11 @@ final class StateFile: Sendable {
     }
   }
 
-  private static func damaged(_ path: String, _ problem: String) -> InputError {
+  private static func damaged(
+    _ path: String, _ format: StateFormat, _ problem: String
+  ) -> InputError {
     InputError(
-      .data, at: path, "is not the state of a search, or is damaged: " + problem,
+      .data, at: path, "is not the state of a \(format.subject), or is damaged: " + problem,
       remedy: "name another file, or remove this one")
   }
 

@@ -10,6 +10,8 @@ public struct Stopwatch: Sendable {
     case unary
     /// See `RefinementReport.Phase`.
     case filters, inference, energies
+    /// Label filters.
+    case labels
     /// Writing files.
     case write
   }
@@ -38,8 +40,13 @@ public struct Stopwatch: Sendable {
         case .inference: .inference
         case .energies: .energies
         }
-      durations[stage, default: .zero] += .seconds(seconds)
+      add(seconds, to: stage)
     }
+  }
+
+  /// Takes in that a stage took so many seconds more.
+  public mutating func add(_ seconds: Double, to stage: Stage) {
+    durations[stage, default: .zero] += .seconds(seconds)
   }
 
   /// Takes in what other work took.

@@ -1,9 +1,12 @@
 /// All kernels once more, for the instruction set CK_ONLY_TARGET.
 #include "renamed.h"
 
+#include "box_sums.c"
 #include "convolution.c"
 #include "depthwise.c"
 #include "exact_gaussian.c"
+#include "guided.c"
+#include "label_runs.c"
 #include "lattice_embed.c"
 #include "lattice_filter.c"
 #include "line_convolution.c"

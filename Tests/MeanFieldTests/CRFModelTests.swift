@@ -140,6 +140,21 @@ struct CRFModelTests {
     #expect(error.description.contains(says), "\(error)")
   }
 
+  @Test(arguments: [(true, [-1, 0.5, 0.5, -1]), (false, [-1, 0, 1, -1])] as [(Bool, [Float])])
+  func aMatrixInJSONNeedNotBeSymmetric(isSymmetric: Bool, used: [Float]) throws {
+    let flag = isSymmetric ? "" : #", "symmetric": false"#
+    let json =
+      #"{"terms": [{"kernel": {"kind": "gaussian", "spatial": 2}, "compatibility": "#
+      + #"{"kind": "matrix", "costs": [[-1, 0], [1, -1]]"# + flag + "}}]}"
+    let model = try CRFModel(json: JSONValue(parsing: json))
+    #expect(try CRFModel(json: JSONValue(parsing: model.json.text())) == model)
+    let compatibility = model.terms[0].compatibility
+    let made = try compatibility.kind.make(compatibility.settings, .none)
+    #expect(try made.factors(labelCount: 2) == .matrix(used))
+    let text = "gaussian:compatibility=matrix,costs=mu.npy,symmetric=no,spatial=2"
+    #expect(try CRFModel.Term(text).description == text)
+  }
+
   @Test func aModelComputesWhatItsTermsDo() throws {
     let grid = GridShape(width: 9, height: 7)
     let scene = Scene(grid: grid)

@@ -167,10 +167,16 @@ struct DomainTransformTests {
     let grid = try GridShape([4, 5])
     var generator = SeededGenerator(seed: 3)
     let map = (0..<20).map { _ in generator.uniform() }
-    let scores = Small.scores(grid, labels: 2)
-    let upstream = Small.scores(grid, labels: 2)
-    func loss(_ scores: ChannelField, _ map: [Double]) -> Double {
-      let values = recursion(scores, grid, sigma: 3, ratio: 3 / 0.5, iterations: 2) { map[$1] }
+    // Two groups of channels, the second not full.
+    let scores = Small.scores(grid, labels: 11)
+    let upstream = ChannelField(
+      points: 20, channels: 11, rows: (0..<220).map { _ in generator.uniform() - 0.5 })
+    func loss(
+      _ scores: ChannelField, _ map: [Double], spatial: Double = 3, range: Double = 0.5
+    ) -> Double {
+      let values = recursion(
+        scores, grid, sigma: spatial, ratio: spatial / range, iterations: 2
+      ) { map[$1] }
       return zip(values, upstream.rows()).reduce(0) { $0 + $1.0 * Double($1.1) }
     }
     let edges = map.map(Double.init)
@@ -186,12 +192,19 @@ struct DomainTransformTests {
       // Central differences in float64 err by 1e-9, float32 passes by some 1e-7 of values of 1.
       #expect(abs(Double(gradients.edges[point]) - slope) < 2e-6, "point \(point)")
       var (more, less) = (scores, scores)
-      more[point, 1] += 0.01
-      less[point, 1] -= 0.01
+      more[point, 9] += 0.01
+      less[point, 9] -= 0.01
       // Linear in the scores.
       let change = (loss(more, edges) - loss(less, edges)) / 0.02
-      #expect(abs(Double(gradients.scores[point, 1]) - change) < 1e-5, "point \(point)")
+      #expect(abs(Double(gradients.scores[point, 9]) - change) < 1e-5, "point \(point)")
     }
+    let spatial =
+      (loss(scores, edges, spatial: 3 + 1e-5) - loss(scores, edges, spatial: 3 - 1e-5)) / 2e-5
+    let range =
+      (loss(scores, edges, range: 0.5 + 1e-5) - loss(scores, edges, range: 0.5 - 1e-5)) / 2e-5
+    // Sums over 20 links of what is some 1e-7 off each.
+    #expect(abs(gradients.sigmaSpatial - spatial) < 2e-6, "\(gradients.sigmaSpatial) \(spatial)")
+    #expect(abs(gradients.sigmaColor - range) < 2e-6, "\(gradients.sigmaColor) \(range)")
   }
 
   @Test func edgeMapsMustFit() throws {

@@ -122,6 +122,18 @@ struct GuidedFilterTests {
     }
   }
 
+  /// Of windows of many planes fewer labels are done at a time.
+  @Test(arguments: WindowBorder.allCases)
+  func wideWindowsAreTheDefinition(border: WindowBorder) throws {
+    let scene = try Small.scene([37, 40], channels: 1)
+    let scores = Small.scores(scene.grid, labels: 9)
+    let filtered = try GuidedFilter(radius: 17, epsilon: 0.01, border: border).filter(
+      scores, over: scene, parallelism: Parallelism(threads: 2))
+    let expected = try definition(scores, scene, radius: 17, epsilon: 0.01, border: border)
+    // float32 sums of up to 35² values against a variance of 0.01.
+    #expect(largestDifference(filtered.rows(), expected) < 1e-5)
+  }
+
   @Test func keepsItsPromises() throws {
     for border in WindowBorder.allCases {
       try expectPromises(
@@ -153,6 +165,58 @@ struct GuidedFilterTests {
       scores, over: scene, parallelism: .serial)
     // Means of three, twice, by hand.
     #expect(largestDifference(filtered.rows(), [0, 1, 2, 3, 2, 1, 0]) < 1e-6)
+  }
+
+  @Test(arguments: WindowBorder.allCases, [[7, 9], [30], [4, 5, 6]])
+  func gradientsAreDifferences(border: WindowBorder, extents: [Int]) throws {
+    let grid = try GridShape(extents)
+    var generator = SeededGenerator(seed: 4)
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in generator.uniform() - 0.5 } }
+    let guide = numbers(2 * grid.count)
+    let scores = ChannelField(points: grid.count, channels: 9, rows: numbers(9 * grid.count))
+    let upstream = ChannelField(points: grid.count, channels: 9, rows: numbers(9 * grid.count))
+    let filter = GuidedFilter(radius: 2, epsilon: 0.02, border: border)
+    let found = try filter.gradients(
+      of: scores, guide: guide, on: grid, upstream: upstream, parallelism: .serial)
+    let threaded = try filter.gradients(
+      of: scores, guide: guide, on: grid, upstream: upstream,
+      parallelism: Parallelism(threads: 3))
+    #expect(found.guide == threaded.guide && found.scores.rows() == threaded.scores.rows())
+    #expect(found.epsilon == threaded.epsilon)
+
+    func loss(_ scores: ChannelField, _ guide: [Float], epsilon: Double = 0.02) throws -> Double {
+      let filtered = try GuidedFilter(radius: 2, epsilon: epsilon, border: border).filter(
+        scores, guide: guide, on: grid, parallelism: .serial)
+      return zip(filtered.rows(), upstream.rows()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    // Along directions, since the loss is found in float32: each value is some 1e-6 off, their sum
+    // over N·L values some 3e-5, which a step of 0.02 turns into 2e-3 of slopes of 0.3 to 5.
+    let along = numbers(9 * grid.count)
+    func moved(_ values: [Float], _ direction: [Float], _ step: Float) -> [Float] {
+      zip(values, direction).map { $0 + step * $1 }
+    }
+    func slope(_ gradient: [Float], _ direction: [Float]) -> Double {
+      zip(gradient, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    func field(_ rows: [Float]) -> ChannelField {
+      ChannelField(points: grid.count, channels: 9, rows: rows)
+    }
+    let byScores =
+      (try loss(field(moved(scores.rows(), along, 0.5)), guide)
+        - loss(field(moved(scores.rows(), along, -0.5)), guide))
+    #expect(abs(slope(found.scores.rows(), along) - byScores) < 1e-4)
+    let guideAlong = numbers(2 * grid.count)
+    func guideSlope(_ step: Float) throws -> Double {
+      (try loss(scores, moved(guide, guideAlong, step))
+        - loss(scores, moved(guide, guideAlong, -step))) / Double(2 * step)
+    }
+    // Richardson's step takes the error of the second order away.
+    let byGuide = (4 * (try guideSlope(0.02)) - (try guideSlope(0.04))) / 3
+    #expect(
+      abs(slope(found.guide, guideAlong) - byGuide) < 4e-3 * max(1, abs(byGuide)), "\(byGuide)")
+    let byEpsilon =
+      (try loss(scores, guide, epsilon: 0.021) - loss(scores, guide, epsilon: 0.019)) / 0.002
+    #expect(abs(found.epsilon - byEpsilon) < 0.02 * max(1, abs(byEpsilon)), "\(byEpsilon)")
   }
 
   @Test func withoutAnImageItSaysSo() throws {

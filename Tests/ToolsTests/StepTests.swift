@@ -199,6 +199,26 @@ struct StepTests {
     #expect(lacking.status == 66 && lacking.errors.contains("features/b.npy"), "\(lacking.errors)")
   }
 
+  @Test func aFolderOfSegmentsGivesEachFileItsOwn() throws {
+    let workspace = try Workspace.sample()
+    try workspace.makeFolders("scores", "segments")
+    let points = Workspace.height * Workspace.width
+    for name in ["a", "b"] {
+      try workspace.writeScores("scores/\(name).npy")
+      // One segment for all points, or one for each.
+      let segments = (0..<points).map { name == "a" ? Float(0) : Float($0) }
+      try NPY.write(
+        NumericArray(shape: [Workspace.height, Workspace.width], values: segments),
+        to: workspace.file("segments/\(name).npy"))
+    }
+    let run = try workspace.run(
+      "--unary", "scores", "--marginals", "q", "--step", "superpixels:segments=segments")
+    #expect(run.status == 0, "\(run.errors)")
+    let first = try NPY.read(workspace.file("q/a.npy")).values
+    let second = try NPY.read(workspace.file("q/b.npy")).values
+    #expect(Set(first.prefix(points)).count == 1 && Set(second.prefix(points)).count > 1)
+  }
+
   @Test func aMatrixOfCostsIsTheLibrarys() throws {
     let workspace = try Workspace.sample()
     let costs: [Float] = [0, 2, 1, 2, 0, 3, 1, 3, 0]
@@ -230,5 +250,29 @@ struct StepTests {
       "--unary", "scores.npy", "--image", "image.png", "--marginals", "q.npy", "--kernel",
       "bilateral:spatial=5,color=20,compatibility=matrix,costs=none.npy")
     #expect(ill.status == 66 && ill.errors.contains("none.npy"), "\(ill.errors)")
+  }
+
+  /// Label maps without a number of labels: what no filter touches stays, unknown labels too.
+  @Test func labelsAloneAreCleanedAsTheyAre() throws {
+    let workspace = try Workspace.sample()
+    let grid = GridShape(width: 4, height: 3)
+    let map = try LabelMap(grid: grid, labels: [7, 7, 7, 255, 7, 9, 7, 255, 7, 7, 7, 255])
+    try LabelFile.write(map, to: workspace.file("map.png"))
+    let given = ["--unary", "map.png", "--unary-kind", "labels", "--output", "clean.png"]
+    let step = ["--step", "majority:radius=1"]
+    let run = try workspace.run(given + step)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.output.contains("a map of 3 labels") && run.output.contains("8.33 %"), "\(run.output)")
+    let expected: [UInt16] = [7, 7, 7, 255, 7, 7, 7, 255, 7, 7, 7, 255]
+    #expect(try LabelFile.read(workspace.file("clean.png")).labels == expected)
+    // What compares labels with a truth, or makes scores of them, has to know their number.
+    for more in [
+      step + ["--ground-truth", "map.png"], step + ["--marginals", "q.npy"],
+      ["--step", "components:minimum=4,replace=likeliest"], ["--step", "temperature:value=2"],
+    ] {
+      let refused = try workspace.run(given + more)
+      #expect(refused.status == 64 && refused.errors.contains("--label-count"), "\(refused.errors)")
+    }
   }
 }

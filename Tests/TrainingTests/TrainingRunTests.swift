@@ -95,4 +95,55 @@ struct TrainingRunTests {
       try folder.bytes(of: "out/parts/weights.safetensors")
         == folder.bytes(of: "out/single/weights.safetensors"))
   }
+
+  @Test("train what refines scores along with the network, and keep it with the weights")
+  func refinement() throws {
+    var refined = experiment
+    refined.steps = 2
+    refined.domainTransform.enabled = true
+    refined.crf.enabled = true
+    (refined.crf.spatialSigma, refined.crf.bilateralSigma, refined.crf.stride) = (2, 8, 2)
+    refined.validationSplit = ""
+    refined.optimizer = OptimizerSettings(.adamW)
+    let target = TrainingFolder(folder.file("out/refined"))
+    try target.begin()
+    try TrainingRun(refined, folder: target, parallelism: .serial).run()
+    let saved = try target.read()
+    #expect(saved.header.experiment == refined)
+    let loaded = try LoadedNetwork(
+      NetworkCatalog.entry(named: refined.model), weights: CheckpointFile.open(target.weights),
+      parallelism: .serial)
+    #expect(loaded.refinement == refined.refinement && loaded.leftOut.isEmpty)
+    #expect(loaded.classCount == 2)
+    let scores = try loaded.scorer.scores(
+      of: PictureReading().photograph(folder.file("images/a.png")))
+    #expect(scores.logits.shape.width == Self.width && scores.logits.shape.channels == 2)
+    let areFinite = scores.logits.values().allSatisfy(\.isFinite)
+    #expect(areFinite)
+
+    // A CRF that learns alone begins with the weights of a network without one.
+    let plain = TrainingFolder(folder.file("out/plain"))
+    try plain.begin()
+    var first = experiment
+    first.steps = 1
+    try TrainingRun(first, folder: plain, parallelism: .serial).run()
+    var second = first
+    second.weights = plain.weights
+    second.crf.enabled = true
+    second.crf.learns = .crf
+    second.optimizer = OptimizerSettings(.adamW)
+    let alone = TrainingFolder(folder.file("out/alone"))
+    try alone.begin()
+    let run = try TrainingRun(second, folder: alone, parallelism: .serial)
+    #expect(run.origin.contains("without crf.spatial_weights"))
+    try run.run()
+    let (before, after) = (
+      try CheckpointFile.open(plain.weights), try CheckpointFile.open(alone.weights)
+    )
+    for entry in before.entries {
+      let isSame =
+        try before.values(of: entry.name).values() == after.values(of: entry.name).values()
+      #expect(isSame, "\(entry.name)")
+    }
+  }
 }

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import ctypes as _ctypes
 
-from . import _arrays, _kinds, _native, filters
+from . import _arrays, _kinds, _native, filters, plugins, setting
 from ._clean import clean
 from ._crf import CRF, Energies
 from ._filter import Filter
 from ._plans import Model, Plan
 from ._refine import refine
 from ._version import VERSION as __version__
+from .plugins import (
+    Scene, filter, get_include, kernel, label_filter, load_plugin, refinement, score,
+)
 
 __all__ = [
-    "CRF", "Energies", "Filter", "Model", "Plan", "clean", "filters", "kinds", "refine",
-    "release_memory", "set_threads", "threads",
+    "CRF", "Energies", "Filter", "Model", "Plan", "Scene", "clean", "filters",
+    "get_include", "kernel", "kinds", "label_filter", "load_plugin", "plugins", "refine",
+    "refinement", "release_memory", "score", "set_threads", "setting", "threads",
 ]
 
 

@@ -1,7 +1,6 @@
 """`clean`: labels in, cleaner labels out, without scores."""
 from __future__ import annotations
 
-import ctypes
 from typing import Any, Mapping, Sequence, Union
 
 import numpy as np

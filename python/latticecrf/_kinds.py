@@ -47,6 +47,12 @@ def kernels_of_images() -> frozenset:
     return frozenset(kind["name"] for kind in everything()["kernels"] if kind["needs_image"])
 
 
+def forget() -> None:
+    """Asks anew: there are other kinds than before."""
+    everything.cache_clear()
+    kernels_of_images.cache_clear()
+
+
 def __getattr__(name: str) -> Any:
     if name in _NUMBERS:
         enumeration, word = _NUMBERS[name]

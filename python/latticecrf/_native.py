@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import weakref
+from collections import deque
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any, Sequence
 
@@ -30,6 +31,7 @@ _WORDS = {
     "single_channel": "layout='HW'",
     "image_range": "image_range=(%s)",
     "orientation": "orientation='%s'",
+    "plugin": "latticecrf.load_plugin",
 }
 # Points times labels times updates of about a fiftieth of a second.
 _LONG = 1 << 24
@@ -176,6 +178,45 @@ class Gradients(_Sized):
     ]
 
 
+class DomainTransform(_Sized):
+    """latticecrf_domain_transform"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("sigma_spatial", c_double),
+        ("sigma_range", c_double),
+        ("iterations", c_int32),
+        ("threads", c_int32),
+    ]
+
+
+class GuidedFilter(_Sized):
+    """latticecrf_guided_filter"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("epsilon", c_double),
+        ("radius", c_int32),
+        ("reflects", c_int32),
+        ("threads", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class FilterGradients(_Sized):
+    """latticecrf_filter_gradients"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("values", c_void_p),
+        ("value_count", c_int64),
+        ("guide", c_void_p),
+        ("guide_count", c_int64),
+        ("parameters", c_void_p),
+        ("parameter_count", c_int64),
+    ]
+
+
 _PROTOTYPES = {
     "latticecrf_set_words": [c_char_p, c_char_p],
     "latticecrf_set_threads": [c_int32],
@@ -212,6 +253,9 @@ _PROTOTYPES = {
     "latticecrf_plan_clean": [
         c_uint64, c_void_p, c_int64, c_void_p, c_int32, c_int32, c_void_p, c_int64,
     ],
+    "latticecrf_load_plugin": [c_char_p],
+    "latticecrf_add_plugin": [c_void_p],
+    "latticecrf_score": [c_char_p, POINTER(Scene), c_void_p, c_int64, POINTER(c_int64)],
     "latticecrf_filter_create": [
         c_void_p, c_int64, c_int32, c_int32, c_int32, c_int32, POINTER(c_uint64),
     ],
@@ -233,6 +277,22 @@ _PROTOTYPES = {
     ],
     "latticecrf_learner_filter_gradient": [
         c_uint64, c_int32, c_void_p, c_void_p, c_int64, c_int32, POINTER(Gradients),
+    ],
+    "latticecrf_domain_transform_apply": [
+        POINTER(DomainTransform), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64,
+        c_void_p, c_int64,
+    ],
+    "latticecrf_domain_transform_gradient": [
+        POINTER(DomainTransform), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64,
+        c_void_p, c_int64, POINTER(FilterGradients),
+    ],
+    "latticecrf_guided_filter_apply": [
+        POINTER(GuidedFilter), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int32,
+        c_void_p, c_int64,
+    ],
+    "latticecrf_guided_filter_gradient": [
+        POINTER(GuidedFilter), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int32,
+        c_void_p, c_int64, POINTER(FilterGradients),
     ],
     "latticecrf_record_destroy": [c_uint64],
     "latticecrf_record_differentiate": [
@@ -314,9 +374,30 @@ def call(name: str, *arguments: Any) -> None:
         raise _error(status)
 
 
-def _error(status: int) -> Exception:
+#: What functions in Python have raised within calls, by what the library was told of it.
+_exceptions: "deque[tuple]" = deque(maxlen=16)
+
+
+def keep_exception(text: str, error: BaseException) -> None:
+    """Keeps what comes out of the call that is told `text`."""
+    _exceptions.append((text, error))
+
+
+def _error(status: int) -> BaseException:
     text = _library.latticecrf_last_error().decode("utf-8", "replace")
+    for kept in list(_exceptions):
+        if kept[0] in text:
+            _exceptions.remove(kept)
+            return _noted(kept[1], text)
     return (MemoryError if status == _OUT_OF_MEMORY else ValueError)(text)
+
+
+def _noted(error: BaseException, text: str) -> BaseException:
+    """The exception with the library's words, which name the step."""
+    notes = getattr(error, "__notes__", [])
+    if text not in notes:
+        error.__notes__ = [*notes, text]  # What add_note does from Python 3.11 on.
+    return error
 
 
 for _parameter, _words in _WORDS.items():

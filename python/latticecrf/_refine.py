@@ -106,7 +106,7 @@ def refine(
 
     Returns:
         Marginals, float32, on the image's grid, their labels where those of the scores are; or labels,
-        uint8 (uint16 for more than 256), of the grid's shape. For a single channel both are of the
+        uint8 (uint16 where one may be above 255), of the grid's shape. For a single channel both are of the
         grid's shape: the foreground's marginals, or 0 and 1. For a batch they are stacked, or a list
         where sizes differ.
 
@@ -249,7 +249,9 @@ def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     outcome = _outcome(scene, values, labels, kind, last, options)
     if outcome.labels is not None:
         found = outcome.labels
-        return (found.astype(np.uint8) if labels <= 256 else found), outcome.report
+        # A label filter may give numbers that are no label of the scores.
+        is_small = labels <= 256 and (found.size == 0 or found.max() <= 255)
+        return (found.astype(np.uint8) if is_small else found), outcome.report
     if is_channel:
         return outcome.marginals[1].copy(), outcome.report
     return outcome.marginals, outcome.report

@@ -14,7 +14,7 @@ from ._learning import DOUBLE, SINGLE, Learner, Numbers
 _warned_of_devices = False
 
 
-def _host(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+def host(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     """Dense on the CPU."""
     global _warned_of_devices
     if tensor.device.type != "cpu" and not _warned_of_devices:
@@ -26,7 +26,7 @@ def _host(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().to(device="cpu", dtype=dtype).contiguous()
 
 
-def _numbers(tensor: Tensor) -> Numbers:
+def numbers(tensor: Tensor) -> Numbers:
     return Numbers(tensor, tensor.data_ptr(), tensor.numel())
 
 
@@ -38,7 +38,7 @@ def _size(dtype: torch.dtype) -> int:
     return DOUBLE if dtype == torch.float64 else SINGLE
 
 
-def _like(gradient: Optional[Tensor], tensor: Tensor) -> Optional[Tensor]:
+def like(gradient: Optional[Tensor], tensor: Tensor) -> Optional[Tensor]:
     return None if gradient is None else gradient.to(device=tensor.device, dtype=tensor.dtype)
 
 
@@ -106,7 +106,7 @@ def _term(
     """`features`: (channels, …grid) of float64 on the CPU."""
     return _learning.Term(
         sigmas.detach().double().flatten().tolist(), compatibility.detach().double().flatten().tolist(),
-        None if features is None else _numbers(features), 0 if features is None else features.shape[0],
+        None if features is None else numbers(features), 0 if features is None else features.shape[0],
         settings.has_positions, settings.normalization, settings.self_term,
         None if transform is None else transform.detach().double().flatten().tolist(),
         settings.unsymmetric,
@@ -120,12 +120,12 @@ class MeanField(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, settings: Settings, logits: Tensor, *tensors: Optional[Tensor]) -> Tensor:
         dtype = _dtype(settings.filter, logits)
-        scores = _host(logits, dtype)
+        scores = host(logits, dtype)
         result = torch.empty_like(scores)
         noting = any(ctx.needs_input_grad)
         labels, extents = scores.shape[1], scores.shape[2:]
         features = [
-            None if tensor is None else _host(tensor, torch.float64) for tensor in tensors[3::4]]
+            None if tensor is None else host(tensor, torch.float64) for tensor in tensors[3::4]]
         records: List[Optional[_learning.Record]] = []
         for image in range(scores.shape[0]):
             learner = _learner(
@@ -136,9 +136,9 @@ class MeanField(torch.autograd.Function):
                 learner.add(_term(
                     term, None if own is None else own[image], sigmas, compatibility, transform))
             energies = -scores[image]
-            target = _numbers(result[image])
+            target = numbers(result[image])
             records.append(learner.run(
-                _numbers(energies), settings.iterations, settings.damping, settings.recomputes,
+                numbers(energies), settings.iterations, settings.damping, settings.recomputes,
                 None if settings.of_logits else target, target if settings.of_logits else None, noting,
             ))
         ctx.settings, ctx.records, ctx.dtype = settings, records, dtype
@@ -151,7 +151,7 @@ class MeanField(torch.autograd.Function):
         logits, *tensors = ctx.saved_tensors
         needed = ctx.needs_input_grad[1:]
         terms = ctx.settings.terms
-        gradient = _host(upstream, ctx.dtype)
+        gradient = host(upstream, ctx.dtype)
         unary = torch.empty_like(gradient) if needed[0] else None
         # Sums over the images, in their order.
         sums: List[Optional[Tensor]] = [
@@ -181,9 +181,9 @@ class MeanField(torch.autograd.Function):
                 for name in counts if wanted[name]
             }
             record.differentiate(
-                _numbers(gradient[image]), ctx.settings.of_logits,
-                unary=None if unary is None else _numbers(unary[image]),
-                **{name: _numbers(target) for name, target in targets.items()},
+                numbers(gradient[image]), ctx.settings.of_logits,
+                unary=None if unary is None else numbers(unary[image]),
+                **{name: numbers(target) for name, target in targets.items()},
             )
             for place, name in enumerate(("weights", "bandwidths", "transforms")):
                 if name not in targets:
@@ -201,9 +201,9 @@ class MeanField(torch.autograd.Function):
         results: List[Optional[Tensor]] = []
         for place, tensor in enumerate(tensors):
             value = features[place // 4] if place % 4 == 3 else sums[place]
-            results.append(None if value is None else _like(value, tensor))
+            results.append(None if value is None else like(value, tensor))
         # Energies are the negative logits.
-        return (None, None if unary is None else _like(-unary, logits), *results)
+        return (None, None if unary is None else like(-unary, logits), *results)
 
 
 class _KernelFilter(torch.autograd.Function):
@@ -215,8 +215,8 @@ class _KernelFilter(torch.autograd.Function):
         features: Optional[Tensor], sigmas: Tensor,
     ) -> Tensor:
         dtype = _dtype(filter, values)
-        given = _host(values, dtype)
-        compared = None if features is None else _host(features, torch.float64)
+        given = host(values, dtype)
+        compared = None if features is None else host(features, torch.float64)
         result = torch.empty_like(given)
         channels, extents = given.shape[1], given.shape[2:]
         one = torch.ones((), dtype=torch.float64)
@@ -224,7 +224,7 @@ class _KernelFilter(torch.autograd.Function):
         for image in range(given.shape[0]):
             learner = _learner(extents, 1, dtype, filter, recipe, threads)
             learner.add(_term(settings, None if compared is None else compared[image], sigmas, one))
-            learner.filter(0, _numbers(given[image]), channels, False, _numbers(result[image]))
+            learner.filter(0, numbers(given[image]), channels, False, numbers(result[image]))
             learners.append(learner)
         ctx.learners, ctx.dtype = learners, dtype
         ctx.save_for_backward(values, features, sigmas)
@@ -235,8 +235,8 @@ class _KernelFilter(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> Tuple[Optional[Tensor], ...]:
         values, features, sigmas = ctx.saved_tensors
         needs_values, needs_features, needs_sigmas = ctx.needs_input_grad[4:]
-        gradient = _host(upstream, ctx.dtype)
-        given = _host(values, ctx.dtype)
+        gradient = host(upstream, ctx.dtype)
+        given = host(values, ctx.dtype)
         by_values = torch.empty_like(gradient) if needs_values else None
         by_features = (
             torch.zeros(features.shape, dtype=torch.float64) if needs_features else None)
@@ -245,21 +245,21 @@ class _KernelFilter(torch.autograd.Function):
             channels = gradient.shape[1]
             if by_values is not None:
                 learner.filter(
-                    0, _numbers(gradient[image]), channels, True, _numbers(by_values[image]))
+                    0, numbers(gradient[image]), channels, True, numbers(by_values[image]))
             if by_features is None and by_sigmas is None:
                 continue
             own = torch.zeros_like(sigmas, dtype=torch.float64, device="cpu").contiguous()
             learner.filter_gradient(
-                0, _numbers(gradient[image]), _numbers(given[image]), channels,
-                None if by_sigmas is None else _numbers(own),
-                None if by_features is None else _numbers(by_features[image]),
+                0, numbers(gradient[image]), numbers(given[image]), channels,
+                None if by_sigmas is None else numbers(own),
+                None if by_features is None else numbers(by_features[image]),
             )
             if by_sigmas is not None:
                 by_sigmas += own
         return (
-            None, None, None, None, _like(by_values, values),
-            None if by_features is None else _like(by_features, features),
-            None if by_sigmas is None else _like(by_sigmas, sigmas),
+            None, None, None, None, like(by_values, values),
+            None if by_features is None else like(by_features, features),
+            None if by_sigmas is None else like(by_sigmas, sigmas),
         )
 
 

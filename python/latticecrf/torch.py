@@ -1,4 +1,4 @@
-"""Dense CRFs, their losses and joint bilateral filters for PyTorch, with gradients to every float input.
+"""Dense CRFs, their losses and edge-aware filters for PyTorch, with gradients to every float input.
 
     crf = latticecrf.torch.DenseCRF(21, [Gaussian(3, weight=3), Bilateral(60, 10, weight=5)])
     marginals = crf(logits, images)                    # (B, 21, H, W), (B, 3, H, W) in 0…255
@@ -16,12 +16,13 @@ from typing import Any, List, Optional, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
+from ._torch_edges import DomainTransform, GuidedFilter
 from ._torch_functions import MeanField, Settings, TermSettings, floats, kernel_filter, log_parameter
 from ._torch_losses import DenseCRFLoss, GatedCRFLoss, bilateralfilter, bilateralfilter_batch
 
 __all__ = [
-    "Bilateral", "CRFasRNN", "DenseCRF", "DenseCRFLoss", "Features", "GatedCRFLoss", "Gaussian",
-    "JointBilateral", "bilateralfilter", "bilateralfilter_batch",
+    "Bilateral", "CRFasRNN", "DenseCRF", "DenseCRFLoss", "DomainTransform", "Features", "GatedCRFLoss",
+    "Gaussian", "GuidedFilter", "JointBilateral", "bilateralfilter", "bilateralfilter_batch",
 ]
 
 

@@ -49,6 +49,10 @@ def make_checkout(folder):
         (folder.parent / name).mkdir()
         (folder.parent / name / "file.swift").write_text("// " + name)
     (folder.parent / "Sources" / ".build").mkdir()
+    for header in ("PluginHeader/include/latticecrf_plugin.h", "LatticeC/Header/include/latticecrf.h"):
+        target = folder.parent / "Sources" / header
+        target.parent.mkdir(parents=True)
+        shutil.copy2(CHECKOUT / "Sources" / header, target)
 
 
 def build(kind, folder, tmp_path, swift=SWIFT):
@@ -108,7 +112,10 @@ def test_a_build_that_fails_is_refused_with_its_output(folder, tmp_path):
 @pytest.mark.skipif(os.stat(LIBRARY).st_size > 2e8, reason="a library for debugging, to copy")
 def test_a_checkouts_folder_becomes_a_wheel_with_the_library(folder, tmp_path):
     make_checkout(folder)
-    check(build("wheel", folder, tmp_path), tmp_path)
+    wheel = build("wheel", folder, tmp_path)
+    check(wheel, tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        assert "latticecrf/include/latticecrf_plugin.h" in archive.namelist()
 
 
 def test_a_library_that_is_there_is_taken_as_it_is(folder, tmp_path):

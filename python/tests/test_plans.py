@@ -205,7 +205,7 @@ WRONG = {
         (lambda: Model({"terms": [{**GAUSSIAN, "kernel": {"kind": "gaussian", "spatial": 0}}]}),
          "spatial"),
     "NaN in a model": (lambda: Model({"terms": [], "tolerance": float("nan")}), "JSON"),
-    "an unknown step": (lambda: Plan(["sharpen"]), "sharpen"),
+    "an unknown step": (lambda: Plan(["nothing-known"]), "nothing-known"),
     "a wrong setting": (lambda: Plan("band:breadth=3"), "width"),
     "a filter before a refinement": (lambda: Plan(["majority", "crf"]), "is a label filter"),
     "a plan with more than steps": (lambda: Plan({"steps": [], "name": "x"}), "one member"),

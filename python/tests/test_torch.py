@@ -11,7 +11,8 @@ import numpy as np
 import latticecrf.torch as lt
 
 CASES = golden.cases(
-    "crfrnn", "dense_crf_loss", "gated_crf_loss", "joint_bilateral", "meanfield_gradient",
+    "crfrnn", "dense_crf_loss", "domain_transform", "gated_crf_loss", "joint_bilateral",
+    "meanfield_gradient",
     folder=golden.FOLDER.parent / "learning")
 
 
@@ -232,6 +233,68 @@ def test_joint_bilateral_gradcheck(radius):
         atol=1e-6)
 
 
+# These filters compute in float32: a value of 1 is 1e-7 off, and a quotient of steps of 1e-2 1e-5 times
+# the values that it sums; the rest of atol is for the third derivative.
+COARSE = {"eps": 1e-2, "atol": 1e-3, "rtol": 1e-2, "nondet_tol": 0.0}
+
+
+@pytest.mark.parametrize("extents", [(5, 6), (9,), (3, 4, 3)])
+def test_domain_transform_gradcheck(extents):
+    transform = lt.DomainTransform(4.0, 0.7, iterations=2, learns_bandwidths=True)
+    x = torch.rand(2, 3, *extents, dtype=torch.float64, requires_grad=True)
+    edges = (torch.rand(2, *extents, dtype=torch.float64) + 0.05).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x, edges: transform(x, edges), (x, edges), **COARSE)
+    upstream = torch.rand(2, 3, *extents)
+    (transform(x, edges) * upstream).sum().backward()
+    for logs in transform.parameters():
+        value = logs.item()
+
+        def loss(log):
+            with torch.no_grad():
+                logs.fill_(log)
+                return (transform(x, edges).float() * upstream).sum().item()
+
+        slope = (loss(value + 0.02) - loss(value - 0.02)) / 0.04
+        loss(value)
+        # Sums of up to 216 values that are 1e-7 off, over a step of 0.04.
+        assert abs(logs.grad.item() - slope) < 2e-3
+
+
+@pytest.mark.parametrize("border", ["clip", "reflect"])
+def test_guided_filter_gradcheck(border):
+    guided = lt.GuidedFilter(2, 0.05, border, learns_epsilon=True)
+    x = torch.rand(2, 2, 5, 6, dtype=torch.float64, requires_grad=True)
+    guide = torch.rand(2, 3, 5, 6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, guide: guided(x, guide), (x, guide), **COARSE)
+    (guided(x, guide) * x.detach()).sum().backward()
+    assert torch.isfinite(guided.log_epsilon.grad).all() and guided.log_epsilon.grad.abs() > 0
+    # A shift of the guide changes nothing.
+    shifted = guided(x, guide + 3)
+    assert torch.allclose(shifted, guided(x, guide), atol=1e-5)
+
+
+def test_edge_filters_types_and_errors():
+    x, edges = torch.rand(1, 3, 6, 7), torch.rand(1, 1, 6, 7)
+    for filter in (lt.DomainTransform(3.0, 1.0), lt.GuidedFilter(1, 0.1)):
+        expected = filter(x, edges)
+        for dtype in (torch.float16, torch.bfloat16, torch.float64):
+            found = filter(x.to(dtype).requires_grad_(), edges.to(dtype))
+            assert found.dtype == dtype
+            # bfloat16 has eight bits.
+            assert torch.allclose(found.float(), expected, atol=0.03)
+            found.sum().backward()
+        strided = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+        assert torch.equal(filter(strided, edges), expected)
+        with pytest.raises(ValueError, match="one grid"):
+            filter(x, edges[..., :5])
+    with pytest.raises(ValueError, match="edge"):
+        lt.DomainTransform(3.0, 1.0)(x, -edges)
+    with pytest.raises(ValueError, match="one channel"):
+        lt.DomainTransform(3.0, 1.0)(x, x)
+    with pytest.raises(ValueError, match="radius"):
+        lt.GuidedFilter(0, 0.1)(x, edges)
+
+
 def test_bilateralfilter_as_rloss_calls_it():
     n, k, h, w = 2, 3, 8, 9
     images = np.random.default_rng(0).uniform(0, 255, (n, 3, h, w)).astype(np.float32)
@@ -400,3 +463,26 @@ def test_golden_joint_bilateral(case, precision, dtype):
         expected.check("grad_log_sigma_guide", filter.log_sigma_guide.grad)
         if guide is not None:
             expected.check("grad_guide", guide.grad)
+
+
+@of_kind("domain_transform")
+def test_golden_domain_transform(case):
+    for run in case.runs:
+        transform = lt.DomainTransform(
+            run["sigma_s"], run["sigma_r"], run["iterations"], learns_bandwidths=True)
+        weight = torch.tensor(run["conv_weight"]).unsqueeze(0).requires_grad_()
+        bias = torch.tensor(run["conv_bias"]).requires_grad_()
+        x, image = tensor(case, "x", torch.float32), tensor(case, "image", torch.float32, False)
+        edges = torch.nn.functional.conv2d(image.unsqueeze(0) / 255, weight, bias, padding=1).relu()
+        y = transform(x.unsqueeze(0), edges)
+        loss = (y[0] * tensor(case, "upstream", torch.float32, False)).sum()
+        loss.backward()
+        expected = Run(case, run, "float32")
+        expected.check("loss", loss)
+        expected.check("edge", edges)
+        expected.check("y", y)
+        expected.check("grad_x", x.grad)
+        expected.check("grad_conv_weight", weight.grad)
+        expected.check("grad_conv_bias", bias.grad)
+        expected.check("grad_log_sigma_s", transform.log_sigma_space.grad)
+        expected.check("grad_log_sigma_r", transform.log_sigma_range.grad)

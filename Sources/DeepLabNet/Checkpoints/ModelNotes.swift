@@ -6,15 +6,21 @@ public struct ModelNotes: Sendable, Hashable {
   public var network: String?
   /// A name for each class, in the order of the scores.
   public var classNames: [String]?
+  /// What was learned with the network to refine its scores; `nil` where nothing was.
+  public var refinement: LearnedRefinement?
 
-  private static let (networkKey, classesKey) = ("network", "classes")
+  private static let (networkKey, classesKey, refinementKey) = ("network", "classes", "refinement")
 
   /// - Parameters:
   ///   - network: the network's name in the catalogue.
   ///   - classNames: a name for each class, without line breaks.
-  public init(network: String? = nil, classNames: [String]? = nil) {
+  ///   - refinement: what was learned with the network to refine its scores.
+  public init(
+    network: String? = nil, classNames: [String]? = nil, refinement: LearnedRefinement? = nil
+  ) {
     self.network = network
     self.classNames = classNames
+    self.refinement = refinement
   }
 
   /// What is said in `metadata`.
@@ -22,6 +28,7 @@ public struct ModelNotes: Sendable, Hashable {
     network = metadata[Self.networkKey]
     classNames = metadata[Self.classesKey]?
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    refinement = metadata[Self.refinementKey].flatMap { LearnedRefinement(text: $0) }
   }
 
   /// The same as text by name, one class a line.
@@ -29,6 +36,7 @@ public struct ModelNotes: Sendable, Hashable {
     var result: [String: String] = [:]
     result[Self.networkKey] = network
     result[Self.classesKey] = classNames?.joined(separator: "\n")
+    if let refinement, !refinement.isNone { result[Self.refinementKey] = refinement.text }
     return result
   }
 }

@@ -40,7 +40,8 @@ public final class Trainer {
     self.parallelism = parallelism
     graph = TrainingGraph(
       network, normalization: options.normalization,
-      recomputesActivations: options.recomputesActivations)
+      recomputesActivations: options.recomputesActivations,
+      learnsRefinementAlone: options.learnsRefinementAlone)
     values = try network.parameters.map { parameter in
       let values = try parameters.values(of: parameter.name)
       try values.check(parameter.name, isShaped: parameter.specification.shape)

@@ -25,6 +25,9 @@ public struct TrainerOptions: Sendable, Hashable {
   /// all of them: less memory for about one more forward pass, and the same results bit for bit.
   /// Chen et al. (2016), arXiv:1604.06174.
   public var recomputesActivations: Bool
+  /// Whether layers that refine scores learn and nothing else does: the network and the statistics
+  /// of its normalisations stay as they are.
+  public var learnsRefinementAlone: Bool
 
   /// - Parameters:
   ///   - optimizer: how gradients move parameters.
@@ -38,12 +41,13 @@ public struct TrainerOptions: Sendable, Hashable {
   ///   - auxiliaryWeight: what an auxiliary head's loss is multiplied by.
   ///   - seed: decides what dropouts drop.
   ///   - recomputesActivations: whether the backward pass computes activations again.
+  ///   - learnsRefinementAlone: whether layers that refine scores learn and nothing else does.
   public init(
     optimizer: OptimizerSettings, schedule: LearningRateSchedule, steps: Int,
     loss: SegmentationLoss = SegmentationLoss(), normalization: NormalizationMode = .batch,
     normalizationShare: Double = 0.1, scales: [Double] = [1], accumulation: Int = 1,
     auxiliaryWeight: Double = 0.5, seed: UInt64 = 0,
-    recomputesActivations: Bool = false
+    recomputesActivations: Bool = false, learnsRefinementAlone: Bool = false
   ) {
     precondition(
       accumulation >= 1 && !scales.isEmpty && steps >= 1,
@@ -59,5 +63,6 @@ public struct TrainerOptions: Sendable, Hashable {
     self.auxiliaryWeight = auxiliaryWeight
     self.seed = seed
     self.recomputesActivations = recomputesActivations
+    self.learnsRefinementAlone = learnsRefinementAlone
   }
 }

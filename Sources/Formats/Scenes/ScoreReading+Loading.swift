@@ -19,10 +19,7 @@ extension ScoreReading {
     _ files: ScoreFiles, over given: LoadedImage? = nil, canTile: Bool = false,
     parallelism: Parallelism = .automatic
   ) throws -> LoadedScores {
-    guard kind != .labels else {
-      try Self.checkNotMerged(files, labels: true)
-      return try loadLabels(files, parallelism, canTile: canTile)
-    }
+    guard kind != .labels else { return try loadLabels(files, parallelism, canTile: canTile) }
     var times = Stopwatch()
     let file = given == nil ? sceneImage(files) : nil
     let (scoresOrError, picture) = times.measure(.read) {
@@ -308,9 +305,12 @@ extension ScoreReading {
     }
   }
 
-  private func loadLabels(
-    _ files: ScoreFiles, _ parallelism: Parallelism, canTile: Bool
-  ) throws -> LoadedScores {
+  /// Reads the label map of `files` as it is, and the image over it where there is one.
+  ///
+  /// - Parameter files: of one scene.
+  /// - Throws: `InputError` naming the file that cannot be read, or is something else.
+  public func labels(of files: ScoreFiles) throws -> LoadedLabels {
+    try Self.checkNotMerged(files, labels: true)
     var times = Stopwatch()
     var (map, held, palette) = try times.measure(.read) {
       try LabelFile.readMasked(files.scores, as: labels, unknown: unknown)
@@ -321,21 +321,35 @@ extension ScoreReading {
     }
     do {
       try LabelUnary.check(map.grid, fits: image?.image.grid ?? map.grid)
-      let placement = try placement(of: image?.notes, files)
-      let given = try mask.map { try PointMask(file: $0, over: map.grid) }
-      var scene = Self.scene(image, over: map.grid, [held, image?.mask, given])
-      scene.spacing = placement?.volume?.spacing(on: map.grid)
-      var summary = ScoreSummary(grid: map.grid)
-      summary.placement = placement
-      summary.palette = palette
-      summary.mayLeaveOut = mayLeaveOut(image?.notes, scene)
+    } catch let error as InputError {
+      throw error.at(files.scores)
+    }
+    let placement = try placement(of: image?.notes, files)
+    let given = try mask.map { try PointMask(file: $0, over: map.grid) }
+    var scene = Self.scene(image, over: map.grid, [held, image?.mask, given])
+    scene.spacing = placement?.volume?.spacing(on: map.grid)
+    var summary = ScoreSummary(grid: map.grid)
+    summary.placement = placement
+    summary.palette = palette
+    summary.mayLeaveOut = mayLeaveOut(image?.notes, scene)
+    return LoadedLabels(
+      map: map, scene: scene, summary: summary, image: image?.notes, times: times)
+  }
+
+  private func loadLabels(
+    _ files: ScoreFiles, _ parallelism: Parallelism, canTile: Bool
+  ) throws -> LoadedScores {
+    let loaded = try labels(of: files)
+    var times = loaded.times
+    do {
       let energies = try times.measure(.unary) {
-        let unary = try unary(of: map, parallelism)
-        try Self.checkMemory(scene.grid, labelCount, canTile: canTile)
-        return try unary.energies(for: scene)
+        let unary = try unary(of: loaded.map, parallelism)
+        try Self.checkMemory(loaded.scene.grid, labelCount, canTile: canTile)
+        return try unary.energies(for: loaded.scene)
       }
       return LoadedScores(
-        scene: scene, energies: energies, summary: summary, image: image?.notes, times: times)
+        scene: loaded.scene, energies: energies, summary: loaded.summary, image: loaded.image,
+        times: times)
     } catch let error as InputError {
       throw error.at(files.scores)
     }

@@ -151,6 +151,20 @@ public struct LoadedScores: Sendable {
   }
 }
 
+/// The labels of one scene as their file has them.
+public struct LoadedLabels: Sendable {
+  /// The labels.
+  public let map: LabelMap
+  /// The points, and the image over them where there is one.
+  public let scene: Scene
+  /// Where they lie, and what the file says of its labels.
+  public let summary: ScoreSummary
+  /// What is known of the image; `nil` where there is none.
+  public let image: ImageNotes?
+  /// How long it took to read files.
+  public let times: Stopwatch
+}
+
 /// The files of one scene, opened to be read a region at a time.
 public struct OpenedScores {
   /// Of two axes.

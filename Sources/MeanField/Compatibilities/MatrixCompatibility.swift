@@ -46,8 +46,14 @@ extension CompatibilityKind {
     name: "matrix", summary: "the cost of every pair of labels",
     settings: [
       .weight(isRequired: false), Setting("costs", .array, "L × L costs, added to the energies"),
+      Setting(
+        "symmetric", .flag,
+        "whether ½(M + Mᵀ) takes the place of M; without, a row has the costs of the label that "
+          + "receives",
+        default: .flag(true)),
     ], example: "gaussian:spatial=3,compatibility=matrix,costs=mu.npy"
   ) { settings, context in
-    MatrixCompatibility(try costs(settings, context, rank: 2))
+    MatrixCompatibility(
+      try costs(settings, context, rank: 2), isSymmetrized: settings.flag("symmetric"))
   }
 }

@@ -30,14 +30,15 @@ public struct LearnedFeatures: Sendable {
   ///   - bandwidths: one for all, or one each; above 0.
   ///   - transform: P, d × d row-major. The kernel knows it up to a rotation from the left.
   ///   - imageChannels: those of the features that are the channels of the image.
+  ///   - lineLength: points of a line, where points follow each other in lines of a grid.
   /// - Throws: `InputError` where sizes do not fit, or a number is of no use.
   public init(
     rows: [Double], dimensions: Int, bandwidths: [Double] = [1], transform: [Double]? = nil,
-    imageChannels: Range<Int>? = nil
+    imageChannels: Range<Int>? = nil, lineLength: Int? = nil
   ) throws {
     try self.init(
       rows: rows, dimensions: dimensions, bandwidths: bandwidths, transform: transform,
-      imageChannels: imageChannels, extents: nil, lineLength: nil)
+      imageChannels: imageChannels, extents: nil, lineLength: lineLength)
   }
 
   /// Positions on a grid in grid steps: x, y(, z).

@@ -107,14 +107,22 @@ public struct DomainTransform: ScoreFilter {
     _ scores: consuming ChannelField, over scene: Scene, parallelism: Parallelism
   ) throws -> ChannelField {
     let links = try links(over: scene, parallelism: parallelism)
+    return smooth(scores, over: scene.grid, links, parallelism: parallelism)
+  }
+
+  /// All rounds over links that are known.
+  func smooth(
+    _ scores: consuming ChannelField, over grid: GridShape, _ links: GridLinks,
+    parallelism: Parallelism
+  ) -> ChannelField {
     var values = scores
     for sigma in sigmas {
       if mode == .recursive {
         let (offset, slope) = exponents(sigma)
-        RecursiveFilter(grid: scene.grid, links: links).apply(
+        RecursiveFilter(grid: grid, links: links).apply(
           to: &values, offset: offset, slope: slope, parallelism: parallelism)
       } else {
-        convolve(&values, scene.grid, links, radius: (3.0).squareRoot() * sigma, parallelism)
+        convolve(&values, grid, links, radius: (3.0).squareRoot() * sigma, parallelism)
       }
     }
     return values

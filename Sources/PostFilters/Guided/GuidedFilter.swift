@@ -61,19 +61,13 @@ public struct GuidedFilter: ScoreFilter {
     _ scores: consuming ChannelField, over scene: Scene, parallelism: Parallelism
   ) throws -> ChannelField {
     let guide = try Guide(scene, for: "a guided filter")
-    guard guide.channels <= Int(CK_GUIDE_LIMIT) else {
-      throw InputError(
-        .data, "an image of \(guide.channels) channels, but a guide can have \(CK_GUIDE_LIMIT)",
-        remedy: "keep its principal components")
-    }
+    try Self.check(channels: guide.channels)
     precondition(
       scores.points == guide.grid.count, "\(scores.points) scores on a grid of \(guide.grid)")
     let levels = guide.centered(parallelism: parallelism)
     guard subsampling > 1 else {
-      let model = LocalLinearModel(
-        levels, channels: guide.channels, grid: guide.grid, radius: radius, epsilon: epsilon,
-        border: border, parallelism: parallelism)
-      return model.scores(scores, parallelism: parallelism)
+      return model(levels, guide.channels, guide.grid, parallelism)
+        .scores(scores, parallelism: parallelism)
     }
     let reduction = GridReduction(guide.grid, by: subsampling)
     let small = reduction.reduced(levels, size: guide.channels)
@@ -85,6 +79,24 @@ public struct GuidedFilter: ScoreFilter {
     return reduction.enlarged(
       means, guide: levels, channels: guide.channels, labels: scores.channels,
       parallelism: parallelism)
+  }
+
+  /// The model of every point's window, where none is left out.
+  func model(
+    _ levels: [Float], _ channels: Int, _ grid: GridShape, _ parallelism: Parallelism
+  ) -> LocalLinearModel {
+    LocalLinearModel(
+      levels, channels: channels, grid: grid, radius: radius, epsilon: epsilon, border: border,
+      parallelism: parallelism)
+  }
+
+  /// - Throws: `InputError` where a guide has more channels than kernels take.
+  static func check(channels: Int) throws {
+    guard channels <= Int(CK_GUIDE_LIMIT) else {
+      throw InputError(
+        .data, "an image of \(channels) channels, but a guide can have \(CK_GUIDE_LIMIT)",
+        remedy: "keep its principal components")
+    }
   }
 }
 

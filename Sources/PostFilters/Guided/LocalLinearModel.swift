@@ -4,21 +4,29 @@ import Unaries
 
 /// The guided filter's model q = a·I + b of each window, for a guide whose windows are known.
 ///
-/// Planes stream through: products of scores and guide, their window sums, a and b, the window sums
-/// of these, and the result, part by part, so that a part's sums stay in the second-level cache.
+/// Planes stream through, block by block: the window sums of products of scores and guide, a and b,
+/// the window sums of these, and the result, part by part, so that a part's sums stay in the
+/// second-level cache.
 struct LocalLinearModel {
-  private let geometry: WindowGeometry
+  let geometry: WindowGeometry
   private let channels: Int
   /// N × channels.
   private let guide: [Float]
   /// See `ck_guide_statistics`.
-  private let statistics: AlignedBuffer<Float>
+  let statistics: AlignedBuffer<Float>
 
   /// Bytes of the window sums of a part.
   private static let partBytes = 5 << 18
+  /// Columns up to which a part has as many as are summed beside it, even if no cache holds them.
+  private static let mostBesides = 128
+  /// Planes of a window above which few labels are done at a time, so that caches hold more
+  /// columns.
+  private static let mostPlanes = 32
   /// Planes of a part, in radii: each part's first results need four radii of planes.
   private static let planesPerRadius = 24
   private static let leastPlanes = 128
+  /// Parts of a grid that keep all threads busy; those of larger grids have more planes.
+  private static let enoughParts = 64
 
   private var statisticsCount: Int { channels + channels * (channels + 1) / 2 }
 
@@ -34,41 +42,47 @@ struct LocalLinearModel {
     findStatistics(epsilon: epsilon, parallelism: parallelism)
   }
 
-  /// Parts whose sums of `bytes` a position, in `rings` of windows, stay in a cache.
-  private func parts(bytes: Int, rings: Int) -> [WindowGeometry.Part] {
+  /// Parts whose two blocks of planes, of `bytes` a position, stay in a cache.
+  private func parts(bytes: Int) -> [WindowGeometry.Part] {
     let (radii, extents) = (geometry.radii, geometry.extents)
     let others = zip(extents, radii).dropFirst().dropLast().reduce(1) { $0 * ($1.0 + 2 * $1.1) }
-    let column = bytes * rings * (2 * radii[0] + 1) * others
-    let columns = max(32, radii[radii.count - 1], Self.partBytes / column)
+    let column = bytes * 2 * geometry.window * others
+    let radius = radii[radii.count - 1]
+    let columns = max(32, radius, min(4 * radius, Self.mostBesides), Self.partBytes / column)
+    let planes = extents[0] * geometry.lastExtent / columns / Self.enoughParts
     return geometry.parts(
-      columns: columns, planes: max(Self.leastPlanes, Self.planesPerRadius * radii[0]))
+      columns: columns, planes: max(Self.leastPlanes, Self.planesPerRadius * radii[0], planes))
   }
 
   private func findStatistics(epsilon: Double, parallelism: Parallelism) {
     let padded = (statisticsCount + 3) / 4 * 4
-    let parts = parts(bytes: padded * 8, rings: 1)
+    let parts = parts(bytes: padded * 8)
     let (radius, plane) = (geometry.radii[0], geometry.planeCount)
     parallelism.forEachUnlessCancelled(parts.count) { index in
       let part = parts[index]
       let inputs = geometry.positions(columns: part.columns, margin: 1)
       let results = geometry.positions(columns: part.columns, margin: 0)
-      let buffer = AlignedBuffer<Double>(uninitialized: inputs.count * padded)
-      var sums = WindowSums<Double>(geometry, lengths: inputs.lengths, inner: padded)
+      let sums = WindowSums<Double>(window: geometry.window, room: inputs.count * padded)
       guide.withUnsafeBufferPointer { guide in
-        for place in part.planes.lowerBound - radius..<part.planes.upperBound + radius {
-          if let given = geometry.coordinate(place, axis: 0) {
-            ck_guide_moments(
-              guide.baseAddress! + given * plane * channels, channels, inputs.map, inputs.count,
-              padded, buffer.base)
-          } else {
-            buffer.clear(0..<buffer.count)
+        sums.stream(part.planes.count + 2 * radius, size: results.count * padded) { block in
+          for index in block.planes {
+            let moments = block[index]
+            let place = part.planes.lowerBound - radius + index
+            if let given = geometry.coordinate(place, axis: 0) {
+              ck_guide_moments(
+                guide.baseAddress! + given * plane * channels, channels, inputs.map, inputs.count,
+                padded, moments)
+              geometry.sumWithin(moments, lengths: inputs.lengths, inner: padded)
+            } else {
+              moments.update(repeating: 0, count: results.count * padded)
+            }
           }
-          guard sums.add(buffer.base) else { continue }
-          let center = place - radius
+        } finish: { index, moments in
+          let place = part.planes.lowerBound + index
           ck_guide_statistics(
-            buffer.base, padded, results.reciprocals, geometry.reciprocal(center, axis: 0),
+            moments, padded, results.reciprocals, geometry.reciprocal(place, axis: 0),
             channels, epsilon, results.map,
-            results.count, statistics.base + center * plane * statisticsCount)
+            results.count, statistics.base + place * plane * statisticsCount)
         }
       }
     }
@@ -105,11 +119,12 @@ struct LocalLinearModel {
   }
 
   /// Labels that are done at a time.
-  private static func pieces(of stride: Int) -> [(label: Int, lanes: Int)] {
+  private func pieces(of stride: Int) -> [(label: Int, lanes: Int)] {
+    let (most, usual) = geometry.window > Self.mostPlanes ? (8, 8) : (24, 16)
     var pieces: [(label: Int, lanes: Int)] = []
     var label = 0
     while label < stride {
-      let lanes = stride - label <= 24 ? stride - label : 16
+      let lanes = stride - label <= most ? stride - label : usual
       pieces.append((label, lanes))
       label += lanes
     }
@@ -125,9 +140,9 @@ struct LocalLinearModel {
       _ label: Int, _ lanes: Int
     ) -> Void
   ) {
-    let pieces = Self.pieces(of: scores.stride)
-    let size = (channels + 1) * (pieces.map(\.lanes).max() ?? 4)
-    let parts = parts(bytes: size * 4, rings: 2)
+    let pieces = pieces(of: scores.stride)
+    let lanes = pieces.map(\.lanes).max() ?? 4
+    let parts = parts(bytes: ((channels + 1) * lanes + lanes + channels) * 4)
     parallelism.forEachUnlessCancelled(parts.count * pieces.count) { index in
       let piece = pieces[index % pieces.count]
       stream(parts[index / pieces.count], piece.label, piece.lanes, of: scores, finish)
@@ -145,32 +160,93 @@ struct LocalLinearModel {
     let inputs = geometry.positions(columns: part.columns, margin: 2)
     let windows = geometry.positions(columns: part.columns, margin: 1)
     let results = geometry.positions(columns: part.columns, margin: 0)
-    let buffer = AlignedBuffer<Float>(uninitialized: inputs.count * size)
-    var products = WindowSums<Float>(geometry, lengths: inputs.lengths, inner: size)
-    var models = WindowSums<Float>(geometry, lengths: windows.lengths, inner: size)
+    let products = WindowProducts(
+      geometry, positions: inputs.count, channels: channels, lanes: lanes)
+    let sums = WindowSums<Float>(window: geometry.window, room: inputs.count * size)
     guide.withUnsafeBufferPointer { guide in
-      for place in part.planes.lowerBound - 2 * radius..<part.planes.upperBound + 2 * radius {
-        if let given = geometry.coordinate(place, axis: 0) {
-          ck_guided_products(
+      sums.stream(part.planes.count + 2 * radius, size: results.count * size) { block in
+        products.sum(block) { index, ownScores, ownGuide in
+          let place = part.planes.lowerBound - 2 * radius + index
+          guard let given = geometry.coordinate(place, axis: 0) else { return false }
+          ck_guided_points(
             scores.base + given * plane * scores.stride + label, scores.stride,
             guide.baseAddress! + given * plane * channels, channels, inputs.map, inputs.count,
-            lanes, buffer.base)
-        } else {
-          buffer.clear(0..<buffer.count)
+            lanes, ownScores, ownGuide)
+          return true
         }
-        guard products.add(buffer.base) else { continue }
-        let center = place - radius
-        if let given = geometry.coordinate(center, axis: 0) {
-          ck_guided_coefficients(
-            buffer.base, windows.weights, Float(geometry.reciprocal(center, axis: 0)),
-            statistics.base + given * plane * statisticsCount, channels, windows.map,
-            windows.count, lanes)
-        } else {
-          buffer.clear(0..<windows.count * size)
+        for index in block.planes {
+          let model = block[index]
+          let place = part.planes.lowerBound - radius + index
+          if let given = geometry.coordinate(place, axis: 0) {
+            geometry.sumWithin(model, lengths: inputs.lengths, inner: size)
+            ck_guided_coefficients(
+              model, windows.weights, Float(geometry.reciprocal(place, axis: 0)),
+              statistics.base + given * plane * statisticsCount, channels, windows.map,
+              windows.count, lanes)
+            geometry.sumWithin(model, lengths: windows.lengths, inner: size)
+          } else {
+            model.update(repeating: 0, count: results.count * size)
+          }
         }
-        guard models.add(buffer.base) else { continue }
-        finish(buffer.base, center - radius, results, label, lanes)
+      } finish: { index, model in
+        finish(model, part.planes.lowerBound + index, results, label, lanes)
       }
     }
+  }
+}
+
+/// The window sums, across planes, of products of scores and guide; see `ck_guided_windows`.
+private struct WindowProducts {
+  private let window: Int
+  private let positions: Int
+  /// Positions of a plane's room: an odd number, so that planes do not crowd each other out of
+  /// caches.
+  private let pitch: Int
+  private let channels: Int
+  private let lanes: Int
+  private let reach: Int
+  private let scores: AlignedBuffer<Float>
+  private let guide: AlignedBuffer<Float>
+  private let scratch: AlignedBuffer<Float>
+
+  init(_ geometry: WindowGeometry, positions: Int, channels: Int, lanes: Int) {
+    (self.positions, self.channels, self.lanes) = (positions, channels, lanes)
+    pitch = positions | 1
+    (window, reach) = (geometry.window, 2 * geometry.radii[0])
+    scores = AlignedBuffer(uninitialized: 2 * window * pitch * lanes)
+    guide = AlignedBuffer(uninitialized: 2 * window * pitch * channels)
+    scratch = AlignedBuffer(uninitialized: window * (channels + 1) * lanes)
+  }
+
+  /// The planes of block number `index`.
+  private func planes(_ index: Int) -> ck_guided_planes {
+    let first = index % 2 * window * pitch
+    return ck_guided_planes(
+      scores: scores.base + first * lanes, guide: guide.base + first * channels,
+      pitch: pitch)
+  }
+
+  /// Fills a block with the sums of windows that begin with its planes.
+  ///
+  /// - Parameter points: writes the scores and the guide of a plane and returns true, or false
+  ///   where nothing counts; called for each plane once, block after block.
+  func sum(
+    _ block: WindowSums<Float>.Block,
+    points: (Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Bool
+  ) {
+    let first = block.planes.lowerBound
+    // Blocks before this one have asked for a window less.
+    for plane in (first == 0 ? 0 : first + reach)..<block.planes.upperBound + reach {
+      let slot = plane % (2 * window) * pitch
+      let (ownScores, ownGuide) = (scores.base + slot * lanes, guide.base + slot * channels)
+      if !points(plane, ownScores, ownGuide) {
+        ownScores.update(repeating: 0, count: positions * lanes)
+        ownGuide.update(repeating: 0, count: positions * channels)
+      }
+    }
+    let index = first / window
+    ck_guided_windows(
+      planes(index), planes(index + 1), channels, positions, window, block.planes.count, lanes,
+      block.base, block.pitch, scratch.base)
   }
 }

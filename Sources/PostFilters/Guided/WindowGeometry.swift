@@ -30,6 +30,8 @@ struct WindowGeometry {
     radii = extents.map { border == .clip ? min(radius, $0 - 1) : radius }
   }
 
+  /// Planes of a window.
+  var window: Int { 2 * radii[0] + 1 }
   /// Points of a plane.
   var planeCount: Int { extents.dropFirst().reduce(1, *) }
   var lastExtent: Int { extents[extents.count - 1] }
@@ -106,79 +108,116 @@ struct WindowGeometry {
 
 /// Numbers that window sums are taken of.
 protocol WindowValue: BitwiseCopyable, Sendable {
-  static func boxSums(
+  /// See `ck_box_sums`.
+  static func sumLines(
     _ values: UnsafeMutablePointer<Self>, _ outer: Int, _ length: Int, _ inner: Int, _ radius: Int)
-  static func boxStep(
-    _ slots: UnsafeMutablePointer<Self>, _ prefix: UnsafeMutablePointer<Self>, _ window: Int,
-    _ index: Int, _ values: UnsafeMutablePointer<Self>, _ length: Int, _ inner: Int, _ radius: Int)
+  /// See `ck_box_planes`.
+  static func sumPlanes(
+    _ block: UnsafeMutablePointer<Self>, _ next: UnsafePointer<Self>, _ pitch: Int, _ window: Int,
+    _ count: Int, _ size: Int)
 }
 
 extension Float: WindowValue {
-  static func boxSums(
+  static func sumLines(
     _ values: UnsafeMutablePointer<Float>, _ outer: Int, _ length: Int, _ inner: Int, _ radius: Int
   ) {
     ck_box_sums(values, outer, length, inner, radius)
   }
-  static func boxStep(
-    _ slots: UnsafeMutablePointer<Float>, _ prefix: UnsafeMutablePointer<Float>, _ window: Int,
-    _ index: Int, _ values: UnsafeMutablePointer<Float>, _ length: Int, _ inner: Int, _ radius: Int
+  static func sumPlanes(
+    _ block: UnsafeMutablePointer<Float>, _ next: UnsafePointer<Float>, _ pitch: Int, _ window: Int,
+    _ count: Int, _ size: Int
   ) {
-    let planes = ck_box_planes(slots: slots, prefix: prefix, window: window)
-    ck_box_step(planes, index, values, length, inner, radius)
+    ck_box_planes(block, next, pitch, window, count, size)
   }
 }
 
 extension Double: WindowValue {
-  static func boxSums(
+  static func sumLines(
     _ values: UnsafeMutablePointer<Double>, _ outer: Int, _ length: Int, _ inner: Int, _ radius: Int
   ) {
     ck_box_sums_double(values, outer, length, inner, radius)
   }
-  static func boxStep(
-    _ slots: UnsafeMutablePointer<Double>, _ prefix: UnsafeMutablePointer<Double>, _ window: Int,
-    _ index: Int, _ values: UnsafeMutablePointer<Double>, _ length: Int, _ inner: Int, _ radius: Int
+  static func sumPlanes(
+    _ block: UnsafeMutablePointer<Double>, _ next: UnsafePointer<Double>, _ pitch: Int,
+    _ window: Int, _ count: Int, _ size: Int
   ) {
-    let planes = ck_box_planes_double(slots: slots, prefix: prefix, window: window)
-    ck_box_step_double(planes, index, values, length, inner, radius)
+    ck_box_planes_double(block, next, pitch, window, count, size)
   }
 }
 
-/// Window sums of planes that come one after another.
+extension WindowGeometry {
+  /// Replaces a plane by its sums over windows along all axes but the first, one radius less on
+  /// every side.
+  ///
+  /// - Parameters:
+  ///   - plane: `inner` values, a multiple of 4, for each position.
+  ///   - lengths: how many positions there are along each axis.
+  func sumWithin<Value: WindowValue>(
+    _ plane: UnsafeMutablePointer<Value>, lengths: [Int], inner: Int
+  ) {
+    var inner = inner
+    for axis in lengths.indices.reversed() {
+      let (radius, outer) = (radii[axis + 1], lengths[..<axis].reduce(1, *))
+      if radius > 0 { Value.sumLines(plane, outer, lengths[axis], inner, radius) }
+      inner *= lengths[axis] - 2 * radius
+    }
+  }
+}
+
+/// Sums over windows of planes that come one after another, in blocks of as many planes as a window
+/// has: a block is summed when the next one is there, and its planes make room for the one after.
 struct WindowSums<Value: WindowValue> {
-  private let lengths: [Int]
-  private let radii: [Int]
-  private let inner: Int
-  private let window: Int
+  /// The planes of a window.
+  let window: Int
+  /// The values of a plane's room.
+  private let pitch: Int
   private let slots: AlignedBuffer<Value>
-  private let prefix: AlignedBuffer<Value>
-  private var index = 0
 
   /// - Parameters:
-  ///   - geometry: the windows.
-  ///   - lengths: how many positions planes have along each axis but the first when they come.
-  ///   - inner: the values of each, a multiple of 4.
-  init(_ geometry: WindowGeometry, lengths: [Int], inner: Int) {
-    self.lengths = lengths
-    self.inner = inner
-    radii = Array(geometry.radii.dropFirst())
-    window = 2 * geometry.radii[0] + 1
-    let size = zip(lengths, radii).reduce(inner) { $0 * ($1.0 - 2 * $1.1) }
-    slots = AlignedBuffer(uninitialized: window > 1 ? window * size : 0)
-    prefix = AlignedBuffer(uninitialized: window > 1 ? size : 0)
+  ///   - window: the planes of one.
+  ///   - room: the most values that a plane has while it is made.
+  init(window: Int, room: Int) {
+    self.window = window
+    // Planes a multiple of 4 KiB apart would crowd each other out of caches.
+    let line = 64 / MemoryLayout<Value>.stride
+    pitch = ((room + line - 1) / line | 1) * line
+    slots = AlignedBuffer(uninitialized: 2 * window * pitch)
   }
 
-  /// Replaces a plane by the sums of the windows that end with it, one radius less on every side.
-  ///
-  /// - Returns: whether as many planes have come as a window has.
-  mutating func add(_ plane: UnsafeMutablePointer<Value>) -> Bool {
-    var inner = inner
-    for axis in lengths.indices.dropFirst().reversed() {
-      let outer = lengths[..<axis].reduce(1, *)
-      if radii[axis] > 0 { Value.boxSums(plane, outer, lengths[axis], inner, radii[axis]) }
-      inner *= lengths[axis] - 2 * radii[axis]
+  /// The planes of a block, `pitch` values apart.
+  struct Block {
+    let planes: Range<Int>
+    let base: UnsafeMutablePointer<Value>
+    let pitch: Int
+
+    subscript(plane: Int) -> UnsafeMutablePointer<Value> {
+      base + (plane - planes.lowerBound) * pitch
     }
-    Value.boxStep(slots.base, prefix.base, window, index, plane, lengths[0], inner, radii[0])
-    index += 1
-    return index >= window
+  }
+
+  private func block(_ index: Int, planes: Int) -> Block {
+    Block(
+      planes: index * window..<max(index * window, min(planes, (index + 1) * window)),
+      base: slots.base + index % 2 * window * pitch, pitch: pitch)
+  }
+
+  /// Calls `fill` for blocks of `planes` planes, which must be at least a window, and `finish` with
+  /// the sums over each window, of the first `size` values of its planes, by its first plane.
+  func stream(
+    _ planes: Int, size: Int, fill: (Block) -> Void,
+    finish: (Int, UnsafeMutablePointer<Value>) -> Void
+  ) {
+    let (blocks, results) = ((planes + window - 1) / window, planes - window + 1)
+    for index in 0...blocks {
+      let next = block(index, planes: planes)
+      if index < blocks { fill(next) }
+      guard index > 0 else { continue }
+      let ready = block(index - 1, planes: results)
+      guard !ready.planes.isEmpty else { break }
+      if window > 1 {
+        Value.sumPlanes(ready.base, next.base, pitch, window, ready.planes.count, size)
+      }
+      for plane in ready.planes { finish(plane, ready[plane]) }
+    }
   }
 }

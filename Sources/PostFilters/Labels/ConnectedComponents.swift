@@ -46,8 +46,8 @@ public struct ConnectedComponents: Sendable {
 
   /// The number of each point's component. O(N).
   public func numbers(parallelism: Parallelism = .automatic) -> [UInt32] {
-    [UInt32](unsafeUninitializedCapacity: grid.count) { output, count in
-      nonisolated(unsafe) let output = output.baseAddress!
+    [UInt32](count: grid.count) { output in
+      nonisolated(unsafe) let output = output
       map.labels.withUnsafeBufferPointer { labels in
         runs.withRuns(of: labels.baseAddress!) { known in
           nonisolated(unsafe) let known = known
@@ -56,7 +56,6 @@ public struct ConnectedComponents: Sendable {
           }
         }
       }
-      count = grid.count
     }
   }
 

@@ -61,15 +61,23 @@ public struct Holes: LabelFilter {
   public func filter(
     _ labels: LabelMap, _ marginals: Marginals?, over scene: Scene, parallelism: Parallelism
   ) throws -> LabelMap {
-    var result = labels
-    for label in classes?.labels ?? labels.occurring(parallelism: parallelism)
-    where classes != nil || label != void {
-      try result.labels.withUnsafeMutableBufferPointer { points in
-        guard let points = points.baseAddress else { return }
-        try fill(label, points, on: labels.grid, parallelism: parallelism)
+    let filled = (classes?.labels ?? labels.occurring(parallelism: parallelism)).filter {
+      classes != nil || $0 != void
+    }
+    guard !filled.isEmpty else { return labels }
+    let result = try [UInt16](count: labels.labels.count) { output in
+      nonisolated(unsafe) let output = output
+      labels.labels.withUnsafeBufferPointer { given in
+        parallelism.forEachChunk(of: given.count, grain: LabelMap.piece) { points in
+          (output + points.lowerBound).update(
+            from: given.baseAddress! + points.lowerBound, count: points.count)
+        }
+      }
+      for label in filled {
+        try fill(label, output, on: labels.grid, parallelism: parallelism)
       }
     }
-    return result
+    return LabelMap(unchecked: result, grid: labels.grid)
   }
 
   private func fill(
@@ -132,7 +140,7 @@ extension LabelMap {
     return (0...UInt16.max).filter { label in found.contains { $0[Int(label)] } }
   }
 
-  private static let piece = 1 << 20
+  fileprivate static let piece = 1 << 20
 }
 
 extension LabelFilterKind {

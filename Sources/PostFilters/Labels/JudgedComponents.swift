@@ -106,15 +106,14 @@ struct JudgedComponents: @unchecked Sendable {
   ///   given, to those of components that stay.
   func painted(parallelism: Parallelism, _ change: (Range<Int>) -> Void) -> LabelMap {
     runs.forEachBand(parallelism, change)
-    let result = [UInt16](unsafeUninitializedCapacity: runs.grid.count) { output, count in
-      nonisolated(unsafe) let output = output.baseAddress!
+    let result = [UInt16](count: runs.grid.count) { output in
+      nonisolated(unsafe) let output = output
       runs.withRuns(of: given) { known in
         nonisolated(unsafe) let (known, labels) = (known, labels)
         runs.forEachBand(parallelism) { rows in
           ck_paint_rows(known, rows.lowerBound, rows.upperBound, labels, output)
         }
       }
-      count = runs.grid.count
     }
     return LabelMap(unchecked: result, grid: runs.grid)
   }
@@ -161,8 +160,8 @@ extension LabelRuns {
     below minimum: [UInt32], void: UInt16, of given: UnsafePointer<UInt16>,
     parallelism: Parallelism
   ) -> LabelMap {
-    let result = [UInt16](unsafeUninitializedCapacity: grid.count) { output, count in
-      nonisolated(unsafe) let output = output.baseAddress!
+    let result = [UInt16](count: grid.count) { output in
+      nonisolated(unsafe) let output = output
       minimum.withUnsafeBufferPointer { minimum in
         nonisolated(unsafe) let minimum = minimum.baseAddress!
         withRuns(of: given) { known in
@@ -172,7 +171,6 @@ extension LabelRuns {
           }
         }
       }
-      count = grid.count
     }
     return LabelMap(unchecked: result, grid: grid)
   }

@@ -33,18 +33,16 @@ public struct KeptLabels: LabelFilter {
 extension LabelMap {
   /// The map with table[label] for each label. O(N).
   func translated(by table: [UInt16], parallelism: Parallelism) -> LabelMap {
-    let translated = [UInt16](unsafeUninitializedCapacity: labels.count) { output, count in
-      nonisolated(unsafe) let output = output.baseAddress
+    let translated = [UInt16](count: labels.count) { output in
+      nonisolated(unsafe) let output = output
       labels.withUnsafeBufferPointer { labels in
         table.withUnsafeBufferPointer { table in
           nonisolated(unsafe) let (labels, table) = (labels, table)
           parallelism.forEachChunk(of: labels.count, grain: 1 << 16) { points in
-            guard let output else { return }
             for point in points { (output + point).initialize(to: table[Int(labels[point])]) }
           }
         }
       }
-      count = labels.count
     }
     return LabelMap(unchecked: translated, grid: grid)
   }

@@ -85,8 +85,8 @@ struct LabelRuns: @unchecked Sendable {
       parallelism.forEach(bands.count) { index in
         let rows = bands[index]
         ck_part_runs(runs, rows.lowerBound, rows.upperBound)
-        neighbours.forEach(rows) { row, other, isDiagonal in
-          if other >= rows.lowerBound { ck_link_rows(runs, row, other, isDiagonal) }
+        neighbours.forEachList(rows, among: rows) { row, list, count, present in
+          ck_link_rows(runs, row, list, count, present)
         }
         ck_settle_rows(runs, rows.lowerBound, rows.upperBound, void.map(Int32.init) ?? -1)
       }
@@ -110,8 +110,9 @@ struct LabelRuns: @unchecked Sendable {
     let begin = bands[first].lowerBound
     let seam = bands[first + span].lowerBound
     let end = bands[min(first + 2 * span, bands.count) - 1].upperBound
-    neighbours.forEach(seam..<min(end, seam + neighbours.farthest)) { row, other, isDiagonal in
-      if begin..<seam ~= other { ck_join_rows(runs, row, other, isDiagonal) }
+    let rows = seam..<min(end, seam + neighbours.farthest)
+    neighbours.forEachList(rows, among: begin..<seam) { row, list, count, present in
+      ck_join_rows(runs, row, list, count, present)
     }
   }
 

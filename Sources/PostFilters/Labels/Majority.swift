@@ -34,13 +34,13 @@ public struct Majority: LabelFilter {
   ) throws -> LabelMap {
     let occurring = labels.occurring(parallelism: parallelism)
     let boxes = Boxes(labels.grid, radius: radius)
-    let result = [UInt16](unsafeUninitializedCapacity: labels.labels.count) { output, count in
+    let result = [UInt16](count: labels.labels.count) { output in
+      let output = UnsafeMutableBufferPointer(start: output, count: labels.labels.count)
       if occurring.count <= Self.fewLabels {
         countFew(labels, occurring, boxes, into: output, parallelism: parallelism)
       } else {
         countMany(labels, boxes, into: output, parallelism: parallelism)
       }
-      count = labels.labels.count
     }
     return LabelMap(unchecked: result, grid: labels.grid)
   }

@@ -62,7 +62,7 @@ public final class Registry<Kind: NamedKind>: Sendable {
   public func named(_ name: String) throws -> Kind {
     let all = all
     guard let kind = all.first(where: { $0.name == name }) else {
-      throw unknownName(name, of: Kind.noun, among: all.map(\.name))
+      throw unknownKind(name, of: Kind.noun, among: all.map(\.name))
     }
     return kind
   }
@@ -72,10 +72,8 @@ public final class Registry<Kind: NamedKind>: Sendable {
   /// - Throws: `InputError` where the name is taken or cannot stand in a description, or two of its
   ///   settings share a key.
   public func register(_ kind: Kind) throws {
-    let isUsable = { (text: String) in
-      !text.isEmpty && !text.contains { ":,=\"".contains($0) || $0.isWhitespace }
-    }
-    guard isUsable(kind.name), kind.settings.allSatisfy({ isUsable($0.key) }),
+    guard isUsableInDescriptions(kind.name),
+      kind.settings.allSatisfy({ isUsableInDescriptions($0.key) }),
       Set(kind.settings.map(\.key) + ["kind"]).count == kind.settings.count + 1
     else {
       throw InputError(
@@ -106,4 +104,19 @@ public final class Registry<Kind: NamedKind>: Sendable {
     let kind = try named(name)
     return (kind, try kind.settings(from: json))
   }
+}
+
+/// Whether a word can be the name of a kind or the key of a setting.
+package func isUsableInDescriptions(_ word: String) -> Bool {
+  !word.isEmpty && !word.contains { ":,=\"".contains($0) || $0.isWhitespace }
+}
+
+/// The refusal of `word` as the name of a kind, which a plug-in may have that was not loaded.
+package func unknownKind(_ word: String, of what: String, among known: [String]) -> InputError {
+  let error = unknownName(word, of: what, among: known)
+  // A slip of the pen is no plug-in.
+  guard suggestion(for: word, among: known) == nil else { return error }
+  return InputError(
+    error.kind, error.problem,
+    remedy: error.remedy + "; where a plug-in has it, use \(set: .chosen(.plugin))")
 }

@@ -111,6 +111,14 @@ public struct NumberRange: Sendable, Hashable {
     NumberRange(low...high, isOpenBelow: true, isOpenAbove: true)
   }
 
+  /// Those of `bounds`, without the bounds that are excluded.
+  package static func of(
+    _ bounds: ClosedRange<Double>, isOpenBelow: Bool, isOpenAbove: Bool
+  ) -> NumberRange {
+    NumberRange(
+      bounds.clamped(to: -largest...largest), isOpenBelow: isOpenBelow, isOpenAbove: isOpenAbove)
+  }
+
   /// Whether `number` is one of them; NaN is not.
   public func contains(_ number: Double) -> Bool {
     bounds.contains(number) && !(isOpenBelow && number == bounds.lowerBound)
@@ -127,6 +135,7 @@ extension NumberRange: CustomStringConvertible {
       return !hasLow ? "a finite number" : isOpenBelow ? "a number above \(low)" : "\(low) or more"
     }
     if isOpenBelow && isOpenAbove { return "a number between \(low) and \(high)" }
+    if isOpenBelow { return "a number above \(low), up to \(high)" }
     return isOpenAbove ? "a number from \(low) to below \(high)" : "a number from \(low) to \(high)"
   }
 }

@@ -99,40 +99,108 @@ void ck_guide_statistics(const double *moments, size_t padded, const double *rec
 #undef BODY
 }
 
-CK_INLINE void products_of(const float *scores, size_t stride, const float *guide, const size_t C,
-                           const int32_t *map, size_t count, float *products, const int S) {
-  const size_t size = (C + 1) * (size_t)S;
+CK_INLINE void points_of(const float *scores, size_t stride, const float *guide, const size_t C,
+                         const int32_t *map, size_t count, float *own_scores, float *own_guide,
+                         const int S) {
   for (size_t i = 0; i < count; i++) {
-    float *result = products + i * size;
+    float *score = own_scores + i * (size_t)S, *value = own_guide + i * C;
     if (map[i] < 0) {
-      memset(result, 0, size * sizeof(float));
+      memset(score, 0, (size_t)S * sizeof(float));
+      memset(value, 0, C * sizeof(float));
       continue;
     }
-    const ck_row p = ck_row_load(scores + (size_t)map[i] * stride, S);
-    ck_row_store(p, result, S);
-    for (size_t c = 0; c < C; c++) {
-      const float value = guide[(size_t)map[i] * C + c];
-      ck_row_store(ck_row_scale(p, value, S), result + (c + 1) * (size_t)S, S);
-    }
+    ck_row_store(ck_row_load(scores + (size_t)map[i] * stride, S), score, S);
+    for (size_t c = 0; c < C; c++) value[c] = guide[(size_t)map[i] * C + c];
   }
 }
 
-CK_INLINE void guided_products(const float *scores, size_t stride, const float *guide,
-                               size_t channels, const int32_t *map, size_t count, size_t lanes,
-                               float *products) {
-#define BODY(S)                                                                           \
-  do {                                                                                    \
-    if (channels == 3) products_of(scores, stride, guide, 3, map, count, products, S);    \
-    else products_of(scores, stride, guide, channels, map, count, products, S);           \
+CK_INLINE void guided_points(const float *scores, size_t stride, const float *guide,
+                             size_t channels, const int32_t *map, size_t count, size_t lanes,
+                             float *own_scores, float *own_guide) {
+#define BODY(S)                                                                              \
+  do {                                                                                       \
+    if (channels == 3) {                                                                     \
+      points_of(scores, stride, guide, 3, map, count, own_scores, own_guide, S);             \
+    } else {                                                                                 \
+      points_of(scores, stride, guide, channels, map, count, own_scores, own_guide, S);      \
+    }                                                                                        \
   } while (0)
   CK_FOR_LANES(lanes, BODY)
 #undef BODY
 }
 
-CK_DEFINE_WIDE(ck_guided_products,
+CK_DEFINE_WIDE(ck_guided_points,
                (const float *scores, size_t stride, const float *guide, size_t channels,
-                const int32_t *map, size_t count, size_t lanes, float *products),
-               (scores, stride, guide, channels, map, count, lanes, products), guided_products)
+                const int32_t *map, size_t count, size_t lanes, float *own_scores,
+                float *own_guide),
+               (scores, stride, guide, channels, map, count, lanes, own_scores, own_guide),
+               guided_points)
+
+/// Rows `first` ..< `first` + ROWS of the products' window sums; row 0 is of the scores themselves.
+CK_INLINE void window_rows(ck_guided_planes block, ck_guided_planes next, const size_t C,
+                           size_t first, const size_t ROWS, size_t positions, size_t window,
+                           size_t count, float *sums, size_t pitch, float *scratch, const int S) {
+  const size_t size = ROWS * (size_t)S, row = (C + 1) * (size_t)S;
+  for (size_t i = 0; i < positions; i++) {
+    ck_row total[4] = {0};
+    for (size_t k = window; k-- > 0;) {
+      const size_t place = k * block.pitch + i;
+      const ck_row p = ck_row_load(block.scores + place * (size_t)S, S);
+      const float *value = block.guide + place * C;
+#pragma unroll
+      for (size_t j = 0; j < ROWS; j++) {
+        const float weight = first + j == 0 ? 1 : value[first + j - 1];
+        total[j] = ck_row_add(total[j], weight, p, S);
+        ck_row_store(total[j], scratch + k * size + j * (size_t)S, S);
+      }
+    }
+    float *sum = sums + i * row + first * (size_t)S;
+#pragma unroll
+    for (size_t j = 0; j < ROWS; j++) {
+      ck_row_store(total[j], sum + j * (size_t)S, S);
+      total[j] = (ck_row){0};
+    }
+    for (size_t k = 1; k < count; k++) {
+      const size_t place = (k - 1) * next.pitch + i;
+      const ck_row p = ck_row_load(next.scores + place * (size_t)S, S);
+      const float *value = next.guide + place * C;
+#pragma unroll
+      for (size_t j = 0; j < ROWS; j++) {
+        const float weight = first + j == 0 ? 1 : value[first + j - 1];
+        total[j] = ck_row_add(total[j], weight, p, S);
+        const ck_row rest = ck_row_load(scratch + k * size + j * (size_t)S, S);
+        ck_row_store(ck_row_add(rest, 1, total[j], S), sum + k * pitch + j * (size_t)S, S);
+      }
+    }
+  }
+}
+
+CK_INLINE void guided_windows(ck_guided_planes block, ck_guided_planes next, size_t channels,
+                              size_t positions, size_t window, size_t count, size_t lanes,
+                              float *sums, size_t pitch, float *scratch) {
+#define ROWS(S, C, first, rows) \
+  window_rows(block, next, C, first, rows, positions, window, count, sums, pitch, scratch, S)
+#define BODY(S)                                                                 \
+  do {                                                                          \
+    if (channels == 3) {                                                        \
+      ROWS(S, 3, 0, 4);                                                         \
+    } else if (channels == 1) {                                                 \
+      ROWS(S, 1, 0, 2);                                                         \
+    } else {                                                                    \
+      for (size_t c = 0; c <= channels; c++) ROWS(S, channels, c, 1);           \
+    }                                                                           \
+  } while (0)
+  CK_FOR_LANES(lanes, BODY)
+#undef BODY
+#undef ROWS
+}
+
+CK_DEFINE_WIDE(ck_guided_windows,
+               (ck_guided_planes block, ck_guided_planes next, size_t channels, size_t positions,
+                size_t window, size_t count, size_t lanes, float *sums, size_t pitch,
+                float *scratch),
+               (block, next, channels, positions, window, count, lanes, sums, pitch, scratch),
+               guided_windows)
 
 /// For guides of up to `LIMIT` channels; UNROLL keeps what a few need in registers.
 #define CK_DEFINE_COEFFICIENTS(name, LIMIT, UNROLL)                                               \

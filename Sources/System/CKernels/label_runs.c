@@ -84,107 +84,159 @@ CK_INLINE void join(const ck_runs *runs, uint32_t a, uint32_t b) {
   runs->sizes[second] = 0;
 }
 
-/// Where the runs of two rows touch: at the first column of each stretch that two of equal labels share, and
-/// at corners.
+/// Which points of a word have the label of a point in another row: that of the same column, that to the
+/// left of it, and, for the point to their own left, that of the same column. Beyond the width anything.
 typedef struct {
-  /// The run of this row, and the one of the other row, in each column of `sides`.
-  uint64_t sides;
-  /// The run and, in the other row, the one before that at this column.
-  uint64_t falling;
-  /// The run before that at this column and, in the other row, the one at this column.
-  uint64_t rising;
-} touches;
+  uint64_t side, falling, rising;
+} likeness;
 
-/// Those of word k, with `starts` and `others` the starts of the two rows there.
-CK_INLINE touches touching(const ck_runs *runs, size_t row, size_t other, size_t k, bool diagonal,
-                           uint64_t starts, uint64_t others) {
+CK_INLINE likeness likeness_of(const ck_runs *runs, size_t row, size_t other, size_t k,
+                               bool diagonal) {
   const size_t width = runs->width, words = ck_row_words(width);
-  const uint64_t some = starts | others;
   // The first column has none to its left.
-  const uint64_t both = diagonal ? starts & others & ~(uint64_t)(k == 0) : 0;
-  touches found = {0, 0, 0};
+  const uint64_t inner = diagonal ? ~(uint64_t)(k == 0) : 0;
+  likeness found = {0, 0, 0};
   if (runs->members == NULL) {
     const uint16_t *a = runs->labels + row * width, *b = runs->labels + other * width;
     uint16_t scratch[2][64];
     const uint16_t *below = ck_labels_at(a, 64 * k, width, scratch[0]);
     const uint16_t *above = ck_labels_at(b, 64 * k, width, scratch[1]);
-    found.sides = ck_equal_labels(below, above) & some;
-    if (both != 0) {
+    found.side = ck_equal_labels(below, above);
+    if (diagonal) {
       uint16_t left[64];
       const uint16_t *above_left = ck_labels_left(b, 64 * k, width, left);
-      found.falling = ck_equal_labels(below, above_left) & both;
+      found.falling = ck_equal_labels(below, above_left) & inner;
       const uint16_t *below_left = ck_labels_left(a, 64 * k, width, left);
-      found.rising = ck_equal_labels(below_left, above) & both;
+      found.rising = ck_equal_labels(below_left, above) & inner;
     }
   } else {
     const uint64_t *a = runs->members + row * words, *b = runs->members + other * words;
-    found.sides = ~(a[k] | b[k]) & some;
-    if (both != 0) {
+    found.side = ~(a[k] | b[k]);
+    if (diagonal) {
       const uint64_t left_a = a[k] << 1 | (k > 0 ? a[k - 1] >> 63 : 0);
       const uint64_t left_b = b[k] << 1 | (k > 0 ? b[k - 1] >> 63 : 0);
-      found.falling = ~(a[k] | left_b) & both;
-      found.rising = ~(left_a | b[k]) & both;
+      found.falling = ~(a[k] | left_b) & inner;
+      found.rising = ~(left_a | b[k]) & inner;
     }
   }
   return found;
 }
 
-CK_INLINE void link_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal,
+/// Whether the last points of the word before word k are alike.
+CK_INLINE bool were_alike(const ck_runs *runs, size_t row, size_t other, size_t k) {
+  const size_t width = runs->width, words = ck_row_words(width);
+  if (runs->members != NULL) {
+    const uint64_t *members = runs->members + k - 1;
+    return !((members[row * words] | members[other * words]) >> 63);
+  }
+  const uint16_t *labels = runs->labels + 64 * k - 1;
+  return labels[row * width] == labels[other * width];
+}
+
+/// Joins two runs, with sizes or without.
+CK_INLINE void link_runs(const ck_runs *runs, uint32_t a, uint32_t b, const bool adds_sizes) {
+  if (adds_sizes) {
+    join(runs, a, b);
+  } else {
+    unite(runs->parents, a, b);
+  }
+}
+
+/// Two runs are joined at the first column of each stretch that they share, and where they touch at a
+/// corner; but not where another of the rows has a point there that touches both, and so joins them. Sides
+/// go before corners, and rows in the order of the list.
+CK_INLINE void link_rows(const ck_runs *runs, size_t row, const ck_row_neighbour *list,
+                         const size_t count, const bool corners, uint32_t present,
                          const bool adds_sizes) {
   const size_t words = ck_row_words(runs->width);
-  const uint64_t *starts = runs->starts + row * words, *others = runs->starts + other * words;
+  const uint64_t *starts = runs->starts + row * words;
   // The run at a column is the number of starts up to it, less one.
-  uint32_t a = runs->first[row] - 1, b = runs->first[other] - 1;
+  uint32_t a = runs->first[row] - 1, b[CK_ROW_NEIGHBOURS];
+  for (size_t j = 0; j < count; j++) {
+    if (present >> j & 1) b[j] = runs->first[row - list[j].distance] - 1;
+  }
   for (size_t k = 0; k < words; k++) {
-    const uint64_t own = starts[k], their = others[k];
-    if ((own | their) == 0) continue;
-    touches found = touching(runs, row, other, k, diagonal, own, their);
-    while (found.sides != 0) {
-      const unsigned i = ck_lowest_bit(found.sides);
-      found.sides &= found.sides - 1;
-      if (adds_sizes) {
-        join(runs, a + ck_rank(own, i), b + ck_rank(their, i));
+    const uint64_t own = starts[k];
+    uint64_t their[CK_ROW_NEIGHBOURS], some = own;
+    for (size_t j = 0; j < count; j++) {
+      their[j] = present >> j & 1 ? starts[k - list[j].distance * words] : 0;
+      some |= their[j];
+    }
+    if (some == 0) continue;
+    likeness alike[CK_ROW_NEIGHBOURS];
+    // That of sides for the points to the left.
+    uint64_t before[CK_ROW_NEIGHBOURS];
+    for (size_t j = 0; j < count; j++) {
+      if (present >> j & 1) {
+        const size_t other = row - list[j].distance;
+        alike[j] = likeness_of(runs, row, other, k, corners && list[j].diagonal);
+        if (corners) before[j] = alike[j].side << 1 | (k > 0 && were_alike(runs, row, other, k));
       } else {
-        unite(runs->parents, a + ck_rank(own, i), b + ck_rank(their, i));
+        alike[j] = (likeness){0, 0, 0};
+        before[j] = 0;
       }
     }
-    uint64_t corners = found.falling | found.rising;
-    while (corners != 0) {
-      const unsigned i = ck_lowest_bit(corners);
-      corners &= corners - 1;
-      const uint32_t run = a + ck_rank(own, i), above = b + ck_rank(their, i);
-      if (found.falling >> i & 1) {
-        if (adds_sizes) {
-          join(runs, run, above - 1);
-        } else {
-          unite(runs->parents, run, above - 1);
-        }
+    for (size_t j = 0; j < count; j++) {
+      if (!(present >> j & 1)) continue;
+      uint64_t side = 0, falling = 0, rising = 0;
+      // Where points touch at no corners, those of two rows do not touch.
+      for (size_t i = 0; corners && i < count; i++) {
+        const uint64_t beside = -(uint64_t)(list[j].beside >> i & 1);
+        const uint64_t across = -(uint64_t)(list[j].across >> i & 1);
+        side |= alike[i].side & beside;
+        falling |= (alike[i].falling & beside) | (alike[i].side & across);
+        rising |= (alike[i].rising & beside) | (before[i] & across);
       }
-      if (found.rising >> i & 1) {
-        if (adds_sizes) {
-          join(runs, run - 1, above);
-        } else {
-          unite(runs->parents, run - 1, above);
-        }
+      const uint64_t both = own & their[j];
+      side = alike[j].side & (own | their[j]) & ~side;
+      falling = alike[j].falling & both & ~falling;
+      rising = alike[j].rising & both & ~rising;
+      for (; side != 0; side &= side - 1) {
+        const unsigned i = ck_lowest_bit(side);
+        link_runs(runs, a + ck_rank(own, i), b[j] + ck_rank(their[j], i), adds_sizes);
       }
+      for (; falling != 0; falling &= falling - 1) {
+        const unsigned i = ck_lowest_bit(falling);
+        link_runs(runs, a + ck_rank(own, i), b[j] + ck_rank(their[j], i) - 1, adds_sizes);
+      }
+      for (; rising != 0; rising &= rising - 1) {
+        const unsigned i = ck_lowest_bit(rising);
+        link_runs(runs, a + ck_rank(own, i) - 1, b[j] + ck_rank(their[j], i), adds_sizes);
+      }
+      b[j] += ck_bit_count(their[j]);
     }
     a += ck_bit_count(own);
-    b += ck_bit_count(their);
   }
 }
 
-CK_CLONES
-void ck_link_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal) {
-  if (diagonal) {
-    link_rows(runs, row, other, true, false);
+/// With constants for images and for volumes.
+CK_INLINE void link_row(const ck_runs *runs, size_t row, const ck_row_neighbour *list, size_t count,
+                        uint32_t present, const bool adds_sizes) {
+  bool corners = false;
+  for (size_t j = 0; j < count; j++) corners |= list[j].diagonal;
+  if (!corners && count == 1) {
+    link_rows(runs, row, list, 1, false, present, adds_sizes);
+  } else if (!corners && count == 2) {
+    link_rows(runs, row, list, 2, false, present, adds_sizes);
+  } else if (count == 1) {
+    link_rows(runs, row, list, 1, true, present, adds_sizes);
+  } else if (count == 4) {
+    link_rows(runs, row, list, 4, true, present, adds_sizes);
   } else {
-    link_rows(runs, row, other, false, false);
+    link_rows(runs, row, list, count, corners, present, adds_sizes);
   }
 }
 
 CK_CLONES
-void ck_join_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal) {
-  link_rows(runs, row, other, diagonal, true);
+void ck_link_rows(const ck_runs *runs, size_t row, const ck_row_neighbour *list, size_t count,
+                  uint32_t present) {
+  link_row(runs, row, list, count, present, false);
+}
+
+CK_CLONES
+void ck_join_rows(const ck_runs *runs, size_t row, const ck_row_neighbour *list, size_t count,
+                  uint32_t present) {
+  link_row(runs, row, list, count, present, true);
 }
 
 /// Calls `body` for each run of a row, with its number `run` and its columns `column` ..< `stop`.
@@ -226,9 +278,13 @@ void ck_resolve_runs(const ck_runs *runs, size_t begin, size_t end) {
   for (size_t run = begin; run < end; run++) {
     // Whatever another thread writes meanwhile is on the way to the same first run.
     const uint32_t above = __atomic_load_n(parents + run, __ATOMIC_RELAXED);
-    uint32_t first = above, next;
-    while ((next = __atomic_load_n(parents + first, __ATOMIC_RELAXED)) != first) first = next;
-    if (first != above) __atomic_store_n(parents + run, first, __ATOMIC_RELAXED);
+    uint32_t first = __atomic_load_n(parents + above, __ATOMIC_RELAXED);
+    // Those of these runs have been resolved before, so that few go further.
+    if (above < begin) {
+      uint32_t next;
+      while ((next = __atomic_load_n(parents + first, __ATOMIC_RELAXED)) != first) first = next;
+    }
+    __atomic_store_n(parents + run, first, __ATOMIC_RELAXED);
   }
 }
 
@@ -343,8 +399,11 @@ enum { MANY_STARTS = 8 };
 CK_INLINE uint16_t kept(const ck_runs *runs, uint32_t run, uint16_t label,
                         const uint32_t *minimum, uint16_t erased) {
   const uint32_t size = runs->sizes[runs->parents[run]];
-  const bool leaves = (size != 0) & (size < minimum[label]);
-  return leaves ? erased : label;
+  uint32_t leaves = -(uint32_t)((size != 0) & (size < minimum[label]));
+  // Where compilers know that it is all ones or none they branch on it, and in maps of specks nothing can be
+  // foretold.
+  __asm__("" : "+r"(leaves));
+  return (uint16_t)(label ^ ((label ^ erased) & leaves));
 }
 
 CK_CLONES

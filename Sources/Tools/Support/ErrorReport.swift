@@ -115,7 +115,9 @@ extension ParsableCommand {
     // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try parseAsRoot(programArguments())
+      let arguments = programArguments()
+      try PluginOptions.load(in: arguments)
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as InputError {
       ErrorReport.print(error, of: configuration.commandName ?? "")

@@ -49,6 +49,7 @@ extension RemedyWording {
     case .state: "--state"
     case .prefix: "--prefix"
     case .split: "--split"
+    case .plugin: "--plugin"
     }
   }
 
@@ -57,7 +58,7 @@ extension RemedyWording {
     switch setting {
     case .layout(let layout), .imageLayout(let layout): [layout.word]
     case .imageRange(let low, let high): ["\(low.shortText):\(high.shortText)"]
-    case .chosen(.weights), .chosen(.mask): ["FILE"]
+    case .chosen(.weights), .chosen(.mask), .chosen(.plugin): ["FILE"]
     case .chosen(.classes), .chosen(.page): ["N"]
     case .chosen: ["NAME"]
     default: setting.value.map { [$0] } ?? []

@@ -65,7 +65,9 @@ struct Bench {
       parallelism: parallelism)
     mark("filters")
     let footprint = crf.footprint
+    let filters = FilterWatch(crf)
     let marginals = (consume crf).infer(InferenceOptions(iterations: iterations))
+    try filters.check()
     mark("inference")
     let planes = AlignedBuffer<Float>(uninitialized: energies.count)
     marginals.values.writePlanes(to: planes.base, parallelism: parallelism)

@@ -39,6 +39,7 @@ struct CRFBench: ParsableCommand {
   @Option(help: "Timed runs.") var runs = 7
   @Option(help: "How to filter: \(FilterKind.registry.names.joined(separator: ", ")).")
   var filter = FilterKind.registry.names[0]
+  @OptionGroup var plugins: PluginOptions
   @Flag(help: "Print JSON, with minima and maxima.") var json = false
 
   @Option(help: "With --filter exact: skip weights below this; 0 evaluates every pair.")
@@ -66,13 +67,12 @@ struct CRFBench: ParsableCommand {
     guard (threshold ?? 0) >= 0 else { throw ValidationError("--threshold must be at least 0") }
   }
 
-  static func main() { main(programArguments()) }
+  static func main() { runAsTool() }
 
   func run() throws {
     let backend: any FilterBackend =
       try threshold.map { ExactBackend(threshold: $0) }
-      ?? FilterKind.registry.named(filter).make(
-        Settings(FilterKind.registry.named(filter).settings))
+      ?? Self.backend(filter)
     var results: [BenchResult] = []
     try forEachScene { image, planes, labelCount in
       for parameters in parameters {
@@ -96,6 +96,11 @@ struct CRFBench: ParsableCommand {
     } else {
       for result in results { print(result.text) }
     }
+  }
+
+  private static func backend(_ text: String) throws -> any FilterBackend {
+    let description = try Description(JSONValue(description: text), in: FilterKind.registry)
+    return try description.kind.make(description.settings)
   }
 
   /// Calls `body` with the image, its energies in file order and the number of labels, for every

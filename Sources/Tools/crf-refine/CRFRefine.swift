@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatticeSupport
 import ToolSupport
+import Unaries
 
 /// `crf-refine`: better labels from the scores of any segmenter.
 @main
@@ -12,7 +13,7 @@ struct CRFRefine: ParsableCommand {
       Reads the scores of any segmenter and the image that they belong to, and writes labels that \
       follow the image's edges. With folders for --unary, --image and the outputs, every file of \
       scores is refined with the image of the same stem. With --model and --weights, a network \
-      scores the image, and --unary is left out.
+      scores the image, and --unary is left out; so is it with --scorer, a unary of a --plugin.
 
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed. For folders, that of the first pair that failed.
@@ -57,6 +58,19 @@ struct CRFRefine: ParsableCommand {
 /// What is read, and how it is to be understood.
 struct InputOptions: ParsableArguments {
   @OptionGroup var scores: UnaryOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What scores the image in place of --unary and a network: a unary of a --plugin, with its "
+        + "settings. \(InputOptions.scorers)", valueName: "kind:key=value,…"))
+  var scorer: String?
+
+  private static var scorers: String {
+    let kinds = UnaryKind.registry.all
+    return kinds.isEmpty
+      ? "" : kinds.map { "\($0.example) (\($0.summary))" }.joined(separator: "; ") + "."
+  }
+
   @OptionGroup var truth: TruthOptions
 
   @Option(

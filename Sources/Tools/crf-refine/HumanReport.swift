@@ -67,6 +67,9 @@ struct HumanReport {
 
   private func scores(_ outcome: Outcome) -> String {
     if let network = settings.network { return NetworkReport(network).lines }
+    if let scorer = settings.scorer {
+      return "scorer   \(scorer.text), \(outcome.labelCount) labels"
+    }
     let name = ([outcome.job.subject] + outcome.job.others).map(FolderListing.name)
       .joined(separator: " + ")
     let kind = settings.unary.kind

@@ -61,6 +61,10 @@ struct JSONParameters: Encodable {
   private let plan: Plan
   private let threads: Int
   private var network: NetworkReport?
+  /// Absent where files or a network give the scores.
+  private var scorer: String?
+  /// The files of plug-ins; absent where there are none.
+  private var plugins: [String]?
   private var unaryKind: String
   /// Absent unless several scores are merged.
   private var merge: String?
@@ -75,6 +79,9 @@ struct JSONParameters: Encodable {
     plan = settings.plan.plan
     threads = settings.parallelism.threads
     network = settings.network.map { NetworkReport($0) }
+    scorer = settings.scorer?.text
+    let loaded = Plugins.loaded.compactMap(\.path)
+    plugins = loaded.isEmpty ? nil : loaded
     unaryKind = settings.unary.kind.rawValue
     let unary = settings.unary
     if !settings.files.others.isEmpty {
@@ -84,7 +91,7 @@ struct JSONParameters: Encodable {
     normalizeScores = unary.normalizes ? true : nil
     labelMap = unary.labels.mapping?.name
     truthMap = settings.truth.mapping?.name
-    if settings.network == nil, settings.unary.kind != .labels {
+    if settings.network == nil, settings.scorer == nil, settings.unary.kind != .labels {
       layout = settings.unary.layout.word
     }
   }
@@ -121,7 +128,7 @@ struct JSONFile: Encodable {
 
     init(_ outcome: Outcome, _ settings: Settings) {
       let job = outcome.job
-      unary = settings.network == nil ? job.subject : nil
+      unary = settings.network == nil && settings.scorer == nil ? job.subject : nil
       mergedWith = job.others.isEmpty ? nil : job.others
       image = job.image
       channels = outcome.image?.channels

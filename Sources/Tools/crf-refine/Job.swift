@@ -21,10 +21,19 @@ struct Job {
 
   /// What a network reads beside the image; empty without one.
   private let networkInputs: [String?]
+  /// Whether a network or a plug-in scores the images, which are the subjects then.
+  private let scoresImages: Bool
 
   /// - Throws: `InputError` where nothing says where the scores come from.
-  init(input: InputOptions, network: NetworkSettings?, output: OutputOptions) throws {
-    subject = try Self.subject(input, network)
+  init(
+    input: InputOptions, network: NetworkSettings?, hasScorer: Bool, output: OutputOptions
+  ) throws {
+    scoresImages = network != nil || hasScorer
+    try OptionCheck.refuse(
+      ["--scorer": hasScorer && (network != nil || input.scores.unary != nil)],
+      because: "scores the image, and so \(network == nil ? "does --unary" : "does a network")",
+      remedy: "leave one of them out")
+    subject = try Self.subject(input, scoresImages: scoresImages)
     others = Array(input.scores.unaries.dropFirst())
     networkInputs = network.map { [$0.weights, $0.proposals?.source.path] } ?? []
     image = input.scores.image
@@ -37,9 +46,9 @@ struct Job {
   }
 
   private static func subject(
-    _ input: InputOptions, _ network: NetworkSettings?
+    _ input: InputOptions, scoresImages: Bool
   ) throws -> String {
-    guard network != nil else {
+    guard scoresImages else {
       guard let unary = input.scores.unary else {
         throw InputError(
           .usage, at: "--image", "is missing, and so is --unary: there is nothing to refine",
@@ -54,7 +63,7 @@ struct Job {
       remedy: "leave one of them out")
     guard let image = input.scores.image else {
       throw InputError(
-        .usage, at: "--image", "is missing: a network needs a photograph to score",
+        .usage, at: "--image", "is missing: there is no photograph to score",
         remedy: "add --image FILE")
     }
     return image
@@ -103,8 +112,7 @@ struct Job {
     var job = self
     job.subject = entry.path
     job.others = entry.others
-    // A network's subject is the image itself.
-    job.image = networkInputs.isEmpty ? entry.companions["image"] : entry.path
+    job.image = scoresImages ? entry.path : entry.companions["image"]
     job.groundTruth = entry.companions["ground truth"]
     // What places an image is kept in labels of its own format.
     let ending = Self.labelEnding(beside: job.image ?? job.subject)
@@ -128,7 +136,7 @@ extension Settings {
   ///
   /// - Throws: `InputError` where a folder cannot be listed, or there is nothing to refine.
   func matchFolders() throws -> FolderMatch {
-    guard network != nil else {
+    guard network != nil || scorer != nil else {
       return try FolderMatch(
         scores: files.subject, images: files.image, groundTruth: files.groundTruth,
         others: files.others, areLabels: unary.kind == .labels, called: "--unary")

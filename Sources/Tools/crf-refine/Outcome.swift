@@ -23,8 +23,10 @@ struct Outcome {
   var stopwatch = Stopwatch()
 
   /// Takes in what the plan came to over the whole scene, or over one tile of it.
-  mutating func add(_ parts: [RefinementReport]) {
+  mutating func add(_ result: PreparedPlan.Result) {
+    let parts = result.reports
     stopwatch.add(parts)
+    if let seconds = result.labelSeconds { stopwatch.add(seconds, to: .labels) }
     if reports.isEmpty {
       reports = parts
     } else {

@@ -20,6 +20,7 @@ struct Refiner {
   }
 
   func refine() throws -> Outcome {
+    if settings.cleansLabels { return try cleanLabels() }
     guard let tiling = settings.tiling else { return try refineWhole() }
     var times = Stopwatch()
     let input = try times.measure(.read) {
@@ -73,33 +74,45 @@ struct Refiner {
       try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
     }
     progress?.clear()
-    outcome.add(result.reports)
+    outcome.add(result)
     outcome.changedShare =
       Double(result.labels.count(unlike: before))
       / Double(max(1, scene.grid.count - outcome.leftOut))
     if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
     try outcome.stopwatch.measure(.write) {
-      try Interruption.whileWriting {
-        try writer.write(result.labels, to: job.labels)
-        if let path = job.marginals {
-          try MarginalsFile.write(
-            result.marginals, at: summary.placement, mask: scene.mask, to: path)
-        }
-        try writer.writeOverlay(of: result.labels, to: job.overlay)
-        try writer.writeOverlay(of: before, to: job.overlayBefore)
-      }
+      try write(
+        result.labels, after: before, result.marginals, over: scene, at: summary.placement,
+        by: writer)
     }
     return outcome
   }
 
+  private func write(
+    _ labels: LabelMap, after before: LabelMap, _ marginals: Marginals?, over scene: Scene,
+    at placement: Placement?, by writer: LabelWriter
+  ) throws {
+    try Interruption.whileWriting {
+      try writer.write(labels, to: job.labels)
+      if let path = job.marginals, let marginals {
+        try MarginalsFile.write(marginals, at: placement, mask: scene.mask, to: path)
+      }
+      try writer.writeOverlay(of: labels, to: job.overlay)
+      try writer.writeOverlay(of: before, to: job.overlayBefore)
+    }
+  }
+
   private func load(_ times: inout Stopwatch) throws -> LoadedScores {
-    guard let network = settings.network else {
+    guard settings.network != nil || settings.scorer != nil else {
       return try settings.unary.load(
         job.scoreFiles, canTile: true, parallelism: settings.parallelism)
     }
     let image = try times.measure(.read) {
       try settings.unary.picture.photograph(job.subject, comparedWith: job.groundTruth)
     }
+    if let scorer = settings.scorer {
+      return try namingScores { try scorer.scores(of: image) }
+    }
+    guard let network = settings.network else { preconditionFailure("nothing scores images") }
     return try network.scorer.scores(of: image, isQuiet: settings.isQuiet).loaded
   }
 
@@ -124,6 +137,35 @@ struct Refiner {
       at: labels, "cannot say where its pixels lie on the Earth, as the image does",
       remedy: "name it .tif to keep that"
     ).report()
+  }
+
+  // MARK: Labels alone
+
+  private func cleanLabels() throws -> Outcome {
+    let loaded = try settings.unary.labels(of: job.scoreFiles)
+    let (scene, map, summary) = (loaded.scene, loaded.map, loaded.summary)
+    let writer = LabelWriter(
+      drawingOver: scene.image, loaded.image, palette: settings.palette(of: summary),
+      at: summary.placement, mayLeaveOut: summary.mayLeaveOut)
+    try checkPicture(scene.grid)
+    try warnOfLostPlace(summary.placement)
+    try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
+    var outcome = Outcome(
+      job: job, grid: scene.grid,
+      image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
+      labelCount: map.distinctLabelCount, unary: summary, stopwatch: loaded.times)
+    outcome.leftOut = scene.mask.map { scene.grid.count - $0.count } ?? 0
+    let cleaned = try outcome.stopwatch.measure(.labels) {
+      try namingScores {
+        try settings.plan.prepared().clean(map, over: scene, parallelism: settings.parallelism)
+      }
+    }
+    outcome.changedShare =
+      Double(cleaned.count(unlike: map)) / Double(max(1, scene.grid.count - outcome.leftOut))
+    try outcome.stopwatch.measure(.write) {
+      try write(cleaned, after: map, nil, over: scene, at: summary.placement, by: writer)
+    }
+    return outcome
   }
 
   // MARK: In tiles
@@ -156,7 +198,7 @@ struct Refiner {
         }
         return try outcome.stopwatch.measure(.unary) { (scene, try input.energies(region)) }
       } visit: { tile in
-        outcome.add(tile.result.reports)
+        outcome.add(tile.result)
         try outcome.stopwatch.measure(.write) {
           try outputs.write(tile.result.marginals, of: tile.place, mask: tile.scene.mask)
         }
@@ -256,5 +298,14 @@ extension Outcome {
       let measured = try count(LabelMap(grid: grid, labels: band.before), labels, settings)
       try evaluation?.addAfter(LabelMap(grid: grid, labels: band.after), truth: measured)
     }
+  }
+}
+
+extension LabelMap {
+  /// How many labels it has, void among them. O(N).
+  fileprivate var distinctLabelCount: Int {
+    var isMet = [Bool](repeating: false, count: 1 << 16)
+    for label in labels { isMet[Int(label)] = true }
+    return isMet.count { $0 }
   }
 }

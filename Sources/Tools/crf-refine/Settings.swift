@@ -15,8 +15,12 @@ struct Settings {
   var unary: ScoreReading
   /// What scores the images; `nil` where files do.
   var network: LoadedNetwork?
+  /// What else scores them.
+  var scorer: Scorer?
   /// What is done to the scores.
   var plan: PlanSettings
+  /// Whether label maps are filtered as they are, without being made scores.
+  let cleansLabels: Bool
   /// `nil` where images are refined whole.
   var tiling: Pipeline.Tiling?
   var palette: Palette
@@ -39,19 +43,28 @@ struct Settings {
     input: InputOptions, network networkOptions: NetworkOptions, plan planOptions: PlanOptions,
     exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
   ) throws {
+    scorer = try input.scorer.map { try Scorer($0) }
     let networkSettings =
-      input.scores.unary == nil && input.scores.image != nil
+      scorer == nil && input.scores.unary == nil && input.scores.image != nil
       ? try NetworkSettings(networkOptions) : try NetworkSettings.named(in: networkOptions)
-    files = try Job(input: input, network: networkSettings, output: output)
+    files = try Job(
+      input: input, network: networkSettings, hasScorer: scorer != nil, output: output)
     isFolder = FolderListing.isFolder(files.subject)
     palette = try Palette(option: output.run.palette)
     isPaletteChosen = output.run.palette != nil
     let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
     truth = readings.truth
-    unary = try ScoreReading(input.scores, labels: readings.labels)
-    if networkSettings != nil { try Self.checkNetworkSuffices(input.scores, tiles) }
     plan = try PlanSettings(planOptions, exact: options)
-    let steps = try plan.prepared()
+    let steps = try plan.prepared(forFilesOf: isFolder ? files.subject : nil)
+    cleansLabels =
+      steps.takesLabelsAlone && input.scores.hasLabelsAlone && files.groundTruth == nil
+      && files.marginals == nil && tiles.tile == nil
+    unary = try ScoreReading(
+      input.scores, labels: readings.labels, makesEnergies: !cleansLabels)
+    if networkSettings != nil || scorer != nil {
+      try Self.checkNetworkSuffices(
+        input.scores, tiles, scores: scorer == nil ? "a network's" : "a plug-in's")
+    }
     if input.scores.image == nil { try Self.checkImageIsNotNeeded(steps) }
     void = try input.truth.voidLabel()
     trimapWidths = try Self.widths(input.trimap)
@@ -83,7 +96,9 @@ struct Settings {
   }
 
   /// - Throws: `InputError` where an option is for scores in files.
-  private static func checkNetworkSuffices(_ input: UnaryOptions, _ tiles: TileOptions) throws {
+  private static func checkNetworkSuffices(
+    _ input: UnaryOptions, _ tiles: TileOptions, scores: String
+  ) throws {
     try OptionCheck.refuse(
       [
         "--unary-kind": input.unaryKind.map { $0 != .logits } ?? false,
@@ -95,12 +110,14 @@ struct Settings {
         "--image-bands": input.raster.imageBands != nil, "--alpha": input.raster.alpha != nil,
         "--page": input.raster.page != nil,
       ],
-      because: "says how files are read, but the scores are a network's and images are photographs",
+      because: "says how files are read, but the scores are \(scores) and images are photographs",
       remedy: "leave it out")
     try OptionCheck.refuse(
       ["--tile": tiles.tile != nil],
-      because: "reads scores a part at a time, which a network does not give",
-      remedy: "leave it out, or write the scores with deeplab segment --scores first")
+      because: "reads scores a part at a time, but they are \(scores)",
+      remedy: "leave it out"
+        + (scores == "a network's"
+          ? ", or write the scores with deeplab segment --scores first" : ""))
   }
 
   /// - Throws: `InputError` where a step compares what only an image has.
@@ -151,5 +168,20 @@ struct Settings {
     case .nothingCounts, .singleClass: break
     }
     oddity.report(at: place, naming: palette.names)
+  }
+}
+
+extension UnaryOptions {
+  /// Whether there is a label map, and nothing says how it would become scores.
+  fileprivate var hasLabelsAlone: Bool {
+    unaryKind == .labels && labelCount == nil && confidence == nil && unknown == nil
+  }
+}
+
+extension PreparedPlan {
+  /// Whether all steps filter labels and none looks at scores.
+  fileprivate var takesLabelsAlone: Bool {
+    refinements.isEmpty && !labelFilters.isEmpty
+      && labelFilters.allSatisfy { $0.needsMarginals == nil }
   }
 }

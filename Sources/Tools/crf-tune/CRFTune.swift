@@ -2,7 +2,7 @@ import ArgumentParser
 import LatticeSupport
 import ToolSupport
 
-/// `crf-tune`: the parameters of a dense CRF that suit a segmenter, by search.
+/// `crf-tune`: the parameters of a dense CRF that suit a segmenter, by search and by gradients.
 @main
 struct CRFTune: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +13,8 @@ struct CRFTune: ParsableCommand {
       crf-refine does. Solves every image with every setting of a coarse grid, then with finer grids \
       around the best, and writes the best model for crf-refine --preset and deeplab segment --crf. A \
       number with one value is fixed; without --preset, --tune and the like, w₁, σα and σβ of \
-      DeepLab's two kernels are searched as its paper does.
+      DeepLab's two kernels are searched as its paper does. With --learn, numbers are learned by \
+      gradients, from the best setting or without a search.
 
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed.
@@ -23,11 +24,15 @@ struct CRFTune: ParsableCommand {
   @OptionGroup(title: "Input") var input: UnaryOptions
   @OptionGroup(title: "Input") var truth: TruthOptions
   @OptionGroup(title: "Search") var search: SearchOptions
+  @OptionGroup(title: "Learning") var learning: LearnOptions
   @OptionGroup(title: "Output") var output: TuneOutputOptions
 
   static func main() { runAsTool() }
 
   mutating func run() throws {
-    try TuneRun(TuneSettings(input: input, truth: truth, search: search, output: output)).run()
+    try TuneRun(
+      TuneSettings(
+        input: input, truth: truth, search: search, learning: learning, output: output)
+    ).run()
   }
 }

@@ -42,6 +42,8 @@ struct SearchOptions: ParsableArguments {
       valueName: "kind:key=range,…"))
   var step: [String] = []
 
+  @OptionGroup var plugins: PluginOptions
+
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
@@ -138,8 +140,8 @@ struct TuneOutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Keep finished evaluations in this file; a search that finds it goes on where the other was "
-        + "stopped.", valueName: "file"))
+      "Keep finished evaluations in this file; a run that finds it goes on where the other was "
+        + "stopped. Behind a search, those of --learn are kept in FILE.learn.", valueName: "file"))
   var state: String?
 
   @Option(
@@ -160,10 +162,12 @@ extension SearchGoal: ExpressibleByArgument {}
 extension SearchSpace {
   /// The numbers that the options name, in the model that they name.
   ///
+  /// - Parameter isLearned: whether numbers are learned, so that nothing need be searched.
   /// - Throws: `InputError` naming the option that cannot be followed.
-  init(_ options: SearchOptions) throws {
+  init(_ options: SearchOptions, isLearned: Bool) throws {
     let (given, stepRanges) = try Plan.base(options)
-    let isUsual = options.preset == nil && options.step.isEmpty
+    let isUsual =
+      options.preset == nil && options.step.isEmpty && (!isLearned || options.namesRange)
     let short: KeyValuePairs = [
       "gaussian.weight": ("--gaussian-weight", options.gaussianWeight, "3"),
       "gaussian.spatial": ("--gaussian-spatial", options.gaussianSpatial, "3"),
@@ -178,7 +182,7 @@ extension SearchSpace {
       guard let range = given ?? (isUsual && !isNamed ? usual : nil) else { continue }
       choices.append(Choice(name, range: range, place: option))
     }
-    guard !choices.isEmpty || !stepRanges.isEmpty || !options.clean.isEmpty else {
+    guard isLearned || !choices.isEmpty || !stepRanges.isEmpty || !options.clean.isEmpty else {
       throw InputError(
         .usage, at: options.step.isEmpty ? "--tune" : "--step",
         options.step.isEmpty
@@ -193,6 +197,16 @@ extension SearchSpace {
     self = try OptionCheck.naming(options.step.isEmpty ? "--preset" : "--step") {
       try SearchSpace(plan, all, stepRanges)
     }
+  }
+}
+
+extension SearchOptions {
+  /// Whether a number of DeepLab's kernels is to be searched.
+  fileprivate var namesRange: Bool {
+    let short = [
+      bilateralWeight, bilateralSpatial, bilateralColor, gaussianWeight, gaussianSpatial,
+    ]
+    return !tune.isEmpty || short.contains { $0 != nil }
   }
 }
 

@@ -58,8 +58,57 @@ struct TuneJSON: Encodable {
   /// Best first.
   private let trials: [Trial]
   private let parametersAtEnds: [String]
+  /// Absent where nothing was learned.
+  private let learned: Learned?
   /// Absent where none were tried.
   private let cleanUps: CleanUps?
+
+  private struct Learned: Encodable {
+    struct Number: Encodable {
+      let name: String
+      let start: Double
+      let value: Double
+    }
+
+    struct Step: Encodable {
+      let evaluations: Int
+      let loss: Double
+      let meanIou: Double?
+      let heldOutLoss: Double?
+      let heldOutMeanIou: Double?
+    }
+
+    let numbers: [Number]
+    let steps: [Step]
+    let taken: Int
+    let ending: String
+    let evaluations: Int
+    let evaluationsFound: Int
+    let seconds: Double
+    let tuned: Figures
+    let heldOut: Figures?
+
+    init(_ result: LearnResult, of space: SearchSpace) {
+      let outcome = result.outcome
+      let values = outcome.curve[outcome.taken].values
+      numbers = zip(outcome.parameters, values).map {
+        Number(name: $0.name, start: $0.start, value: $1)
+      }
+      steps = outcome.curve.map { step in
+        Step(
+          evaluations: step.evaluations, loss: step.training.loss,
+          meanIou: step.training.confusion.meanIOU, heldOutLoss: step.heldOut?.loss,
+          heldOutMeanIou: step.heldOut?.confusion.meanIOU)
+      }
+      taken = outcome.taken
+      ending = outcome.ending.rawValue
+      evaluations = outcome.madeCount
+      evaluationsFound = outcome.foundCount
+      seconds = result.seconds
+      tuned = Figures(result.tuned, of: space)
+      heldOut = result.heldOut.map { Figures($0, of: space) }
+    }
+  }
 
   private struct CleanUps: Encodable {
     struct Trial: Encodable {
@@ -108,6 +157,7 @@ struct TuneJSON: Encodable {
     trials = outcome.search.result.ranking.map {
       Trial(setting: Self.json($0.setting, of: space), objective: $0.objective)
     }
+    learned = outcome.learned.map { Learned($0, of: space) }
     cleanUps = outcome.cleanUp.map { CleanUps($0, settings.objective) }
     parametersAtEnds = outcome.search.result.parametersAtEnds.map(\.place)
   }

@@ -19,20 +19,28 @@ struct TuneReport {
     )
     let rounds = outcome.search.result.rounds.map { "\($0.settings.count)" }.joined(
       separator: " + ")
-    var parts = [
-      """
-      images   \(tuned) to tune on\(heldOut > 0 ? ", \(heldOut) held out" : "")
+    let images = "images   \(tuned) to tune on\(heldOut > 0 ? ", \(heldOut) held out" : "")"
+    let search = """
       search   \(rounds) settings for \(settings.objective.rawValue), \
       \(outcome.madeCount) evaluations in \(String(format: "%.1f", outcome.seconds)) s\
       \(outcome.resumedCount > 0 ? ", \(outcome.resumedCount) found in the state" : "")
       """
-    ]
-    parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(outcome.search.tuned))
-    if heldOut > 0 { parts.append("On the images held out:\n" + table(outcome.search.heldOut)) }
-    parts.append(classes(heldOut > 0 ? outcome.search.heldOut : outcome.search.tuned))
+    var parts = [settings.search.isSearched ? images + "\n" + search : images]
+    if let learned = outcome.learned { parts.append(LearnReport(learned).text) }
+    parts.append((heldOut > 0 ? "On the images tuned on:\n" : "") + table(tunedRows))
+    if heldOut > 0 { parts.append("On the images held out:\n" + table(heldOutRows)) }
+    parts.append(classes(heldOut > 0 ? heldOutRows : tunedRows))
     if let cleanUp = outcome.cleanUp { parts.append(text(of: cleanUp)) }
     parts += remarks
     return parts.joined(separator: "\n\n")
+  }
+
+  private var tunedRows: [SearchOutcome.Row] {
+    outcome.search.tuned + (outcome.learned.map { [$0.tuned] } ?? [])
+  }
+
+  private var heldOutRows: [SearchOutcome.Row] {
+    outcome.search.heldOut + (outcome.learned?.heldOut.map { [$0] } ?? [])
   }
 
   private func table(_ rows: [SearchOutcome.Row]) -> String {
@@ -79,7 +87,7 @@ struct TuneReport {
 
   /// The IOU of each class: a mean hides that a CRF feeds on small classes.
   private func classes(_ rows: [SearchOutcome.Row]) -> String {
-    let rows = Array(rows.prefix(3))
+    let rows = Array(rows.prefix(3)) + (outcome.learned == nil ? [] : Array(rows.suffix(1)))
     let names = outcome.settings.palette.names
     let head = ["IOU, %"] + rows.map(\.title)
     let columns = rows.map(\.tally.whole.intersectionsOverUnion)
@@ -106,6 +114,23 @@ struct TuneReport {
         "No setting found is better than \(space.base == nil ? "no steps" : "no CRF") at all by this objective; docs/tune.md says what that "
           + "means.")
     }
+    if isLearnedNoBetter {
+      remarks.append(
+        "What was learned is no better than its start by \(outcome.settings.objective.rawValue): "
+          + "the loss is another figure, and few images mislead.")
+    }
     return remarks.isEmpty ? [] : [remarks.joined(separator: "\n")]
+  }
+
+  /// Whether the learned plan is no better than its start by the objective, on the images held out
+  /// where there are some.
+  private var isLearnedNoBetter: Bool {
+    guard outcome.learned != nil else { return false }
+    let rows = outcome.settings.isHoldout ? heldOutRows : tunedRows
+    func value(_ row: SearchOutcome.Row) -> Double? {
+      try? outcome.settings.objective.value(of: row.tally)
+    }
+    guard let start = value(rows[2]), let learned = rows.last.flatMap(value) else { return false }
+    return learned <= start
   }
 }

@@ -18,10 +18,14 @@ struct TuneRun {
     let start = ContinuousClock.now
     note(resumed: evaluator.resumedCount)
     let search = try OptionCheck.naming("--ground-truth") { try self.search(evaluator) }
-    let cleanUp = try settings.cleanUps.isEmpty ? nil : CleanUp(search, settings)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let learned = try settings.learning.map { try LearnResult($0, from: search, settings) }
+    let plan =
+      try learned?.outcome.plan ?? settings.search.space.plan(of: search.result.best.setting)
+    let cleanUp = try settings.cleanUps.isEmpty ? nil : CleanUp(plan, settings)
     let outcome = TuneOutcome(
-      settings: settings, search: search, cleanUp: cleanUp,
-      seconds: (ContinuousClock.now - start) / .seconds(1), madeCount: evaluator.madeCount,
+      settings: settings, search: search, learned: learned, cleanUp: cleanUp,
+      seconds: seconds, madeCount: evaluator.madeCount,
       resumedCount: evaluator.resumedCount)
     if let oddity = search.oddity(ignoring: settings.void) {
       oddity.report(at: settings.folders.truth, naming: settings.palette.names)
@@ -61,15 +65,31 @@ struct TuneRun {
     if let path = settings.output.output {
       let name = FolderListing.split(path).stem
       try Interruption.whileWriting {
-        let best = try outcome.search.best(named: name, foundBy: "crf-tune")
+        let best =
+          try outcome.learned?.best(named: name, in: settings)
+          ?? outcome.search.best(named: name, foundBy: "crf-tune")
         let text = try outcome.cleanUp?.plan(after: best).json.text() ?? best.text()
         try AtomicOutput.write(to: path) { try $0.write(text + "\n") }
       }
+    }
+    if let learned = outcome.learned {
+      for path in settings.curves { try write(LearnCurve(learned.outcome), learned, to: path) }
     }
     if let path = settings.output.surface, let figure = SurfaceFigure(outcome) {
       let picture = try figure.picture()
       try Interruption.whileWriting { try PNG.write(picture, to: path) }
     }
+  }
+
+  private func write(_ curve: LearnCurve, _ learned: LearnResult, to path: String) throws {
+    guard FolderListing.split(path).ending == "png" else {
+      let table = curve.table(learned.outcome.parameters)
+      return try Interruption.whileWriting {
+        try AtomicOutput.write(to: path) { try $0.write(table) }
+      }
+    }
+    let picture = try curve.picture()
+    try Interruption.whileWriting { try PNG.write(picture, to: path) }
   }
 }
 
@@ -77,6 +97,8 @@ struct TuneRun {
 struct TuneOutcome {
   let settings: TuneSettings
   let search: SearchOutcome
+  /// `nil` where nothing was learned.
+  let learned: LearnResult?
   /// `nil` where no clean-ups were tried.
   let cleanUp: CleanUp?
   let seconds: Double
@@ -91,8 +113,7 @@ struct CleanUp {
   let heldOut: (before: Tally, after: Tally)?
 
   /// - Throws: `InputError` of an image that cannot be read, or of a filter that cannot be made.
-  init(_ search: SearchOutcome, _ settings: TuneSettings) throws {
-    let plan = try settings.search.space.plan(of: search.result.best.setting)
+  init(_ plan: Plan, _ settings: TuneSettings) throws {
     let progress = settings.output.quiet ? nil : InferenceProgress(of: "clean-ups")
     defer { progress?.clear() }
     let deciding = settings.cleanUpSearch(part: TuneSettings.tuned)

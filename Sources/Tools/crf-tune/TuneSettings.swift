@@ -12,6 +12,10 @@ import Unaries
 struct TuneSettings {
   let objective: SearchGoal
   let search: CoarseToFineSearch
+  /// What is learned from the best setting on; `nil` where nothing is.
+  let learning: LearningOptions?
+  /// Where the curve of learning goes.
+  let curves: [String]
   /// Label filters of which those that pay are kept.
   let cleanUps: [Description<LabelFilterKind>]
   /// How files of scores are read.
@@ -47,12 +51,20 @@ struct TuneSettings {
   /// - Throws: `InputError` naming the option that cannot be followed, or the file that is missing.
   init(
     input: UnaryOptions, truth: TruthOptions, search options: SearchOptions,
-    output: TuneOutputOptions
+    learning learnOptions: LearnOptions, output: TuneOutputOptions
   ) throws {
     self.output = output
     objective = options.objective
     parallelism = try Parallelism(option: options.threads)
-    search = try Self.search(options)
+    learning = try LearningOptions(learnOptions, isHoldout: options.holdout)
+    curves = learnOptions.curve
+    search = try Self.search(options, isLearned: learning != nil)
+    guard learning == nil || search.space.base != nil else {
+      throw InputError(
+        .usage, at: "--learn",
+        "learns the numbers of one CRF that is a step of its own, but there "
+          + "is not one", remedy: "add a step: --step crf:model=deeplab-v2-pytorch")
+    }
     cleanUps = try options.clean.map(Self.cleanUp)
     palette = try Palette(option: output.palette)
     guard (1...1 << 20).contains(options.trimapWidth) else {
@@ -75,7 +87,7 @@ struct TuneSettings {
         remedy: "leave it out, or add images")
     }
     plan = OutputPlan(
-      outputs: [output.output, output.surface], inputs: folders.all, labels: nil,
+      outputs: [output.output, output.surface] + curves, inputs: folders.all, labels: nil,
       subject: folders.scores)
     try checkOutputs()
   }
@@ -98,8 +110,10 @@ struct TuneSettings {
     }
   }
 
-  private static func search(_ options: SearchOptions) throws -> CoarseToFineSearch {
-    let space = try SearchSpace(options)
+  private static func search(
+    _ options: SearchOptions, isLearned: Bool
+  ) throws -> CoarseToFineSearch {
+    let space = try SearchSpace(options, isLearned: isLearned)
     let usual = options.step.isEmpty ? 10 : space.base?.iterations ?? 1
     let text = options.iterations ?? "\(usual)"
     guard options.iterations == nil || space.base != nil else {
@@ -120,8 +134,11 @@ struct TuneSettings {
         .usage, at: "--refinements",
         "is \(options.refinements), but must be 0…\(mostRefinements)", remedy: "1 or 2 are usual")
     }
+    let coarse = CoarseToFineSearch(space, iterations: iterations, refinements: 0)
+    // Around the start of learning alone, nothing is looked for.
     let search = CoarseToFineSearch(
-      space, iterations: iterations, refinements: options.refinements)
+      space, iterations: iterations,
+      refinements: isLearned && !coarse.isSearched ? 0 : options.refinements)
     guard search.coarseCount <= mostSettings else {
       throw InputError(
         .usage, at: space.parameters.first?.place,
@@ -157,18 +174,26 @@ struct TuneSettings {
   func evaluator() throws -> Evaluator {
     try Evaluator(
       images, parts: parts, space: search.space, ignoring: void, trimapWidth: trimapWidth,
-      state: output.state.map { SearchState($0, conditions: conditions) }, parallelism: parallelism)
+      state: searchState, parallelism: parallelism)
+  }
+
+  /// Nothing is kept where learning alone is done: its start is soon measured.
+  private var searchState: SearchState? {
+    guard learning == nil || search.isSearched else { return nil }
+    return output.state.map { SearchState($0, conditions: conditions) }
   }
 
   private func checkOutputs() throws {
-    for (option, path, ending) in [
-      ("--output", output.output, "json"), ("--surface", output.surface, "png"),
-    ] {
+    let named =
+      [("--output", output.output, ["json"]), ("--surface", output.surface, ["png"])]
+      + curves.map { ("--curve", $0, ["png", "csv"]) }
+    for (option, path, endings) in named {
       guard let path, !StandardOutput.isNamed(by: path),
-        FolderListing.split(path).ending != ending
+        !endings.contains(FolderListing.split(path).ending)
       else { continue }
       throw InputError(
-        .usage, at: option, "is '\(path)', but its file is a .\(ending)",
+        .usage, at: option,
+        "is '\(path)', but its file is a " + endings.map { ".\($0)" }.joined(separator: " or a "),
         remedy: "name it as what it is")
     }
     if output.surface != nil, SurfaceFigure.Axes(search.space) == nil {
@@ -187,8 +212,22 @@ struct TuneSettings {
         .usage, at: "--state", "is '\(state)', which cannot be read again",
         remedy: "name a file")
     }
-    try OutputCheck.check(plan.outputs + [output.state].compactMap { $0 }, inputs: plan.inputs)
+    let states = [output.state, learningState?.path].compactMap { $0 }
+    try OutputCheck.check(
+      plan.outputs + Set(states).sorted(), inputs: plan.inputs)
   }
+
+  /// Where evaluations of learning are kept: beside those of a search where there is one.
+  var learningState: SearchState? {
+    guard learning != nil, let path = output.state else { return nil }
+    return SearchState(
+      search.isSearched ? path + ".learn" : path, conditions: readingConditions)
+  }
+}
+
+extension CoarseToFineSearch {
+  /// Whether there is more than one setting.
+  var isSearched: Bool { coarseCount > 1 }
 }
 
 /// The folders of a search.
@@ -259,19 +298,25 @@ extension TuneSettings {
   }
 
   /// What evaluations depend on, by name, as the state notes it.
-  fileprivate var conditions: [String: String] {
+  private var conditions: [String: String] {
     let space = search.space
     return [
+      "--normalization": Set((space.base?.terms ?? []).map(\.normalization.rawValue)).sorted()
+        .joined(separator: ", "), "--filter": space.base.map { "\($0.filter)" } ?? "none",
+      "--tune": space.parameters.map(\.name).joined(separator: ", "), "the model": planText,
+      "--trimap-width": "\(trimapWidth)",
+    ].merging(readingConditions) { first, _ in first }
+  }
+
+  /// How files are read.
+  private var readingConditions: [String: String] {
+    [
       "--unary-kind": unary.kind.rawValue,
       "--scores-layout": unary.layout == .channelsFirst ? "labelsFirst" : "labelsLast",
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
       "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",
-      "--normalization": Set((space.base?.terms ?? []).map(\.normalization.rawValue)).sorted()
-        .joined(separator: ", "), "--filter": space.base.map { "\($0.filter)" } ?? "none",
       "--void": "\(void)",
-      "--tune": space.parameters.map(\.name).joined(separator: ", "), "the model": planText,
-      "--trimap-width": "\(trimapWidth)",
       // Names of labels change no count.
       "--palette": "of colours " + Fingerprint.of(palette),
     ].merging(choices) { first, _ in first }

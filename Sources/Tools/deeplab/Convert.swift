@@ -70,7 +70,10 @@ struct Convert: ParsableCommand {
       return
     }
     let classes = try network.classCount(in: checkpoint)
-    _ = try MappedCheckpoint(network.make(classes: classes), in: checkpoint)
+    let notes = ModelNotes(metadata: checkpoint.metadata)
+    _ = try MappedCheckpoint(
+      network.make(classes: classes, refinement: notes.refinement ?? LearnedRefinement()),
+      in: checkpoint)
     if let names, names.count != classes {
       throw InputError(
         .usage, at: "--class-names",

@@ -179,6 +179,12 @@ struct ExportWeights: ParsableArguments {
       return (network, InitialParameters(for: network))
     }
     let checkpoint = try checkpoint.open(file)
+    if let refinement = ModelNotes(metadata: checkpoint.metadata).refinement {
+      throw InputError(
+        .usage, at: checkpoint.place,
+        "was trained with \(refinement.summary), which ONNX has no operators for",
+        remedy: "train the network without it, or use it where it is")
+    }
     let network = try entry.make(
       classes: classes ?? entry.classCount(in: checkpoint), outputStride: outputStride)
     return (network, try MappedCheckpoint(network, in: checkpoint))

@@ -64,6 +64,8 @@ struct CheckpointContents: Encodable {
   /// The network that the file says it is for, and its classes.
   var network: String?
   var classNames: [String]?
+  /// What was learned with the network to refine its scores.
+  var refinement: LearnedRefinement?
   /// Tensors of each stored type.
   var types: [String: Int]
   var tensors: [Tensor]
@@ -74,7 +76,8 @@ struct CheckpointContents: Encodable {
   private let formatWords: String
 
   private enum CodingKeys: CodingKey {
-    case version, file, format, state, otherStates, prefix, network, classNames, tensorCount,
+    case version, file, format, state, otherStates, prefix, network, classNames, refinement,
+      tensorCount,
       valueCount, types, tensors, networks, warnings
   }
 
@@ -86,7 +89,7 @@ struct CheckpointContents: Encodable {
     otherStates = checkpoint.otherStates
     prefix = checkpoint.prefix.isEmpty ? nil : checkpoint.prefix
     let notes = ModelNotes(metadata: checkpoint.metadata)
-    (network, classNames) = (notes.network, notes.classNames)
+    (network, classNames, refinement) = (notes.network, notes.classNames, notes.refinement)
     tensors = checkpoint.entries.map { Tensor($0) }
     tensorCount = tensors.count
     valueCount = tensors.map(\.count).reduce(0, +)
@@ -103,6 +106,7 @@ struct CheckpointContents: Encodable {
       "values   \(valueCount)",
     ]
       + (network.map { ["made for \(visibleText($0))"] } ?? [])
+      + (refinement.map { ["refined  by \($0.summary)"] } ?? [])
       + (classNames.map { ["classes  " + visibleText($0.joined(separator: ", "))] } ?? [])
       + CheckpointFit.lines(networks) + [""]
       + TextColumns([.left, .left, .left], rows: rows).lines

@@ -28,6 +28,24 @@ typedef struct {
                            size_t);
   void (*weight_gradient)(const ck_weight_gradient *, size_t, size_t, size_t, size_t, void *, float *);
   void (*depthwise_gradient)(const ck_weight_gradient *, size_t, size_t, float *);
+  void (*box_sums)(float *, size_t, size_t, size_t, size_t);
+  void (*box_sums_double)(double *, size_t, size_t, size_t, size_t);
+  void (*box_planes)(float *, const float *, size_t, size_t, size_t, size_t);
+  void (*guide_moments)(const float *, size_t, const int32_t *, size_t, size_t, double *);
+  void (*guide_statistics)(const double *, size_t, const double *, double, size_t, double, const int32_t *,
+                           size_t, float *);
+  void (*guided_windows)(ck_guided_planes, ck_guided_planes, size_t, size_t, size_t, size_t, size_t, float *,
+                         size_t, float *);
+  void (*guided_coefficients)(float *, const float *, float, const float *, size_t, const int32_t *, size_t,
+                              size_t);
+  void (*guided_scores)(const float *, const float *, float, const float *, size_t, const int32_t *, size_t,
+                        size_t, float *, size_t);
+  void (*run_starts)(const uint16_t *, size_t, size_t, uint64_t *, uint32_t *);
+  void (*member_starts)(const uint16_t *, size_t, size_t, uint16_t, uint64_t *, uint64_t *, uint32_t *);
+  void (*link_rows)(const ck_runs *, size_t, const ck_row_neighbour *, size_t, uint32_t);
+  void (*settle_rows)(const ck_runs *, size_t, size_t, int32_t);
+  void (*erase_rows)(const ck_runs *, size_t, size_t, const uint32_t *, uint16_t, uint16_t *);
+  void (*paint_rows)(const ck_runs *, size_t, size_t, const uint16_t *, uint16_t *);
 } kernel_variant;
 
 /// All functions of a variant, in its order.
@@ -35,7 +53,10 @@ typedef struct {
   ck_lattice_embed, ck_planar_embed, ck_lattice_blur, ck_planar_blur, ck_sweep, ck_pair_sums,     \
       ck_pair_weights, ck_vertex_gaussian, ck_convolve_line, ck_convolve, ck_depthwise,           \
       ck_winograd_weights, ck_winograd_inputs, ck_winograd_products, ck_winograd_outputs, \
-      ck_add_weight_gradient, ck_add_depthwise_gradient
+      ck_add_weight_gradient, ck_add_depthwise_gradient, ck_box_sums, ck_box_sums_double,         \
+      ck_box_planes, ck_guide_moments, ck_guide_statistics, ck_guided_windows,                    \
+      ck_guided_coefficients, ck_guided_scores, ck_run_starts, ck_member_starts, ck_link_rows,    \
+      ck_settle_rows, ck_erase_rows, ck_paint_rows
 
 /// What this program picks for itself.
 const kernel_variant *kernel_variant_chosen(void);

@@ -8,10 +8,11 @@ struct ConnectedComponentsTests {
   /// Shapes with one and several words a row, thin ones, and with more bands than one.
   static let shapes: [[Int]] = [
     [1, 1], [1, 70], [70, 1], [9, 7], [5, 64], [4, 65], [3, 130], [2, 1, 9], [1, 1, 5], [4, 5, 6],
-    [2, 3, 66], [12],
+    [2, 3, 66], [3, 3, 65], [12],
   ]
 
-  @Test(arguments: shapes, [2, 3])
+  /// Few labels make long components, many leave points that touch at single corners.
+  @Test(arguments: shapes, [2, 3, 8])
   func numbersAreThoseOfFlooding(shape: [Int], count: Int) throws {
     let orders = [1: [nil], 2: [4, 8, nil], 3: [6, 18, 26, nil]]
     for neighbours in try #require(orders[shape.count]) {
@@ -52,9 +53,11 @@ struct ConnectedComponentsTests {
   }
 
   /// Volumes are cut into bands of slices.
-  @Test(arguments: [6, 18, 26])
-  func volumesDoNotDependOnThreads(neighbours: Int) throws {
-    let map = LabelMap.random([40, 64, 66], labels: 2, seed: 8)
+  @Test(arguments: [6, 18, 26], [2, 8])
+  func volumesAreJoinedAtTheirSeams(neighbours: Int, labels: Int) throws {
+    let order = try #require([6: 1, 18: 2, 26: 3][neighbours])
+    let (depth, height, width) = (40, 64, 66)
+    let map = LabelMap.random([depth, height, width], labels: labels, seed: 8)
     let found = try [1, 2, 4].map { threads in
       try ConnectedComponents(
         of: map, connectivity: Connectivity(neighbours: neighbours), ignoring: nil,
@@ -62,11 +65,24 @@ struct ConnectedComponentsTests {
       ).numbers()
     }
     #expect(found[0] == found[1] && found[0] == found[2])
-    // Neighbours of equal label have equal numbers.
-    for point in 0..<map.grid.count - 66 * 64 where map.labels[point] == map.labels[point + 66 * 64]
-    {
-      #expect(found[0][point] == found[0][point + 66 * 64])
+    // Two points have equal numbers where they have equal labels and touch.
+    var parted = 0
+    for z in 1..<depth {
+      for y in 1..<height - 1 {
+        for x in 1..<width - 1 {
+          let point = (z * height + y) * width + x
+          for step in 0..<9 {
+            let (dy, dx) = (step / 3 - 1, step % 3 - 1)
+            let other = point - width * height + dy * width + dx
+            let touches = 1 + abs(dy) + abs(dx) <= order
+            if touches && map.labels[point] == map.labels[other] {
+              parted += found[0][point] == found[0][other] ? 0 : 1
+            }
+          }
+        }
+      }
     }
+    #expect(parted == 0)
   }
 
   @Test func extentsByHand() throws {

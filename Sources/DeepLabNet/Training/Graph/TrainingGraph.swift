@@ -31,13 +31,18 @@ package struct TrainingGraph: Sendable {
   ///   - normalization: how batch normalisations act.
   ///   - recomputesActivations: whether the backward pass computes activations again, so that the
   ///     forward pass need not keep all of them.
+  ///   - learnsRefinementAlone: whether layers that refine scores learn and nothing else does.
   package init(
-    _ network: Network, normalization: NormalizationMode, recomputesActivations: Bool = false
+    _ network: Network, normalization: NormalizationMode, recomputesActivations: Bool = false,
+    learnsRefinementAlone: Bool = false
   ) {
     self.recomputesActivations = recomputesActivations
+    let normalization = learnsRefinementAlone ? .frozen : normalization
     isLearned = network.nodes.flatMap { node in
       let isFrozen = node.layer is BatchNormalization && normalization == .frozen
-      return node.layer.parameters.map { $0.isLearned && !isFrozen }
+      return node.layer.parameters.map {
+        $0.isLearned && !isFrozen && (!learnsRefinementAlone || $0.role == .refinement)
+      }
     }
     let fusion = StepFusion(network, normalization: normalization)
     outputs = network.outputs.map { output in

@@ -16,6 +16,8 @@ package struct TrainingPass {
   let plan: ActivationPlan
   /// For each step what its normalisation found in the batch.
   private var moments: [Int: BatchMoments] = [:]
+  /// For each step what its layer has noted of the forward pass.
+  private var records: [Int: any Sendable] = [:]
   private let dropoutSeed: UInt64
 
   /// Computes the network's outputs.
@@ -97,6 +99,11 @@ package struct TrainingPass {
         parallelism: parallelism)
     case .dropout(let layer):
       return drop(inputs[0], layer, index)
+    case .layer(let layer as any RecordedLayer) where step.isSwept:
+      let output = Tensor(uninitialized: shapes[index])
+      records[index] = layer.recordedForward(
+        inputs, parameters: own, into: output, parallelism: parallelism)
+      return output
     case .layer(let layer):
       let output = Tensor(uninitialized: shapes[index])
       layer.forward(inputs, parameters: own, into: output, parallelism: parallelism)
@@ -133,6 +140,7 @@ package struct TrainingPass {
           try sweep(step, index, &gradient, &found, &gradients)
         }
         values[index] = nil
+        records[index] = nil
       }
     }
   }
@@ -169,9 +177,15 @@ package struct TrainingPass {
         if case .node(let node) = source, values[node] == nil { return gradient }
         return value(source)
       }
-      let result = try layer.backward(
-        gradient, inputs: inputs, output: values[index] ?? gradient,
-        parameters: step.parameters.map { parameters[$0] }, parallelism: parallelism)
+      let own = step.parameters.map { parameters[$0] }
+      let result =
+        if let layer = layer as? any RecordedLayer, let record = records[index] {
+          layer.backward(gradient, parameters: own, record: record, parallelism: parallelism)
+        } else {
+          try layer.backward(
+            gradient, inputs: inputs, output: values[index] ?? gradient, parameters: own,
+            parallelism: parallelism)
+        }
       gradients.add(result.parameters, step.parameters, graph.isLearned, parallelism)
       for (input, slope) in result.inputs.enumerated() {
         if let slope { pass(slope, to: input, &found) }

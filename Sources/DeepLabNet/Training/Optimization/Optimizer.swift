@@ -23,7 +23,8 @@ struct Optimizer {
     var factors: [(rate: Double, decay: Double)] = []
     for (index, node) in network.nodes.enumerated() {
       for parameter in node.layer.parameters {
-        factors.append(settings.factors(of: parameter.role, isLast: last.contains(index)))
+        let (rate, decay) = settings.factors(of: parameter.role, isLast: last.contains(index))
+        factors.append((rate * parameter.rate, decay))
       }
     }
     self.factors = factors
@@ -102,13 +103,14 @@ struct Optimizer {
 }
 
 extension Network {
-  /// The layers with something to learn between which and a result there is no other such layer.
+  /// The layers with something to learn between which and a result there is no other such layer;
+  /// layers that refine scores do not count.
   var lastLayers: Set<Int> {
     var last: Set<Int> = []
     var isReached = [Bool](repeating: false, count: nodes.count)
     for case .node(let output) in outputs.map(\.source) { isReached[output] = true }
     for (index, node) in nodes.enumerated().reversed() where isReached[index] {
-      if node.layer.parameters.contains(where: \.isLearned) {
+      if node.layer.parameters.contains(where: { $0.isLearned && $0.role != .refinement }) {
         last.insert(index)
         continue
       }

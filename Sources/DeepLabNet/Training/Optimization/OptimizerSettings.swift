@@ -75,6 +75,7 @@ public struct OptimizerSettings: Sendable, Hashable, Codable {
     switch role {
     case .bias: (isLast ? lastBiasRate : biasRate, biasDecay)
     case .normalizationScale, .normalizationShift: (1, normalizationDecay)
+    case .refinement: (1, 0)
     default: (isLast ? lastRate : 1, 1)
     }
   }

@@ -357,6 +357,51 @@ typedef struct latticecrf_gradients {
   int64_t feature_count;
 } latticecrf_gradients;
 
+/** A domain transform over an edge map: Chen et al. 2016, after Gastal & Oliveira 2011. */
+typedef struct latticecrf_domain_transform {
+  /** sizeof(latticecrf_domain_transform) */
+  uint64_t size;
+  /** Above 0, in grid steps. */
+  double sigma_spatial;
+  /** Above 0, in units of the edge map. */
+  double sigma_range;
+  /** Rounds over all axes, at most 500; 0 for 3. */
+  int32_t iterations;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+} latticecrf_domain_transform;
+
+/** A guided filter: He, Sun & Tang 2013. */
+typedef struct latticecrf_guided_filter {
+  /** sizeof(latticecrf_guided_filter) */
+  uint64_t size;
+  /** At least 1e-9, in squared units of the guide: contrasts below its root are smoothed away. */
+  double epsilon;
+  /** Windows have 2 radius + 1 points along every axis; at least 1. */
+  int32_t radius;
+  /** Not 0 to reflect the image at its border, where windows are else clipped. */
+  int32_t reflects;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+  /** 0. */
+  int32_t reserved;
+} latticecrf_guided_filter;
+
+/** Where the gradients of an edge-aware filter go. What is null is not written. */
+typedef struct latticecrf_filter_gradients {
+  /** sizeof(latticecrf_filter_gradients) */
+  uint64_t size;
+  /** By the values, channels x N. */
+  float *values;
+  int64_t value_count;
+  /** By the edge map, N, or by the guide, guide_channels x N. */
+  float *guide;
+  int64_t guide_count;
+  /** By sigma_spatial and sigma_range, 2 numbers; or by epsilon, 1. */
+  double *parameters;
+  int64_t parameter_count;
+} latticecrf_filter_gradients;
+
 /* The library ------------------------------------------------------------------------------------ */
 
 /** The version, such as "0.1.0". Never null. */
@@ -367,8 +412,9 @@ int32_t latticecrf_abi_version(void);
 
 /**
  * What a front end has to know of the library, as JSON: `presets` (models) and `default_preset`; the kinds
- * of `kernels`, `compatibilities`, `filters`, `refinements` and `label_filters`, each with its settings
- * (key, type, range, default, help); and `enumerations`, the numbers of this header by name.
+ * of `kernels`, `compatibilities`, `filters`, `unaries`, `refinements` and `label_filters`, each with its
+ * settings (key, type, range, default, help); the `plugins` that have been loaded; and `enumerations`, the
+ * numbers of this header by name.
  */
 latticecrf_status latticecrf_kinds_json(char *text, int64_t capacity, int64_t *length);
 
@@ -576,6 +622,40 @@ latticecrf_status latticecrf_plan_clean(
     latticecrf_plan plan, const uint16_t *labels, int64_t count, const int64_t *extents, int32_t rank,
     int32_t threads, uint16_t *output, int64_t output_count);
 
+/* Plug-ins --------------------------------------------------------------------------------------- */
+
+struct latticecrf_plugin_table;
+
+/**
+ * Loads a shared library that latticecrf_plugin.h describes. Its kernels, filters, compatibilities, unaries,
+ * refinements and label filters are known by their names from now on, beside those that are built in.
+ *
+ * The library runs with all rights of the process: load what you trust. It stays loaded; a second call for the same
+ * file does nothing. Nothing is loaded that is not named here.
+ *
+ * @param path of the file; it is looked for nowhere else.
+ */
+latticecrf_status latticecrf_load_plugin(const char *path);
+
+/**
+ * The same for a plug-in that is part of the program.
+ *
+ * @param table as latticecrf_plugin() would return it; it must stay as it is from now on.
+ */
+latticecrf_status latticecrf_add_plugin(const struct latticecrf_plugin_table *table);
+
+/**
+ * The energies that a unary of a plug-in gives a scene, to be refined as any others.
+ *
+ * @param unary UTF-8: `colors:sigma=20`, or JSON.
+ * @param scene its grid, image and threads count, and its layout, which is that of the energies; not its scores.
+ * @param energies becomes L x N or N x L energies; null to ask for L alone.
+ * @param count how many numbers there is room for, which must be L N.
+ * @param labels becomes L.
+ */
+latticecrf_status latticecrf_score(
+    const char *unary, const latticecrf_scene *scene, float *energies, int64_t count, int64_t *labels);
+
 /* Filters alone ---------------------------------------------------------------------------------- */
 
 /**
@@ -672,6 +752,55 @@ latticecrf_status latticecrf_learner_filter(
 latticecrf_status latticecrf_learner_filter_gradient(
     latticecrf_learner learner, int32_t term, const void *a, const void *q, int64_t count,
     int32_t channels, const latticecrf_gradients *gradients);
+
+/* Edge-aware filters ------------------------------------------------------------------------------ */
+
+/**
+ * Smooths values along the lines of a grid, far in smooth places and hardly across edges. Arrays have the
+ * channels first.
+ *
+ * @param extents as for latticecrf_crf_create.
+ * @param values channels x N, finite.
+ * @param edges N values of 0 or more: the link of a point with the one before it along every axis.
+ * @param output as many numbers as `values`.
+ */
+latticecrf_status latticecrf_domain_transform_apply(
+    const latticecrf_domain_transform *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *edges, int64_t edge_count,
+    float *output, int64_t output_count);
+
+/**
+ * The gradients of a loss by what was smoothed, the edge map and both sigmas.
+ *
+ * @param upstream channels x N: the loss's gradient by the output.
+ */
+latticecrf_status latticecrf_domain_transform_gradient(
+    const latticecrf_domain_transform *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *edges, int64_t edge_count,
+    const float *upstream, int64_t upstream_count, const latticecrf_filter_gradients *gradients);
+
+/**
+ * Makes values linear functions of a guide in every window, so that its edges become theirs.
+ *
+ * @param values channels x N, finite.
+ * @param guide guide_channels x N, finite; at most 64 channels.
+ * @param output as many numbers as `values`.
+ */
+latticecrf_status latticecrf_guided_filter_apply(
+    const latticecrf_guided_filter *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *guide, int64_t guide_count,
+    int32_t guide_channels, float *output, int64_t output_count);
+
+/**
+ * The gradients of a loss by what was filtered, the guide and epsilon.
+ *
+ * @param upstream channels x N: the loss's gradient by the output.
+ */
+latticecrf_status latticecrf_guided_filter_gradient(
+    const latticecrf_guided_filter *filter, const int64_t *extents, int32_t rank,
+    const float *values, int64_t count, int32_t channels, const float *guide, int64_t guide_count,
+    int32_t guide_channels, const float *upstream, int64_t upstream_count,
+    const latticecrf_filter_gradients *gradients);
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,7 @@ public struct FilteredKernel: LearningKernel {
     normalized = NormalizedFilter(
       filter, normalization: term.normalization, selfTerm: term.selfTerm, keepsBare: true,
       parallelism: arithmetic.parallelism)
+    if let failure = filter.failure { throw failure }
     self.features = features
     normalization = term.normalization
     recipe = arithmetic.recipe

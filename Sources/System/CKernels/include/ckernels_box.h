@@ -16,23 +16,15 @@
 void ck_box_sums(float *values, size_t outer, size_t length, size_t inner, size_t radius);
 void ck_box_sums_double(double *values, size_t outer, size_t length, size_t inner, size_t radius);
 
-/// What window sums over planes that come one after another keep: `window` planes in `slots`, and a plane
-/// in `prefix`.
-typedef struct {
-  float *slots, *prefix;
-  size_t window;
-} ck_box_planes;
-typedef struct {
-  double *slots, *prefix;
-  size_t window;
-} ck_box_planes_double;
-
-/// The same for one line, which is plane number `index`, and then for the last `window` planes, where
-/// there are as many.
-void ck_box_step(ck_box_planes planes, size_t index, float *values, size_t length, size_t inner,
-                 size_t radius);
-void ck_box_step_double(ck_box_planes_double planes, size_t index, double *values, size_t length,
-                        size_t inner, size_t radius);
+/// The same across the planes of a block, `window` of them, `pitch` values apart: the first `count` become
+/// the sums of the windows that begin with them, and of the others nothing is left.
+///
+/// - next: the planes of the block that follows, as far apart; count − 1 of them are read.
+/// - size: the values of a plane, a multiple of 4.
+void ck_box_planes(float *block, const float *next, size_t pitch, size_t window, size_t count,
+                   size_t size);
+void ck_box_planes_double(double *block, const double *next, size_t pitch, size_t window, size_t count,
+                          size_t size);
 
 #pragma GCC visibility pop
 

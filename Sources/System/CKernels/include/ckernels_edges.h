@@ -31,13 +31,21 @@ void ck_smoother_weights(float *forward, float *backward, double lambda, size_t 
 void ck_recursive_pass(float *values, size_t length, size_t step, size_t lines, size_t line_step,
                        size_t stride, const float *weights, bool forward);
 
-/// The gradient of that pass: replaces ∂/∂output by ∂/∂input, and adds ∂/∂w to `weight_gradients`.
+/// The gradient of that pass for rows of `lanes` floats, 4 or 8: replaces ∂/∂output by ∂/∂input, and
+/// writes ∂/∂w to `weight_gradients`, in double.
 ///
-/// - before, after: the values of `channels` channels before and after the pass.
+/// - before, after: the values before and after the pass.
 void ck_recursive_pass_gradient(const float *before, const float *after, float *gradients,
                                 size_t length, size_t step, size_t lines, size_t line_step,
-                                size_t channels, size_t stride, const float *weights, bool forward,
+                                size_t lanes, const float *weights, bool forward,
                                 double *weight_gradients);
+
+/// Adds slope·w·∂/∂w to `links`, which lie as those of `ck_link_weights` do.
+///
+/// - Returns: Σ w·∂/∂w.
+double ck_add_link_gradients(const double *weight_gradients, const float *weights, size_t length,
+                             size_t step, size_t lines, size_t line_step, double slope,
+                             double *links);
 
 /// Replaces the points of one line, rows of `stride` floats, by the means of those whose positions are
 /// within `radius`.

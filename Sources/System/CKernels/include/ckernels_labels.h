@@ -41,16 +41,34 @@ void ck_member_starts(const uint16_t *labels, size_t rows, size_t width, uint16_
 /// Makes each run of the rows `begin` ..< `end` a component of its own.
 void ck_part_runs(const ck_runs *runs, size_t begin, size_t end);
 
-/// Joins the runs of a row with those of equal labels that they touch in another, which is before it;
-/// corners count where `diagonal`. `sizes` are not looked at.
-void ck_link_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal);
+/// A row before another that holds neighbours of its points, one of a list of such rows.
+typedef struct {
+  /// How many rows before.
+  size_t distance;
+  /// Whether points touch at corners, too.
+  bool diagonal;
+  /// Bits of those before it in the list whose points touch this row's in the same column.
+  uint32_t beside;
+  /// Bits of those whose points touch this row's in the columns to the left and to the right.
+  uint32_t across;
+} ck_row_neighbour;
+
+/// The most rows of a list.
+enum { CK_ROW_NEIGHBOURS = 16 };
+
+/// Joins the runs of a row with those of equal labels that they touch in others, which are before it: the rows
+/// of a list of `count` whose bits are set in `present`. Those must have been joined with each other.
+/// `sizes` are not looked at.
+void ck_link_rows(const ck_runs *runs, size_t row, const ck_row_neighbour *list, size_t count,
+                  uint32_t present);
 
 /// Makes every run of the rows point to the first of its component, and counts sizes. Components must lie
 /// within these rows. Points of the label `ignored` do not count; -1 for none.
 void ck_settle_rows(const ck_runs *runs, size_t begin, size_t end, int32_t ignored);
 
 /// `ck_link_rows` for components with sizes: they are added.
-void ck_join_rows(const ck_runs *runs, size_t row, size_t other, bool diagonal);
+void ck_join_rows(const ck_runs *runs, size_t row, const ck_row_neighbour *list, size_t count,
+                  uint32_t present);
 
 /// Makes the runs `begin` ..< `end` point to the first of their component, which may lie anywhere; others may
 /// do so for other runs at the same time.

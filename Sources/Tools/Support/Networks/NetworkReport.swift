@@ -14,6 +14,8 @@ package struct NetworkReport: Encodable {
   private let classes: Int
   private let classNames: [String]?
   private let outputStride: Int
+  /// What was learned with the network to refine its scores; absent where nothing was.
+  private let refinement: LearnedRefinement?
   private let scales: [Double]
   private let flip: Bool
   /// In pixels; absent for whole images.
@@ -36,6 +38,7 @@ package struct NetworkReport: Encodable {
     classes = network.classCount
     classNames = network.classNames
     outputStride = network.outputStride.pixels
+    refinement = network.refinement
     scales = views.scales
     flip = views.isFlipped
     tile = views.tiles?.size
@@ -55,13 +58,14 @@ package struct NetworkReport: Encodable {
       + (proposals.map { ["up to \(proposalLimit ?? 0) proposals (\($0))"] } ?? [])
       + (tile.map { ["tiles of \($0) sharing \(overlap ?? 0)"] } ?? [])
     let names = classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
+    let refinement = refinement.map { "\n         refined by \($0.summary)" } ?? ""
     let state = state.map { ", \(visibleText($0))" } ?? ""
     let leftOut =
       leftOut.isEmpty ? "" : "\n         left out: \(CheckpointFile.summary(of: leftOut))"
     return """
       network  \(([model] + views).joined(separator: ", "))
                classes \(classes)\(names)
-               output stride \(outputStride)
+               output stride \(outputStride)\(refinement)
       weights  \(FolderListing.name(of: weights))\(state): names as in \(keyScheme)\(leftOut)
       """
   }

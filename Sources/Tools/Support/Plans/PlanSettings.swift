@@ -58,6 +58,7 @@ package struct PlanSettings {
       let result = try prepared().run(
         energies, over: scene, RefinementRequest(parallelism: parallelism))
       stopwatch.add(result.reports)
+      if let seconds = result.labelSeconds { stopwatch.add(seconds, to: .labels) }
       return result.labels
     } catch let error as InputError {
       throw error.at(path)
@@ -68,6 +69,20 @@ package struct PlanSettings {
   ///
   /// - Throws: `InputError` where an array that one of them needs cannot be had.
   package func prepared() throws -> PreparedPlan { try PreparedPlan(plan, context: .files) }
+
+  /// The steps as they are for the first file of scores or labels in a folder; for no folder, as
+  /// `prepared()` has them.
+  ///
+  /// - Throws: `InputError` where an array that one of them needs cannot be had.
+  package func prepared(forFilesOf folder: String?) throws -> PreparedPlan {
+    let endings = ArrayFile.endings + ImageFile.pictureEndings
+    let first = try folder.flatMap { folder in
+      try FolderListing.files(in: folder).map(FolderListing.split).first {
+        endings.contains($0.ending)
+      }
+    }
+    return try first.map { try forStem($0.stem).prepared() } ?? prepared()
+  }
 
   /// The plan with files of this stem where it names folders.
   package func forStem(_ stem: String) -> PlanSettings {
@@ -123,6 +138,8 @@ package struct StepOptions: ParsableArguments {
         + ". '--step help' lists them, '--step help:KIND' explains one.",
       valueName: "kind:key=value,…"))
   package var step: [String] = []
+
+  @OptionGroup package var plugins: PluginOptions
 
   package init() {}
 

@@ -3,9 +3,13 @@ import LatticeSupport
 import Unaries
 
 extension ScoreReading {
-  /// - Parameter labels: what the colours and numbers of a label map mean.
+  /// - Parameters:
+  ///   - labels: what the colours and numbers of a label map mean.
+  ///   - makesEnergies: whether energies are to be made of it, which needs the number of labels.
   /// - Throws: `InputError` naming the option that cannot be followed.
-  package init(_ input: UnaryOptions, labels reading: LabelReading) throws {
+  package init(
+    _ input: UnaryOptions, labels reading: LabelReading, makesEnergies: Bool = true
+  ) throws {
     self.init()
     labels = reading
     meaning = input.unaryKind
@@ -32,7 +36,7 @@ extension ScoreReading {
     alignCorners = input.alignCorners
     merging = try input.merging()
     if kind == .labels {
-      try readLabelOptions(input)
+      try readLabelOptions(input, makesEnergies: makesEnergies)
     } else {
       try OptionCheck.refuse(
         [
@@ -78,13 +82,16 @@ extension ScoreReading {
     try follow(channels)
   }
 
-  private mutating func readLabelOptions(_ input: UnaryOptions) throws {
+  private mutating func readLabelOptions(
+    _ input: UnaryOptions, makesEnergies: Bool
+  ) throws {
     try OptionCheck.refuse(
       [
         "--scores-layout": input.layout != nil, "--member": input.member != nil,
         "--align-corners": input.alignCorners,
       ],
       because: "says how scores are read, but these are labels", remedy: "leave it out")
+    guard makesEnergies else { return }
     guard let count = input.labelCount, (1...65536).contains(count) else {
       throw InputError(
         .usage, at: "--label-count",

@@ -1,0 +1,1 @@
+#include <latticecrf_plugin.h>
