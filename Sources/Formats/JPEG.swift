@@ -3,9 +3,9 @@ import Unaries
 
 /// Photographs in JPEG files, baseline or progressive.
 public enum JPEG {
-  /// Reads an image in 8-bit RGB; gray becomes RGB.
+  /// Reads an image in 8-bit RGB; gray and CMYK become RGB.
   ///
-  /// - Throws: `InputError` where the file cannot be read, ends early, is damaged, or is in CMYK.
+  /// - Throws: `InputError` where the file cannot be read, ends early or is damaged.
   public static func read(_ path: String) throws -> Image {
     let file = try EncodedImage(FileSource(path))
     return try file.bytes.withUnsafeBytes { try decode($0, name: path) }

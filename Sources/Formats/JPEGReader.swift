@@ -20,17 +20,17 @@ final class JPEGReader {
 
   /// Reads the header.
   ///
-  /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or is of an
-  ///   image in CMYK.
+  /// - Throws: `InputError` where it is damaged, claims what the source cannot hold, or has another
+  ///   number of channels than gray, colour and CMYK.
   init(_ source: any ByteSource) throws {
     bytes = CodecBytes(source, format: "JPEG")
     var header = codec_jpeg_header()
     reader = try bytes.open(&header, with: codec_jpeg_reader_open)
     self.header = header
-    guard header.components == 1 || header.components == 3 else {
-      let what = header.components == 4 ? "CMYK" : "\(header.components) channels"
+    guard [1, 3, 4].contains(header.components) else {
       throw InputError(
-        .data, at: bytes.name, "is a JPEG image in \(what); gray and colour (RGB) are supported",
+        .data, at: bytes.name,
+        "is a JPEG image in \(header.components) channels; gray, colour (RGB) and CMYK are supported",
         remedy: "convert it to RGB with an image program")
     }
     try bytes.check(

@@ -21,24 +21,15 @@ public enum MarginalsFile {
       return try NIfTI.write(field, over: grid, at: placement?.volume, mask: mask, to: path)
     }
     guard TIFF.isNamed(path) else {
-      return try NPY.write(masked(field, mask), over: grid, to: path)
+      var marginals = marginals
+      if let mask { marginals.erase(leftOutBy: mask) }
+      return try NPY.write(marginals.values, over: grid, to: path)
     }
     let writer = try TIFFWriter(
       path, probabilitiesOf: field.channels, grid: grid, at: placement)
     let whole = GridRegion(allOf: grid)
     try writer.write(whole, of: field, over: whole, mask: mask)
     try writer.commit()
-  }
-
-  /// The field with NaN where points are left out.
-  static func masked(_ field: ChannelField, _ mask: PointMask?) -> ChannelField {
-    guard let mask else { return field }
-    var field = field
-    let base = field.mutableBase()
-    for point in 0..<field.points where !mask.isCounted[point] {
-      (base + point * field.stride).update(repeating: .nan, count: field.channels)
-    }
-    return field
   }
 }
 
@@ -67,7 +58,9 @@ package enum MarginalsRegionWriter {
   ) throws {
     switch self {
     case .array(let writer):
-      try writer.write(region, of: MarginalsFile.masked(field, mask), over: whole)
+      var marginals = Marginals(unchecked: field, grid: whole.grid)
+      if let mask { marginals.erase(leftOutBy: mask) }
+      try writer.write(region, of: marginals.values, over: whole)
     case .raster(let writer): try writer.write(region, of: field, over: whole, mask: mask)
     }
   }

@@ -84,10 +84,12 @@ public func runPlan(
     let request = RefinementRequest(
       parallelism: scene.parallelism,
       notesObjective: wanted.objective != 0 && wanted.report != nil)
-    let result = try prepared.run(
-      consume energies, over: Scene(grid: scene.grid, image: image), request,
+    let mask = try scene.mask()
+    var result = try prepared.run(
+      consume energies, over: Scene(grid: scene.grid, image: image, mask: mask), request,
       needsLabels: arrays.wantsLabels)
     try Cancellation.check()
+    if let mask { result.marginals.erase(leftOutBy: mask) }
     arrays.write(marginals: result.marginals, parallelism: scene.parallelism)
     if let labels = result.labels { arrays.write(labels: labels) }
     try give(result, of: prepared, to: target, wanted)

@@ -35,6 +35,14 @@ struct SceneArguments {
       parallelism: parallelism)
   }
 
+  /// The points that count; `nil` for all.
+  func mask() throws -> PointMask? {
+    guard let mask = scene.mask else { return nil }
+    try Arguments.count(scene.mask_count, 1, grid.count, "the mask")
+    return try PointMask(
+      grid: grid, isCounted: UnsafeBufferPointer(start: mask, count: grid.count).map { $0 != 0 })
+  }
+
   /// - Parameter leastSigma: the least bandwidth of colours; `nil` where none are compared.
   func image(leastSigma: Float?) throws -> Image? {
     try Self.image(of: scene, on: grid, leastSigma: leastSigma)

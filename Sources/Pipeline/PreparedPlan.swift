@@ -75,7 +75,7 @@ public struct PreparedPlan: Sendable {
     guard scene.mask != nil else { return }
     let step =
       refinements.first { !$0.leavesPointsOut }?.name
-      ?? (needsLabels ? labelFilters.first { !$0.leavesPointsOut }?.name : nil)
+      ?? (needsLabels ? labelFilters.first { $0.leftOutLabel == nil }?.name : nil)
     guard let step else { return }
     throw InputError(
       .usage,
@@ -174,7 +174,8 @@ public struct PreparedPlan: Sendable {
   ) throws -> LabelMap {
     try labelFilters.reduce(labels) { labels, filter in
       try Cancellation.check()
-      return try filter.filter(labels, marginals, over: scene, parallelism: parallelism)
+      let given = filter.leftOutLabel.map { labels.marking(scene.mask, as: $0) } ?? labels
+      return try filter.filter(given, marginals, over: scene, parallelism: parallelism)
     }
   }
 
@@ -204,6 +205,9 @@ public struct PreparedPlan: Sendable {
       throw InputError(.data, "the labels are \(labels.grid), but the scene is \(scene.grid)")
     }
     try checkMask(of: scene, needsLabels: true)
-    return try filtered(labels, nil, scene, parallelism)
+    let cleaned = try filtered(labels, nil, scene, parallelism)
+    guard let mask = scene.mask else { return cleaned }
+    let most = zip(cleaned.labels, mask.isCounted).reduce(0) { $1.1 ? max($0, $1.0) : $0 }
+    return cleaned.marking(mask, labelCount: Int(most) + 1)
   }
 }

@@ -24,6 +24,8 @@ public struct Band: Refinement {
   public var name: String { "band:width=\(width.shortText),of=\"\(refinement.name)\"" }
   /// Without an image, unless a conformer says otherwise.
   public var needsImage: String? { refinement.needsImage }
+  /// As far as the refinement does.
+  public var leavesPointsOut: Bool { refinement.leavesPointsOut }
   /// How far it reaches.
   public var reach: Reach {
     guard case .steps(let steps) = refinement.reach else { return .everywhere }
@@ -37,7 +39,8 @@ public struct Band: Refinement {
     let parallelism = request.parallelism
     let field = energies
     let isNear = Self.isNearBoundary(
-      field.labels(parallelism: parallelism), width: width, parallelism: parallelism)
+      field.labels(parallelism: parallelism), width: width, over: scene.mask,
+      parallelism: parallelism)
     let given = field.probabilities(parallelism: parallelism)
     var refined = try refinement.refine(field, over: scene, request)
     refined.report.measure(.inference) {
@@ -60,16 +63,18 @@ public struct Band: Refinement {
     return refined
   }
 
-  /// Whether each point has a point of another label within `width`.
+  /// Whether each point has a point of another label within `width`, of those that count.
   static func isNearBoundary(
-    _ labels: LabelMap, width: Double, parallelism: Parallelism
+    _ labels: LabelMap, width: Double, over mask: PointMask? = nil, parallelism: Parallelism
   ) -> [Bool] {
     let occurring = Set(labels.labels).sorted()
     guard occurring.count > 1 else { return [Bool](repeating: false, count: labels.labels.count) }
     let near = parallelism.map(occurring.count) { index -> [Int] in
       let label = occurring[index]
-      let distances = DistanceTransform.squaredDistances(
-        to: labels.labels.map { $0 != label }, on: labels.grid)
+      var others = labels.labels.map { $0 != label }
+      if let mask { for point in others.indices where !mask.isCounted[point] { others[point] = false } }
+      guard others.contains(true) else { return [] }
+      let distances = DistanceTransform.squaredDistances(to: others, on: labels.grid)
       return distances.indices.filter { point in
         labels.labels[point] == label && Double(distances[point]) <= width * width
       }

@@ -5,8 +5,10 @@ import Unaries
 struct Guide {
   let grid: GridShape
   let channels: Int
-  /// N × `channels` levels, as the image has them.
+  /// N × `channels` levels, as the image has them; 0 where points are left out.
   let levels: [Float]
+  /// The points that count; `nil` for all.
+  let mask: PointMask?
 
   /// The image of a scene.
   ///
@@ -20,11 +22,16 @@ struct Guide {
     }
     grid = image.grid
     channels = image.channels
-    levels =
+    mask = scene.mask
+    var levels =
       switch image.pixels {
       case .bytes(let values): values.map { Float($0) }
       case .floats(let values): values
       }
+    if let mask {
+      for index in levels.indices where !mask.isCounted[index / channels] { levels[index] = 0 }
+    }
+    self.levels = levels
   }
 
   /// Why filters need an image, to follow "it".

@@ -33,16 +33,19 @@ public struct Superpixels: ScoreFilter {
   public var name: String { "superpixels:floor=\(floor.shortText)" }
   /// Segments lie over the whole scene.
   public var reach: Reach { .everywhere }
+  /// The means are those of the points that count.
+  public var leavesPointsOut: Bool { true }
 
   /// The mean log-probabilities of each segment, with segments numbered anew in ascending order.
   ///
   /// - Parameters:
   ///   - scores: N × C probabilities.
+  ///   - mask: the points that the means are of; `nil` for all. A segment without any has zeros.
   ///   - parallelism: the threads to use; results do not depend on it.
   /// - Returns: segments × C means, and the row of each point.
   /// - Complexity: O(N·C).
   public func pooled(
-    _ scores: ChannelField, parallelism: Parallelism = .automatic
+    _ scores: ChannelField, mask: PointMask? = nil, parallelism: Parallelism = .automatic
   ) -> (means: ChannelField, rows: [Int]) {
     precondition(
       segments.values.count == scores.points,
@@ -64,12 +67,15 @@ public struct Superpixels: ScoreFilter {
       withUnsafeTemporaryAllocation(of: Double.self, capacity: channels) { sums in
         sums.update(repeating: 0)
         let points = members[first[segment]..<first[segment + 1]]
+        var counted = 0
         for point in points {
+          guard mask?.isCounted[Int(point)] ?? true else { continue }
+          counted += 1
           let row = scores.base + Int(point) * scores.stride
           for label in 0..<channels { sums[label] += logarithm(max(Double(row[label]), floor)) }
         }
         for label in 0..<channels {
-          base[segment * stride + label] = Float(sums[label] / Double(points.count))
+          base[segment * stride + label] = Float(sums[label] / Double(max(1, counted)))
         }
       }
     }
@@ -100,13 +106,17 @@ public struct Superpixels: ScoreFilter {
         .data, "segments of shape \(segments.shape) do not fit scores on \(scene.grid.extents)",
         remedy: "give one number for each point of the scores")
     }
-    let (means, rows) = pooled(scores, parallelism: parallelism)
+    let (means, rows) = pooled(scores, mask: scene.mask, parallelism: parallelism)
     var result = ChannelField(uninitializedPoints: scores.points, channels: scores.channels)
     let (base, stride) = (result.mutableBase(), result.stride)
     let table = means.rows().map { Float(exponential(Double($0))) }
     let channels = scores.channels
     parallelism.forEachChunk(of: rows.count, grain: 1 << 12) { block in
       for point in block {
+        guard scene.mask?.isCounted[point] ?? true else {
+          (base + point * stride).update(from: scores.base + point * stride, count: stride)
+          continue
+        }
         for label in 0..<channels {
           base[point * stride + label] = table[rows[point] * channels + label]
         }

@@ -64,11 +64,15 @@ extension LabelMap {
   ///   - mask: over the same grid.
   ///   - labelCount: L, on which the number depends that marks them.
   public func marking(_ mask: PointMask?, labelCount: Int) -> LabelMap {
+    marking(mask, as: Self.leftOut(ofLabels: labelCount))
+  }
+
+  /// The map with `label` at the points that a mask of the same grid leaves out. O(N).
+  package func marking(_ mask: PointMask?, as label: UInt16) -> LabelMap {
     guard let mask else { return self }
     precondition(grid == mask.grid, "labels of \(grid) with a mask of \(mask.grid)")
-    let mark = Self.leftOut(ofLabels: labelCount)
     return LabelMap(
-      unchecked: zip(labels, mask.isCounted).map { $1 ? $0 : mark }, grid: grid)
+      unchecked: zip(labels, mask.isCounted).map { $1 ? $0 : label }, grid: grid)
   }
 }
 
@@ -112,6 +116,15 @@ extension EnergyField {
 }
 
 extension Marginals {
+  /// Puts NaN at the points that a mask of the same grid leaves out, as files have it. O(N·L).
+  package mutating func erase(leftOutBy mask: PointMask) {
+    precondition(grid == mask.grid, "marginals of \(grid) with a mask of \(mask.grid)")
+    let (base, stride, channels) = (values.mutableBase(), values.stride, values.channels)
+    for point in 0..<grid.count where !mask.isCounted[point] {
+      (base + point * stride).update(repeating: .nan, count: channels)
+    }
+  }
+
   /// Marginals of the points that count over their grid; all labels are as likely at the others.
   package func spread(over mask: PointMask) -> Marginals {
     Marginals(

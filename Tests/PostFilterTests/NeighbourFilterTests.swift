@@ -61,11 +61,27 @@ struct NeighbourFilterTests {
     return powers.map { $0 / powers.reduce(0, +) }
   }
 
-  @Test(arguments: [[13, 21], [1, 30], [30, 1], [4, 3]], [AffinityRefinement.Form.pamr, .par])
-  func affinitiesAreTheDefinition(extents: [Int], form: AffinityRefinement.Form) throws {
+  /// The scene, and where `isMasked` without every fifth of its points.
+  private func masked(_ scene: Scene, _ isMasked: Bool) throws -> Scene {
+    guard isMasked else { return scene }
+    let isCounted = (0..<scene.grid.count).map { $0 % 5 != 3 }
+    return Scene(
+      grid: scene.grid, image: scene.image,
+      mask: try PointMask(grid: scene.grid, isCounted: isCounted))
+  }
+
+  @Test(
+    arguments: [
+      ([13, 21], false), ([1, 30], false), ([30, 1], false), ([4, 3], false), ([13, 21], true),
+    ], [AffinityRefinement.Form.pamr, .par])
+  func affinitiesAreTheDefinition(
+    shape: (extents: [Int], isMasked: Bool), form: AffinityRefinement.Form
+  ) throws {
+    let extents = shape.extents
     for (channels, labels) in [(1, 2), (3, 9), (4, 40)] {
-      let scene = try Small.scene(extents, channels: channels)
+      let scene = try masked(Small.scene(extents, channels: channels), shape.isMasked)
       let image = try #require(scene.image)
+      func counts(_ point: Int) -> Bool { scene.mask?.isCounted[point] ?? true }
       let (height, width) = (extents[0], extents[1])
       let scores = Small.scores(scene.grid, labels: labels)
       let dilations = [1, 3]
@@ -79,11 +95,13 @@ struct NeighbourFilterTests {
       }
       let expected = means(scores, scene.grid, rounds: 2) { point in
         let (y, x) = point.quotientAndRemainder(dividingBy: width)
-        let others = ring.map { step -> Int in
+        guard counts(point) else { return [(point, 1)] }
+        let places = ring.map { step -> Int in
           let row = min(max(y + step.0, 0), height - 1)
           return row * width + min(max(x + step.1, 0), width - 1)
         }
-        var exponents = [Double](repeating: 0, count: ring.count)
+        let others = places.filter(counts)
+        var exponents = [Double](repeating: 0, count: others.count)
         for c in 0..<channels {
           let own = Double(image[point, c]) / 255
           let values = others.map { Double(image[$0, c]) / 255 }
@@ -99,8 +117,10 @@ struct NeighbourFilterTests {
         if form == .par {
           let distances = ring.map { Double($0.0 * $0.0 + $0.1 * $0.1).squareRoot() }
           let s = spread(distances)
+          // All of it goes to the neighbours that count.
           let extra = softmax(distances.map { -pow($0 / s / 0.3, 2) })
-          for k in weights.indices { weights[k] += 0.01 * extra[k] }
+          let kept = zip(places, extra).filter { counts($0.0) }.map(\.1)
+          for k in weights.indices { weights[k] += 0.01 * kept[k] / kept.reduce(0, +) }
         }
         return zip(others, weights).map { ($0, $1) }
       }
@@ -109,11 +129,15 @@ struct NeighbourFilterTests {
     }
   }
 
-  @Test(arguments: [[13, 21], [1, 30], [30, 1], [4, 3]])
-  func jointBilateralIsTheDefinition(extents: [Int]) throws {
+  @Test(arguments: [
+    ([13, 21], false), ([1, 30], false), ([30, 1], false), ([4, 3], false), ([13, 21], true),
+  ])
+  func jointBilateralIsTheDefinition(shape: (extents: [Int], isMasked: Bool)) throws {
+    let extents = shape.extents
     for (channels, labels) in [(1, 2), (3, 9)] {
-      let scene = try Small.scene(extents, channels: channels)
+      let scene = try masked(Small.scene(extents, channels: channels), shape.isMasked)
       let image = try #require(scene.image)
+      func counts(_ point: Int) -> Bool { scene.mask?.isCounted[point] ?? true }
       let scores = Small.scores(scene.grid, labels: labels)
       let filtered = try JointBilateral(sigmaSpatial: 2, sigmaColor: 25).filter(
         scores, over: scene, parallelism: Parallelism(threads: 2))
@@ -127,11 +151,13 @@ struct NeighbourFilterTests {
       }
       let expected = means(scores, scene.grid, rounds: 1) { point in
         let (y, x) = point.quotientAndRemainder(dividingBy: extents[1])
+        guard counts(point) else { return [(point, 1)] }
         var weighted: [(point: Int, weight: Double)] = []
         for dy in -3...3 {
           for dx in -3...3 where dy * dy + dx * dx <= 9 {
             let row = mirrored(y + dy, extents[0])
             let other = row * extents[1] + mirrored(x + dx, extents[1])
+            guard counts(other) else { continue }
             var distance = 0.0
             for c in 0..<channels {
               distance += abs(Double(image[point, c]) - Double(image[other, c]))

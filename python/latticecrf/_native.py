@@ -96,6 +96,8 @@ class Scene(_Sized):
         ("channels", c_int32),
         ("threads", c_int32),
         ("reserved", c_int32),
+        ("mask", c_void_p),
+        ("mask_count", c_int64),
     ]
 
 

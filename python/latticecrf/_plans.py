@@ -256,13 +256,14 @@ class Handle:
     def run(
         self, scores: np.ndarray, score_extents: Sequence[int], extents: Sequence[int], labels: int,
         kind: int, layout: int, minimum_probability: float, image: Optional[np.ndarray],
-        threads: int, gives_labels: bool, gives_report: bool,
+        mask: Optional[np.ndarray], threads: int, gives_labels: bool, gives_report: bool,
     ) -> Outcome:
         """All steps over a scene, in one call.
 
         Args:
             scores: float32, C order.
             image: (…grid, channels), uint8 or float32; `None` for none.
+            mask: bool on the grid; `None` where all points count.
         """
         scores = _arrays.dense(scores)
         grid = _native.int64s(extents)
@@ -277,6 +278,9 @@ class Handle:
             scene.image, scene.image_count = image.ctypes.data, image.size
             scene.element = _kinds.UINT8 if image.dtype == np.uint8 else _kinds.FLOAT32
             scene.channels = image.shape[-1]
+        if mask is not None:
+            mask = _arrays.dense(mask)
+            scene.mask, scene.mask_count = mask.ctypes.data, mask.size
         marginals = found = report = None
         results = _native.Results(layout=layout)
         points = 1

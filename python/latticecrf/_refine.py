@@ -33,6 +33,7 @@ def refine(
     normalize: bool = False,
     labels: Optional[int] = None,
     confidence: float = 0.7,
+    mask: Any = None,
     ignore: Union[int, Sequence[int], None] = None,
     iterations: Optional[int] = None,
     position: Union[Tuple[float, Sigma], bool, None] = None,
@@ -84,6 +85,10 @@ def refine(
             Whole numbers for a single channel are divided by their type's largest.
         labels: how many there are, for a map of labels.
         confidence: how probable it is that a map's label is right.
+        mask: True, or another number than 0, where points count, on the image's grid. The others are left
+            out as if they did not exist, whatever scores and image hold there, NaN for example; they get
+            the marginals NaN and the label 255 (65535 where 255 is a label). For a batch one for each
+            scene, or `None`.
         ignore: the number, or numbers, of a map that mark points without a label.
         iterations: mean field updates, in place of the preset's. So are all numbers from here to
             `tolerance`.
@@ -135,8 +140,8 @@ def refine(
     if normalize and kind != "probabilities":
         raise ValueError(f"normalize goes with kind='probabilities', but kind is {kind!r}")
     if batch:
-        return _refine_batch(scores, image, options)
-    result, said = _refined(_read(scores, image, options), options)
+        return _refine_batch(scores, image, mask, options)
+    result, said = _refined(_read(scores, image, mask, options), options)
     if options.gives_same:
         result = _outputs.like(result, scores)
     return (result, said) if report else result
@@ -200,15 +205,17 @@ class _Scene(NamedTuple):
     scores: np.ndarray
     #: (…grid, channels), or `None`.
     image: Optional[np.ndarray]
+    #: bool on the grid, or `None`.
+    mask: Optional[np.ndarray]
     reading: _readings.Reading
 
 
-def _read(scores: Any, image: Any, options: _Options) -> _Scene:
+def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
     values = _arrays.to_numpy(scores, "scores")
     layout = "HW" if options.kind == "labels" else options.layout
     if image is None:
         reading = _readings.read(values.shape, None, layout, options.image_layout)
-        return _Scene(values, None, reading)
+        return _Scene(values, None, _mask(mask, reading), reading)
     picture = _pictures.read(image)
     image_layout = (
         options.image_layout if picture.layout is None else picture.layout or None
@@ -223,13 +230,29 @@ def _read(scores: Any, image: Any, options: _Options) -> _Scene:
         pixels = pixels[..., np.newaxis]
     elif reading.image_layout == "CHW":
         pixels = np.moveaxis(pixels, 0, -1)
-    return _Scene(values.reshape(reading.scores), pixels, reading)
+    return _Scene(values.reshape(reading.scores), pixels, _mask(mask, reading), reading)
+
+
+def _mask(mask: Any, reading: _readings.Reading) -> Optional[np.ndarray]:
+    """The points that count; `None` for all."""
+    if mask is None:
+        return None
+    values = _arrays.to_numpy(mask, "the mask")
+    if values.shape != tuple(reading.extents):
+        raise ValueError(
+            f"the mask has shape {values.shape}, but the image's grid is {tuple(reading.extents)}")
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise ValueError("the mask has NaN, but must be True or False at each point")
+    counted = values != 0
+    return None if counted.all() else counted
 
 
 def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     """The result, and its report."""
     reading, values, kind = scene.reading, scene.scores, options.kind
     last = reading.layout == "HWL"
+    if scene.mask is not None:
+        values = _filled(values, scene.mask, reading, options)
     is_channel = kind != "labels" and reading.labels == 1
     if kind == "labels":
         values, labels = _scores.of_labels(values, options.labels, options.confidence, options.ignore)
@@ -257,12 +280,33 @@ def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     return outcome.marginals, outcome.report
 
 
+def _filled(
+    values: np.ndarray, mask: np.ndarray, reading: _readings.Reading, options: _Options
+) -> np.ndarray:
+    """Scores with something of no account where points are left out, which may hold anything there."""
+    if tuple(reading.score_extents) != mask.shape:
+        return values
+    if options.kind == "labels":
+        first = values[mask][:1]
+        filler = first[0] if first.size else values.dtype.type(0)
+        return np.where(mask, values, filler)
+    shape = mask.shape if values.ndim == mask.ndim else (
+        (*mask.shape, 1) if reading.layout == "HWL" else (1, *mask.shape))
+    number = 1 if options.kind == "probabilities" else 0
+    if options.kind == "probabilities" and reading.labels > 1 and not options.normalize:
+        number = 1 / reading.labels
+    return np.where(mask.reshape(shape), values, values.dtype.type(number))
+
+
 def _outcome(
     scene: _Scene, values: np.ndarray, labels: int, kind: str, last: bool, options: _Options
 ) -> _plans.Outcome:
     reading = scene.reading
     handle = _handle(options, reading, labels, scene.image is not None)
     image = scene.image if handle.sees_image or options.plan is not None else None
+    if image is not None and scene.mask is not None:
+        # What may be NaN.
+        image = np.where(scene.mask[..., np.newaxis], image, image.dtype.type(0))
     if image is not None:
         image = _pictures.to_colors(image, options.image_range, options.mean, options.std)
         for sigma, is_preset in handle.colors:
@@ -274,7 +318,7 @@ def _outcome(
         return handle.run(
             scores, reading.score_extents, reading.extents, labels, _kinds.SCORE_KINDS[kind],
             _kinds.CHANNELS_LAST if last else _kinds.CHANNELS_FIRST, options.minimum_probability,
-            image, options.threads, options.gives_labels, options.gives_report,
+            image, scene.mask, options.threads, options.gives_labels, options.gives_report,
         )
 
     try:
@@ -403,19 +447,23 @@ def _compatibility(weight: Any, labels: int) -> Dict[str, Any]:
     )
 
 
-def _refine_batch(scores: Any, image: Any, options: _Options) -> Any:
+def _refine_batch(scores: Any, image: Any, mask: Any, options: _Options) -> Any:
     """Scene by scene, once all are known to fit."""
     all_scores = scores if hasattr(scores, "__len__") else list(scores)
     images = image if image is None or hasattr(image, "__len__") else list(image)
     if images is not None and len(all_scores) != len(images):
         raise ValueError(f"there are {len(all_scores)} scores, but {len(images)} images")
+    masks = mask if mask is None or hasattr(mask, "__len__") else list(mask)
+    if masks is not None and len(all_scores) != len(masks):
+        raise ValueError(f"there are {len(all_scores)} scores, but {len(masks)} masks")
     if len(all_scores) == 0:
         raise ValueError("the batch is empty")
     scenes: List[_Scene] = []
     for index in range(len(all_scores)):
         with _naming(index):
             one = None if images is None else images[index]
-            scenes.append(_read(all_scores[index], one, options))
+            counted = None if masks is None else masks[index]
+            scenes.append(_read(all_scores[index], one, counted, options))
     results, reports = [], []
     for index, scene in enumerate(scenes):
         with _naming(index):

@@ -96,6 +96,8 @@ public struct DomainTransform: ScoreFilter {
 
   /// It follows the image, but for a map.
   public var needsImage: String? { edges == .image ? Guide.need : nil }
+  /// Lines end at points that are left out. Interpolation has no such ends.
+  public var leavesPointsOut: Bool { mode != .interpolated }
   /// Its weights are averages.
   public var keepsDistributions: Bool { true }
 
@@ -149,7 +151,7 @@ public struct DomainTransform: ScoreFilter {
         .data, "the edge map has \(map.values[index]) at \(scene.grid.position(of: index))",
         remedy: "edges must be 0 or more, and finite")
     }
-    return GridLinks(map.values, axes: scene.grid.rank)
+    return GridLinks(map.values, over: scene.grid, mask: scene.mask)
   }
 
   /// Means within a radius along all lines, one axis after the other. Positions and sums in
@@ -184,8 +186,10 @@ public struct DomainTransform: ScoreFilter {
           let first = block.first + line * block.lineStep
           positions.base[0] = 0
           for n in 1..<length {
+            let edge = edges[first + n * step]
             positions.base[n] =
-              positions.base[n - 1] + 1 + ratio * Double(edges[first + n * step])
+              positions.base[n - 1]
+              + (edge == GridLinks.cut ? 2 * radius + 1 : 1 + ratio * Double(edge))
           }
           let points = step == 1 ? base + first * stride : copy.base + line * length * stride
           if mode == .normalized {

@@ -59,6 +59,9 @@ struct GridLinks {
   /// N values for each axis; 0 for points that nothing comes before.
   let axes: [AlignedBuffer<Float>]
 
+  /// What lies between points of which one is left out: nothing passes.
+  static let cut: Float = 1e30
+
   /// How two points' levels are compared.
   enum Measure {
     /// Σ |I(n) − I(n − 1)| over channels.
@@ -97,13 +100,30 @@ struct GridLinks {
       }
       return links
     }
+    if let mask = guide.mask { cut(mask) }
   }
 
   private static let pieceLength = 16384
 
-  /// The same value for the links of a point along every axis.
-  init(_ values: [Float], axes count: Int) {
-    let links = AlignedBuffer(copying: values)
-    axes = [AlignedBuffer](repeating: links, count: count)
+  /// The same value for the links of a point along every axis, but for those that `mask` cuts.
+  init(_ values: [Float], over grid: GridShape, mask: PointMask?) {
+    if let mask {
+      axes = (0..<grid.rank).map { _ in AlignedBuffer(copying: values) }
+      cut(mask)
+    } else {
+      let links = AlignedBuffer(copying: values)
+      axes = [AlignedBuffer](repeating: links, count: grid.rank)
+    }
+  }
+
+  /// Cuts the links of points that a mask leaves out. O(N) an axis.
+  private func cut(_ mask: PointMask) {
+    for (axis, links) in axes.enumerated() {
+      let step = mask.grid.extents[(axis + 1)...].reduce(1, *)
+      for point in mask.isCounted.indices
+      where point >= step && !(mask.isCounted[point] && mask.isCounted[point - step]) {
+        links.base[point] = Self.cut
+      }
+    }
   }
 }

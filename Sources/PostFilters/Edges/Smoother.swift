@@ -82,6 +82,8 @@ public struct Smoother: ScoreFilter {
   }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// Lines end at points that are left out.
+  public var leavesPointsOut: Bool { true }
   /// Its weights are averages.
   public var keepsDistributions: Bool { true }
 

@@ -52,6 +52,9 @@ public struct GuidedFilter: ScoreFilter {
   public var reach: Reach { subsampling == 1 ? .steps(2 * radius) : .everywhere }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// Windows are of the points that count; which of them a subsampled grid has would be a matter of
+  /// luck.
+  public var leavesPointsOut: Bool { subsampling == 1 && border == .clip }
 
   /// The filtered scores; see `ScoreFilter`.
   ///
@@ -65,6 +68,12 @@ public struct GuidedFilter: ScoreFilter {
     precondition(
       scores.points == guide.grid.count, "\(scores.points) scores on a grid of \(guide.grid)")
     let levels = guide.centered(parallelism: parallelism)
+    if let mask = guide.mask {
+      return MaskedLinearModel(
+        levels, channels: guide.channels, mask: mask, radius: radius, epsilon: epsilon,
+        parallelism: parallelism
+      ).scores(scores)
+    }
     guard subsampling > 1 else {
       return model(levels, guide.channels, guide.grid, parallelism)
         .scores(scores, parallelism: parallelism)

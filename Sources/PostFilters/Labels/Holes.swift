@@ -54,6 +54,8 @@ public struct Holes: LabelFilter {
     let (steps, overflow) = most.multipliedReportingOverflow(by: classes.labels.count)
     return overflow ? .everywhere : .steps(steps)
   }
+  /// Holes at points that are left out are open, as those at the border are.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Throws: `InputError` where the connectivity is one of another number of axes, or there are
   ///   2³¹ points or more.
@@ -74,20 +76,23 @@ public struct Holes: LabelFilter {
         }
       }
       for label in filled {
-        try fill(label, output, on: labels.grid, parallelism: parallelism)
+        try fill(label, output, over: scene, parallelism: parallelism)
       }
     }
     return LabelMap(unchecked: result, grid: labels.grid)
   }
 
   private func fill(
-    _ label: UInt16, _ labels: UnsafeMutablePointer<UInt16>, on grid: GridShape,
+    _ label: UInt16, _ labels: UnsafeMutablePointer<UInt16>, over scene: Scene,
     parallelism: Parallelism
   ) throws {
     let runs = try LabelRuns(
-      of: labels, on: grid, connectivity, ignoring: nil, around: label, parallelism: parallelism)
+      of: labels, on: scene.grid, connectivity, ignoring: nil, around: label,
+      parallelism: parallelism)
     // Sizes are below UInt32.max.
-    if !fillsOpen { runs.forEachRunAtBorder { runs.sizes[Int(runs.firstOf[$0])] = .max } }
+    func keepOpen(_ run: Int) { runs.sizes[Int(runs.firstOf[run])] = .max }
+    if !fillsOpen { runs.forEachRunAtBorder(keepOpen) }
+    if let mask = scene.mask { runs.forEachRun(leftOutBy: mask, keepOpen) }
     nonisolated(unsafe) let labels = labels
     runs.withRuns(of: labels) { known in
       nonisolated(unsafe) let known = known
@@ -119,6 +124,19 @@ extension LabelRuns {
       } else {
         body(runs.lowerBound)
         body(runs.upperBound - 1)
+      }
+    }
+  }
+}
+
+extension LabelRuns {
+  /// Calls `body` for the run of each point that a mask of the same grid leaves out. O(N).
+  fileprivate func forEachRun(leftOutBy mask: PointMask, _ body: (Int) -> Void) {
+    for row in 0..<grid.count / grid.width {
+      var run = runs(of: row..<row + 1).lowerBound - 1
+      for column in 0..<grid.width {
+        if startsRun(row: row, column: column) { run += 1 }
+        if !mask.isCounted[row * grid.width + column] { body(run) }
       }
     }
   }

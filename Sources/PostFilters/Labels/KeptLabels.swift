@@ -19,6 +19,8 @@ public struct KeptLabels: LabelFilter {
   public var name: String { "keep:classes=\(classes)" }
   /// How far it reaches.
   public var reach: Reach { .steps(0) }
+  /// Points have no influence on others.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Complexity: O(N).
   public func filter(

@@ -129,6 +129,12 @@ struct LabelRuns: @unchecked Sendable {
     }
   }
 
+  /// Whether a run begins at a point.
+  func startsRun(row: Int, column: Int) -> Bool {
+    let word = starts.base[row * ((grid.width + 63) / 64) + column / 64]
+    return word >> UInt64(column % 64) & 1 > 0
+  }
+
   /// Those of some rows.
   func runs(of rows: Range<Int>) -> Range<Int> {
     Int(firsts.base[rows.lowerBound])..<Int(firsts.base[rows.upperBound])

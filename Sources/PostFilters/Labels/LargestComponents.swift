@@ -51,6 +51,8 @@ public struct LargestComponents: LabelFilter {
 
   /// Sizes depend on all points.
   public var reach: Reach { .everywhere }
+  /// Void, which is part of nothing.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Throws: `InputError` where the connectivity is one of another number of axes, or there are
   ///   2³¹ points or more.

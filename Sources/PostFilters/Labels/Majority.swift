@@ -26,6 +26,8 @@ public struct Majority: LabelFilter {
   public var name: String { "majority:radius=\(radius)" }
   /// How far it reaches.
   public var reach: Reach { .steps(radius) }
+  /// Void, which is part of nothing.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Complexity: O(N·((2r + 1)^(rank − 2) + L)) for up to 64 labels, 2r + 1 being 1 for lines;
   ///   O(N·(2r + 1)^(rank − 1)) for more.

@@ -32,6 +32,8 @@ public struct Opening: LabelFilter {
   }
   /// Once out and once back.
   public var reach: Reach { .steps(2 * radius) }
+  /// What is left out counts as inside of an area for the erosion, as what is outside does.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Complexity: O(N/64 · (2r + 1)^(rank − 1) · log r) a class.
   public func filter(
@@ -45,7 +47,7 @@ public struct Opening: LabelFilter {
         guard let given = given.baseAddress, let result = result.baseAddress else { return }
         for label in classes {
           let area = PointSet(of: label, in: given, on: labels.grid, parallelism: parallelism)
-          let opened = area.eroded(by: radius, parallelism: parallelism)
+          let opened = area.eroded(by: radius, over: scene.mask, parallelism: parallelism)
             .dilated(by: radius, parallelism: parallelism)
           area.subtracting(opened, become: void, in: result, parallelism: parallelism)
         }
@@ -78,6 +80,10 @@ public struct Closing: LabelFilter {
   public var name: String { "close:radius=\(radius),classes=\(classes)" }
   /// Once out and once back, for each class.
   public var reach: Reach { .steps(2 * radius * classes.labels.count) }
+  /// A label that is not closed; see `Opening.leftOutLabel`.
+  public var leftOutLabel: UInt16? {
+    (0...UInt16.max).last { !classes.labels.contains($0) }
+  }
 
   /// - Complexity: O(N/64 · (2r + 1)^(rank − 1) · log r) a class.
   public func filter(
@@ -89,7 +95,7 @@ public struct Closing: LabelFilter {
       for label in classes.labels {
         let area = PointSet(of: label, in: result, on: labels.grid, parallelism: parallelism)
         area.dilated(by: radius, parallelism: parallelism)
-          .eroded(by: radius, parallelism: parallelism)
+          .eroded(by: radius, over: scene.mask, parallelism: parallelism)
           .subtracting(area, become: label, in: result, parallelism: parallelism)
       }
     }

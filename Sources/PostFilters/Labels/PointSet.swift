@@ -68,10 +68,23 @@ struct PointSet: @unchecked Sendable {
     return result
   }
 
-  /// The points that are further than `radius` from all others; outside of the grid there are none.
-  func eroded(by radius: Int, parallelism: Parallelism) -> PointSet {
-    inverted(parallelism: parallelism).dilated(by: radius, parallelism: parallelism)
-      .inverted(parallelism: parallelism)
+  /// The points that are further than `radius` from all others; outside of the grid there are none,
+  /// nor are those that `mask` leaves out.
+  func eroded(by radius: Int, over mask: PointMask?, parallelism: Parallelism) -> PointSet {
+    let others = inverted(parallelism: parallelism)
+    if let mask { others.remove(leftOutBy: mask, parallelism: parallelism) }
+    return others.dilated(by: radius, parallelism: parallelism).inverted(parallelism: parallelism)
+  }
+
+  /// Takes points out that a mask of the same grid leaves out. O(N).
+  private func remove(leftOutBy mask: PointMask, parallelism: Parallelism) {
+    parallelism.forEachChunk(of: rows, grain: rowsOfPiece) { rows in
+      for row in rows {
+        for column in 0..<grid.width where !mask.isCounted[row * grid.width + column] {
+          bits.base[row * words + column / 64] &= ~(1 << UInt64(column % 64))
+        }
+      }
+    }
   }
 
   /// Gives the points that are not in `others` a label. O(N/64 + points).

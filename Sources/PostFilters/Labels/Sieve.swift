@@ -35,6 +35,8 @@ public struct Sieve: LabelFilter {
   public var name: String { "sieve:minimum=\(minimum)\(connectivity.text)" }
   /// How large a neighbour is depends on all points.
   public var reach: Reach { .everywhere }
+  /// Void, which is part of nothing.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Throws: `InputError` where the connectivity is one of another number of axes, or there are
   ///   2³¹ points or more.

@@ -55,6 +55,8 @@ public struct SmallComponents: LabelFilter {
     if replacement == .neighbour { return .everywhere }
     return .steps(max(0, Int(table.max() ?? 0) - 1))
   }
+  /// Void, which is part of nothing.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Throws: `InputError` where the connectivity is one of another number of axes, or there are
   ///   2³¹ points or more.

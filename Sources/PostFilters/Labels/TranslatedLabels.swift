@@ -29,6 +29,8 @@ public struct TranslatedLabels: LabelFilter {
   public var name: String { "map:to=\(numbers)" + (others == nil ? "" : ",others=void") }
   /// How far it reaches.
   public var reach: Reach { .steps(0) }
+  /// Points have no influence on others.
+  public var leftOutLabel: UInt16? { void }
 
   /// - Complexity: O(N).
   public func filter(

@@ -51,6 +51,8 @@ public struct AffinityRefinement: ScoreFilter {
   public var reach: Reach { .steps((dilations.max() ?? 1) * iterations) }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// The means are over the neighbours that count.
+  public var leavesPointsOut: Bool { true }
   /// The weights of PAMR are averages.
   public var keepsDistributions: Bool { form == .pamr }
 

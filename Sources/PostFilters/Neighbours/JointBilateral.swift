@@ -48,6 +48,8 @@ public struct JointBilateral: ScoreFilter {
   public var reach: Reach { .steps(radius) }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// The means are over the neighbours that count.
+  public var leavesPointsOut: Bool { true }
   /// Its weights are averages.
   public var keepsDistributions: Bool { true }
 

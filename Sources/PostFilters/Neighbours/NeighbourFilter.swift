@@ -19,8 +19,11 @@ struct NeighbourFilter {
   private let margin: Int
   private let border: Border
   private let channels: Int
-  /// The guide's planes with `margin` pixels around each.
+  /// The guide's planes with `margin` pixels around each; then, with a mask, one that has 1 where
+  /// pixels count and 0 elsewhere.
   private let planes: AlignedBuffer<Float>
+  /// The pixels that count; `nil` for all.
+  private let mask: PointMask?
   /// Where each column, `margin` of them beyond the border on either side, has its values from.
   private let columns: [Int32]
 
@@ -43,6 +46,7 @@ struct NeighbourFilter {
     self.offsets = offsets
     self.border = border
     (width, height, channels) = (guide.grid.width, guide.grid.height, guide.channels)
+    mask = guide.mask
     margin = offsets.reduce(0) { max($0, abs($1.dy), abs($1.dx)) }
     let (width, height, margin) = (width, height, margin)
     columns = (-margin..<width + margin).map {
@@ -50,15 +54,17 @@ struct NeighbourFilter {
     }
     // A block of pixels is read at a time, beyond the last one too.
     planes = AlignedBuffer(
-      zeros: (width + 2 * margin) * (height + 2 * margin) * channels + Int(CK_NEIGHBOUR_BLOCK))
+      zeros: (width + 2 * margin) * (height + 2 * margin) * (channels + (mask == nil ? 0 : 1))
+        + Int(CK_NEIGHBOUR_BLOCK))
     for row in -margin..<height + margin {
       let source = Self.coordinate(row, of: height, border) * width
       for (index, column) in columns.enumerated() {
-        let point = (source + Int(column)) * channels
+        let point = source + Int(column)
+        let place = (row + margin) * pitch + index
         for channel in 0..<channels {
-          planes.base[channel * planeCount + (row + margin) * pitch + index] =
-            guide.levels[point + channel]
+          planes.base[channel * planeCount + place] = guide.levels[point * channels + channel]
         }
+        if let mask { planes.base[channels * planeCount + place] = mask.isCounted[point] ? 1 : 0 }
       }
     }
   }
@@ -99,10 +105,12 @@ struct NeighbourFilter {
           let weights = keeps ? kept.base + row * rowWeights : own.base
           if !keeps || round == 0 {
             distances.withUnsafeBufferPointer { distances in
+              let first = planes.base + (row + margin) * pitch + margin
               weigh(
                 ck_neighbours(
-                  guide: planes.base + (row + margin) * pitch + margin, plane: planeCount,
-                  channels: channels, offsets: distances.baseAddress, taps: taps), weights)
+                  guide: first, plane: planeCount, channels: channels,
+                  counted: mask.map { _ in UnsafePointer(first + channels * planeCount) },
+                  offsets: distances.baseAddress, taps: taps), weights)
             }
           }
           let neighbours = offsets.map {
@@ -111,10 +119,27 @@ struct NeighbourFilter {
           ck_neighbour_sums(
             current.base, neighbours, steps, columns, margin, weights, taps, width, width, stride,
             output + row * width * stride)
+          if let mask {
+            keep(row, of: current, where: mask, weights, in: output + row * width * stride)
+          }
         }
       }
       swap(&current, &next)
     }
     return current
+  }
+
+  /// Gives the pixels of a row their own values that are left out or have no neighbours that count.
+  private func keep(
+    _ row: Int, of values: ChannelField, where mask: PointMask, _ weights: UnsafePointer<Float>,
+    in output: UnsafeMutablePointer<Float>
+  ) {
+    let (taps, stride) = (offsets.count, values.stride)
+    for column in 0..<width {
+      let own = UnsafeBufferPointer(start: weights + column * taps, count: taps)
+      if mask.isCounted[row * width + column], own.contains(where: { $0 > 0 }) { continue }
+      (output + column * stride).update(
+        from: values.base + (row * width + column) * stride, count: stride)
+    }
   }
 }

@@ -8,7 +8,7 @@ import Unaries
 struct BilateralGrid {
   /// Coordinates of a cell.
   let dimensions: Int
-  /// The cell of each point.
+  /// The cell of each point; −1 where it is left out.
   let cells: [Int32]
   /// How many there are.
   let count: Int
@@ -30,6 +30,7 @@ struct BilateralGrid {
     var table = CellTable(dimensions: dimensions)
     var key = [Int32](repeating: 0, count: dimensions)
     cells = (0..<guide.grid.count).map { point in
+      guard guide.mask?.isCounted[point] ?? true else { return -1 }
       var rest = point
       for axis in (0..<rank).reversed() {
         let (next, place) = rest.quotientAndRemainder(dividingBy: guide.grid.extents[axis])
@@ -69,23 +70,8 @@ struct BilateralGrid {
     Int32(min(max((value / size).rounded(.down), Double(Int32.min)), Double(Int32.max - 1)))
   }
 
-  /// The connected part of each cell, numbered from 0.
-  var parts: [Int] {
-    var parents = (0..<count).map { $0 }
-    func root(_ cell: Int) -> Int {
-      var cell = cell
-      while parents[cell] != cell {
-        parents[cell] = parents[parents[cell]]
-        cell = parents[cell]
-      }
-      return cell
-    }
-    for pair in neighbours {
-      let (first, second) = (root(Int(pair.first)), root(Int(pair.second)))
-      if first != second { parents[max(first, second)] = min(first, second) }
-    }
-    return (0..<count).map(root)
-  }
+  /// The first cell of the connected part of each.
+  var parts: [Int] { SparseSystem.parts(of: count, joinedBy: neighbours) }
 }
 
 /// Cells by their coordinates.

@@ -73,6 +73,8 @@ public struct BilateralSolver: ScoreFilter {
   public var reach: Reach { .everywhere }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// Points that are left out are in no cell.
+  public var leavesPointsOut: Bool { true }
 
   /// The solution; see `ScoreFilter`.
   ///
@@ -87,7 +89,9 @@ public struct BilateralSolver: ScoreFilter {
     let (weights, scales, sizes) = balanced(grid)
     // A = λ·(diag(sizes) − scales·B·scales) + diag(confidences of a cell's points).
     var held = [Double](repeating: 0, count: grid.count)
-    for (point, cell) in grid.cells.enumerated() { held[Int(cell)] += trusted[point] }
+    for (point, cell) in grid.cells.enumerated() where cell >= 0 {
+      held[Int(cell)] += trusted[point]
+    }
     let parts = grid.parts
     var partHeld = [Double](repeating: 0, count: grid.count)
     for cell in 0..<grid.count { partHeld[parts[cell]] += held[cell] }
@@ -107,7 +111,7 @@ public struct BilateralSolver: ScoreFilter {
     let labels = scores.channels
     var sides = [[Double]](
       repeating: [Double](repeating: 0, count: diagonal.count), count: labels)
-    for (point, cell) in grid.cells.enumerated() {
+    for (point, cell) in grid.cells.enumerated() where cell >= 0 {
       let place = Int(number[Int(cell)])
       guard place >= 0 else { continue }
       let row = scores.base + point * scores.stride
@@ -116,7 +120,7 @@ public struct BilateralSolver: ScoreFilter {
     try SparseSystem(diagonal: diagonal, edges: edges).solve(&sides, parallelism: parallelism)
     var result = scores
     let (base, stride) = (result.mutableBase(), result.stride)
-    for (point, cell) in grid.cells.enumerated() {
+    for (point, cell) in grid.cells.enumerated() where cell >= 0 {
       let place = Int(number[Int(cell)])
       guard place >= 0 else { continue }
       for label in 0..<labels { base[point * stride + label] = Float(sides[label][place]) }
@@ -161,7 +165,7 @@ public struct BilateralSolver: ScoreFilter {
     _ grid: BilateralGrid
   ) -> (weights: [Double], scales: [Double], sizes: [Double]) {
     var sizes = [Double](repeating: 0, count: grid.count)
-    for cell in grid.cells { sizes[Int(cell)] += 1 }
+    for cell in grid.cells where cell >= 0 { sizes[Int(cell)] += 1 }
     var scales = [Double](repeating: 1, count: grid.count)
     func blurred() -> [Double] {
       var sums = scales.map { Double(2 * grid.dimensions) * $0 }

@@ -8,7 +8,7 @@ import Unaries
 /// w = exp(−β·‖ΔI‖² / (10·s)) + 1e-10 for neighbours along the axes, levels of 0…1, s their
 /// standard deviation, times √C for C > 1 channels. Solved directly in float64. As a refinement,
 /// points whose likeliest label is likely enough are its seeds; labels without a seed get 0, and
-/// without any seed scores stay as they are.
+/// where no seed can be met scores stay as they are.
 public struct RandomWalker: ScoreFilter {
   /// Where seeds come from.
   public enum Seeds: Sendable, Equatable {
@@ -44,6 +44,8 @@ public struct RandomWalker: ScoreFilter {
   public var reach: Reach { .everywhere }
   /// It follows the image.
   public var needsImage: String? { Guide.need }
+  /// No walk passes points that are left out, nor do they count in the spread of levels.
+  public var leavesPointsOut: Bool { true }
 
   /// The chances; see `ScoreFilter`.
   ///
@@ -53,39 +55,40 @@ public struct RandomWalker: ScoreFilter {
   public func filter(
     _ scores: consuming ChannelField, over scene: Scene, parallelism: Parallelism
   ) throws -> ChannelField {
-    let labelCount = scores.channels
     switch seeds {
     case .confident(let least):
       let seeds = (0..<scores.points).map { point in
         var best = 0
-        for label in 1..<max(1, labelCount) where scores[point, label] > scores[point, best] {
+        for label in 1..<max(1, scores.channels) where scores[point, label] > scores[point, best] {
           best = label
         }
-        return Double(scores[point, best]) >= least ? best : -1
+        return Double(scores[point, best]) 
+          >= least && (scene.mask?.isCounted[point] ?? true) ? best : -1
       }
-      guard seeds.contains(where: { $0 >= 0 }) else { return scores }
-      return try chances(of: seeds, labelCount: labelCount, over: scene, parallelism: parallelism)
+      return try chances(of: seeds, scores, over: scene, parallelism: parallelism)
     case .labels(let seeds):
-      guard seeds.count == scores.points, seeds.allSatisfy({ $0 < labelCount }) else {
+      guard seeds.count == scores.points, seeds.allSatisfy({ $0 < scores.channels }) else {
         throw InputError(
           .data,
           "\(seeds.count) seeds of labels up to \(seeds.max() ?? 0) do not fit scores of "
-            + "\(labelCount) labels at \(scores.points) points")
+            + "\(scores.channels) labels at \(scores.points) points")
       }
-      guard seeds.contains(where: { $0 >= 0 }) else { return scores }
-      return try chances(of: seeds, labelCount: labelCount, over: scene, parallelism: parallelism)
+      return try chances(of: seeds, scores, over: scene, parallelism: parallelism)
     }
   }
 
   private func chances(
-    of seeds: [Int], labelCount: Int, over scene: Scene, parallelism: Parallelism
+    of seeds: [Int], _ scores: ChannelField, over scene: Scene, parallelism: Parallelism
   ) throws -> ChannelField {
     let guide = try Guide(scene, for: "a random walker")
+    guard seeds.contains(where: { $0 >= 0 }) else { return scores }
+    let labelCount = scores.channels
     let pairs = weightedPairs(guide)
+    let meetsSeed = self.meetsSeed(seeds, pairs, scene.mask)
     // Points without a seed are numbered.
     var number = [Int32](repeating: -1, count: seeds.count)
     var count: Int32 = 0
-    for point in seeds.indices where seeds[point] < 0 {
+    for point in seeds.indices where seeds[point] < 0 && meetsSeed[point] {
       number[point] = count
       count += 1
     }
@@ -106,7 +109,9 @@ public struct RandomWalker: ScoreFilter {
     var result = ChannelField(points: seeds.count, channels: labelCount)
     let (base, stride) = (result.mutableBase(), result.stride)
     for point in seeds.indices {
-      if seeds[point] >= 0 {
+      if !meetsSeed[point] {
+        (base + point * stride).update(from: scores.base + point * stride, count: stride)
+      } else if seeds[point] >= 0 {
         base[point * stride + seeds[point]] = 1
       } else {
         for label in 0..<labelCount {
@@ -117,20 +122,38 @@ public struct RandomWalker: ScoreFilter {
     return result
   }
 
-  /// Neighbours along all axes, and their weights.
+  /// Whether a walk from each point can meet a seed: always, but for points that are left out and
+  /// those that they part from all seeds.
+  private func meetsSeed(
+    _ seeds: [Int], _ pairs: [SparseSystem.Edge], _ mask: PointMask?
+  ) -> [Bool] {
+    guard let mask else { return [Bool](repeating: true, count: seeds.count) }
+    let parts = SparseSystem.parts(
+      of: seeds.count, joinedBy: pairs.lazy.map { (first: $0.first, second: $0.second) })
+    var hasSeed = [Bool](repeating: false, count: seeds.count)
+    for point in seeds.indices where seeds[point] >= 0 { hasSeed[parts[point]] = true }
+    return seeds.indices.map { mask.isCounted[$0] && hasSeed[parts[$0]] }
+  }
+
+  /// Neighbours along all axes that count, and their weights.
   private func weightedPairs(_ guide: Guide) -> [SparseSystem.Edge] {
     let (grid, channels) = (guide.grid, guide.channels)
-    let count = Double(guide.levels.count)
-    let mean = guide.levels.reduce(0.0) { $0 + Double($1) } / count
-    let squares = guide.levels.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+    func counts(_ point: Int) -> Bool { guide.mask?.isCounted[point] ?? true }
+    let levels = guide.mask.map { mask in
+      mask.points.flatMap { guide.levels[$0 * channels..<($0 + 1) * channels] }
+    } ?? guide.levels
+    let count = Double(max(1, levels.count))
+    let mean = levels.reduce(0.0) { $0 + Double($1) } / count
+    let squares = levels.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
     let spread = (squares / count).squareRoot() / 255 * Double(channels).squareRoot()
-    let isConstant = guide.levels.allSatisfy { $0 == guide.levels[0] }
+    let isConstant = levels.allSatisfy { $0 == levels[0] }
     let slope = isConstant ? 0 : -beta / (10 * spread) / (255 * 255)
     return (0..<grid.rank).flatMap { axis -> [SparseSystem.Edge] in
       let step = grid.extents[(axis + 1)...].reduce(1, *)
       return (0..<grid.count).compactMap { point in
         guard point / step % grid.extents[axis] + 1 < grid.extents[axis] else { return nil }
         let other = point + step
+        guard counts(point), counts(other) else { return nil }
         let distance = (0..<channels).reduce(0.0) {
           let difference =
             Double(guide.levels[point * channels + $1])

@@ -13,6 +13,26 @@ struct SparseSystem {
     let weight: Double
   }
 
+  /// The first node of the connected part of each. O(nodes + pairs), all but.
+  static func parts(
+    of count: Int, joinedBy pairs: some Sequence<(first: Int32, second: Int32)>
+  ) -> [Int] {
+    var parents = (0..<count).map { $0 }
+    func root(_ node: Int) -> Int {
+      var node = node
+      while parents[node] != node {
+        parents[node] = parents[parents[node]]
+        node = parents[node]
+      }
+      return node
+    }
+    for pair in pairs {
+      let (first, second) = (root(Int(pair.first)), root(Int(pair.second)))
+      if first != second { parents[max(first, second)] = min(first, second) }
+    }
+    return (0..<count).map(root)
+  }
+
   private let count: Int
   private let starts: [Int32]
   private let rows: [Int32]

@@ -21,6 +21,8 @@ struct codec_jpeg_reader {
   // The first that was odd but cost no pixel; empty where nothing was.
   codec_message warning;
   byte_window window;
+  // A row of CMYK; NULL for other images.
+  uint8_t *inks;
 };
 
 static void fail(j_common_ptr decoder) {
@@ -120,23 +122,47 @@ static bool read_header(codec_jpeg_reader *reader, codec_jpeg_header *header) {
 
 static bool start(codec_jpeg_reader *reader) {
   if (setjmp(reader->escape)) return false;
-  reader->decoder.out_color_space = JCS_RGB;
+  bool is_cmyk = reader->decoder.num_components == 4;
+  reader->decoder.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  if (is_cmyk) {
+    reader->inks = malloc((size_t)4 * reader->decoder.image_width);
+    if (!reader->inks) {
+      snprintf(reader->message.text, sizeof reader->message.text, "out of memory");
+      return false;
+    }
+  }
   jpeg_start_decompress(&reader->decoder);
   return true;
+}
+
+// Red is (255 - C)(255 - K) / 255, and so on, as image programs have it without a profile. Adobe's programs,
+// whose marker tells, store what is left of 255.
+static void convert_inks(const uint8_t *inks, bool is_inverted, size_t count, uint8_t *rgb) {
+  for (size_t i = 0; i < count; i++) {
+    unsigned black = is_inverted ? inks[4 * i + 3] : 255u - inks[4 * i + 3];
+    for (int c = 0; c < 3; c++) {
+      unsigned ink = is_inverted ? inks[4 * i + c] : 255u - inks[4 * i + c];
+      rgb[3 * i + c] = (uint8_t)((ink * black + 127) / 255);
+    }
+  }
 }
 
 static bool read_rows(codec_jpeg_reader *reader, uint8_t *pixels, size_t count) {
   if (setjmp(reader->escape)) return false;
   struct jpeg_decompress_struct *decoder = &reader->decoder;
   size_t row_size = (size_t)3 * decoder->output_width;
-  if (decoder->output_components != 3
+  if (decoder->output_components != (reader->inks ? 4 : 3)
       || count > decoder->output_height - decoder->output_scanline) {
     snprintf(reader->message.text, sizeof reader->message.text, "not these rows can be read");
     return false;
   }
   for (size_t row = 0; row < count; row++) {
-    JSAMPROW target = pixels + row * row_size;
+    JSAMPROW target = reader->inks ? reader->inks : pixels + row * row_size;
     jpeg_read_scanlines(decoder, &target, 1);
+    if (reader->inks) {
+      convert_inks(
+          reader->inks, decoder->saw_Adobe_marker, decoder->output_width, pixels + row * row_size);
+    }
   }
   if (decoder->output_scanline == decoder->output_height) jpeg_finish_decompress(decoder);
   return true;
@@ -173,5 +199,6 @@ const char *codec_jpeg_reader_warning(const codec_jpeg_reader *reader) { return 
 
 void codec_jpeg_reader_close(codec_jpeg_reader *reader) {
   jpeg_destroy_decompress(&reader->decoder);
+  free(reader->inks);
   free(reader);
 }

@@ -7,31 +7,35 @@
 
 enum { BLOCK = CK_NEIGHBOUR_BLOCK };
 
-/// Adds one channel's part to what `exponents` has of BLOCK pixels.
-CK_INLINE void add_channel(const float *plane, ck_neighbours neighbours, size_t centres, double width,
-                           bool squared, double *restrict exponents, double *restrict differences) {
+/// Adds one channel's part to what `exponents` has of BLOCK pixels, whose spreads are over so many
+/// `samples`. Where `counted` is given, it is 1 for neighbours that count and 0 for others.
+CK_INLINE void add_channel(const float *plane, const float *counted, ck_neighbours neighbours,
+                           size_t centres, const double *samples, double width, bool squared,
+                           double *restrict exponents, double *restrict differences) {
   const size_t taps = neighbours.taps;
-  const double samples = (double)(taps + centres);
   double sums[BLOCK] = {0}, squares[BLOCK], factors[BLOCK];
   for (size_t t = 0; t < taps; t++) {
     const float *other = plane + neighbours.offsets[t];
     for (int i = 0; i < BLOCK; i++) {
       differences[t * BLOCK + i] = (double)other[i] - (double)plane[i];
+      if (counted) differences[t * BLOCK + i] *= (double)counted[neighbours.offsets[t] + i];
       sums[i] += differences[t * BLOCK + i];
     }
   }
   for (int i = 0; i < BLOCK; i++) {
-    sums[i] /= samples;
+    sums[i] /= samples[i];
     squares[i] = (double)centres * sums[i] * sums[i];
   }
   for (size_t t = 0; t < taps; t++) {
     for (int i = 0; i < BLOCK; i++) {
-      const double deviation = differences[t * BLOCK + i] - sums[i];
+      double deviation = differences[t * BLOCK + i] - sums[i];
+      if (counted) deviation *= (double)counted[neighbours.offsets[t] + i];
       squares[i] += deviation * deviation;
     }
   }
   for (int i = 0; i < BLOCK; i++) {
-    const double spread = sqrt(squares[i] / (samples - 1)) / 255;
+    const double others = samples[i] - 1;
+    const double spread = sqrt(squares[i] / (counted && others < 1 ? 1 : others)) / 255;
     factors[i] = (squared ? 1 / (width * (spread + 1e-8)) : 1 / (1e-8 + width * spread)) / 255;
   }
   for (size_t t = 0; t < taps; t++) {
@@ -42,19 +46,33 @@ CK_INLINE void add_channel(const float *plane, ck_neighbours neighbours, size_t 
   }
 }
 
-CK_CLONES
-void ck_affinity_weights(ck_neighbours neighbours, size_t centres, double width, bool squared,
-                         const float *added, size_t count, float *weights, double *scratch) {
+CK_INLINE void affinity_weights(ck_neighbours neighbours, size_t centres, double width, bool squared,
+                                const float *added, size_t count, float *weights, double *scratch,
+                                const bool masked) {
   const size_t taps = neighbours.taps;
   double *exponents = scratch, *differences = scratch + taps * BLOCK;
   for (size_t start = 0; start < count; start += BLOCK) {
     // The last block goes back, rather than beyond the row.
     const size_t first = start + BLOCK <= count || count < BLOCK ? start : count - BLOCK;
     const size_t pixels = count - first < BLOCK ? count - first : BLOCK;
+    const float *counted = masked ? neighbours.counted + first : NULL;
+    double samples[BLOCK];
+    for (int i = 0; i < BLOCK; i++) {
+      samples[i] = (double)(masked ? centres : taps + centres);
+      for (size_t t = 0; masked && t < taps; t++) {
+        samples[i] += (double)counted[neighbours.offsets[t] + i];
+      }
+      if (masked && samples[i] < 1) samples[i] = 1;
+    }
     for (size_t k = 0; k < taps * BLOCK; k++) exponents[k] = 0;
     for (size_t c = 0; c < neighbours.channels; c++) {
-      add_channel(neighbours.guide + c * neighbours.plane + first, neighbours, centres, width, squared,
-                  exponents, differences);
+      add_channel(neighbours.guide + c * neighbours.plane + first, counted, neighbours, centres,
+                  samples, width, squared, exponents, differences);
+    }
+    for (size_t t = 0; masked && t < taps; t++) {
+      for (int i = 0; i < BLOCK; i++) {
+        if (!(counted[neighbours.offsets[t] + i] > 0)) exponents[t * BLOCK + i] = -1e30;
+      }
     }
     double peaks[BLOCK];
     float sums[BLOCK] = {0}, powers[BLOCK];
@@ -69,15 +87,40 @@ void ck_affinity_weights(ck_neighbours neighbours, size_t centres, double width,
     for (size_t t = 0; t < taps; t++) {
       for (int i = 0; i < BLOCK; i++) {
         powers[i] = ck_exp((float)((exponents[t * BLOCK + i] - peaks[i]) * share));
+        if (masked) powers[i] *= counted[neighbours.offsets[t] + i];
         sums[i] += powers[i];
       }
       for (size_t i = 0; i < pixels; i++) weights[(first + i) * taps + t] = powers[i];
     }
     for (size_t i = 0; i < pixels; i++) {
       float *row = weights + (first + i) * taps;
-      const float scale = 1 / sums[i];
-      for (size_t t = 0; t < taps; t++) row[t] = row[t] * scale + added[t];
+      const float scale = masked && !(sums[i] > 0) ? 0 : 1 / sums[i];
+      if (!masked) {
+        for (size_t t = 0; t < taps; t++) row[t] = row[t] * scale + added[t];
+        continue;
+      }
+      // What is added sums to the same over the neighbours that count.
+      float all = 0, kept = 0;
+      for (size_t t = 0; t < taps; t++) {
+        all += added[t];
+        kept += added[t] * counted[neighbours.offsets[t] + (ptrdiff_t)i];
+      }
+      const float share_of_added = kept > 0 ? all / kept : 0;
+      for (size_t t = 0; t < taps; t++) {
+        row[t] = row[t] * scale +
+                 added[t] * share_of_added * counted[neighbours.offsets[t] + (ptrdiff_t)i];
+      }
     }
+  }
+}
+
+CK_CLONES
+void ck_affinity_weights(ck_neighbours neighbours, size_t centres, double width, bool squared,
+                         const float *added, size_t count, float *weights, double *scratch) {
+  if (neighbours.counted) {
+    affinity_weights(neighbours, centres, width, squared, added, count, weights, scratch, true);
+  } else {
+    affinity_weights(neighbours, centres, width, squared, added, count, weights, scratch, false);
   }
 }
 
@@ -88,6 +131,7 @@ void ck_bilateral_weights(ck_neighbours neighbours, float slope, const float *sp
   for (size_t start = 0; start < count; start += BLOCK) {
     const size_t first = start + BLOCK <= count || count < BLOCK ? start : count - BLOCK;
     const size_t pixels = count - first < BLOCK ? count - first : BLOCK;
+    const float *counted = neighbours.counted ? neighbours.counted + first : NULL;
     float sums[BLOCK] = {0};
     for (size_t t = 0; t < taps; t++) {
       float *distances = scratch + t * BLOCK;
@@ -99,11 +143,12 @@ void ck_bilateral_weights(ck_neighbours neighbours, float slope, const float *sp
       }
       for (int i = 0; i < BLOCK; i++) {
         distances[i] = spatial[t] * ck_exp(slope * distances[i] * distances[i]);
+        if (counted) distances[i] *= counted[neighbours.offsets[t] + i];
         sums[i] += distances[i];
       }
     }
     for (size_t i = 0; i < pixels; i++) {
-      const float scale = 1 / sums[i];
+      const float scale = sums[i] > 0 ? 1 / sums[i] : 0;
       for (size_t t = 0; t < taps; t++) {
         weights[(first + i) * taps + t] = scratch[t * BLOCK + i] * scale;
       }

@@ -12,9 +12,10 @@ public protocol LabelFilter: Sendable {
   /// where labels suffice.
   var needsMarginals: String? { get }
 
-  /// Whether points that a scene leaves out (`Scene.mask`) have no influence on the others. One that
-  /// cannot promise that is refused for such scenes.
-  var leavesPointsOut: Bool { get }
+  /// The label that points which a scene leaves out (`Scene.mask`) have in what the filter is given,
+  /// and with which they have no influence on the others; `nil` for a filter that cannot promise
+  /// that, which is refused for such scenes.
+  var leftOutLabel: UInt16? { get }
 
   /// The cleaned labels.
   ///
@@ -34,7 +35,7 @@ extension LabelFilter {
   /// Labels suffice, unless a conformer says otherwise.
   public var needsMarginals: String? { nil }
   /// Every point has influence, unless a conformer says otherwise.
-  public var leavesPointsOut: Bool { false }
+  public var leftOutLabel: UInt16? { nil }
 }
 
 /// A kind of label filter that descriptions can name.

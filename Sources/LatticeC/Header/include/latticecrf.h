@@ -259,6 +259,13 @@ typedef struct latticecrf_scene {
   int32_t threads;
   /** 0. */
   int32_t reserved;
+  /**
+   * N bytes, 0 for points that are left out as if they did not exist; null for none. Such points get
+   * the marginals NaN and the label 255, or 65535 where 255 is a label. What scores and image have
+   * there must be finite too.
+   */
+  const uint8_t *mask;
+  int64_t mask_count;
 } latticecrf_scene;
 
 /** Where a plan's results go. What is null is not asked for, and costs nothing. */

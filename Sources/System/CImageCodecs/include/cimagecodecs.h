@@ -130,7 +130,8 @@ codec_jpeg_reader *codec_jpeg_reader_open(
 /// Begins with the pixels.
 bool codec_jpeg_reader_start(codec_jpeg_reader *reader, codec_message *message);
 
-/// Reads the next `count` rows as RGB, three bytes a pixel. Gray becomes RGB.
+/// Reads the next `count` rows as RGB, three bytes a pixel. Gray becomes RGB, and so does CMYK, without regard
+/// to profiles.
 ///
 /// Fails where the data end early or cannot be decoded, which libjpeg by itself would paint over.
 bool codec_jpeg_reader_rows(

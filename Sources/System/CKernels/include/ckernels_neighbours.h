@@ -17,6 +17,8 @@ typedef struct {
   /// The first pixel of the row in the first plane, and values from plane to plane.
   const float *guide;
   size_t plane, channels;
+  /// 1 where pixels count and 0 elsewhere, from the first pixel of the row on; NULL where all do.
+  const float *counted;
   /// Where each neighbour is from a pixel.
   const ptrdiff_t *offsets;
   size_t taps;
