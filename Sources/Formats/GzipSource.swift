@@ -1,8 +1,8 @@
 import CZlib
 import LatticeSupport
 
-/// The bytes that a gzip stream holds, inflated as they are asked for. Streams may follow each other,
-/// as in files of bgzip.
+/// The bytes that a gzip stream holds, inflated as they are asked for. Streams may follow each
+/// other, as in files of bgzip.
 package final class GzipSource: ByteSource {
   package let name: String
   private let base: any ByteSource

@@ -95,8 +95,8 @@ public enum ImageFile {
   /// Whether the file at `path` is a raster.
   package static func isRaster(_ path: String) throws -> Bool { try FileSource(path).kind == .tiff }
 
-  /// Whether the file at `path` is an NPY array, an archive or a volume. What is named as a picture is none:
-  /// it must be one, whatever it holds.
+  /// Whether the file at `path` is an NPY array, an archive or a volume. What is named as a picture
+  /// is none: it must be one, whatever it holds.
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isArray(_ path: String) throws -> Bool {

@@ -119,8 +119,8 @@ public enum LabelFile {
     }
   }
 
-  /// Writes labels in the format that `path` ends in: an array of 16-bit numbers for `.npy`, a raster
-  /// for `.tif`, a volume for `.nii` and `.nii.gz`, else a PNG picture.
+  /// Writes labels in the format that `path` ends in: an array of 16-bit numbers for `.npy`, a
+  /// raster for `.tif`, a volume for `.nii` and `.nii.gz`, else a PNG picture.
   ///
   /// - Parameters:
   ///   - map: the labels.

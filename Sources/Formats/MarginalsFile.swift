@@ -3,8 +3,8 @@ import Unaries
 
 /// Files of probabilities: arrays and rasters (L,H,W), volumes (L,z,y,x).
 public enum MarginalsFile {
-  /// Writes marginals in the format that `path` ends in: a raster for `.tif`, a volume for `.nii` and
-  /// `.nii.gz`, else an array. Those of points that are left out are NaN.
+  /// Writes marginals in the format that `path` ends in: a raster for `.tif`, a volume for `.nii`
+  /// and `.nii.gz`, else an array. Those of points that are left out are NaN.
   ///
   /// - Parameters:
   ///   - marginals: N × L probabilities.

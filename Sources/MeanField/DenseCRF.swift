@@ -27,8 +27,8 @@ public struct DenseCRF: Sendable {
   ///
   /// - Parameters:
   ///   - scene: the points to label, with the image that the kernels compare.
-  ///   - unary: N × L energies over the scene's grid. Where the scene leaves points out, those of the
-  ///     points that count, in a grid of a single row: the CRF has no others.
+  ///   - unary: N × L energies over the scene's grid. Where the scene leaves points out, those of
+  ///     the points that count, in a grid of a single row: the CRF has no others.
   ///   - terms: may be empty; the marginals are then softmax(−θ).
   ///   - backend: how to sum over pairs of points.
   ///   - parallelism: the threads to use; results do not depend on it.

@@ -72,7 +72,9 @@ public struct Band: Refinement {
     let near = parallelism.map(occurring.count) { index -> [Int] in
       let label = occurring[index]
       var others = labels.labels.map { $0 != label }
-      if let mask { for point in others.indices where !mask.isCounted[point] { others[point] = false } }
+      if let mask {
+        for point in others.indices where !mask.isCounted[point] { others[point] = false }
+      }
       guard others.contains(true) else { return [] }
       let distances = DistanceTransform.squaredDistances(to: others, on: labels.grid)
       return distances.indices.filter { point in

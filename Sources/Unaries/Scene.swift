@@ -47,8 +47,8 @@ public struct Scene: Sendable {
     self.origin = origin ?? [Int](repeating: 0, count: grid.rank)
   }
 
-  /// The points that count, as `DenseCRF` takes them: the grid, or where some are left out the others
-  /// in a line.
+  /// The points that count, as `DenseCRF` takes them: the grid, or where some are left out the
+  /// others in a line.
   package var countedGrid: GridShape? {
     guard let mask else { return grid }
     return mask.count > 0 ? GridShape(width: mask.count, height: 1) : nil

@@ -15,11 +15,11 @@ struct LeftOutPointTests {
     "pamr:dilations=1x2,iterations=2", "par:dilations=1x2,iterations=2",
     "random-walker:beta=200,confidence=0.7", "superpixels:segments=map",
     "band:width=2,of=\"guided:radius=2,epsilon=0.01\"",
-    "crf:model={\"terms\": [{\"kernel\": \"gaussian:spatial=2\", \"weight\": 2}]}",
+    "crf:model=deeplab-vgg,iterations=2",
   ]
   static let labelFilters = [
     "components:minimum=4", "components:minimum=4,replace=neighbour",
-    "components:minimum=4,replace=likeliest", "largest:count=1", "holes:maximum=all",
+    "components:minimum=4,replace=likeliest", "largest:count=1", "holes",
     "holes:maximum=9,open=yes", "sieve:minimum=4", "majority:radius=1", "open:radius=1",
     "close:radius=1,classes=0+2", "keep:classes=0+1", "map:to=0:1",
   ]
@@ -101,8 +101,8 @@ struct LeftOutPointTests {
         || whole.labels.marking(mask, labelCount: 3) != result.labels)
   }
 
-  /// What lies beside a part that is left out is an image of its own. Filters that repeat the border
-  /// know the difference.
+  /// What lies beside a part that is left out is an image of its own. Filters that repeat the
+  /// border know the difference.
   @Test(
     arguments: (refinements + labelFilters).filter { step in
       !["joint", "pamr", "par:", "crf"].contains { step.hasPrefix($0) }

@@ -45,7 +45,13 @@ struct FormatFixtureTests {
   func rastersAreImages(fixture: FormatFixture) throws {
     var reading = RasterReading()
     if fixture.options == "alpha as a band" { reading.alpha = .band }
-    let (image, mask, _) = try TIFF.read(fixture.path, as: reading)
+    let (image, mask): (Image, PointMask?)
+    do {
+      (image, mask, _) = try TIFF.read(fixture.path, as: reading)
+    } catch let error as InputError where fixture.lenient == true {
+      #expect(error.place == fixture.path)
+      return
+    }
     var planes: [Float] = []
     for channel in 0..<image.channels {
       planes += (0..<image.grid.count).map { image[$0, channel] }

@@ -29,11 +29,9 @@ def check(pixels: np.ndarray, sigmas: Any, is_preset: bool, arguments: bool = Tr
         is_preset: whether they come from a preset, which are meant for 0…255.
         arguments: whether the caller has `image_range=`, `mean=` and `std=`.
     """
-    if _is_photograph(pixels, sigmas):
+    if pixels.size <= pixels.shape[-1] or _is_photograph(pixels, sigmas):
         return
     axes = tuple(range(pixels.ndim - 1))
-    if pixels.size <= pixels.shape[-1]:
-        return
     bandwidths = np.asarray(sigmas, np.float64).reshape(-1)
     if bandwidths.size not in (1, pixels.shape[-1]) or not (bandwidths > 0).all():
         return  # Refused elsewhere.

@@ -309,8 +309,9 @@ def _outcome(
         image = np.where(scene.mask[..., np.newaxis], image, image.dtype.type(0))
     if image is not None:
         image = _pictures.to_colors(image, options.image_range, options.mean, options.std)
+        seen = image if scene.mask is None else image[scene.mask]
         for sigma, is_preset in handle.colors:
-            _ranges.check(image, sigma, is_preset)
+            _ranges.check(seen, sigma, is_preset)
         if image.dtype != np.uint8:
             image = _arrays.to_float32(image, "the image")
 

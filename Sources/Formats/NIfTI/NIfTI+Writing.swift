@@ -69,8 +69,8 @@ extension NIfTI {
   }
 }
 
-/// The bytes before the voxels: a header of version 1 or, where an axis is too long for that, 2, and
-/// four zeros that say that no extension follows. Little endian.
+/// The bytes before the voxels: a header of version 1 or, where an axis is too long for that, 2,
+/// and four zeros that say that no extension follows. Little endian.
 private struct NIfTIOutputHeader {
   private(set) var bytes: [UInt8]
   private let isVersion2: Bool

@@ -23,7 +23,8 @@ public enum NIfTI {
     return endings.contains { name.hasSuffix("." + $0) }
   }
 
-  /// Whether a file seems to hold a volume, by its first bytes or, where they do not tell, its name.
+  /// Whether a file seems to hold a volume, by its first bytes or, where they do not tell, its
+  /// name.
   static func isVolume(_ source: FileSource) -> Bool {
     switch source.kind {
     case .nifti: true
@@ -35,8 +36,8 @@ public enum NIfTI {
 
   /// Reads a volume; either file of a pair will do.
   ///
-  /// - Throws: `InputError` where the file cannot be read, is something else, is damaged, or holds a
-  ///   kind of numbers that cannot be used.
+  /// - Throws: `InputError` where the file cannot be read, is something else, is damaged, or holds
+  ///   a kind of numbers that cannot be used.
   /// - Complexity: O(N) time; the result and one block in memory.
   public static func read(_ path: String) throws -> NIfTIVolume {
     let file = try NIfTIFile(path)
@@ -80,8 +81,8 @@ struct NIfTIFile {
     return (gzip, gzip)
   }
 
-  /// The other file of a pair, by its name; `nil` where `path` is not named so. That it is compressed
-  /// may be said of one file alone.
+  /// The other file of a pair, by its name; `nil` where `path` is not named so. That it is
+  /// compressed may be said of one file alone.
   private static func partner(
     of path: String, ending: String, becomes other: String
   ) -> String? {
@@ -176,7 +177,8 @@ struct NIfTIFile {
 }
 
 extension StoredNumber {
-  /// Converts `count` numbers to stored · `slope` + `intercept`, in float64 up to the last rounding.
+  /// Converts `count` numbers to stored · `slope` + `intercept`, in float64 up to the last
+  /// rounding.
   fileprivate func scale(
     _ bytes: UnsafeRawPointer, count: Int, isBigEndian: Bool, by slope: Double,
     plus intercept: Double, into output: UnsafeMutablePointer<Float>

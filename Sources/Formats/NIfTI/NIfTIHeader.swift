@@ -3,7 +3,8 @@ import Unaries
 
 /// What the header of a NIfTI-1 or NIfTI-2 file says, checked.
 ///
-/// The layout is that of `nifti1.h` and `nifti2.h` (NIfTI Data Format Working Group, 2003 and 2011).
+/// The layout is that of `nifti1.h` and `nifti2.h` (NIfTI Data Format Working Group, 2003 and
+/// 2011).
 struct NIfTIHeader {
   /// The extents of x, y and z, time, and the components of a voxel.
   let extents: [Int]

@@ -66,7 +66,8 @@ extension ScoreReading {
     }
   }
 
-  /// The scene of an image, or of scores alone, without the points that one of the masks leaves out.
+  /// The scene of an image, or of scores alone, without the points that one of the masks leaves
+  /// out.
   private static func scene(
     _ image: LoadedImage?, over grid: GridShape, _ masks: [PointMask?]
   ) -> Scene {
@@ -185,8 +186,8 @@ extension ScoreReading {
     { $0 == grid.rank ? grid : nil }
   }
 
-  /// The grid of a raster or volume of a single channel, which is no plane for each label of a smaller
-  /// grid; `nil` for other files.
+  /// The grid of a raster or volume of a single channel, which is no plane for each label of a
+  /// smaller grid; `nil` for other files.
   func singleChannel(
     of files: ScoreFiles, _ shape: [Int]
   ) throws -> ((_ rank: Int) -> GridShape?)? {

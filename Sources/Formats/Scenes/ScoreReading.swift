@@ -32,8 +32,8 @@ public struct ScoreReading: Sendable {
   /// A file of numbers, 0 where points are left out; `nil` where only what images and scores say of
   /// themselves counts.
   public var mask: String?
-  /// Whether points that only the scores lack (nodata) are as likely of any label, to be filled, and
-  /// not left out.
+  /// Whether points that only the scores lack (nodata) are as likely of any label, to be filled,
+  /// and not left out.
   public var fillsNoData = false
   /// Whether an image and scores that lie in different places are taken together all the same.
   public var ignoresPlacement = false

@@ -2,8 +2,8 @@ import LatticeSupport
 
 /// Where the pixels of a GeoTIFF lie on the Earth.
 ///
-/// The tags are carried over to outputs as they stand. What is understood of them serves to compare two
-/// files: OGC 19-008r4, "GeoTIFF standard", 2019, annex B (transformations) and table 9 (keys).
+/// The tags are carried over to outputs as they stand. What is understood of them serves to compare
+/// two files: OGC 19-008r4, "GeoTIFF standard", 2019, annex B (transformations) and table 9 (keys).
 public struct MapPlacement: Sendable, Hashable {
   /// Pixels from left to right.
   let width: Int
@@ -11,8 +11,8 @@ public struct MapPlacement: Sendable, Hashable {
   let height: Int
   /// Every tag that places the image.
   let tags: [TIFFTagValue]
-  /// x and y of the corner of column c, row r as (a, b, x0, d, e, y0): x = a·c + b·r + x0; `nil` where
-  /// no such map is given.
+  /// x and y of the corner of column c, row r as (a, b, x0, d, e, y0): x = a·c + b·r + x0; `nil`
+  /// where no such map is given.
   public let affine: [Double]?
   /// The number of the coordinate system; `nil` where it has none.
   public let epsg: Int?

@@ -3,8 +3,8 @@ import Unaries
 
 /// Rasters of remote sensing and microscopy: TIFF, BigTIFF and GeoTIFF.
 ///
-/// Files are decoded by libtiff, which is loaded when the first is read; without it they are refused,
-/// and can still be written.
+/// Files are decoded by libtiff, which is loaded when the first is read; without it they are
+/// refused, and can still be written.
 public enum TIFF {
   /// Endings of such files.
   static let endings = ["tif", "tiff"]
@@ -16,14 +16,14 @@ public enum TIFF {
 
   /// Reads a raster: its bands as channels, in the numbers of the file, and the pixels that count.
   ///
-  /// Pixels of 1, 2 and 4 bits become 0…255, colours of a palette are looked up, and where low numbers
-  /// are white they are inverted. Pixels that are left out (nodata, alpha, mask) are 0.
+  /// Pixels of 1, 2 and 4 bits become 0…255, colours of a palette are looked up, and where low
+  /// numbers are white they are inverted. Pixels that are left out (nodata, alpha, mask) are 0.
   /// - Parameters:
   ///   - path: the file.
   ///   - reading: how bands and pages are taken.
   /// - Returns: the image, which pixels count (`nil` for all), and where they lie.
-  /// - Throws: `InputError` where the file cannot be read, is damaged, or is of a kind that cannot be
-  ///   used; where libtiff is not installed.
+  /// - Throws: `InputError` where the file cannot be read, is damaged, or is of a kind that cannot
+  ///   be used; where libtiff is not installed.
   public static func read(
     _ path: String, as reading: RasterReading = RasterReading()
   ) throws -> (image: Image, mask: PointMask?, placement: Placement?) {

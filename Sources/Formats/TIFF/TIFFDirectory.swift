@@ -3,9 +3,9 @@ import Unaries
 
 /// A directory of a TIFF or BigTIFF file: its tags, whose values are read when they are asked for.
 ///
-/// It is read here and not by libtiff, which repairs and fills in what ought to be refused, and so that
-/// tags can be carried over as they are. Layout: Adobe, "TIFF revision 6.0", 1992, section 2; BigTIFF
-/// as libtiff's documentation has it.
+/// It is read here and not by libtiff, which repairs and fills in what ought to be refused, and so
+/// that tags can be carried over as they are. Layout: Adobe, "TIFF revision 6.0", 1992, section 2;
+/// BigTIFF as libtiff's documentation has it.
 struct TIFFDirectory {
   /// A tag as it stands in the file.
   struct Entry {

@@ -7,7 +7,8 @@ final class TIFFLabelRegions: RegionSource {
   let page: TIFFPage
   /// Pixels of the unknown label are there to be filled, even if it is the number for nodata.
   var unknown = UnknownLabel.none
-  /// Whether pixels without a label are marked in what is read; else they have any label that occurs.
+  /// Whether pixels without a label are marked in what is read; else they have any label that
+  /// occurs.
   var marksLeftOut = true
   private let samples: TIFFSamples
   private let reading: LabelReading

@@ -50,6 +50,8 @@ struct TIFFPage {
   var isFull: Bool { kind & (Self.reduced | Self.maskKind) == 0 }
 
   static let jpeg = 7
+  /// Adobe's deflate and the one before it.
+  static let deflated = [8, 32946]
   /// Of one strip or tile, decoded.
   private static let largestBlock = 1 << 30
 

@@ -4,10 +4,10 @@ import Unaries
 
 /// The rows of a page of a TIFF file, decoded once, from top to bottom.
 ///
-/// A row holds the samples of its pixels, bands next to each other, in the machine's byte order. Tiles
-/// come a row of tiles at a time. Strips that were compressed are decoded line by line: built with
-/// libdeflate, libtiff leaves lines unwritten where a whole strip is asked for and the stream holds
-/// more than that.
+/// A row holds the samples of its pixels, bands next to each other, in the machine's byte order.
+/// Tiles come a row of tiles at a time. Strips that were compressed are decoded line by line: built
+/// with libdeflate, libtiff leaves lines unwritten where a whole strip is asked for and the stream
+/// holds more than that.
 final class TIFFRows {
   let page: TIFFPage
   private let path: String
@@ -125,14 +125,40 @@ final class TIFFRows {
           continue
         }
         buffer.clear(0..<expectedRow)
-        var message = tiff_message()
-        guard
-          tiff_read_row(
-            handles[page.isSeparate ? plane : 0].page, UInt32(row), UInt16(plane), packed, &message)
-        else { throw Self.undecodable(message, path) }
+        try decodeRow(row, plane, into: packed)
+        // A row of 0 is not read twice for nothing: see `isStripOfOneRow`.
+        if isStripOfOneRow(row), buffer.base[expectedRow - 1] == 0 {
+          let again = AlignedBuffer<UInt8>(uninitialized: expectedRow)
+          again.base.update(repeating: .max, count: expectedRow)
+          try decodeRow(row, plane, into: UnsafeMutableRawPointer(again.base))
+          guard again.base[expectedRow - 1] == 0 else {
+            throw InputError(
+              .data, at: path, "has a strip of another size than its header says, at row \(row)",
+              remedy: "make it anew, as with gdal_translate")
+          }
+        }
         unpack(packed, page.width, plane, into: target)
       }
     }
+  }
+
+  private func decodeRow(
+    _ row: Int, _ plane: Int, into output: UnsafeMutableRawPointer
+  ) throws {
+    var message = tiff_message()
+    guard
+      tiff_read_row(
+        handles[page.isSeparate ? plane : 0].page, UInt32(row), UInt16(plane), output, &message)
+    else { throw Self.undecodable(message, path) }
+  }
+
+  /// Whether a row is a strip of its own that was deflated. libtiff then asks libdeflate for the
+  /// whole strip, says that all went well where the stream holds more, and leaves the end
+  /// unwritten.
+  private func isStripOfOneRow(_ row: Int) -> Bool {
+    let first = row / page.rowsPerStrip * page.rowsPerStrip
+    return TIFFPage.deflated.contains(page.compression)
+      && min(page.rowsPerStrip, page.height - first) == 1
   }
 
   private func decodeTiles(_ rows: Range<Int>, into output: UnsafeMutableRawPointer) throws {

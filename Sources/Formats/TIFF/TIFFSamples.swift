@@ -37,7 +37,8 @@ final class TIFFSamples {
     let count = bytes.count / page.sampleSize
     return [Float](unsafeUninitializedCapacity: count) { output, filled in
       bytes.withUnsafeBytes { bytes in
-        // A number that float32 has no room for becomes infinite, and is refused as such if it counts.
+        // A number that float32 has no room for becomes infinite, and is refused as such if it
+        // counts.
         _ = page.number.decode(
           bytes.baseAddress!, count: count, isBigEndian: StoredNumber.isHostBigEndian,
           into: output.baseAddress!)

@@ -95,8 +95,8 @@ final class TIFFScores: MaskedBoxSource {
     return (planes, isOut)
   }
 
-  /// Rows above a region that are kept: whoever reads coarse scores between their points asks for the
-  /// row above, too.
+  /// Rows above a region that are kept: whoever reads coarse scores between their points asks for
+  /// the row above, too.
   private static let margin = 4
 
   /// The samples of a region, page by page. Rows come from top to bottom; whoever asks for some far

@@ -2,11 +2,11 @@ import CZlib
 import LatticeSupport
 import Unaries
 
-/// A raster that is written a region at a time, in tiles that are compressed with deflate; it appears
-/// with `commit()` or not at all.
+/// A raster that is written a region at a time, in tiles that are compressed with deflate; it
+/// appears with `commit()` or not at all.
 ///
-/// A tile is written when all of it is there, so that memory is that of the tiles on the seams of what
-/// comes. Nothing in the file depends on when it was written.
+/// A tile is written when all of it is there, so that memory is that of the tiles on the seams of
+/// what comes. Nothing in the file depends on when it was written.
 package final class TIFFWriter {
   /// What the numbers are.
   package enum Samples: Sendable {
@@ -300,7 +300,8 @@ extension TIFFWriter {
     }
   }
 
-  /// Writes the channels of a region from a field over a larger one; points that are left out are NaN.
+  /// Writes the channels of a region from a field over a larger one; points that are left out are
+  /// NaN.
   package func write(
     _ region: GridRegion, of field: ChannelField, over whole: GridRegion, mask: PointMask? = nil
   ) throws {

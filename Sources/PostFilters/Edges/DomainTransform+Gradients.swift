@@ -53,7 +53,8 @@ extension DomainTransform {
       return RecursionReverse.Round(offset: offset, slope: slope)
     }
     var reverse = RecursionReverse(
-      rounds, grid: grid, links: GridLinks(map, over: grid, mask: nil), lanes: min(8, scores.stride),
+      rounds, grid: grid, links: GridLinks(map, over: grid, mask: nil),
+      lanes: min(8, scores.stride),
       parallelism: parallelism)
     let byScores = reverse.gradient(of: scores, upstream: upstream, parallelism: parallelism)
     // w = exp(offset + slope·e) with offset = −√2/σₖ and slope = offset·σs/σc: σₖ is σs times a

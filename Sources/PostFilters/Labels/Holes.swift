@@ -86,13 +86,19 @@ public struct Holes: LabelFilter {
     _ label: UInt16, _ labels: UnsafeMutablePointer<UInt16>, over scene: Scene,
     parallelism: Parallelism
   ) throws {
+    if fillsOpen, let mask = scene.mask {
+      // They are not part of what is filled.
+      for point in mask.isCounted.indices where !mask.isCounted[point] { labels[point] = label }
+    }
     let runs = try LabelRuns(
       of: labels, on: scene.grid, connectivity, ignoring: nil, around: label,
       parallelism: parallelism)
     // Sizes are below UInt32.max.
     func keepOpen(_ run: Int) { runs.sizes[Int(runs.firstOf[run])] = .max }
-    if !fillsOpen { runs.forEachRunAtBorder(keepOpen) }
-    if let mask = scene.mask { runs.forEachRun(leftOutBy: mask, keepOpen) }
+    if !fillsOpen {
+      runs.forEachRunAtBorder(keepOpen)
+      if let mask = scene.mask { runs.forEachRun(leftOutBy: mask, keepOpen) }
+    }
     nonisolated(unsafe) let labels = labels
     runs.withRuns(of: labels) { known in
       nonisolated(unsafe) let known = known

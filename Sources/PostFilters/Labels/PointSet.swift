@@ -68,12 +68,15 @@ struct PointSet: @unchecked Sendable {
     return result
   }
 
-  /// The points that are further than `radius` from all others; outside of the grid there are none,
-  /// nor are those that `mask` leaves out.
+  /// The points that are further than `radius` from all others; there are none outside of the grid,
+  /// nor where `mask` leaves points out.
   func eroded(by radius: Int, over mask: PointMask?, parallelism: Parallelism) -> PointSet {
     let others = inverted(parallelism: parallelism)
     if let mask { others.remove(leftOutBy: mask, parallelism: parallelism) }
-    return others.dilated(by: radius, parallelism: parallelism).inverted(parallelism: parallelism)
+    let result = others.dilated(by: radius, parallelism: parallelism)
+      .inverted(parallelism: parallelism)
+    if let mask { result.remove(leftOutBy: mask, parallelism: parallelism) }
+    return result
   }
 
   /// Takes points out that a mask of the same grid leaves out. O(N).

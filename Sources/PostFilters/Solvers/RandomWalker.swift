@@ -62,7 +62,7 @@ public struct RandomWalker: ScoreFilter {
         for label in 1..<max(1, scores.channels) where scores[point, label] > scores[point, best] {
           best = label
         }
-        return Double(scores[point, best]) 
+        return Double(scores[point, best])
           >= least && (scene.mask?.isCounted[point] ?? true) ? best : -1
       }
       return try chances(of: seeds, scores, over: scene, parallelism: parallelism)
@@ -139,9 +139,10 @@ public struct RandomWalker: ScoreFilter {
   private func weightedPairs(_ guide: Guide) -> [SparseSystem.Edge] {
     let (grid, channels) = (guide.grid, guide.channels)
     func counts(_ point: Int) -> Bool { guide.mask?.isCounted[point] ?? true }
-    let levels = guide.mask.map { mask in
-      mask.points.flatMap { guide.levels[$0 * channels..<($0 + 1) * channels] }
-    } ?? guide.levels
+    let levels =
+      guide.mask.map { mask in
+        mask.points.flatMap { guide.levels[$0 * channels..<($0 + 1) * channels] }
+      } ?? guide.levels
     let count = Double(max(1, levels.count))
     let mean = levels.reduce(0.0) { $0 + Double($1) } / count
     let squares = levels.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }

@@ -2,8 +2,8 @@
 public struct Bandwidths: Sendable, Hashable {
   /// One value, or one per axis.
   public let values: [Float]
-  /// Whether they are distances in millimetres, which scenes with a spacing turn into steps of their
-  /// grid; else they are in those steps.
+  /// Whether they are distances in millimetres, which scenes with a spacing turn into steps of
+  /// their grid; else they are in those steps.
   public let isInMillimetres: Bool
 
   /// One bandwidth for every axis.

@@ -12,9 +12,9 @@ public protocol LabelFilter: Sendable {
   /// where labels suffice.
   var needsMarginals: String? { get }
 
-  /// The label that points which a scene leaves out (`Scene.mask`) have in what the filter is given,
-  /// and with which they have no influence on the others; `nil` for a filter that cannot promise
-  /// that, which is refused for such scenes.
+  /// The label that points which a scene leaves out (`Scene.mask`) have in what the filter is
+  /// given, and with which they have no influence on the others; `nil` for a filter that cannot
+  /// promise that, which is refused for such scenes.
   var leftOutLabel: UInt16? { get }
 
   /// The cleaned labels.

@@ -15,8 +15,8 @@ public protocol Refinement: Sendable {
   /// is needed.
   var needsImage: String? { get }
 
-  /// Whether points that a scene leaves out (`Scene.mask`) have no influence on the others. One that
-  /// cannot promise that is refused for such scenes.
+  /// Whether points that a scene leaves out (`Scene.mask`) have no influence on the others. One
+  /// that cannot promise that is refused for such scenes.
   var leavesPointsOut: Bool { get }
 
   /// The marginals of `scene`.

@@ -43,8 +43,8 @@ public struct PyTorchCheckpoint: Checkpoint {
     }
   }
 
-  /// The description of all tensors in a file that need not be a checkpoint: `torch.save` of a tensor,
-  /// or of a list or dictionary of some.
+  /// The description of all tensors in a file that need not be a checkpoint: `torch.save` of a
+  /// tensor, or of a list or dictionary of some.
   package init(allOf bytes: StoredBytes) throws {
     do {
       let isArchive = FileKind(prefix: try bytes.prefix(FileKind.prefixLength)) == .zip

@@ -45,8 +45,9 @@ struct StateDictionary {
     try collect(chosen, prefix: "")
   }
 
-  /// All tensors of an object that need not be a state dictionary: a tensor, whose name is empty, those
-  /// of a list or tuple, by their numbers, or those of a dictionary and of dictionaries within.
+  /// All tensors of an object that need not be a state dictionary: a tensor, whose name is empty,
+  /// those of a list or tuple, by their numbers, or those of a dictionary and of dictionaries
+  /// within.
   init(allOf value: PickleValue, in heap: PickleHeap) throws {
     self.heap = heap
     let items = heap.items(of: value)?.enumerated().map { ("\($0.offset)", $0.element) }
