@@ -9,9 +9,12 @@ public enum ImageFile {
     "jpg", "png", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp",
   ]
 
+  /// Endings of what networks are shown: pictures, and rasters in red, green and blue.
+  package static let photographEndings = pictureEndings + TIFF.endings
+
   /// Endings of pictures that cannot be read: what is named so was meant to be one.
   package static let otherPictureEndings = [
-    "webp", "tif", "tiff", "bmp", "gif", "heic", "heif", "avif", "jp2", "ppm", "pgm",
+    "webp", "bmp", "gif", "heic", "heif", "avif", "jp2", "ppm", "pgm",
   ]
 
   /// Which way up a picture is read.
@@ -22,7 +25,8 @@ public enum ImageFile {
     case upright
   }
 
-  /// Reads a PNG or JPEG image in RGB, whatever its name ends in: the contents decide.
+  /// Reads a PNG, JPEG or TIFF image in RGB, whatever its name ends in: the contents decide. For
+  /// rasters of other bands, see `TIFF.read`.
   ///
   /// Its values are 0…255; samples of 16 bits keep their fractions, see `PNG.read`. The orientation
   /// and the colour profile that a camera noted are not applied.
@@ -135,6 +139,7 @@ public enum ImageFile {
     switch source.kind {
     case .png: return try PNGReader(source).grid
     case .jpeg: return try JPEGReader(source).grid
+    case .tiff: return try TIFF.page(nil, of: path).page.grid
     case let other: throw EncodedImage.unsupported(other, name: path)
     }
   }

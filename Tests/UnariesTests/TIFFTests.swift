@@ -99,6 +99,22 @@ struct TIFFTests {
     #expect(try TIFF.read(other).mask == nil)
   }
 
+  @Test func networksSeeBytesInColourOrGray() throws {
+    let rows = (0..<12).map { UInt8(20 * $0) }
+    let color = try file(width: 2, height: 2, bands: 3, rows: rows)
+    let picture = try ImageFile.read(color)
+    #expect(picture.channels == 3 && (0..<12).allSatisfy { picture[$0 / 3, $0 % 3] == Float(20 * $0) })
+    #expect(try ImageFile.grid(of: color) == picture.grid)
+    let gray = try ImageFile.read(file(width: 4, height: 3, rows: rows, as: "gray.tif"))
+    #expect(gray.channels == 3 && (0..<3).allSatisfy { gray[5, $0] == 100 })
+    for (bands, bits) in [(4, 8), (1, 16)] {
+      let other = try file(
+        width: 3, height: 1, bands: bands, bits: bits, rows: rows, as: "\(bands).tif")
+      let error = #expect(throws: InputError.self) { try ImageFile.read(other) }
+      #expect(error?.problem.contains("is no photograph") == true)
+    }
+  }
+
   @Test func alphaSaysWhichPixelsCountUnlessItIsABand() throws {
     let path = try file(
       width: 2, height: 1, bands: 2, rows: [9, 0, 8, 255], tags: [338: (3, [2])])

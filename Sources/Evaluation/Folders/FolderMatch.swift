@@ -105,7 +105,7 @@ public struct FolderMatch: Sendable {
         .noInput, at: folder,
         "holds no files ending in " + Self.list(endings),
         remedy: try Self.nested(folder, endings: endings)
-          ?? (endings == ImageFile.pictureEndings ? passed.pictureRemedy : nil) ?? remedy)
+          ?? (endings == ImageFile.photographEndings ? passed.pictureRemedy : nil) ?? remedy)
     }
     var seen: [String: String] = [:]
     for name in files.names {

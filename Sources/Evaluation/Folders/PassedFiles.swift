@@ -30,8 +30,8 @@ public struct PassedFiles: Sendable {
       at: folder,
       "\(pictures.count) \(isOne ? "picture is" : "pictures are") passed over: "
         + Self.list(pictures.map { "\($0), \(Self.words(for: "\(folder)/\($0)"))" }, "; "),
-      remedy: "PNG and JPEG files are read whose names end in "
-        + ImageFile.pictureEndings.map { "." + $0 }.joined(separator: ", ")
+      remedy: "PNG, JPEG and TIFF files are read whose names end in "
+        + ImageFile.photographEndings.map { "." + $0 }.joined(separator: ", ")
         + ": convert or rename the others, or move them away"
     ).report()
   }

@@ -142,7 +142,7 @@ extension Settings {
         others: files.others, areLabels: unary.kind == .labels, called: "--unary")
     }
     let match = try FolderMatch(
-      files.subject, endings: ImageFile.pictureEndings, called: "--image",
+      files.subject, endings: ImageFile.photographEndings, called: "--image",
       companions: [FolderMatch.truths(files.groundTruth, beside: "--image")].compactMap { $0 })
     match.passed.warnOfPictures()
     return match

@@ -99,7 +99,7 @@ struct FolderSegmentation {
   func run() throws {
     let files = settings.files
     let plan = try FolderMatch(
-      files.image, endings: ImageFile.pictureEndings, called: "--image")
+      files.image, endings: ImageFile.photographEndings, called: "--image")
     plan.passed.warnOfPictures()
     let network = try settings.network.load(parallelism: settings.parallelism)
     try FolderRun.prepare(outputs: files.plan.outputs, inputs: files.plan.inputs)

@@ -38,7 +38,7 @@ struct CityscapesLayout: DatasetLayout {
     return try cities.flatMap { city in
       let labels = try FolderIndex(
         "\(folder)/\(Self.labelFolder)/\(split)/\(city)", endings: LabelFile.endings)
-      let pictures = try FolderIndex("\(images)/\(city)", endings: ImageFile.pictureEndings)
+      let pictures = try FolderIndex("\(images)/\(city)", endings: ImageFile.photographEndings)
       return pictures.stems.filter { $0.hasSuffix(Self.imageSuffix) }.map { stem in
         let name = String(stem.dropLast(Self.imageSuffix.count))
         let candidates = [name + Self.idSuffix, name + Self.trainIdSuffix]

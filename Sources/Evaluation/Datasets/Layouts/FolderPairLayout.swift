@@ -38,7 +38,7 @@ public struct FolderPairLayout: DatasetLayout {
     let names = try FolderListing.names(in: images)
     let folders = names.filter { FolderListing.isFolder("\(images)/\($0)") }
     let isFlat = Set(names).subtracting(folders).contains {
-      ImageFile.pictureEndings.contains(FolderListing.split($0).ending)
+      ImageFile.photographEndings.contains(FolderListing.split($0).ending)
     }
     return isFlat ? [] : folders
   }
@@ -51,10 +51,10 @@ public struct FolderPairLayout: DatasetLayout {
       folders(in: folder).images + suffix, folders(in: folder).labels + suffix
     )
     guard FolderListing.isFolder(images) else { throw missing(split: split, in: folder) }
-    let readable = try FolderIndex(images, endings: ImageFile.pictureEndings)
+    let readable = try FolderIndex(images, endings: ImageFile.photographEndings)
     // Pictures that cannot be read are entries too: reading them gives the error.
     let pictures = try FolderIndex(
-      images, endings: ImageFile.pictureEndings + ImageFile.otherPictureEndings)
+      images, endings: ImageFile.photographEndings + ImageFile.otherPictureEndings)
     let maps = try FolderIndex(labels, endings: LabelFile.endings, mayBeMissing: false)
     try readable.checkStemsDiffer()
     try maps.checkStemsDiffer()

@@ -73,7 +73,7 @@ struct ListedLayout: DatasetLayout {
     let pictures = try FolderIndex(
       folder + "/" + imageFolder,
       // What cannot be read is called what it is when it is read.
-      endings: ImageFile.pictureEndings + ImageFile.otherPictureEndings)
+      endings: ImageFile.photographEndings + ImageFile.otherPictureEndings)
     let labels = try FolderIndex(labelFolder, endings: LabelFile.endings)
     return try list.lines.map { line in
       switch try list.meaning(of: line, among: pictures) {
