@@ -38,14 +38,14 @@ public struct RecordedInference<Arithmetic: LearningArithmetic>: Sendable {
     self.options = options
     self.energies = energies
     if !options.recomputes, options.damping == 1,
-      var (states, final) = arithmetic.fastUpdates(
+      let found = arithmetic.fastUpdates(
         energies, kernels: crf.kernels, factors: crf.factors, iterations: options.iterations,
         keepsEnergies: options.keepsEnergies),
-      let last = states.popLast()
+      let last = found.states.last
     {
       marginals = last
-      record = .marginals(states)
-      keptEnergies = final
+      record = .marginals(found.states.dropLast())
+      keptEnergies = found.energies
       return
     }
     var state = UpdateState(energies, crf)
