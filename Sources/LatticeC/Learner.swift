@@ -69,16 +69,18 @@ struct TermGradient {
 
 /// A field that callers' planes are copied to and from.
 protocol CallerField: LearningField {
+  /// - Parameter asEnergies: whether what is beside the values is to be as with energies.
   static func read(
-    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String,
+    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String, asEnergies: Bool,
     parallelism: Parallelism
   ) throws -> Self
-  func write(to planes: UnsafeMutableRawPointer, parallelism: Parallelism)
+  /// - Parameter isNegated: whether the values' negatives are written.
+  func write(to planes: UnsafeMutableRawPointer, isNegated: Bool, parallelism: Parallelism)
 }
 
 extension ChannelField: CallerField {
   static func read(
-    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String,
+    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String, asEnergies: Bool,
     parallelism: Parallelism
   ) throws -> ChannelField {
     let values = planes.assumingMemoryBound(to: Float.self)
@@ -87,17 +89,20 @@ extension ChannelField: CallerField {
       values, points: points, channels: channels, magnitude: Arguments.largestEnergy, name,
       channelName: "label or channel", parallelism: parallelism)
     return layout.field(
-      values, points: points, channels: channels, padding: 0, parallelism: parallelism)
+      values, points: points, channels: channels,
+      padding: asEnergies ? EnergyField.paddingEnergy : 0, parallelism: parallelism)
   }
 
-  func write(to planes: UnsafeMutableRawPointer, parallelism: Parallelism) {
-    writePlanes(to: planes.assumingMemoryBound(to: Float.self), parallelism: parallelism)
+  func write(to planes: UnsafeMutableRawPointer, isNegated: Bool, parallelism: Parallelism) {
+    writePlanes(
+      to: planes.assumingMemoryBound(to: Float.self), times: isNegated ? -1 : 1,
+      parallelism: parallelism)
   }
 }
 
 extension DoubleField: CallerField {
   static func read(
-    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String,
+    _ planes: UnsafeRawPointer, points: Int, channels: Int, _ name: String, asEnergies: Bool,
     parallelism: Parallelism
   ) throws -> DoubleField {
     let values = UnsafeBufferPointer(
@@ -111,11 +116,10 @@ extension DoubleField: CallerField {
     return DoubleField(points: points, channels: channels, planes: Array(values))
   }
 
-  func write(to planes: UnsafeMutableRawPointer, parallelism: Parallelism) {
+  func write(to planes: UnsafeMutableRawPointer, isNegated: Bool, parallelism: Parallelism) {
     let target = planes.assumingMemoryBound(to: Double.self)
-    self.planes().withUnsafeBufferPointer { values in
-      if let first = values.baseAddress { target.update(from: first, count: values.count) }
-    }
+    let factor: Double = isNegated ? -1 : 1
+    for (index, value) in self.planes().enumerated() { target[index] = factor * value }
   }
 }
 
@@ -138,7 +142,8 @@ extension DifferentiableCRF: Learner where Arithmetic.Field: CallerField {
     _ energies: UnsafeRawPointer, _ options: UpdateOptions, parallelism: Parallelism
   ) throws -> any LearnerRecord {
     let field = try Field.read(
-      energies, points: points, channels: labelCount, "the energy", parallelism: parallelism)
+      energies, points: points, channels: labelCount, "the energy", asEnergies: true,
+      parallelism: parallelism)
     let record = forward(field, options)
     try Cancellation.check()
     return record
@@ -149,10 +154,11 @@ extension DifferentiableCRF: Learner where Arithmetic.Field: CallerField {
     into output: UnsafeMutableRawPointer, parallelism: Parallelism
   ) throws {
     let field = try Field.read(
-      values, points: points, channels: channels, "the value", parallelism: parallelism)
+      values, points: points, channels: channels, "the value", asEnergies: false,
+      parallelism: parallelism)
     let sums = filtered(field, by: term, transposed: transposed)
     try Cancellation.check()
-    sums.write(to: output, parallelism: parallelism)
+    sums.write(to: output, isNegated: false, parallelism: parallelism)
   }
 
   func featureGradient(
@@ -161,7 +167,8 @@ extension DifferentiableCRF: Learner where Arithmetic.Field: CallerField {
   ) throws -> TermGradient {
     func field(_ values: UnsafeRawPointer) throws -> Field {
       try Field.read(
-        values, points: points, channels: channels, "the value", parallelism: parallelism)
+        values, points: points, channels: channels, "the value", asEnergies: false,
+        parallelism: parallelism)
     }
     let gradient = TermGradient(
       featureGradient(of: try field(a), filtering: try field(q), by: term))
@@ -177,14 +184,13 @@ extension RecordedInference: LearnerRecord where Arithmetic.Field: CallerField {
   var numberSize: Int { crf.numberSize }
 
   func writeMarginals(to target: UnsafeMutableRawPointer, parallelism: Parallelism) {
-    marginals.write(to: target, parallelism: parallelism)
+    marginals.write(to: target, isNegated: false, parallelism: parallelism)
   }
 
   func writeLogits(to target: UnsafeMutableRawPointer, parallelism: Parallelism) throws {
-    var logits = finalEnergies()
-    crf.arithmetic.mix(logits, by: 0, into: &logits, keeping: -1)
+    let energies = finalEnergies()
     try Cancellation.check()
-    logits.write(to: target, parallelism: parallelism)
+    energies.write(to: target, isNegated: true, parallelism: parallelism)
   }
 
   func gradient(
@@ -192,12 +198,13 @@ extension RecordedInference: LearnerRecord where Arithmetic.Field: CallerField {
     unary: UnsafeMutableRawPointer?, parallelism: Parallelism
   ) throws -> [TermGradient] {
     let field = try Field.read(
-      upstream, points: points, channels: labelCount, "the gradient", parallelism: parallelism)
+      upstream, points: points, channels: labelCount, "the gradient", asEnergies: false,
+      parallelism: parallelism)
     let result =
       isOfLogits
       ? gradient(ofLogits: field, wanted: wanted) : gradient(of: field, wanted: wanted)
     try Cancellation.check()
-    if let unary { result.unary?.write(to: unary, parallelism: parallelism) }
+    if let unary { result.unary?.write(to: unary, isNegated: false, parallelism: parallelism) }
     return result.terms.map { TermGradient($0) }
   }
 }

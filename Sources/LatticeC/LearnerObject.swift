@@ -71,8 +71,12 @@ extension LearnedTerm {
     try checkFeatures(grid.count, dimensions: 2 * dimensions)
     try Arguments.count(term.feature_count, channels, grid.count, "the array of features")
     let values = try Self.numbers(term.features, channels * grid.count, "the features")
-    let rows = values.indices.map {
-      values[$0 % max(1, channels) * grid.count + $0 / max(1, channels)]
+    let rows = [Double](count: values.count) { rows in
+      for channel in 0..<channels {
+        for point in 0..<grid.count {
+          rows[point * channels + channel] = values[channel * grid.count + point]
+        }
+      }
     }
     guard [1, Int64(dimensions)].contains(term.bandwidth_count) else {
       throw CallError.argument(

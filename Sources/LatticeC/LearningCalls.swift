@@ -66,10 +66,12 @@ public func runLearner(
       _ = try Arguments.pointer(logits, "logits", alignment: alignment)
       try Arguments.count(logitCount, labels, points, "the array of logits")
     }
-    let options = try UpdateOptions(updates)
-    let kept =
+    var options = try UpdateOptions(updates)
+    options.keepsEnergies = logits != nil
+    let states =
       options.recomputes
       ? 2 * Int(Double(options.iterations).squareRoot()) + 2 : options.iterations + 1
+    let kept = states + (options.keepsEnergies ? 1 : 0)
     let (bytes, overflow) = kept.multipliedReportingOverflow(by: alignment * labels)
     try Arguments.memory(
       points, bytesEach: overflow ? .max : bytes,

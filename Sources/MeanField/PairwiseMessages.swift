@@ -42,7 +42,7 @@ struct PairwiseMessages: Sendable {
       let first = points.lowerBound * stride
       let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
-        energies.base + first, stride, [0, UInt32(points.count)], 1, nil, 0, target + first,
+        energies.base + first, stride, [0, UInt32(points.count)], 1, nil, 0, nil, target + first,
         changes.base + points.lowerBound / Self.grain, scratch.base)
     }
     return (0..<chunks).reduce(0) { max($0, changes[$1]) }

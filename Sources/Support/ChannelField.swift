@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// N points with C values each: marginals, energies, anything that a filter sums.
 ///
@@ -126,12 +127,14 @@ public struct ChannelField: Sendable {
     }
   }
 
-  /// The same into memory for C × N floats.
-  package func writePlanes(to target: UnsafeMutablePointer<Float>, parallelism: Parallelism) {
+  /// The same into memory for C × N floats, times a factor.
+  package func writePlanes(
+    to target: UnsafeMutablePointer<Float>, times factor: Float = 1, parallelism: Parallelism
+  ) {
     parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
       ck_rows_to_planes(
         base + range.lowerBound * stride, points, range.lowerBound, range.count, channels, stride,
-        target)
+        factor, target)
     }
   }
 
@@ -152,6 +155,22 @@ public struct ChannelField: Sendable {
   ) throws(Failure) -> Result {
     makeUnique()
     return try body(storage.bufferPointer)
+  }
+
+  /// Whether all of the padding is `value`.
+  package func isPadded(with value: Float, parallelism: Parallelism) -> Bool {
+    guard stride > channels else { return true }
+    let foundOther = Atomic<Bool>(false)
+    parallelism.forEachChunk(of: points, grain: Self.transposedPoints) { range in
+      var isSame = true
+      for point in range {
+        for place in point * stride + channels..<(point + 1) * stride {
+          isSame = isSame && base[place] == value
+        }
+      }
+      if !isSame { foundOther.store(true, ordering: .relaxed) }
+    }
+    return !foundOther.load(ordering: .relaxed)
   }
 
   package var base: UnsafePointer<Float> { UnsafePointer(storage.base) }

@@ -78,24 +78,30 @@ import Testing
   }
 
   /// Sweeps without a blur between them: gather, softmax and spread, as often as an inference does.
-  @Test(arguments: [4, 8, 16, 24, 32, 40, 152])
-  func sweepsAgree(stride: Int) {
-    let expected = Self.marginals(Self.chosen, stride: stride)
+  @Test(arguments: [4, 8, 16, 24, 32, 40, 152], [false, true])
+  func sweepsAgree(stride: Int, mixes: Bool) {
+    let expected = Self.marginals(Self.chosen, stride: stride, mixes: mixes)
     for (name, variant) in KernelVariant.others {
       // Ten updates, each of which rounds sums of at most a few dozen terms to 6e-8.
-      let difference = largestDifference(expected, Self.marginals(variant, stride: stride))
+      let difference = largestDifference(
+        expected, Self.marginals(variant, stride: stride, mixes: mixes))
       #expect(difference < 1e-5, "\(name): \(difference)")
     }
     let sums = (0..<Self.points).map { expected[$0 * stride..<($0 + 1) * stride].reduce(0, +) }
     #expect(sums.allSatisfy { abs($0 - 1) < 1e-5 } && expected.contains { $0 > 2 / Float(stride) })
   }
 
-  private static func marginals(_ variant: kernel_variant, stride: Int) -> [Float] {
+  /// - Parameter mixes: whether one of the kernels has a matrix.
+  private static func marginals(
+    _ variant: kernel_variant, stride: Int, mixes: Bool
+  ) -> [Float] {
     var random = SeededGenerator(seed: UInt64(stride))
     let unary = AlignedBuffer<Float>(uninitialized: points * stride)
     for index in 0..<unary.count { unary.base[index] = 3 * random.uniform() }
     let scales = (0..<points).map { _ in 0.05 + 0.1 * random.uniform() }
     let factors = (0..<stride).map { _ in -1 - random.uniform() }
+    let matrix = AlignedBuffer<Float>(uninitialized: stride * stride)
+    for index in 0..<matrix.count { matrix.base[index] = -3 * random.uniform() / Float(stride) }
     let lattices = [
       embed(colours(), dimensions: 5, chosen), embedPlanar(positions(bandwidth: 3), chosen),
     ]
@@ -126,8 +132,9 @@ import Testing
             ck_sweep_kernel(
               vertices: corners[index].vertices.base, weights: corners[index].weights.base,
               is_by_point: index == 0, corners: index == 0 ? 6 : 3,
-              label_factors: index == 0 ? nil : factors.baseAddress,
-              factor: -1, message_scale: scales.baseAddress,
+              label_factors: index == 0 || mixes ? nil : factors.baseAddress,
+              factor: -1, matrix: index == 1 && mixes ? UnsafePointer(matrix.base) : nil,
+              channels: Int32(stride), products: nil, message_scale: scales.baseAddress,
               marginal_scale: index == 0 ? scales.baseAddress : nil,
               sliced: update == 0 ? nil : UnsafePointer(rows[index][0].base),
               splatted: update == 10 ? nil : rows[index][1].base,
@@ -135,7 +142,7 @@ import Testing
               reach: reach[index].base)
           }
           variant.sweep(
-            unary.base, stride, visits, 3, kernels, 2,
+            unary.base, stride, visits, 3, kernels, 2, nil,
             marginals.base, &change, scratch.base)
         }
       }

@@ -100,6 +100,21 @@ struct FusedSweepTests {
     #expect(try Self.difference(problem, terms) <= Self.rounding)
   }
 
+  @Test(
+    "every pair of labels with a cost of its own", arguments: [1, 3, 8, 21, 24, 33, 65],
+    Normalization.allCases)
+  func matrices(labels: Int, normalization: Normalization) throws {
+    let problem = try Self.problem(width: 61, height: 47, labels: labels, seed: 6)
+    var generator = SeededGenerator(seed: UInt64(labels))
+    // As much as a label gets from all others together, and not symmetric.
+    let scale = (normalization == .none ? 0.02 : 2) / Float(labels)
+    let costs = (0..<labels * labels).map { _ in scale * (generator.uniform() - 0.7) }
+    let terms = Self.terms(normalization, MatrixCompatibility(costs, isSymmetrized: false))
+    #expect(try Self.difference(problem, [terms[1]]) <= Self.rounding)
+    guard normalization != .none else { return }
+    #expect(try Self.difference(problem, terms) <= Self.rounding)
+  }
+
   @Test("any number of kernels", arguments: [0, 1, 3, 5])
   func kernelCounts(count: Int) throws {
     let problem = try Self.problem(width: 40, height: 30, labels: 4, seed: 11)

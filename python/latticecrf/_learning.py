@@ -120,6 +120,34 @@ class Learner:
         )
 
 
+class Association:
+    """Σ ⟨vᵢ, vⱼ⟩·k(i,j)·mᵢ·mⱼ over all pairs of the points of each image of a batch."""
+
+    def __init__(
+        self, extents: Sequence[int], images: Numbers, channels: int, bandwidths: Sequence[float],
+        values: Numbers, labels: int, mask: Numbers, batch: int, filter: str, threads: int, keeps: bool,
+    ) -> None:
+        """`keeps`: whether `write` is going to be called."""
+        sigmas = _native.floats(bandwidths)
+        pairs = _native.Pairs(
+            images.address, images.count, ctypes.addressof(sigmas), len(bandwidths), batch, channels,
+            _number(_kinds.FILTERS, filter, "filter"), _arrays.integer(threads, "threads", 0))
+        sums, number = (ctypes.c_double * batch)(), ctypes.c_uint64()
+        self._work = values.count * 4
+        _native.long_call(
+            self._work, "association_create", _native.int64s(extents), len(extents), ctypes.byref(pairs),
+            values.address, values.count, labels, mask.address, mask.count, sums, batch,
+            ctypes.byref(number) if keeps else None)
+        self.sums, self._number = list(sums), number.value
+        if keeps:
+            _native.finalize(self, "association", self._number)
+
+    def write(self, factor: float, output: Numbers) -> None:
+        """output = factor · m ∘ K (m ∘ v)."""
+        _native.long_call(
+            self._work, "association_write", self._number, factor, output.address, output.count)
+
+
 class Record:
     """Updates that were made."""
 

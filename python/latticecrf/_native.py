@@ -180,6 +180,22 @@ class Gradients(_Sized):
     ]
 
 
+class Pairs(_Sized):
+    """latticecrf_pairs"""
+
+    _fields_ = [
+        ("size", c_uint64),
+        ("images", c_void_p),
+        ("image_count", c_int64),
+        ("bandwidths", c_void_p),
+        ("bandwidth_count", c_int64),
+        ("batch", c_int32),
+        ("channels", c_int32),
+        ("filter", c_int32),
+        ("threads", c_int32),
+    ]
+
+
 class DomainTransform(_Sized):
     """latticecrf_domain_transform"""
 
@@ -296,6 +312,12 @@ _PROTOTYPES = {
         POINTER(GuidedFilter), c_void_p, c_int32, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int32,
         c_void_p, c_int64, POINTER(FilterGradients),
     ],
+    "latticecrf_association_create": [
+        c_void_p, c_int32, POINTER(Pairs), c_void_p, c_int64, c_int32, c_void_p, c_int64, c_void_p,
+        c_int64, POINTER(c_uint64),
+    ],
+    "latticecrf_association_destroy": [c_uint64],
+    "latticecrf_association_write": [c_uint64, c_double, c_void_p, c_int64],
     "latticecrf_record_destroy": [c_uint64],
     "latticecrf_record_differentiate": [
         c_uint64, c_void_p, c_int64, c_int32, POINTER(Gradients),

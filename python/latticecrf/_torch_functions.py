@@ -203,7 +203,7 @@ class MeanField(torch.autograd.Function):
             value = features[place // 4] if place % 4 == 3 else sums[place]
             results.append(None if value is None else like(value, tensor))
         # Energies are the negative logits.
-        return (None, None if unary is None else like(-unary, logits), *results)
+        return (None, None if unary is None else like(unary.neg_(), logits), *results)
 
 
 class _KernelFilter(torch.autograd.Function):

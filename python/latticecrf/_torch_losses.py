@@ -6,7 +6,35 @@ from typing import Any, Optional, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
-from ._torch_functions import kernel_filter, log_parameter, once
+from ._learning import Association
+from ._torch_functions import host, kernel_filter, like, log_parameter, numbers, once
+
+
+class _AssociationSum(torch.autograd.Function):
+    """Σ ⟨vᵢ, vⱼ⟩·k(i,j)·mᵢ·mⱼ of values v (B, C, …grid), a mask m (B, …grid) and images, in float32: a
+    lattice has the sum before any point's own, so that one pass over the values suffices each way."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, filter: str, threads: int, sigmas: Sequence[float], images: Tensor, values: Tensor,
+        mask: Tensor,
+    ) -> Tensor:
+        given, compared = host(values, torch.float32), host(images, torch.float32)
+        batch, channels, *extents = given.shape
+        ctx.association = Association(
+            extents, numbers(compared), compared.shape[1], sigmas, numbers(given), channels,
+            numbers(host(mask.expand(batch, *extents), torch.float32)), batch, filter, threads,
+            ctx.needs_input_grad[4])
+        ctx.shape, ctx.like = given.shape, values.new_empty(0)
+        return torch.tensor(sum(ctx.association.sums), dtype=values.dtype, device=values.device)
+
+    @staticmethod
+    @once
+    def backward(ctx: Any, upstream: Tensor) -> Tuple[Optional[Tensor], ...]:
+        gradient = torch.empty(ctx.shape, dtype=torch.float32)
+        # K is symmetric as far as the lattice is.
+        ctx.association.write(2 * upstream.item(), numbers(gradient))
+        return None, None, None, None, like(gradient, ctx.like), None
 
 
 class DenseCRFLoss(nn.Module):
@@ -63,11 +91,14 @@ class DenseCRFLoss(nn.Module):
             p = nn.functional.avg_pool2d(p[..., :rows, :columns], 2)
             image, roi = image[..., :rows:2, :columns:2], roi[..., :rows:2, :columns:2]
             labels = None if labels is None else labels[..., :rows:2, :columns:2]
-        masked = p * roi.unsqueeze(1)
         sigmas = torch.cat([
             (self.log_sigma_xy.to(dtype).exp() * self.scale_factor).expand(2),
             self.log_sigma_rgb.to(dtype).exp().expand(image.shape[1])])
         factor = self.weight / batch
+        if self._is_plain(labels, image, roi, sigmas, p):
+            return -factor * _AssociationSum.apply(
+                self.filter, self.threads, sigmas.tolist(), image, p, roi)
+        masked = p * roi.unsqueeze(1)
 
         def summed(values: Tensor) -> Tensor:
             return kernel_filter(
@@ -84,6 +115,14 @@ class DenseCRFLoss(nn.Module):
         if self.gate == "constant":
             gate = gate.detach()
         return -factor * (gate.unsqueeze(1) * masked * summed(masked)).sum()
+
+    def _is_plain(self, labels: Optional[Tensor], *others: Tensor) -> bool:
+        """Whether the loss is an association, differentiated by nothing but the last of the tensors."""
+        *held, values = others
+        differentiates = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in held)
+        return (
+            labels is None and self.form == "association" and self.self_term == "included"
+            and self.filter != "exact" and values.dtype == torch.float32 and not differentiates)
 
     @staticmethod
     def _doubled(masked: Tensor, sums: Tensor, gate: Optional[Tensor]) -> Tensor:

@@ -212,6 +212,52 @@ def test_dense_crf_loss_gradcheck(options):
         lambda p, *parameters: loss(image, p, roi), (p, *loss.parameters()), eps=1e-6, atol=1e-5)
 
 
+@pytest.mark.parametrize("filter", ["permutohedral", "accurate"])
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_dense_crf_loss_in_one_pass_is_what_filters_give(filter, scale):
+    image = torch.rand(3, 3, 20, 31) * 60
+    p = torch.rand(3, 5, 20, 31).softmax(1)
+    roi = torch.rand(3, 20, 31)
+    roi[0] = 1
+    found = []
+    # Where a bandwidth learns, sums are filtered point by point.
+    for learns in (False, True):
+        loss = lt.DenseCRFLoss(0.1, 25, 8, scale, learns_bandwidths=learns, filter=filter)
+        own = p.clone().requires_grad_()
+        value = loss(image, own, roi)
+        (3 * value).backward()
+        with torch.no_grad():
+            assert loss(image, own, roi) == value or learns
+        found.append((value.item(), own.grad))
+    # Two orders of sums of some thousand numbers in float32.
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    assert torch.allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6 * found[1][1].abs().max())
+
+
+def test_dense_crf_loss_types_masks_and_errors():
+    image, roi = torch.rand(2, 3, 8, 9) * 60, torch.ones(2, 8, 9)
+    logits = torch.rand(2, 3, 8, 9)
+    loss = lt.DenseCRFLoss(0.1, 25, 4)
+    expected = loss(image, logits.softmax(1), roi)
+    for dtype in (torch.float16, torch.bfloat16):
+        p = logits.softmax(1).to(dtype).requires_grad_()
+        value = loss(image, p, roi.to(dtype))
+        value.backward()
+        # Eight bits of a mantissa.
+        assert value.item() == pytest.approx(expected.item(), rel=0.02)
+        assert p.grad.dtype == dtype and p.grad.abs().max() > 0
+    # A mask for all images, and strides of another order.
+    p = logits.softmax(1).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).requires_grad_()
+    value = loss(image, p, roi[:1])
+    assert value == expected
+    value.backward(retain_graph=True)
+    first, p.grad = p.grad, None
+    value.backward()
+    assert torch.equal(first, p.grad)
+    with pytest.raises(ValueError, match="finite"):
+        loss(image, torch.full_like(p, float("nan")), roi)
+
+
 def test_gated_crf_loss_gradcheck():
     loss, y = lt.GatedCRFLoss(), torch.rand(2, 3, 5, 6, dtype=torch.float64).softmax(1).requires_grad_()
     sample = {"rgb": torch.rand(2, 3, 10, 12, dtype=torch.float64)}

@@ -104,7 +104,8 @@ extension CRFLayer: RecordedLayer {
       }
       let energies = ChannelField(inputs[0], image: image, parallelism: parallelism)
         .negated(parallelism: parallelism)
-      let inference = crf.forward(energies, UpdateOptions(iterations: iterations))
+      let inference = crf.forward(
+        energies, UpdateOptions(iterations: iterations, keepsEnergies: true))
       inference.finalEnergies().negated(parallelism: parallelism)
         .write(to: output, image: image, parallelism: parallelism)
       return inference

@@ -14,13 +14,8 @@ extension CompatibilityFactors {
     switch self {
     case .uniform(let weight): factors = [Float](repeating: weight, count: channels)
     case .perLabel(let weights): factors = weights
-    case .matrix(let matrix):
-      var columns = [Float](repeating: 0, count: channels * stride)
-      for row in 0..<channels {
-        for column in 0..<channels {
-          columns[column * stride + row] = matrix[row * channels + column]
-        }
-      }
+    case .matrix:
+      let columns = columns(stride: stride) ?? []
       parallelism.forEachChunk(of: messages.points, grain: PairwiseMessages.grain) { points in
         let first = points.lowerBound * stride
         ck_add_matrix(
@@ -33,6 +28,17 @@ extension CompatibilityFactors {
       let first = points.lowerBound * stride
       ck_add_weighted(messages.base + first, nil, padded, points.count, stride, target + first)
     }
+  }
+
+  /// A matrix column by column, each padded to `stride` numbers; `nil` where there is none.
+  func columns(stride: Int) -> [Float]? {
+    guard case .matrix(let matrix) = self else { return nil }
+    let count = Int(Double(matrix.count).squareRoot())
+    var columns = [Float](repeating: 0, count: count * stride)
+    for row in 0..<count {
+      for column in 0..<count { columns[column * stride + row] = matrix[row * count + column] }
+    }
+    return columns
   }
 
   /// −μᵀ, which brings gradients back to the messages.

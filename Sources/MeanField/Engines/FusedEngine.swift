@@ -48,6 +48,20 @@ package struct FusedEngine: MeanFieldEngine {
     }
   }
 
+  /// The last `step`, with the energies that its softmax takes.
+  ///
+  /// - Parameters:
+  ///   - energies: those of `start`.
+  ///   - marginals: N × L, overwritten.
+  ///   - sums: N × L, overwritten.
+  mutating func finish(
+    _ energies: ChannelField, into marginals: inout ChannelField, sums: inout ChannelField
+  ) {
+    _ = sweep(
+      energies, .init(slices: true, splats: false), marginals: marginals.mutableBase(),
+      sums: sums.mutableBase())
+  }
+
   package mutating func keepStart() {
     for index in fused.kernels.indices { fused.kernels[index].keepRows() }
   }
@@ -70,9 +84,10 @@ package struct FusedEngine: MeanFieldEngine {
   }
 
   private mutating func sweep(
-    _ energies: ChannelField, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?
+    _ energies: ChannelField, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?,
+    sums: UnsafeMutablePointer<Float>? = nil
   ) -> Float {
-    sweep(unary: energies.base, stride: energies.stride, pass, marginals: marginals)
+    sweep(unary: energies.base, stride: energies.stride, pass, marginals: marginals, sums: sums)
   }
 
   /// One pass over all points.
@@ -81,9 +96,11 @@ package struct FusedEngine: MeanFieldEngine {
   ///   - unary: points × `stride`.
   ///   - marginals: where to write the marginals, points × `stride`, which may be where the
   ///     energies are; `nil` where only the next sweep needs them.
+  ///   - sums: where to write the energies with the messages; `nil` where nobody reads them.
   /// - Returns: the largest change of a marginal, where they are compared.
   private mutating func sweep(
-    unary: UnsafePointer<Float>, stride: Int, _ pass: Pass, marginals: UnsafeMutablePointer<Float>?
+    unary: UnsafePointer<Float>, stride: Int, _ pass: Pass,
+    marginals: UnsafeMutablePointer<Float>?, sums: UnsafeMutablePointer<Float>? = nil
   ) -> Float {
     let count = fused.segments.count
     let changes = AlignedBuffer<Float>(repeating: 0, count: count)
@@ -93,7 +110,7 @@ package struct FusedEngine: MeanFieldEngine {
       let scratch = AlignedBuffer<Float>(uninitialized: ck_sweep_scratch(stride))
       ck_sweep(
         unary + first * stride, stride, order.runs, order.runCount, passes, kernelCount,
-        marginals.map { $0 + first * stride },
+        sums.map { $0 + first * stride }, marginals.map { $0 + first * stride },
         pass.comparesMarginals ? changes.base + index : nil, scratch.base)
     }
     if pass.splats { fused.blurRows() }

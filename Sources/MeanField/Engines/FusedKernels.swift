@@ -10,9 +10,10 @@ struct FusedKernel: Sendable {
   private let kernel: NormalizedFilter
   private let isTransposed: Bool
   /// What a message is multiplied with: one factor for all labels, or one each
-  /// and the padding's.
+  /// and the padding's, or a matrix, whose rows belong to the label of the message.
   private(set) var factor: Float = 1
   private(set) var labelFactors: AlignedBuffer<Float>?
+  private(set) var matrix: AlignedBuffer<Float>?
   /// Rows that messages are sliced from.
   private(set) var sliced: RowPanels
   /// Rows that marginals are splatted to.
@@ -38,18 +39,19 @@ struct FusedKernel: Sendable {
     weigh(term.factors)
   }
 
-  /// - Parameter factors: no matrix.
   mutating func weigh(_ factors: CompatibilityFactors) {
+    labelFactors = nil
+    matrix = nil
     switch factors {
     case .uniform(let weight):
       factor = filter.gain * weight
-      labelFactors = nil
     case .perLabel(let weights):
       factor = filter.gain
       let padding = [Float](repeating: 0, count: sliced.stride - weights.count)
       labelFactors = AlignedBuffer(copying: weights + padding)
     case .matrix:
-      preconditionFailure("a sweep cannot mix labels")
+      factor = filter.gain
+      matrix = factors.columns(stride: sliced.stride).map { AlignedBuffer(copying: $0) }
     }
   }
 
@@ -101,6 +103,8 @@ struct FusedKernel: Sendable {
       vertices: splatMatrix.vertices(of: segment), weights: splatMatrix.weights(of: segment),
       is_by_point: isByPoint, corners: Int32(splatMatrix.corners),
       label_factors: labelFactors.map { UnsafePointer($0.base) }, factor: factor,
+      matrix: matrix.map { UnsafePointer($0.base) },
+      channels: Int32((matrix?.count ?? 0) / sliced.stride), products: nil,
       message_scale: scale(last), marginal_scale: scale(first),
       sliced: slices ? UnsafePointer(sliced.base) : nil,
       splatted: splats ? splatted.base : nil, row_count: filter.rowCount,
@@ -115,8 +119,8 @@ struct FusedKernels: Sendable {
   private let orders: [SweepOrder]
   let parallelism: Parallelism
 
-  /// `nil` where terms cannot be fused: a filter has no rows, mixes labels or takes each point's
-  /// own marginal out of its message, or two of them visit the points in orders of their own.
+  /// `nil` where terms cannot be fused: a filter has no rows or takes each point's own marginal out
+  /// of its message, or two of them visit the points in orders of their own.
   init?(
     _ terms: [PreparedTerm], stride: Int, isTransposed: Bool = false, parallelism: Parallelism
   ) {
@@ -125,7 +129,6 @@ struct FusedKernels: Sendable {
       guard let filter = term.kernel.filter.factored, term.kernel.selfScale == nil else {
         return nil
       }
-      if case .matrix = term.factors { return nil }
       kernels.append(
         FusedKernel(filter: filter, term: term, stride: stride, isTransposed: isTransposed))
     }

@@ -111,13 +111,18 @@ public struct UpdateOptions: Sendable, Hashable {
   /// Keeps every √T-th state alone, and computes the others again in the reverse pass: one more
   /// forward pass for about 2√T fields of N × L in place of T.
   public var recomputes: Bool
+  /// Keeps −U_T as well, one field of N × L, so that `finalEnergies()` need not compute it.
+  public var keepsEnergies: Bool
 
   /// Plain updates, five of them, as networks are trained with.
-  public init(iterations: Int = 5, damping: Double = 1, recomputes: Bool = false) {
+  public init(
+    iterations: Int = 5, damping: Double = 1, recomputes: Bool = false, keepsEnergies: Bool = false
+  ) {
     precondition(iterations >= 0, "\(iterations) iterations")
     precondition(damping > 0 && damping <= 1, "a damping of \(damping)")
     self.iterations = iterations
     self.damping = damping
     self.recomputes = recomputes
+    self.keepsEnergies = keepsEnergies
   }
 }

@@ -128,16 +128,22 @@ public struct LearnedFeatures: Sendable {
 
   private static func rows(on grid: GridShape, image: [Double], channels: Int) -> [Double] {
     let (rank, dimensions) = (grid.rank, grid.rank + channels)
+    var position = [Int](repeating: 0, count: rank)
+    let extents = Array(grid.extents.reversed())
     return [Double](unsafeUninitializedCapacity: grid.count * dimensions) { rows, count in
       for point in 0..<grid.count {
-        var rest = point
-        for feature in 0..<rank {
-          let extent = grid.extents[rank - 1 - feature]
-          rows[point * dimensions + feature] = Double(rest % extent)
-          rest /= extent
-        }
+        let first = point * dimensions
+        for feature in 0..<rank { rows[first + feature] = Double(position[feature]) }
         for channel in 0..<channels {
-          rows[point * dimensions + rank + channel] = image[point * channels + channel]
+          rows[first + rank + channel] = image[point * channels + channel]
+        }
+        // The next point, x first.
+        var feature = 0
+        while feature < rank {
+          position[feature] += 1
+          if position[feature] < extents[feature] { break }
+          position[feature] = 0
+          feature += 1
         }
       }
       count = grid.count * dimensions
@@ -172,19 +178,23 @@ extension LearnedFeatures {
   func matrix() throws -> FeatureMatrix {
     let sigmas = bandwidths.map { Float($0) }
     let f = transform == nil ? [] : divided()
+    let d = dimensions
     let rows = AlignedBuffer<Float>(uninitialized: raw.count)
-    for index in raw.indices {
-      let value =
-        transform == nil ? Float(raw[index]) / sigmas[index % dimensions] : Float(f[index])
-      guard value.isFinite else {
-        throw LatticeError.notFinite(
-          point: index / dimensions, dimension: index % dimensions, value: value)
+    if transform == nil {
+      for point in 0..<points {
+        for feature in 0..<d {
+          rows.base[point * d + feature] = Float(raw[point * d + feature]) / sigmas[feature]
+        }
       }
-      rows.base[index] = value
+    } else {
+      for index in f.indices { rows.base[index] = Float(f[index]) }
+    }
+    for index in raw.indices where !rows.base[index].isFinite {
+      throw LatticeError.notFinite(
+        point: index / d, dimension: index % d, value: rows.base[index])
     }
     return FeatureMatrix(
-      points: points, dimensions: dimensions, storage: rows, grid: gridPositions,
-      lineLength: lineLength)
+      points: points, dimensions: d, storage: rows, grid: gridPositions, lineLength: lineLength)
   }
 
   private var gridPositions: FeatureMatrix.GridPositions? {

@@ -34,6 +34,14 @@ public enum LearnedCompatibility: Sendable, Equatable {
   /// C = V as it is; a row has the factors of the label that receives. CRF-RNN needs it.
   case unsymmetric([Double])
 
+  /// Whether C has entries beside its diagonal.
+  var isFull: Bool {
+    switch self {
+    case .potts, .diagonal: false
+    case .matrix, .unsymmetric: true
+    }
+  }
+
   /// C, L × L row-major.
   ///
   /// - Throws: `InputError` where it is of another number of labels, or not finite.

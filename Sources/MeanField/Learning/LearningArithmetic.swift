@@ -62,13 +62,14 @@ public protocol LearningArithmetic: Sendable {
   /// with zeros beside it.
   func outerProduct(_ left: Field, _ right: Field, diagonalOnly: Bool) -> [Double]
 
-  /// The marginals after 0, 1, … updates by a faster way; `nil` where there is none.
+  /// The marginals after 0, 1, … updates, and −U_T where it is to be kept, by a faster way; `nil`
+  /// where there is none.
   func fastUpdates(
     _ energies: Field, kernels: [Kernel], factors: [Factors],
-    iterations: Int
-  ) -> [Field]?
+    iterations: Int, keepsEnergies: Bool
+  ) -> (states: [Field], energies: Field?)?
 
-  /// The reverse pass of plain updates, for gradients by energies and by C's diagonals alone, by a
+  /// The reverse pass of plain updates, for gradients by energies and compatibilities alone, by a
   /// faster way; `nil` where there is none.
   ///
   /// - Parameters:
@@ -76,10 +77,12 @@ public protocol LearningArithmetic: Sendable {
   ///   - gradient: by the last softmax's argument.
   ///   - kernels: of the terms.
   ///   - factors: of the terms.
-  /// - Returns: the gradient by the energies, and those by each C, L × L.
+  ///   - wantsCompatibilities: whether those by each C are wanted.
+  /// - Returns: the gradient by the energies, and those by each C, L × L: by its diagonal alone
+  ///   where it has no more, and zeros where none are wanted.
   func fastGradient(
     _ marginals: [Field], gradient: Field, kernels: [Kernel],
-    factors: [Factors]
+    factors: [Factors], wantsCompatibilities: Bool
   ) -> (energies: Field, compatibilities: [[Double]])?
 }
 
@@ -87,13 +90,13 @@ extension LearningArithmetic {
   /// None.
   public func fastUpdates(
     _ energies: Field, kernels: [Kernel], factors: [Factors],
-    iterations: Int
-  ) -> [Field]? { nil }
+    iterations: Int, keepsEnergies: Bool
+  ) -> (states: [Field], energies: Field?)? { nil }
 
   /// None.
   public func fastGradient(
     _ marginals: [Field], gradient: Field, kernels: [Kernel],
-    factors: [Factors]
+    factors: [Factors], wantsCompatibilities: Bool
   ) -> (energies: Field, compatibilities: [[Double]])? { nil }
 }
 

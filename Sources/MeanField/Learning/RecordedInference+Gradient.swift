@@ -77,7 +77,8 @@ extension RecordedInference {
     var sums = ReverseSums(crf, wanted)
     if sums.suitsFastPath, options.damping == 1, let states = allMarginals,
       let (energies, compatibilities) = arithmetic.fastGradient(
-        states, gradient: start, kernels: crf.kernels, factors: crf.factors)
+        states, gradient: start, kernels: crf.kernels, factors: crf.factors,
+        wantsCompatibilities: !wanted.isDisjoint(with: [.weights, .compatibilities]))
     {
       return sums.gradient(energies: energies, compatibilities: compatibilities)
     }
@@ -122,9 +123,10 @@ private struct ReverseSums<Arithmetic: LearningArithmetic> {
     filtered = Field(points: crf.points, channels: crf.labelCount)
   }
 
-  /// Whether energies and the diagonals of compatibilities are all that is wanted.
+  /// Whether energies and what compatibilities have of numbers are all that is wanted.
   var suitsFastPath: Bool {
-    !wanted.needsFeatures && !wanted.contains(.compatibilities)
+    guard !wanted.needsFeatures else { return false }
+    return !wanted.contains(.compatibilities) || crf.terms.allSatisfy { $0.compatibility.isFull }
   }
 
   /// By θ: −B.
@@ -161,10 +163,7 @@ private struct ReverseSums<Arithmetic: LearningArithmetic> {
     if wanted.contains(.compatibilities) {
       diagonalOnly = false
     } else if wanted.contains(.weights) {
-      switch crf.terms[index].compatibility {
-      case .potts, .diagonal: diagonalOnly = true
-      case .matrix, .unsymmetric: diagonalOnly = false
-      }
+      diagonalOnly = !crf.terms[index].compatibility.isFull
     } else {
       return
     }

@@ -14,6 +14,8 @@ public struct RecordedInference<Arithmetic: LearningArithmetic>: Sendable {
   /// θ.
   let energies: Field
   private let record: Record
+  /// −U_T, where it is kept.
+  private let keptEnergies: Field?
 
   /// What is kept of the states on the way.
   private enum Record: Sendable {
@@ -36,12 +38,14 @@ public struct RecordedInference<Arithmetic: LearningArithmetic>: Sendable {
     self.options = options
     self.energies = energies
     if !options.recomputes, options.damping == 1,
-      var states = arithmetic.fastUpdates(
-        energies, kernels: crf.kernels, factors: crf.factors, iterations: options.iterations),
-      let last = states.popLast()
+      let found = arithmetic.fastUpdates(
+        energies, kernels: crf.kernels, factors: crf.factors, iterations: options.iterations,
+        keepsEnergies: options.keepsEnergies),
+      let last = found.states.last
     {
       marginals = last
-      record = .marginals(states)
+      record = .marginals(found.states.dropLast())
+      keptEnergies = found.energies
       return
     }
     var state = UpdateState(energies, crf)
@@ -57,12 +61,15 @@ public struct RecordedInference<Arithmetic: LearningArithmetic>: Sendable {
     }
     marginals = state.marginals
     record = options.recomputes ? .energies(kept, interval: interval) : .marginals(kept)
+    keptEnergies = options.keepsEnergies ? state.current : nil
   }
 
   /// −U_T: what the last softmax took, for layers whose output are logits (CRF-RNN).
   ///
-  /// - Complexity: one more update, unless T is 0; all of them where they are damped.
+  /// - Complexity: O(1) where they are kept or T is 0; else one more update, or all of them where
+  ///   they are damped.
   public func finalEnergies() -> Field {
+    if let keptEnergies { return keptEnergies }
     guard options.iterations > 0 else { return energies }
     if options.damping == 1 {
       return UpdateState.target(

@@ -67,13 +67,13 @@ void ck_planes_to_rows(const float *planes, size_t points, size_t first, size_t 
 
 CK_CLONES
 void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t count,
-                       size_t channels, size_t stride, float *planes) {
+                       size_t channels, size_t stride, float factor, float *planes) {
   for (size_t start = 0; start < count; start += TRANSPOSED_POINTS) {
     const size_t block = count - start < TRANSPOSED_POINTS ? count - start : TRANSPOSED_POINTS;
     const float *source = rows + start * stride;
     for (size_t channel = 0; channel < channels; channel++) {
       float *restrict plane = planes + channel * points + first + start;
-      for (size_t i = 0; i < block; i++) plane[i] = source[i * stride + channel];
+      for (size_t i = 0; i < block; i++) plane[i] = factor * source[i * stride + channel];
     }
   }
 }

@@ -9,11 +9,17 @@ CK_INLINE void copy_given(block_points b, const float *given, size_t channel, co
   }
 }
 
+/// sums += row, channel by channel.
+CK_INLINE void add_lanes(ck_row row, double *sums, const int S) {
+  float lanes[CK_ROW_LIMIT];
+  ck_row_store(row, lanes, S);
+  for (int c = 0; c < S; c++) sums[c] += (double)lanes[c];
+}
+
 /// values += one kernel's sums times its factors, or = where it `begins`; adds the products of the sums
-/// with the marginals to `products`.
+/// with the marginals.
 CK_INLINE void gather_slopes(block_points b, const ck_sweep_kernel *kernel, const float *marginals,
-                             bool begins, double *products, size_t channel, const int32_t corners,
-                             const int S) {
+                             bool begins, size_t channel, const int32_t corners, const int S) {
   const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
   const float *weights = kernel->weights + first_corner(b, kernel);
   const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + b.first;
@@ -42,9 +48,34 @@ CK_INLINE void gather_slopes(block_points b, const ck_sweep_kernel *kernel, cons
     vertices += corners;
     weights += corners;
   }
-  float lanes[CK_ROW_LIMIT];
-  ck_row_store(agreement, lanes, S);
-  for (int c = 0; c < S; c++) products[channel + (size_t)c] += (double)lanes[c];
+  if (kernel->products == NULL) return;
+  add_lanes(agreement, kernel->products + channel, S);
+}
+
+/// Labels whose products are under way at once.
+enum { OUTER_LABELS = 4 };
+
+/// Adds the products of every label's message with the marginals.
+CK_INLINE void add_outer_products(block_points b, const ck_sweep_kernel *kernel,
+                                  const float *marginals, size_t channel, const int S) {
+  const size_t labels = (size_t)kernel->channels;
+  const float *stored = marginals + b.first * b.stride + channel;
+  for (size_t first = 0; first < labels; first += OUTER_LABELS) {
+    const size_t count = labels - first < OUTER_LABELS ? labels - first : OUTER_LABELS;
+    ck_row sums[OUTER_LABELS] = {0};
+    const float *messages[OUTER_LABELS];
+    // What a last, shorter group lacks is computed twice and added once.
+    for (size_t l = 0; l < OUTER_LABELS; l++) messages[l] = b.messages + first + (l < count ? l : 0);
+    for (size_t i = 0; i < b.count; i++) {
+      const ck_row q = ck_row_load(stored + i * b.stride, S);
+      for (size_t l = 0; l < OUTER_LABELS; l++) {
+        sums[l] = ck_row_add(sums[l], messages[l][i * b.stride], q, S);
+      }
+    }
+    for (size_t l = 0; l < count; l++) {
+      add_lanes(sums[l], kernel->products + (first + l) * b.stride + channel, S);
+    }
+  }
 }
 
 /// folded = eight lanes of Σ marginals · values, or += beyond the first channels.
@@ -94,9 +125,8 @@ CK_INLINE void subtract_values(block_points b, float *restrict gradient, size_t 
 CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t stride,
                               const uint32_t *visits, size_t visit_count,
                               const ck_sweep_kernel *kernels, int32_t kernel_count, float *gradient,
-                              double *products, float *scratch, const int S) {
-  block_points b = {0, 0, 0, 0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
-                    scratch + VALUES};
+                              float *scratch, const int S) {
+  block_points b = blocks_in(scratch, stride);
   memset(scratch, 0, ck_sweep_scratch(stride) * sizeof(float));
   for (size_t i = 0; i < BLOCK; i++) b.inverses[i] = 1.0f;
   size_t visit = 0;
@@ -107,15 +137,31 @@ CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t
       CK_FOR_PIECES(S, stride, CK_COPY);
     } else {
       for (int32_t k = 0; k < kernel_count; k++) {
-        double *own = products + (size_t)k * stride;
+        if (kernels[k].matrix == NULL) {
 #define CK_GATHER(CHANNEL, PIECE) \
-  gather_slopes(b, kernels + k, marginals, k == 0, own, CHANNEL, C_, PIECE)
+  gather_slopes(b, kernels + k, marginals, k == 0, CHANNEL, C_, PIECE)
 #define CK_GATHER_PIECES(C)              \
   do {                                   \
     const int32_t C_ = C;                \
     CK_FOR_PIECES(S, stride, CK_GATHER); \
   } while (0)
-        CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
+          CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
+          continue;
+        }
+        const float *fetched = k == 0 ? marginals : NULL;
+#define CK_MESSAGE(CHANNEL, PIECE) gather_messages(b, kernels + k, fetched, CHANNEL, C_, PIECE)
+#define CK_MESSAGE_PIECES(C)              \
+  do {                                    \
+    const int32_t C_ = C;                 \
+    CK_FOR_PIECES(S, stride, CK_MESSAGE); \
+  } while (0)
+        CK_FOR_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+        if (kernels[k].products != NULL) {
+#define CK_OUTER(CHANNEL, PIECE) add_outer_products(b, kernels + k, marginals, CHANNEL, PIECE)
+          CK_FOR_PIECES(S, stride, CK_OUTER);
+        }
+#define CK_MIX(CHANNEL, PIECE) mix_messages(b, kernels + k, k == 0, NULL, CHANNEL, PIECE)
+        CK_FOR_PIECES(S, stride, CK_MIX);
       }
 #define CK_FOLD(CHANNEL, PIECE) fold_products(b, marginals, CHANNEL, PIECE)
       CK_FOR_PIECES(S, stride, CK_FOLD);
@@ -143,17 +189,17 @@ CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t
 CK_INLINE void reverse_sweep(const float *given, const float *marginals, size_t stride,
                              const uint32_t *visits, size_t visit_count,
                              const ck_sweep_kernel *kernels, int32_t kernel_count, float *gradient,
-                             double *products, float *scratch) {
-#define CK_REVERSE(S)                                                                        \
+                             float *scratch) {
+#define CK_REVERSE(S)                                                                            \
   reverse_blocks(given, marginals, stride, visits, visit_count, kernels, kernel_count, gradient, \
-                 products, scratch, S)
+                 scratch, S)
   CK_FOR_STRIDE(stride, CK_REVERSE)
 }
 
 CK_DEFINE_WIDE(ck_reverse_sweep,
                (const float *given, const float *marginals, size_t stride, const uint32_t *visits,
                 size_t visit_count, const ck_sweep_kernel *kernels, int32_t kernel_count,
-                float *gradient, double *products, float *scratch),
+                float *gradient, float *scratch),
                (given, marginals, stride, visits, visit_count, kernels, kernel_count, gradient,
-                products, scratch),
+                scratch),
                reverse_sweep)

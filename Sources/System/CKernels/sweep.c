@@ -1,6 +1,6 @@
 #include "sweep_blocks.h"
 
-size_t ck_sweep_scratch(size_t stride) { return VALUES + BLOCK * stride; }
+size_t ck_sweep_scratch(size_t stride) { return VALUES + 2 * BLOCK * stride; }
 
 size_t ck_sweep_reach_count(const uint32_t *visits, size_t visit_count) {
   size_t blocks = 0;
@@ -72,6 +72,14 @@ CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const 
     ck_panels_store(ck_row_add(energy, scale, sum, S), values, i, S);
     vertices += corners;
     weights += corners;
+  }
+}
+
+/// Writes the energies that `values` holds.
+CK_INLINE void store_energies(block_points b, float *restrict energies, size_t channel, const int S) {
+  const ck_panels values = values_of(b, channel, S);
+  for (size_t i = 0; i < b.count; i++) {
+    ck_row_store(ck_panels_load(values, i, S), energies + (b.first + i) * b.stride + channel, S);
   }
 }
 
@@ -150,10 +158,9 @@ CK_INLINE float store_marginals(block_points b, float *restrict marginals, size_
 /// All stages for all points, a block at a time. `S` is the stride, or 0 where rows are long.
 CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *visits,
                             size_t visit_count, const ck_sweep_kernel *kernels,
-                            int32_t kernel_count, float *marginals, float *change, float *scratch,
-                            const int S) {
-  block_points b = {0, 0, 0, 0, 0, stride, scratch + FOLDED, scratch + LOWEST, scratch + INVERSES,
-                    scratch + VALUES};
+                            int32_t kernel_count, float *energies, float *marginals,
+                            float *change, float *scratch, const int S) {
+  block_points b = blocks_in(scratch, stride);
   // What a last, shorter block leaves alone takes part in the folds.
   memset(scratch, 0, ck_sweep_scratch(stride) * sizeof(float));
   float largest = 0.0f;
@@ -169,17 +176,33 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
     for (int32_t k = 0; k < kernel_count; k++) {
       if (kernels[k].sliced == NULL) continue;
       const float *fetched = k == widest ? unary : NULL;
+      if (kernels[k].matrix == NULL) {
 #define CK_GATHER(CHANNEL, PIECE) gather_rows(b, kernels + k, given, fetched, CHANNEL, C_, PIECE)
 #define CK_GATHER_PIECES(C)                \
   do {                                     \
     const int32_t C_ = C;                  \
     CK_FOR_PIECES(S, stride, CK_GATHER);   \
   } while (0)
-      CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
+        CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
+      } else {
+#define CK_MESSAGE(CHANNEL, PIECE) gather_messages(b, kernels + k, fetched, CHANNEL, C_, PIECE)
+#define CK_MESSAGE_PIECES(C)               \
+  do {                                     \
+    const int32_t C_ = C;                  \
+    CK_FOR_PIECES(S, stride, CK_MESSAGE);  \
+  } while (0)
+        CK_FOR_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+#define CK_MIX(CHANNEL, PIECE) mix_messages(b, kernels + k, given != NULL, given, CHANNEL, PIECE)
+        CK_FOR_PIECES(S, stride, CK_MIX);
+      }
       given = NULL;
     }
 #define CK_COPY(CHANNEL, PIECE) copy_unary(b, unary, CHANNEL, PIECE)
     if (given != NULL) CK_FOR_PIECES(S, stride, CK_COPY);
+    if (energies != NULL) {
+#define CK_STORE_ENERGIES(CHANNEL, PIECE) store_energies(b, energies, CHANNEL, PIECE)
+      CK_FOR_PIECES(S, stride, CK_STORE_ENERGIES);
+    }
     if (S != 0) {
       exponentiate_rows(b, CK_WIDES(S), CK_TAIL(S));
     } else {
@@ -208,17 +231,17 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
 
 CK_INLINE void sweep(const float *unary, size_t stride, const uint32_t *visits,
                      size_t visit_count, const ck_sweep_kernel *kernels, int32_t kernel_count,
-                     float *marginals, float *change, float *scratch) {
-#define CK_SWEEP(S)                                                                             \
-  sweep_blocks(unary, stride, visits, visit_count, kernels, kernel_count, marginals, change, \
-               scratch, S)
+                     float *energies, float *marginals, float *change, float *scratch) {
+#define CK_SWEEP(S)                                                                            \
+  sweep_blocks(unary, stride, visits, visit_count, kernels, kernel_count, energies, marginals, \
+               change, scratch, S)
   CK_FOR_STRIDE(stride, CK_SWEEP)
 }
 
 CK_DEFINE_WIDE(ck_sweep,
                (const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
-                const ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals,
-                float *change, float *scratch),
-               (unary, stride, visits, visit_count, kernels, kernel_count, marginals, change,
-                scratch),
+                const ck_sweep_kernel *kernels, int32_t kernel_count, float *energies,
+                float *marginals, float *change, float *scratch),
+               (unary, stride, visits, visit_count, kernels, kernel_count, energies, marginals,
+                change, scratch),
                sweep)

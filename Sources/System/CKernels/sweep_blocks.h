@@ -37,7 +37,15 @@ typedef struct {
   float *inverses;
   /// Energies, then unnormalised marginals, in panels of BLOCK rows.
   float *values;
+  /// One kernel's messages, row by row, where a matrix mixes them.
+  float *messages;
 } block_points;
+
+CK_INLINE block_points blocks_in(float *scratch, size_t stride) {
+  const block_points b = {0, 0, 0, 0, 0, stride, scratch + FOLDED, scratch + LOWEST,
+                          scratch + INVERSES, scratch + VALUES, scratch + VALUES + BLOCK * stride};
+  return b;
+}
 
 CK_INLINE ck_panels values_of(block_points b, size_t channel, const int S) {
   return ck_panels_of(b.values, BLOCK, 0, channel, S);
@@ -82,6 +90,66 @@ CK_INLINE void fetch_rows(block_points b, const ck_sweep_kernel *kernel, ck_pane
       __builtin_prefetch(rows.wide + (size_t)k * rows.pitch + row * 16);
     }
     if (CK_TAIL(S) != 0) __builtin_prefetch(rows.tail + row * CK_TAIL(S));
+  }
+}
+
+/// messages = one kernel's messages before its matrix. Where `fetched` is not NULL, the next block's rows of
+/// it are requested.
+CK_INLINE void gather_messages(block_points b, const ck_sweep_kernel *kernel, const float *fetched,
+                               size_t channel, const int32_t corners, const int S) {
+  const uint32_t *vertices = kernel->vertices + first_corner(b, kernel);
+  const float *weights = kernel->weights + first_corner(b, kernel);
+  const float *scales = kernel->message_scale == NULL ? NULL : kernel->message_scale + b.first;
+  const ck_panels rows =
+      ck_panels_of((float *)kernel->sliced, kernel->row_count, kernel->first_row, channel, S);
+  for (size_t i = 0; i < b.count; i++) {
+    if (i % FETCH_EVERY == 0) {
+      fetch_rows(b, kernel, rows, i, S);
+      if (channel == 0) fetch_corners(b, kernel, i);
+      if (channel == 0 && fetched != NULL) fetch_points(b, fetched, i);
+    }
+    ck_row sum = {0};
+    for (int32_t c = 0; c < corners; c++) {
+      sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
+    }
+    const float scale = scales == NULL ? kernel->factor : kernel->factor * scales[i];
+    ck_row_store(ck_row_scale(sum, scale, S), b.messages + i * b.stride + channel, S);
+    vertices += corners;
+    weights += corners;
+  }
+}
+
+/// Points whose sums are under way at once: enough to hide how long one multiplication takes.
+enum { MIXED_POINTS = 4 };
+
+/// values += the kernel's matrix times the messages. Where `begins`, what `given` holds, or 0 where that is
+/// NULL, stands for what `values` held.
+CK_INLINE void mix_messages(block_points b, const ck_sweep_kernel *kernel, bool begins,
+                            const float *given, size_t channel, const int S) {
+  const ck_panels values = values_of(b, channel, S);
+  for (size_t first = 0; first < b.count; first += MIXED_POINTS) {
+    const size_t points = b.count - first < MIXED_POINTS ? b.count - first : MIXED_POINTS;
+    ck_row sums[MIXED_POINTS];
+    const float *messages[MIXED_POINTS];
+    for (size_t i = 0; i < MIXED_POINTS; i++) {
+      // What a last, shorter group lacks is computed twice and stored once.
+      const size_t point = first + (i < points ? i : 0);
+      messages[i] = b.messages + point * b.stride;
+      if (!begins) {
+        sums[i] = ck_panels_load(values, point, S);
+      } else if (given != NULL) {
+        sums[i] = ck_row_load(given + (b.first + point) * b.stride + channel, S);
+      } else {
+        sums[i] = (ck_row){0};
+      }
+    }
+    for (int32_t k = 0; k < kernel->channels; k++) {
+      const ck_row factors = ck_row_load(kernel->matrix + (size_t)k * b.stride + channel, S);
+      for (size_t i = 0; i < MIXED_POINTS; i++) {
+        sums[i] = ck_row_add(sums[i], messages[i][k], factors, S);
+      }
+    }
+    for (size_t i = 0; i < points; i++) ck_panels_store(sums[i], values, first + i, S);
   }
 }
 

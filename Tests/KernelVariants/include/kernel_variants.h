@@ -12,7 +12,7 @@ typedef struct {
   void (*blur)(float *, size_t, const uint32_t *, size_t, float *);
   void (*blur_planar)(float *, ck_planar_lines, const uint32_t *, size_t, size_t, size_t);
   void (*sweep)(const float *, size_t, const uint32_t *, size_t, const ck_sweep_kernel *, int32_t, float *,
-                float *, float *);
+                float *, float *, float *);
   void (*pair_sums)(const ck_blocks *, ck_block_pairs, const float *, size_t, const float *, float *,
                     float *);
   void (*pair_weights)(const ck_blocks *, ck_block_pairs, float *);

@@ -91,7 +91,7 @@ import Unaries
       terms[1].compatibility = .diagonal([-0.02, -0.01, -0.03, -0.02, -0.02])
     }
     let fast = try Self.gradient(FilteredArithmetic(), terms, wanted: [.unary, .weights])
-    // Full matrices are not for sweeps, and what is computed again does not begin in one.
+    // What is computed again does not begin in sweeps, nor end in one.
     let slow = try Self.gradient(FilteredArithmetic(), terms, recomputes: true)
     let difference = relativeDifference(
       try #require(fast.unary?.doubles), try #require(slow.unary?.doubles))
@@ -100,6 +100,76 @@ import Unaries
     for (a, b) in zip(fast.terms, slow.terms) {
       let difference = relativeDifference(try #require(a.weights), try #require(b.weights))
       #expect(difference <= 1e-4, "weights: \(difference)")
+    }
+  }
+
+  @Test(
+    "fused sweeps of matrices of any size give what stages do", arguments: [1, 3, 5, 8, 21, 24, 40])
+  func fusedMatrices(labels: Int) throws {
+    let count = Self.grid.count * labels
+    let matrices = (0..<2).map { index in
+      LearnedCompatibility.unsymmetric(
+        Self.random(labels * labels, seed: UInt64(30 + index)).map {
+          4 / Double(labels) * ($0 - 0.8)
+        })
+    }
+    var terms = try Self.terms(.after, second: matrices[1])
+    terms[0].compatibility = matrices[0]
+    let crf = try DifferentiableCRF(
+      points: Self.grid.count, labelCount: labels, terms: terms, arithmetic: FilteredArithmetic())
+    let energies = ChannelField.from(
+      Self.random(count, seed: 20).map { 3 * $0 }, channels: labels)
+    let upstream = ChannelField.from(Self.random(count, seed: 21), channels: labels)
+    let inferences = [false, true].map { recomputes in
+      crf.forward(
+        energies, UpdateOptions(iterations: 3, recomputes: recomputes, keepsEnergies: true))
+    }
+    let kept = relativeDifference(
+      inferences[0].finalEnergies().doubles, inferences[1].finalEnergies().doubles)
+    // Two orders of the same sums in float32, here and below.
+    #expect(kept <= 1e-5, "energies: \(kept)")
+    for wanted: GradientSet in [[.unary, .weights], [.unary, .compatibilities], .unary] {
+      for isOfLogits in [false, true] {
+        let found = inferences.map {
+          isOfLogits
+            ? $0.gradient(ofLogits: upstream, wanted: wanted)
+            : $0.gradient(of: upstream, wanted: wanted)
+        }
+        let difference = relativeDifference(
+          try #require(found[0].unary?.doubles), try #require(found[1].unary?.doubles))
+        #expect(difference <= 1e-5, "unary: \(difference)")
+        for (a, b) in zip(found[0].terms, found[1].terms) {
+          #expect((a.weights == nil) == (b.weights == nil))
+          for (a, b) in [(a.weights, b.weights), (a.compatibility, b.compatibility)] {
+            guard let a, let b else { continue }
+            // Sums over a thousand points that cancel. One label alone has nothing to choose: 0.
+            let difference = relativeDifference(a, b)
+            #expect(difference <= 2e-4, "C: \(difference)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("what is kept of the last energies is what is computed again", arguments: [0, 1, 3])
+  func keptEnergies(iterations: Int) throws {
+    let terms = try Self.terms()
+    for (damping, recomputes) in [(1.0, false), (0.6, false), (1.0, true)] {
+      let crf = try DifferentiableCRF(
+        points: Self.grid.count, labelCount: Self.labels, terms: terms,
+        arithmetic: FilteredArithmetic())
+      let both = [false, true].map { keeps in
+        crf.forward(
+          .from(Self.energies, channels: Self.labels),
+          UpdateOptions(
+            iterations: iterations, damping: damping, recomputes: recomputes, keepsEnergies: keeps)
+        )
+      }
+      #expect(both[0].marginals.rows() == both[1].marginals.rows())
+      let difference = relativeDifference(
+        both[0].finalEnergies().doubles, both[1].finalEnergies().doubles)
+      // Sums in the order of sweeps and in that of stages.
+      #expect(difference <= 1e-6, "\(difference)")
     }
   }
 
@@ -160,9 +230,10 @@ import Unaries
         FilteredArithmetic(recipe: recipe, parallelism: Parallelism(threads: threads)),
         Self.terms())
     }
+    let matrix = LearnedCompatibility.unsymmetric(Self.random(25, seed: 15).map { $0 - 0.8 })
     let fused = try [1, 3].map { threads in
       try Self.gradient(
-        FilteredArithmetic(parallelism: Parallelism(threads: threads)), Self.terms(),
+        FilteredArithmetic(parallelism: Parallelism(threads: threads)), Self.terms(second: matrix),
         wanted: [.unary, .weights])
     }
     for other in results.dropFirst() {

@@ -86,6 +86,8 @@ typedef uint64_t latticecrf_filter;
 typedef uint64_t latticecrf_learner;
 /** Updates that were made, to be taken back. */
 typedef uint64_t latticecrf_record;
+/** Sums over all pairs of points of some images, to be taken back. */
+typedef uint64_t latticecrf_association;
 
 /** The order of an array's axes. */
 typedef int32_t latticecrf_layout;
@@ -363,6 +365,24 @@ typedef struct latticecrf_gradients {
   double *features;
   int64_t feature_count;
 } latticecrf_gradients;
+
+/** How alike the points of each of some images are: k(i,j) = exp(-|f_i - f_j|^2 / 2), f of positions and colours. */
+typedef struct latticecrf_pairs {
+  /** sizeof(latticecrf_pairs) */
+  uint64_t size;
+  /** batch x channels x N. */
+  const float *images;
+  int64_t image_count;
+  /** One sigma for each feature: those of positions (x first), then of the channels. */
+  const float *bandwidths;
+  int64_t bandwidth_count;
+  int32_t batch;
+  int32_t channels;
+  /** A lattice. */
+  latticecrf_filter_kind filter;
+  /** 0 for what latticecrf_set_threads says. */
+  int32_t threads;
+} latticecrf_pairs;
 
 /** A domain transform over an edge map: Chen et al. 2016, after Gastal & Oliveira 2011. */
 typedef struct latticecrf_domain_transform {
@@ -715,8 +735,7 @@ latticecrf_status latticecrf_learner_add_term(
  * @param energies L x N numbers of the learner's precision, finite.
  * @param updates null for five.
  * @param marginals becomes Q; null where it is not asked for.
- * @param logits becomes the last U, before the softmax; null where it is not asked for. Takes one update
- *        more.
+ * @param logits becomes the last U, before the softmax; null where it is not asked for.
  * @param record becomes the number of what was noted of the updates: all T of them, T x L x N numbers. Null
  *        where nothing is to be taken back.
  */
@@ -759,6 +778,35 @@ latticecrf_status latticecrf_learner_filter(
 latticecrf_status latticecrf_learner_filter_gradient(
     latticecrf_learner learner, int32_t term, const void *a, const void *q, int64_t count,
     int32_t channels, const latticecrf_gradients *gradients);
+
+/**
+ * Sums <v_i, v_j> k(i,j) m_i m_j over all pairs of the points of each image, each point with itself among
+ * them: what normalised cuts call association, and regularised losses are made of.
+ *
+ * @param extents as for latticecrf_crf_create: those of every image.
+ * @param values v, batch x channels x N, at most 1e20 in magnitude.
+ * @param channels 1 to 65536.
+ * @param mask m, batch x N; null for 1.
+ * @param sums becomes the sum of each image, batch numbers.
+ * @param association becomes the number of what latticecrf_association_write needs; null where nothing is
+ *        to be taken back.
+ */
+latticecrf_status latticecrf_association_create(
+    const int64_t *extents, int32_t rank, const latticecrf_pairs *pairs, const float *values,
+    int64_t count, int32_t channels, const float *mask, int64_t mask_count, double *sums,
+    int64_t sum_count, latticecrf_association *association);
+
+/** Frees an association. */
+latticecrf_status latticecrf_association_destroy(latticecrf_association association);
+
+/**
+ * Writes factor times sum_j k(i,j) m_i m_j v_j: half of factor times the gradient of the sums by v, as far
+ * as the lattice is symmetric.
+ *
+ * @param output batch x channels x N.
+ */
+latticecrf_status latticecrf_association_write(
+    latticecrf_association association, double factor, float *output, int64_t output_count);
 
 /* Edge-aware filters ------------------------------------------------------------------------------ */
 

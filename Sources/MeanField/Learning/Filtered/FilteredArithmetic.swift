@@ -68,10 +68,10 @@ public struct FilteredArithmetic: LearningArithmetic {
 
   /// Rows padded with labels that do not exist, or with zeros.
   public func settled(_ field: ChannelField, asEnergies: Bool) -> ChannelField {
-    guard field.stride > field.channels else { return field }
+    let padding = asEnergies ? EnergyField.paddingEnergy : 0
+    guard !field.isPadded(with: padding, parallelism: parallelism) else { return field }
     var settled = field
     let (base, stride, channels) = (settled.mutableBase(), field.stride, field.channels)
-    let padding = asEnergies ? EnergyField.paddingEnergy : 0
     parallelism.forEachChunk(of: field.points, grain: PairwiseMessages.grain) { points in
       for point in points {
         (base + point * stride + channels).update(repeating: padding, count: stride - channels)
@@ -150,20 +150,27 @@ public struct FilteredArithmetic: LearningArithmetic {
   /// The fused engine's, where terms allow.
   public func fastUpdates(
     _ energies: ChannelField, kernels: [FilteredKernel], factors: [CompatibilityFactors],
-    iterations: Int
-  ) -> [ChannelField]? {
+    iterations: Int, keepsEnergies: Bool
+  ) -> (states: [ChannelField], energies: ChannelField?)? {
     let crf = DenseCRF(
       unary: EnergyField(
         unchecked: energies, grid: GridShape(width: energies.points, height: 1)),
       terms: zip(kernels, factors).map { PreparedTerm($0.normalized, factors: $1) },
       parallelism: parallelism)
     guard var engine = FusedEngine(crf) else { return nil }
+    func field() -> ChannelField {
+      ChannelField(uninitializedPoints: energies.points, channels: energies.channels)
+    }
     var states: [ChannelField] = []
+    var kept = keepsEnergies && iterations == 0 ? energies : nil
     for step in 0...iterations {
-      var marginals = ChannelField(
-        uninitializedPoints: energies.points, channels: energies.channels)
+      var marginals = field()
       if step == 0 {
         engine.start(energies, into: &marginals)
+      } else if keepsEnergies && step == iterations {
+        var sums = field()
+        engine.finish(energies, into: &marginals, sums: &sums)
+        kept = sums
       } else {
         _ = engine.step(
           energies, into: &marginals,
@@ -171,16 +178,17 @@ public struct FilteredArithmetic: LearningArithmetic {
       }
       states.append(marginals)
     }
-    return states
+    return (states, kept)
   }
 
   /// In fused sweeps, where terms allow.
   public func fastGradient(
     _ marginals: [ChannelField], gradient: ChannelField, kernels: [FilteredKernel],
-    factors: [CompatibilityFactors]
+    factors: [CompatibilityFactors], wantsCompatibilities: Bool
   ) -> (energies: ChannelField, compatibilities: [[Double]])? {
     let terms = zip(kernels, factors).map { PreparedTerm($0.normalized, factors: $1.reversed) }
     var reverse = FusedReverse(terms, stride: gradient.stride, parallelism: parallelism)
-    return reverse?.run(marginals, gradient: gradient)
+    return reverse?.run(
+      marginals, gradient: gradient, wantsCompatibilities: wantsCompatibilities)
   }
 }

@@ -28,9 +28,9 @@ void ck_add_scaled(const float *values, float weight, size_t count, float *outpu
 void ck_planes_to_rows(const float *planes, size_t points, size_t first, size_t count,
                        size_t channels, size_t stride, float padding, float *rows);
 
-/// The reverse: rows 0 ..< count go to points `first` + i of the planes.
+/// The reverse: rows 0 ..< count, times `factor`, go to points `first` + i of the planes.
 void ck_rows_to_planes(const float *rows, size_t points, size_t first, size_t count,
-                       size_t channels, size_t stride, float *planes);
+                       size_t channels, size_t stride, float factor, float *planes);
 
 /// Turns bounds of what the energies of `count` points are off by into bounds of what their marginals
 /// are, 0…1. Returns the largest.

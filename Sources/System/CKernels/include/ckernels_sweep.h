@@ -19,6 +19,13 @@ typedef struct {
   /// all labels alike.
   const float *label_factors;
   float factor;
+  /// Where labels are mixed, one row of `stride` values for each of the `channels` labels that messages are
+  /// of: what it adds to every label. NULL elsewhere; `label_factors` is NULL where this is not.
+  const float *matrix;
+  int32_t channels;
+  /// What a reverse sweep adds its products to, where they are wanted: Σ q ∘ sum over the points, by label,
+  /// before `factor`; with a matrix, channels × stride: Σ sum · qᵀ, with it. NULL elsewhere.
+  double *products;
   /// Factors of a point's message and of its marginals; NULL for 1.
   const float *message_scale;
   const float *marginal_scale;
@@ -52,23 +59,22 @@ size_t ck_sweep_scratch(size_t stride);
 ///
 /// The points are visited run by run: visits[2k] ..< visits[2k + 1], which together are all of them.
 ///
-/// unary: points × stride, its padding large. `marginals` may be NULL where they are not read.
-/// `change`, where not NULL, receives the largest change of what `marginals` held before.
+/// unary: points × stride, its padding large. `marginals` may be NULL where they are not read, `energies`
+/// where those that the softmax takes are not. `change`, where not NULL, receives the largest change of what `marginals` held before.
 /// `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_sweep(const float *unary, size_t stride, const uint32_t *visits, size_t visit_count,
-              const ck_sweep_kernel *kernels, int32_t kernel_count, float *marginals, float *change,
-              float *scratch);
+              const ck_sweep_kernel *kernels, int32_t kernel_count, float *energies,
+              float *marginals, float *change, float *scratch);
 
 /// One pass back over points: sums the slopes that kernels bring, takes them through the softmax of
 /// `marginals` to H = q ∘ (g − Σ q∘g), subtracts H from `gradient`, and splats it.
 ///
-/// given: H of the first pass, which gathers nothing; NULL afterwards. A kernel's factors are what the
-/// gathered sums are multiplied with on their way to g; products, kernels × stride: += Σ q ∘ sum over the
-/// points, by label. The padding of `marginals` must be 0. `scratch`: `ck_sweep_scratch` floats, on a cache
-/// line.
+/// given: H of the first pass, which gathers nothing and needs no marginals; NULL afterwards. A kernel's
+/// factors are what the gathered sums are multiplied with on their way to g. The padding of `marginals` must
+/// be 0. `scratch`: `ck_sweep_scratch` floats, on a cache line.
 void ck_reverse_sweep(const float *given, const float *marginals, size_t stride,
                       const uint32_t *visits, size_t visit_count, const ck_sweep_kernel *kernels,
-                      int32_t kernel_count, float *gradient, double *products, float *scratch);
+                      int32_t kernel_count, float *gradient, float *scratch);
 
 #pragma GCC visibility pop
 
