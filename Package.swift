@@ -18,10 +18,12 @@ let package = Package(
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .library(name: "Tuning", targets: ["Tuning"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Laboratory", targets: ["Laboratory"]),
     // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
     .library(name: "latticecrf", type: .dynamic, targets: ["LatticeC"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
     .executable(name: "crf-tune", targets: ["crf-tune"]),
+    .executable(name: "crf-lab", targets: ["crf-lab"]),
     .executable(name: "crf-bench", targets: ["crf-bench"]),
     .executable(name: "deeplab", targets: ["deeplab"]),
   ],
@@ -107,6 +109,13 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Evaluation"]),
+    // What crf-lab does: kinds checked, kernels looked at, filters compared.
+    .target(
+      name: "Laboratory",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Conformance",
+        "Evaluation", "Tuning", "CEigen",
+      ]),
     // The C interface: its header, and what is behind it.
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
@@ -143,6 +152,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-tune"),
+
+    .executableTarget(
+      name: "crf-lab",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation",
+        "Conformance", "Tuning", "Laboratory", "ToolSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/crf-lab"),
 
     .executableTarget(
       name: "crf-bench",
@@ -251,6 +269,12 @@ let package = Package(
       dependencies: [
         "LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Training", "TestSupport",
       ]),
+    .testTarget(
+      name: "LaboratoryTests",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Conformance",
+        "Laboratory", "TestSupport",
+      ]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -270,7 +294,7 @@ let package = Package(
       name: "ToolsTests",
       dependencies: [
         "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "TestSupport",
-        "CTIFF", "crf-refine", "crf-tune", "deeplab", "RefineScores",
+        "CTIFF", "crf-refine", "crf-tune", "crf-lab", "deeplab", "RefineScores",
         "run-measured", "c-refine",
       ]),
   ],
@@ -281,7 +305,8 @@ let package = Package(
 // and what is made of nothing else.
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
-    "ToolSupport", "crf-refine", "Tuning", "crf-tune", "crf-bench", "label-bench",
+    "ToolSupport", "crf-refine", "Tuning", "crf-tune", "Laboratory", "LaboratoryTests", "crf-lab",
+    "crf-bench", "label-bench",
     "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",

@@ -6,30 +6,30 @@ extension Conformance {
   /// parts are what `apply` puts together, and that it is a value.
   ///
   /// - Complexity: O(N·corners) besides the filter's own.
-  public static func check(_ filter: any FactoredFilter) -> [Violation] {
-    var findings = Findings()
-    checkShape(filter, &findings)
-    guard findings.violations.isEmpty else { return findings.violations }
+  public static func check(_ filter: any FactoredFilter) -> Report {
+    var report = Report()
+    checkShape(filter, &report)
+    guard report.isKept else { return report }
     for channels in [1, 4, 5, 17, 33] {
-      checkParts(filter, channels: channels, &findings)
+      checkParts(filter, channels: channels, &report)
     }
-    checkRowSums(filter, &findings)
-    checkAdjoint(filter, &findings)
-    checkScaled(filter, &findings)
-    return findings.violations
+    checkRowSums(filter, &report)
+    checkAdjoint(filter, &report)
+    checkScaled(filter, &report)
+    return report
   }
 
   /// Segments are all points, and rows of their own.
-  private static func checkShape(_ filter: any FactoredFilter, _ findings: inout Findings) {
+  private static func checkShape(_ filter: any FactoredFilter, _ report: inout Report) {
     let matrix = filter.splatMatrix
-    findings.expect(
+    report.expect(
       matrix.points == filter.points && matrix.corners >= 1, "a splat matrix is of all points")
-    findings.expect(
+    report.expect(
       matrix.segments.map(\.points) == SplatMatrix.segmentRanges(of: filter.points),
       "segments are those that every filter of so many points has")
     var next = 1
     for segment in matrix.segments {
-      findings.expect(
+      report.expect(
         segment.rows.lowerBound >= next && segment.rows.upperBound <= filter.rowCount,
         "segments have rows of their own, from row 1 on", "\(segment.rows)")
       next = segment.rows.upperBound
@@ -37,36 +37,36 @@ extension Conformance {
         vertices.count == segment.points.count * matrix.corners && weights.count == vertices.count
           && vertices.allSatisfy { $0 < segment.rows.count }
       }
-      findings.expect(areInside, "points splat to rows of their segment")
+      report.expect(areInside, "points splat to rows of their segment")
     }
   }
 
   /// Splat, blur and slice give what `apply` does, bit for bit; the blur keeps to its scratch
   /// memory and leaves row 0 alone.
   private static func checkParts(
-    _ filter: any FactoredFilter, channels: Int, _ findings: inout Findings
+    _ filter: any FactoredFilter, channels: Int, _ report: inout Report
   ) {
     let values = random(filter.points, channels, 1)
     let rows = RowPanels(rowCount: filter.rowCount, stride: values.stride)
     filter.splatMatrix.splat(values, into: rows, parallelism: .automatic)
-    blurWithGuards(filter, rows, &findings)
+    blurWithGuards(filter, rows, &report)
     var isZero = true
     rows.forEach { panel in
       for column in 0..<panel.width { isZero = isZero && panel.base[column] == 0 }
     }
-    findings.expect(isZero, "the blur leaves row 0 alone")
+    report.expect(isZero, "the blur leaves row 0 alone")
     var found = ChannelField(points: filter.points, channels: channels)
     filter.splatMatrix.slice(rows, gain: filter.gain, into: &found, parallelism: .automatic)
     let isSame = found.rows() == filter.apply(to: values).rows()
-    checkTransposed(filter, values, &findings)
-    findings.expect(
+    checkTransposed(filter, values, &report)
+    report.expect(
       isSame, "splat, blur and slice give what apply does",
       "they differ for \(channels) channels")
   }
 
   /// Splat, transposed blur and slice give what applyTransposed does, bit for bit.
   private static func checkTransposed(
-    _ filter: any FactoredFilter, _ values: ChannelField, _ findings: inout Findings
+    _ filter: any FactoredFilter, _ values: ChannelField, _ report: inout Report
   ) {
     let rows = RowPanels(rowCount: filter.rowCount, stride: values.stride)
     filter.splatMatrix.splat(values, into: rows, parallelism: .automatic)
@@ -76,7 +76,7 @@ extension Conformance {
     var expected = found
     filter.splatMatrix.slice(rows, gain: filter.gain, into: &found, parallelism: .automatic)
     filter.applyTransposed(to: values, into: &expected)
-    findings.expect(
+    report.expect(
       found.rows() == expected.rows(),
       "splat, transposed blur and slice give what applyTransposed does")
   }
@@ -86,31 +86,31 @@ extension Conformance {
   private static let guardWords = 1024
 
   private static func blurWithGuards(
-    _ filter: any FactoredFilter, _ rows: RowPanels, _ findings: inout Findings
+    _ filter: any FactoredFilter, _ rows: RowPanels, _ report: inout Report
   ) {
     let count = filter.blurScratch(stride: rows.stride)
     let memory = AlignedBuffer<Float>(repeating: guardWord, count: count + guardWords)
     filter.blur(rows, scratch: UnsafeMutableBufferPointer(start: memory.base, count: count))
     let isUntouched = (count..<count + guardWords).allSatisfy { memory.base[$0] == guardWord }
-    findings.expect(
+    report.expect(
       isUntouched, "the blur keeps to its scratch memory",
       "more than \(count) floats were written for a stride of \(rows.stride)")
   }
 
   /// The same sums of positive numbers in the same order; each product and addition may be rounded
   /// once or twice, by the kernel that does them.
-  private static func checkRowSums(_ filter: any FactoredFilter, _ findings: inout Findings) {
+  private static func checkRowSums(_ filter: any FactoredFilter, _ report: inout Report) {
     let ones = ChannelField(
       points: filter.points, channels: 1, rows: [Float](repeating: 1, count: filter.points))
     let sums = filter.rowSums(parallelism: .automatic)
     let areClose = filter.apply(to: ones).rows().enumerated().allSatisfy {
       abs($1 - sums[$0]) <= 2e-6 * abs($1)
     }
-    findings.expect(areClose, "row sums are what apply gives for ones")
+    report.expect(areClose, "row sums are what apply gives for ones")
   }
 
   /// A scaled filter is diag(s)·K·diag(s), and the filter that it was copied from is still K.
-  private static func checkScaled(_ filter: any FactoredFilter, _ findings: inout Findings) {
+  private static func checkScaled(_ filter: any FactoredFilter, _ report: inout Report) {
     let values = random(filter.points, 3, 4)
     let scales = random(filter.points, 1, 5).rows().map { $0 + 0.5 }
     let before = filter.apply(to: values).rows()
@@ -120,10 +120,10 @@ extension Conformance {
       scaled.scale(by: $0, parallelism: .automatic)
     }
     let isUnchanged = filter.apply(to: values).rows() == before
-    findings.expect(isUnchanged, "scaling a copy leaves the filter alone")
+    report.expect(isUnchanged, "scaling a copy leaves the filter alone")
     guard isScaled else {
       let isStillSame = scaled.apply(to: values).rows() == before
-      findings.expect(isStillSame, "a filter that cannot be scaled stays as it was")
+      report.expect(isStillSame, "a filter that cannot be scaled stays as it was")
       return
     }
     let rows = values.rows()
@@ -138,12 +138,12 @@ extension Conformance {
       let truth = scales[$0 / 3] * expected[$0]
       return abs(found[$0] - truth) <= 4e-6 * abs(truth)
     }
-    findings.expect(areClose, "a scaled filter is diag(s)·K·diag(s)")
+    report.expect(areClose, "a scaled filter is diag(s)·K·diag(s)")
     let own = scaled.selfWeights()
     let areOwnClose = own.indices.allSatisfy {
       let truth = scales[$0] * scales[$0] * ownBefore[$0]
       return abs(own[$0] - truth) <= 4e-6 * abs(truth)
     }
-    findings.expect(areOwnClose, "self weights are scaled too")
+    report.expect(areOwnClose, "self weights are scaled too")
   }
 }

@@ -5,8 +5,9 @@ import Unaries
 
 /// Checks of what the protocols promise, for kernels, filters and all other pieces of one's own.
 ///
-/// Each check gives the promises that are broken, with what was found; none for a piece that keeps
-/// them. The package's own tests run the same checks over everything that is registered.
+/// Each check gives a report: the promises that it has looked at, and what was found of those that
+/// are broken. `crf-lab check` and the package's own tests run the same checks over everything that
+/// is registered.
 public enum Conformance {
   /// A promise that is not kept.
   public struct Violation: Sendable, Hashable, CustomStringConvertible {
@@ -23,83 +24,42 @@ public enum Conformance {
   static let threads = [2, 5]
 }
 
-/// Gathers what is found.
-struct Findings {
-  private(set) var violations: [Conformance.Violation] = []
-
-  /// Notes `promise` as broken unless `isKept`.
-  mutating func expect(
-    _ isKept: Bool, _ promise: String, _ found: @autoclosure () -> String = "it is not so"
-  ) {
-    guard !isKept else { return }
-    violations.append(Conformance.Violation(promise: promise, found: found()))
-  }
-
-  /// Two results that must be the same, number by number.
-  mutating func expectSame(_ first: [Float], _ second: [Float], _ promise: String) {
-    guard first.count == second.count else {
-      return expect(false, promise, "\(first.count) and \(second.count) numbers")
-    }
-    if let index = first.indices.first(where: { first[$0].bitPattern != second[$0].bitPattern }) {
-      expect(false, promise, "number \(index) is \(first[index]), then \(second[index])")
-    }
-  }
-
-  /// Rows of probabilities.
-  mutating func expectDistributions(_ values: ChannelField, _ promise: String) {
-    for point in 0..<values.points {
-      var sum: Float = 0
-      for label in 0..<values.channels {
-        let q = values[point, label]
-        guard q >= 0, q <= 1 + 1e-6 else {
-          return expect(false, promise, "label \(label) of point \(point) has \(q)")
-        }
-        sum += q
-      }
-      // L float32 numbers that were rounded once each.
-      guard abs(sum - 1) <= 1e-5 else {
-        return expect(false, promise, "those of point \(point) sum to \(sum)")
-      }
-    }
-  }
-}
-
 extension Conformance {
   /// Whether `kernel` keeps what `PairwiseKernel` promises over a scene that it accepts.
   ///
   /// - Throws: what the kernel throws.
   public static func check(
     _ kernel: any PairwiseKernel, over scene: Scene
-  ) throws -> [Violation] {
-    var findings = Findings()
-    findings.expect(!kernel.name.isEmpty, "a kernel has a name")
+  ) throws -> Report {
+    var report = Report()
+    report.expect(!kernel.name.isEmpty, "a kernel has a name")
     let features = try kernel.features(for: scene, parallelism: .serial)
-    findings.expect(
+    report.expect(
       features.points == scene.grid.count, "there are features of every point",
       "\(features.points) points for a grid of \(scene.grid.count)")
     let values = values(of: features)
-    findings.expect(
+    report.expect(
       values.allSatisfy(\.isFinite), "features are finite",
       "number \(values.firstIndex { !$0.isFinite } ?? 0) is not")
     for count in [1] + threads {
       let again = try kernel.features(for: scene, parallelism: Parallelism(threads: count))
-      findings.expectSame(values, Self.values(of: again), "features are the same every time")
+      report.expectSame(values, Self.values(of: again), "features are the same every time")
     }
     if let grid = features.grid {
-      findings.expect(
+      report.expect(
         grid.extents == scene.grid.extents, "positions lie on the scene's grid",
         "\(grid.extents) instead of \(scene.grid.extents)")
-      findings.expect(
+      report.expect(
         grid.bandwidths.allSatisfy { $0 > 0 }, "bandwidths are above 0", "\(grid.bandwidths)")
     }
-    if findings.violations.isEmpty {
+    if report.isKept {
       let crf = try DenseCRF(
         scene: scene, unary: energies(on: scene.grid, labelCount: 3),
         terms: [PairwiseTerm(kernel, weight: 1)])
-      findings.expectDistributions(
+      report.expectDistributions(
         crf.marginals(iterations: 3).values, "a CRF of the kernel has marginals that sum to 1")
     }
-    return findings.violations
+    return report
   }
 
   /// Whether `compatibility` keeps what `LabelCompatibility` promises for some numbers of labels.
@@ -107,32 +67,32 @@ extension Conformance {
   /// - Throws: what the compatibility throws.
   public static func check(
     _ compatibility: any LabelCompatibility, labelCounts: [Int]
-  ) throws -> [Violation] {
-    var findings = Findings()
+  ) throws -> Report {
+    var report = Report()
     for count in labelCounts {
       let factors = try compatibility.factors(labelCount: count)
-      findings.expect(
+      report.expect(
         try compatibility.factors(labelCount: count) == factors, "factors are the same every time")
       switch factors {
       case .uniform(let value):
-        findings.expect(value.isFinite, "factors are finite", "\(value)")
+        report.expect(value.isFinite, "factors are finite", "\(value)")
       case .perLabel(let values):
-        findings.expect(
+        report.expect(
           values.count == count, "there is a factor per label", "\(values.count) for \(count)")
-        findings.expect(values.allSatisfy(\.isFinite), "factors are finite")
+        report.expect(values.allSatisfy(\.isFinite), "factors are finite")
       case .matrix(let values):
-        findings.expect(
+        report.expect(
           values.count == count * count, "there is a factor for each pair of labels",
           "\(values.count) for \(count) labels")
-        findings.expect(values.allSatisfy(\.isFinite), "factors are finite")
+        report.expect(values.allSatisfy(\.isFinite), "factors are finite")
         guard values.count == count * count else { continue }
         let isSymmetric = (0..<count * count).allSatisfy {
           values[$0] == values[$0 % count * count + $0 / count]
         }
-        findings.expect(isSymmetric, "the matrix is symmetric")
+        report.expect(isSymmetric, "the matrix is symmetric")
       }
     }
-    return findings.violations
+    return report
   }
 
   /// Whether the unary that `make` gives keeps what `Unary` promises over a scene that it can
@@ -143,26 +103,26 @@ extension Conformance {
   /// - Throws: what the unary throws.
   public static func check(
     unary make: (Parallelism) throws -> any Unary, over scene: Scene
-  ) throws -> [Violation] {
-    var findings = Findings()
+  ) throws -> Report {
+    var report = Report()
     let unary = try make(.serial)
     let energies = try unary.energies(for: scene)
-    findings.expect(
+    report.expect(
       energies.grid == scene.grid, "energies lie on the scene's grid",
       "\(energies.grid) instead of \(scene.grid)")
-    findings.expect(
+    report.expect(
       energies.labelCount == unary.labelCount && unary.labelCount >= 1,
       "there are energies of every label",
       "\(energies.labelCount) instead of \(unary.labelCount)")
     let values = energies.values.rows()
-    findings.expect(values.allSatisfy(\.isFinite), "energies are finite")
-    findings.expectSame(
+    report.expect(values.allSatisfy(\.isFinite), "energies are finite")
+    report.expectSame(
       values, try unary.energies(for: scene).values.rows(), "energies are the same every time")
     for count in threads {
       let other = try make(Parallelism(threads: count)).energies(for: scene)
-      findings.expectSame(values, other.values.rows(), "energies do not depend on threads")
+      report.expectSame(values, other.values.rows(), "energies do not depend on threads")
     }
-    return findings.violations
+    return report
   }
 
   /// Whether `refinement` keeps what `Refinement` promises over a scene that it accepts.
@@ -170,32 +130,54 @@ extension Conformance {
   /// - Throws: what the refinement throws.
   public static func check(
     _ refinement: any Refinement, over scene: Scene, labelCount: Int = 4
-  ) throws -> [Violation] {
-    var findings = Findings()
-    findings.expect(!refinement.name.isEmpty, "a refinement has a name")
+  ) throws -> Report {
+    var report = Report()
+    report.expect(!refinement.name.isEmpty, "a refinement has a name")
     if case .steps(let steps) = refinement.reach {
-      findings.expect(steps >= 0, "a reach is not negative", "\(steps)")
+      report.expect(steps >= 0, "a reach is not negative", "\(steps)")
     }
     let energies = energies(on: scene.grid, labelCount: labelCount)
     let copy = energies.values.rows()
     let refined = try refinement.refine(
       energies, over: scene, RefinementRequest(parallelism: .serial))
     let marginals = refined.marginals
-    findings.expect(
+    report.expect(
       marginals.grid == scene.grid && marginals.values.channels == labelCount,
       "marginals are of the scene's points and the energies' labels",
       "\(marginals.values.channels) labels on \(marginals.grid)")
-    findings.expectDistributions(marginals.values, "marginals are probabilities")
-    findings.expectSame(
+    report.expectDistributions(marginals.values, "marginals are probabilities")
+    report.expectSame(
       copy, energies.values.rows(), "energies that somebody else holds are left alone")
     for count in [1] + threads {
       let again = try refinement.refine(
         energies, over: scene, RefinementRequest(parallelism: Parallelism(threads: count)))
-      findings.expectSame(
+      report.expectSame(
         marginals.values.rows(), again.marginals.values.rows(),
         "marginals are the same every time, with any number of threads")
     }
-    return findings.violations
+    return report
+  }
+
+  /// Whether `refinement` leaves labels alike that score alike at every point, as all do that know
+  /// nothing of any one label.
+  ///
+  /// - Throws: what the refinement throws.
+  public static func checkEvenness(
+    of refinement: any Refinement, over scene: Scene, labelCount: Int = 4
+  ) throws -> Report {
+    var report = Report()
+    let energies = try EnergyField(
+      grid: scene.grid, labelCount: labelCount,
+      planes: [Float](repeating: 1, count: labelCount * scene.grid.count))
+    let values = try refinement.refine(
+      energies, over: scene, RefinementRequest(parallelism: .serial)
+    ).marginals.values.rows()
+    // What an iterative solver may leave of an equation of which it solves one for each label.
+    let farthest = values.lazy.map { abs($0 * Float(labelCount) - 1) }.max() ?? 0
+    report.expect(
+      farthest <= 1e-3, "labels that score alike stay alike",
+      "a probability is \(farthest) of its value off")
+    return report
   }
 
   /// Whether a tile that overlaps by the reach of `refinement` has the marginals of the whole, in
@@ -207,9 +189,9 @@ extension Conformance {
   /// - Throws: what the refinement throws.
   public static func checkReach(
     of refinement: any Refinement, tolerance: Float
-  ) throws -> [Violation] {
-    var findings = Findings()
-    guard case .steps(let reach) = refinement.reach else { return [] }
+  ) throws -> Report {
+    var report = Report()
+    guard case .steps(let reach) = refinement.reach else { return report }
     let (height, core) = (12, 20)
     let whole = GridShape(width: 2 * (core + reach), height: height)
     let tile = GridShape(width: core + reach, height: height)
@@ -242,10 +224,10 @@ extension Conformance {
         }
       }
     }
-    findings.expect(
+    report.expect(
       largest <= tolerance, "nothing beyond the reach matters",
       "marginals change by up to \(largest) with what lies \(reach) steps away")
-    return findings.violations
+    return report
   }
 
   /// Whether `filter` keeps what `LabelFilter` promises over a scene that it accepts.
@@ -253,30 +235,35 @@ extension Conformance {
   /// - Throws: what the filter throws.
   public static func check(
     _ filter: any LabelFilter, over scene: Scene, labelCount: Int = 4
-  ) throws -> [Violation] {
-    var findings = Findings()
-    findings.expect(!filter.name.isEmpty, "a label filter has a name")
+  ) throws -> Report {
+    var report = Report()
+    report.expect(!filter.name.isEmpty, "a label filter has a name")
     let energies = energies(on: scene.grid, labelCount: labelCount)
     let marginals = Marginals(unchecked: energies.probabilities(), grid: scene.grid)
     let labels = marginals.labels
     let cleaned = try filter.filter(labels, marginals, over: scene, parallelism: .serial)
-    findings.expect(
+    report.expect(
       cleaned.grid == scene.grid, "labels lie on the scene's grid",
       "\(cleaned.grid) instead of \(scene.grid)")
     for count in [1] + threads {
       let again = try filter.filter(
         labels, marginals, over: scene, parallelism: Parallelism(threads: count))
-      findings.expect(
+      report.expect(
         again == cleaned, "labels are the same every time, with any number of threads",
         "they differ with \(count)")
     }
+    let known = Set(0..<UInt16(labelCount)).union([Palette.voidLabel])
+    let invented = Set(cleaned.labels).subtracting(known).min()
+    report.expect(
+      invented == nil, "labels are those that are scored, or void",
+      "label \(invented ?? 0) of \(labelCount) labels")
     if filter.needsMarginals == nil {
       let alone = try filter.filter(labels, nil, over: scene, parallelism: .serial)
-      findings.expect(
+      report.expect(
         alone.grid == scene.grid, "labels alone are filtered too",
         "\(alone.grid) instead of \(scene.grid)")
     }
-    return findings.violations
+    return report
   }
 
   private static func values(of features: FeatureMatrix) -> [Float] {

@@ -13,11 +13,12 @@ public struct FeatureMatrix: Sendable {
   /// A backend may use it: such a Gaussian is separable.
   public let grid: GridPositions?
 
-  /// Points of a line of the grid that the points are on; `nil` where they are on none.
+  /// The length of each axis of the grid that the points are on, slowest first; `nil` where they
+  /// are on none.
   ///
-  /// A backend may visit the points line by line, in strips that its caches hold; results differ
-  /// by rounding at most.
-  public let lineLength: Int?
+  /// A backend may visit the points line by line, in strips that its caches hold, where results
+  /// differ by rounding at most; or it may look at neighbours on the grid alone.
+  public let extents: [Int]?
 
   package let storage: AlignedBuffer<Float>
 
@@ -49,10 +50,10 @@ public struct FeatureMatrix: Sendable {
   ///   - rows: `rows[i * dimensions + j]` is feature j of point i, divided by its bandwidth.
   ///   - grid: what the positions are, where the features are positions on a grid and nothing else;
   ///     feature j is then the coordinate along axis j, but for a constant.
-  ///   - lineLength: points of a line, where points follow each other in lines of a grid.
+  ///   - extents: the length of each axis, slowest first, where the points are those of a grid.
   /// - Throws: `LatticeError.notFinite` where a feature is NaN or infinite.
   public init(
-    points: Int, dimensions: Int, rows: [Float], grid: GridPositions? = nil, lineLength: Int? = nil
+    points: Int, dimensions: Int, rows: [Float], grid: GridPositions? = nil, extents: [Int]? = nil
   ) throws {
     precondition(
       rows.count == points * dimensions && dimensions >= 1,
@@ -66,7 +67,7 @@ public struct FeatureMatrix: Sendable {
       storage.base[index] = value
     }
     self.init(
-      points: points, dimensions: dimensions, storage: storage, grid: grid, lineLength: lineLength)
+      points: points, dimensions: dimensions, storage: storage, grid: grid, extents: extents)
     if let grid { checkCorners(of: grid) }
   }
 
@@ -75,7 +76,7 @@ public struct FeatureMatrix: Sendable {
   ///
   /// - Throws: what `body` throws; `LatticeError.notFinite` where a feature is NaN or infinite.
   public init(
-    points: Int, dimensions: Int, grid: GridPositions? = nil, lineLength: Int? = nil,
+    points: Int, dimensions: Int, grid: GridPositions? = nil, extents: [Int]? = nil,
     writingInto body: (UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
     precondition(points >= 0 && dimensions >= 1, "\(points) × \(dimensions) features")
@@ -86,7 +87,7 @@ public struct FeatureMatrix: Sendable {
         point: index / dimensions, dimension: index % dimensions, value: storage.base[index])
     }
     self.init(
-      points: points, dimensions: dimensions, storage: storage, grid: grid, lineLength: lineLength)
+      points: points, dimensions: dimensions, storage: storage, grid: grid, extents: extents)
     if let grid { checkCorners(of: grid) }
   }
 
@@ -105,12 +106,15 @@ public struct FeatureMatrix: Sendable {
   /// Features that the caller has checked to be finite.
   package init(
     points: Int, dimensions: Int, storage: AlignedBuffer<Float>, grid: GridPositions?,
-    lineLength: Int? = nil
+    extents: [Int]? = nil
   ) {
     precondition(
       storage.count == points * dimensions && dimensions >= 1,
       "\(points) × \(dimensions) features needed, \(storage.count) given")
-    precondition(lineLength ?? 1 >= 1, "lines of \(lineLength ?? 1) points")
+    let extents = extents ?? grid?.extents
+    precondition(
+      extents.map { !$0.isEmpty && $0.reduce(1, *) == points } ?? true,
+      "a grid of \(extents ?? []) for \(points) points")
     if let grid {
       precondition(
         grid.extents.count == dimensions && grid.extents.reduce(1, *) == points,
@@ -120,8 +124,11 @@ public struct FeatureMatrix: Sendable {
     self.dimensions = dimensions
     self.storage = storage
     self.grid = grid
-    self.lineLength = lineLength
+    self.extents = extents
   }
+
+  /// Points of a line of the grid that the points are on; `nil` where they are on none.
+  public var lineLength: Int? { extents?.last }
 
   /// Calls `body` with all features, N × d in the order of points.
   public func withUnsafeBufferPointer<Result, Failure: Error>(

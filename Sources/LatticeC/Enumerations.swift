@@ -51,7 +51,7 @@ enum Enumerations {
     entries: [.included, .excluded, .excludedBeforeNormalization].map { ($0.rawValue, $0) })
   static let filters = Enumeration<FilterKind>(
     noun: "filter",
-    entries: [FilterKind.permutohedral, .accurate, .exact].map { ($0.name, $0) })
+    entries: [FilterKind.permutohedral, .accurate, .exact, .grid, .window].map { ($0.name, $0) })
   static let parameters = Enumeration<Parameters>(
     noun: "type of kernel", entries: [("const", .none), ("diag", .scales), ("full", .matrix)])
 

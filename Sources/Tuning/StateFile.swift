@@ -22,7 +22,7 @@ public struct SearchState: Sendable {
 }
 
 /// What the lines of a state are, and what messages call them.
-struct StateFormat: Sendable {
+package struct StateFormat: Sendable {
   /// What the first line says.
   let name: String
   /// What it said in versions whose lines cannot be taken over.
@@ -31,10 +31,17 @@ struct StateFormat: Sendable {
   let subject: String
   /// What a line is: `an evaluation`.
   let entry: String
+
+  package init(name: String, older: [String] = [], subject: String, entry: String) {
+    self.name = name
+    self.older = older
+    self.subject = subject
+    self.entry = entry
+  }
 }
 
 /// What evaluations depend on besides their settings.
-struct StateHeader {
+package struct StateHeader {
   /// How files are read and solved, by name.
   var conditions: [String: String]
   /// A fingerprint of the files of each image, by their stem.
@@ -46,7 +53,7 @@ struct StateHeader {
   ///   - state: where evaluations are kept; `nil` saves the fingerprints.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where a file cannot be read.
-  init(
+  package init(
     conditions: [String: String], images: [TuningImage], of state: SearchState?,
     parallelism: Parallelism
   ) throws {
@@ -62,7 +69,7 @@ struct StateHeader {
 ///
 /// Lines of JSON: the first says which files were looked at and how, each other is an evaluation.
 /// Lines are appended whole; what a crash leaves of a line is dropped.
-final class StateFile<Entry: Codable & Sendable>: Sendable {
+package final class StateFile<Entry: Codable & Sendable>: Sendable {
   /// The first line.
   private struct Header: Codable {
     var format: String
@@ -80,7 +87,7 @@ final class StateFile<Entry: Codable & Sendable>: Sendable {
   ///   - header: what evaluations depend on.
   ///   - visit: is given every evaluation that the file holds; what it throws is said of its line.
   /// - Throws: `InputError` where the file is damaged, belongs to other inputs, or is in use.
-  init(
+  package init(
     _ path: String, _ format: StateFormat, header: StateHeader, visit: (Entry) throws -> Void
   ) throws {
     self.path = path
@@ -133,7 +140,7 @@ final class StateFile<Entry: Codable & Sendable>: Sendable {
   /// Appends evaluations. May be called on several threads.
   ///
   /// - Throws: `InputError` of kind `.io` where they cannot be written; the file is as it was then.
-  func append(_ entries: [Entry]) throws {
+  package func append(_ entries: [Entry]) throws {
     let text = try entries.map(Self.line).joined()
     try handle.withLock { handle in
       try Interruption.whileWriting {

@@ -1,3 +1,4 @@
+import Conformance
 import Lattice
 import LatticeSupport
 import TestSupport
@@ -8,37 +9,80 @@ import Testing
 struct BackendConformanceTests {
   struct Backend: Sendable, CustomTestStringConvertible {
     let backend: any FilterBackend
-    /// Mean |Δ| of normalised sums of uniform random values from the truth, up to six dimensions.
-    let accuracy: Double
-    /// The same above six.
-    var accuracyAboveSix: Double?
-    var testDescription: String { backend.name }
+    let testDescription: String
+
+    init(_ backend: any FilterBackend, _ name: String) {
+      self.backend = backend
+      testDescription = name
+    }
   }
 
   static let backends = [
-    // Float32 rounding of sums of up to a thousand products.
-    Backend(backend: .exact, accuracy: 1e-6),
-    Backend(backend: ExactBackend(threshold: 0), accuracy: 1e-6),
-    Backend(backend: ExactBackend(threshold: 0, memoryBudget: 1 << 17), accuracy: 1e-6),
-    // Pairs that are skipped weigh less than 1e-4 each; about a hundred of 300 points do.
-    Backend(backend: ExactBackend(threshold: 1e-4, memoryBudget: 64 << 20), accuracy: 1e-3),
-    // The lattice's own kernel, on points as sparse as these; missing neighbours cost the more, the
-    // more dimensions there are.
-    Backend(backend: .permutohedral(.compatible), accuracy: 0.05, accuracyAboveSix: 0.12),
-    // Interpolation between vertices, and the cut of the Gaussian between them.
-    Backend(backend: .permutohedral(.accurate), accuracy: 0.005, accuracyAboveSix: 0.008),
+    Backend(.exact, "exact"),
+    Backend(ExactBackend(threshold: 0), "exact, all pairs"),
+    Backend(ExactBackend(threshold: 0, memoryBudget: 1 << 17), "exact, some weights kept"),
+    Backend(ExactBackend(threshold: 1e-4, memoryBudget: 64 << 20), "exact, coarse, weights kept"),
+    Backend(.permutohedral(.compatible), "permutohedral"),
+    Backend(.permutohedral(.accurate), "accurate"),
+    Backend(.grid, "grid"),
+    Backend(GridBackend(cell: 0.5), "grid, finer"),
+    Backend(.window, "window"),
+    // All pairs of the points that are made here.
+    Backend(WindowBackend(radius: 5003), "window, everything"),
   ]
 
-  @Test("random features of any dimension", arguments: backends, 1...9)
-  func randomFeatures(backend: Backend, dimensions: Int) throws {
-    let seed = UInt64(1000 + dimensions)
-    var generator = SeededGenerator(seed: seed)
-    let points = 300 + dimensions
-    let features = try FeatureMatrix(
-      points: points, dimensions: dimensions,
-      rows: (0..<points * dimensions).map { _ in 4 * generator.uniform() - 2 })
-    let accuracy = dimensions > 6 ? backend.accuracyAboveSix ?? backend.accuracy : backend.accuracy
-    try FilterConformance(backend.backend, accuracy: accuracy).check(features)
+  @Test("all promises", arguments: backends)
+  func promises(backend: Backend) throws {
+    let found = Conformance.checkAll(backend.backend)
+    expectNone(found.report, backend.testDescription)
+    #expect(found.report.promises.count > 8)
+    let isGrid = backend.backend is GridBackend
+    for refusal in found.refusals where !refusal.features.hasPrefix("points that lie") {
+      #expect(isGrid && refusal.reason.contains("up to 5 features"), "\(refusal)")
+    }
+    #expect(found.accuracies.count == (isGrid ? 15 : 27))
+  }
+
+  @Test("every kind that is registered says what it promises, or promises nothing")
+  func registered() throws {
+    for kind in FilterKind.registry.all {
+      let description = try Description(
+        JSONValue(description: kind.example), in: FilterKind.registry)
+      #expect(try description.kind.make(description.settings).name == kind.name)
+    }
+  }
+
+  @Test("a backend that breaks its promises is caught")
+  func broken() throws {
+    struct Broken: FilterBackend {
+      struct Filter: GaussianFilter {
+        let inner: any GaussianFilter
+        let threads: Int
+        var points: Int { inner.points }
+        func apply(to values: ChannelField, into output: inout ChannelField) {
+          inner.apply(to: values, into: &output)
+          if threads > 1, points > 0 { output[0, 0] += 1 }
+        }
+        func selfWeights() -> [Float] { [Float](repeating: 0.5, count: points) }
+      }
+      var name: String { "broken" }
+      // Below what float32 can keep.
+      func promisedError(dimensions: Int) -> Double? { 1e-12 }
+      func makeFilter(
+        for features: FeatureMatrix, parallelism: Parallelism
+      ) throws -> any GaussianFilter {
+        Filter(
+          inner: try WindowBackend(radius: 99).makeFilter(for: features, parallelism: parallelism),
+          threads: parallelism.threads)
+      }
+    }
+    let broken = Set(
+      Conformance.checkAll(Broken(), dimensions: [3]).report.violations.map(\.promise))
+    #expect(
+      broken == [
+        "weighted means are as close to those of all pairs as is promised",
+        "self weights are what an impulse leaves", "sums do not depend on threads",
+      ])
   }
 
   /// More vertices than the accurate lattice keeps whole, at points that are nearly alone.
@@ -49,16 +93,6 @@ struct BackendConformanceTests {
       points: 2500, dimensions: 5,
       rows: (0..<2500 * 5).map { _ in 6 * generator.uniform() - 3 })
     try FilterConformance(.permutohedral(.accurate), accuracy: 0.01).check(features)
-  }
-
-  @Test("positions on a grid of one, two and three axes", arguments: backends)
-  func gridPositions(backend: Backend) throws {
-    for (extents, bandwidths) in [
-      ([97], [3.0]), ([17, 23], [2.5, 4]), ([7, 1, 31], [1, 2, 60]),
-    ] as [([Int], [Float])] {
-      let features = GridFeatures.make(extents: extents, bandwidths: bandwidths)
-      try FilterConformance(backend.backend, accuracy: backend.accuracy).check(features)
-    }
   }
 
   /// Pairs of points that coincide, each pair far from the others.
@@ -84,32 +118,5 @@ struct BackendConformanceTests {
       let mean = sums[point] / counts[point]
       #expect(abs(mean - (values[point] + values[partner]) / 2) <= 1e-5 * values[point])
     }
-  }
-
-  @Test("one point, and points that coincide", arguments: backends)
-  func degenerate(backend: Backend) throws {
-    for points in [1, 2, 15, 16, 17] {
-      let features = try FeatureMatrix(
-        points: points, dimensions: 3, rows: [Float](repeating: 0.25, count: 3 * points))
-      try FilterConformance(backend.backend, accuracy: 1e-6).check(features)
-    }
-  }
-}
-
-/// Features that are grid positions and say so.
-enum GridFeatures {
-  static func make(extents: [Int], bandwidths: [Float]) -> FeatureMatrix {
-    let points = extents.reduce(1, *)
-    let storage = AlignedBuffer<Float>(uninitialized: points * extents.count)
-    for point in 0..<points {
-      var rest = point
-      for axis in extents.indices.reversed() {
-        storage[point * extents.count + axis] = Float(rest % extents[axis]) / bandwidths[axis]
-        rest /= extents[axis]
-      }
-    }
-    return FeatureMatrix(
-      points: points, dimensions: extents.count, storage: storage,
-      grid: .init(extents: extents, bandwidths: bandwidths))
   }
 }

@@ -10,13 +10,13 @@ struct FactoredFilterTests {
   private static let counts = [1, 17, 2047, 5003]
 
   private static func features(
-    points: Int, dimensions: Int, range: Float, lineLength: Int? = nil
+    points: Int, dimensions: Int, range: Float, extents: [Int]? = nil
   ) throws -> FeatureMatrix {
     var generator = SeededGenerator(seed: UInt64(points + dimensions))
     return try FeatureMatrix(
       points: points, dimensions: dimensions,
       rows: (0..<points * dimensions).map { _ in range * (generator.uniform() - 0.5) },
-      lineLength: lineLength)
+      extents: extents)
   }
 
   private func check(_ filter: any FactoredFilter, _ name: String) {
@@ -68,11 +68,11 @@ struct FactoredFilterTests {
 
   @Test("points that are visited in strips")
   func strips() throws {
-    let features = try Self.features(points: 401 * 13, dimensions: 3, range: 6, lineLength: 401)
+    let features = try Self.features(points: 401 * 13, dimensions: 3, range: 6, extents: [13, 401])
     let lattice = try PermutohedralLattice(features)
     #expect(lattice.splatMatrix.segments.contains { $0.visits != [$0.points] })
     check(lattice, "permutohedral in strips")
-    let flat = try Self.features(points: 401 * 13, dimensions: 2, range: 9, lineLength: 401)
+    let flat = try Self.features(points: 401 * 13, dimensions: 2, range: 9, extents: [13, 401])
     check(try filter("PlanarLattice", .compatible, flat), "planar in strips")
   }
 

@@ -25,11 +25,11 @@ struct VisitsTests {
           }
       }
     }
-    func matrix(lineLength: Int?) -> FeatureMatrix {
+    func matrix(extents: [Int]?) -> FeatureMatrix {
       FeatureMatrix(
-        points: points, dimensions: dimensions, storage: storage, grid: nil, lineLength: lineLength)
+        points: points, dimensions: dimensions, storage: storage, grid: nil, extents: extents)
     }
-    return (matrix(lineLength: width), matrix(lineLength: nil))
+    return (matrix(extents: [height, width]), matrix(extents: nil))
   }
 
   @Test(arguments: [(2, Float(3)), (2, 0.8), (3, 20), (5, 20)])

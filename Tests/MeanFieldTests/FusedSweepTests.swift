@@ -152,7 +152,7 @@ struct FusedSweepTests {
       }
       return FeatureMatrix(
         points: scene.grid.count, dimensions: 3, storage: storage, grid: nil,
-        lineLength: lineLength)
+        extents: [scene.grid.count / lineLength, lineLength])
     }
   }
 

@@ -65,7 +65,7 @@ struct StepConformanceTests {
     }
     let filter = try Self.refinement("guided:radius=8,epsilon=0.01")
     let found = try Conformance.checkReach(of: Short(inner: filter), tolerance: 1e-3)
-    #expect(found.map(\.promise) == ["nothing beyond the reach matters"])
+    #expect(found.violations.map(\.promise) == ["nothing beyond the reach matters"])
   }
 
   @Test func aBrokenRefinementIsCaught() throws {
@@ -80,7 +80,7 @@ struct StepConformanceTests {
         return Refined(Marginals(unchecked: values, grid: scene.grid))
       }
     }
-    let found = try Conformance.check(Broken(), over: Painted.scene).map(\.promise)
+    let found = try Conformance.check(Broken(), over: Painted.scene).violations.map(\.promise)
     #expect(found.contains("marginals are probabilities"))
     #expect(found.contains { $0.contains("any number of threads") })
   }

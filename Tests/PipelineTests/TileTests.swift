@@ -91,6 +91,7 @@ import Pipeline
     #expect(
       try Self.difference(
         margin: 36, origin: [20, 24], backend: .permutohedral(.accurate)) < 2e-4)
+    #expect(try Self.difference(margin: 36, origin: [20, 24], backend: .grid) < 2e-4)
   }
 
   @Test func featuresFarFromTheOriginStayInReach() throws {

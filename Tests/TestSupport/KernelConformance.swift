@@ -6,10 +6,10 @@ import Unaries
 
 /// Records what is broken of what the pieces' protocols promise.
 package func expectNone(
-  _ violations: [Conformance.Violation], _ place: String,
+  _ report: Conformance.Report, _ place: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  for violation in violations {
+  for violation in report.violations {
     Issue.record("\(place): \(violation)", sourceLocation: sourceLocation)
   }
 }

@@ -102,7 +102,7 @@ class CRF:
                 labels × labels, which are added to the energies: negative ones smooth.
             normalization: "symmetric", "before", "after" or "none".
             self_term: "included", "excluded" or "excluded_before_normalization".
-            method: "permutohedral", "accurate" or "exact".
+            method: "permutohedral", "accurate", "exact", "grid" or "window".
         """
         self._crf.add_position_kernel(
             sigma, self._term(compatibility, normalization, self_term, method)

@@ -13,7 +13,8 @@ class Filter:
 
     Args:
         features: (d, N), divided by their bandwidths: weights are exp(−½‖fᵢ − fⱼ‖²).
-        method: "permutohedral" (pydensecrf's lattice), "accurate" or "exact".
+        method: "permutohedral" (pydensecrf's lattice), "accurate", "exact" or "grid", which takes up
+            to 5 features.
         threads: 0 for one per processor.
     """
 

@@ -96,7 +96,7 @@ def refine(
         bilateral: (weight, spatial sigma, color sigma) of the kernel of positions and colours, the last
             in the image's units; `False` for none.
         normalization: "symmetric", "before", "after" or "none".
-        method: "permutohedral" (pydensecrf's lattice), "accurate" or "exact".
+        method: "permutohedral" (pydensecrf's lattice), "accurate", "exact", "grid" or "window".
         self_term: whether a point counts among its own neighbours: "included" as in pydensecrf,
             "excluded" as in the papers, "excluded_before_normalization".
         tolerance: stops once no marginal changes by more than this.

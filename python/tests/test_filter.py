@@ -17,12 +17,17 @@ def test_the_exact_filter_is_the_gaussian():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("method", ["permutohedral", "accurate", "exact"])
+@pytest.mark.parametrize("method", ["permutohedral", "accurate", "exact", "grid"])
 def test_the_transposed_filter_is_the_transpose(method):
     made = latticecrf.Filter(FEATURES, method)
     first, second = VALUES.astype(np.float32)
     left = second @ made.apply(first)
     assert left == pytest.approx(made.apply(second, transposed=True) @ first, rel=1e-4)
+
+
+def test_a_window_needs_a_grid():
+    with pytest.raises(ValueError, match="these are on none"):
+        latticecrf.Filter(FEATURES, "window")
 
 
 def test_values_keep_their_shape():

@@ -122,7 +122,7 @@ def test_volumes_gray_images_lines_and_no_image():
     np.testing.assert_allclose(no_kernels, np.exp(scores) / np.exp(scores).sum(0), rtol=1e-5)
 
 
-@pytest.mark.parametrize("method", ["permutohedral", "accurate", "exact"])
+@pytest.mark.parametrize("method", ["permutohedral", "accurate", "exact", "grid", "window"])
 def test_results_do_not_depend_on_threads(scene, method):
     _, image, logits = scene
     one, two = (

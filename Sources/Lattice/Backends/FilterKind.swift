@@ -34,7 +34,9 @@ public struct FilterKind: NamedKind {
   }
 
   /// Every kind by its name; the first is the default.
-  public static let registry = Registry<FilterKind>([.permutohedral, .accurate, .exact])
+  public static let registry = Registry<FilterKind>([
+    .permutohedral, .accurate, .exact, .grid, .window,
+  ])
 }
 
 extension FilterKind {

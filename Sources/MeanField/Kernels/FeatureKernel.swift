@@ -75,7 +75,8 @@ public struct FeatureKernel: PairwiseKernel {
         "features of \(points) points for a grid of \(scene.grid) "
           + "(\(scene.grid.count) points)")
     }
-    return try FeatureMatrix(points: points, dimensions: dimensions, rows: rows)
+    return try FeatureMatrix(
+      points: points, dimensions: dimensions, rows: rows, extents: scene.grid.extents)
   }
 
   private static func scale(

@@ -70,7 +70,7 @@ struct PositionFeatures {
     }
     return FeatureMatrix(
       points: grid.count, dimensions: dimensions, storage: storage, grid: positions,
-      lineLength: grid.extents.last)
+      extents: grid.extents)
   }
 
   private func coordinates(of point: Int) -> [Int] {

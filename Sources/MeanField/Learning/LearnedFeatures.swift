@@ -17,10 +17,10 @@ public struct LearnedFeatures: Sendable {
   public let transform: [Double]?
   /// Those of the raw features that are the channels of the image; `nil` where none are.
   public let imageChannels: Range<Int>?
-  /// The extents of the grid that the raw features are positions on, where they are nothing else.
+  /// The grid that the points are on, slowest axis first; `nil` where they are on none.
   private let extents: [Int]?
-  /// Points of a line of the grid.
-  private let lineLength: Int?
+  /// Whether the raw features are positions on the grid and nothing else.
+  private let arePositions: Bool
 
   /// Any features.
   ///
@@ -30,15 +30,15 @@ public struct LearnedFeatures: Sendable {
   ///   - bandwidths: one for all, or one each; above 0.
   ///   - transform: P, d × d row-major. The kernel knows it up to a rotation from the left.
   ///   - imageChannels: those of the features that are the channels of the image.
-  ///   - lineLength: points of a line, where points follow each other in lines of a grid.
+  ///   - extents: the length of each axis, slowest first, where the points are those of a grid.
   /// - Throws: `InputError` where sizes do not fit, or a number is of no use.
   public init(
     rows: [Double], dimensions: Int, bandwidths: [Double] = [1], transform: [Double]? = nil,
-    imageChannels: Range<Int>? = nil, lineLength: Int? = nil
+    imageChannels: Range<Int>? = nil, extents: [Int]? = nil
   ) throws {
     try self.init(
       rows: rows, dimensions: dimensions, bandwidths: bandwidths, transform: transform,
-      imageChannels: imageChannels, extents: nil, lineLength: lineLength)
+      imageChannels: imageChannels, extents: extents, arePositions: false)
   }
 
   /// Positions on a grid in grid steps: x, y(, z).
@@ -53,8 +53,7 @@ public struct LearnedFeatures: Sendable {
   ) throws -> LearnedFeatures {
     try LearnedFeatures(
       rows: rows(on: grid, image: [], channels: 0), dimensions: grid.rank, bandwidths: bandwidths,
-      transform: transform, imageChannels: nil, extents: grid.extents,
-      lineLength: grid.extents.last)
+      transform: transform, imageChannels: nil, extents: grid.extents, arePositions: true)
   }
 
   /// Positions on a grid, then the channels of an image over it.
@@ -79,13 +78,12 @@ public struct LearnedFeatures: Sendable {
     return try LearnedFeatures(
       rows: rows(on: grid, image: image, channels: channels),
       dimensions: grid.rank + channels, bandwidths: bandwidths, transform: transform,
-      imageChannels: grid.rank..<grid.rank + channels, extents: nil,
-      lineLength: grid.extents.last)
+      imageChannels: grid.rank..<grid.rank + channels, extents: grid.extents, arePositions: false)
   }
 
   private init(
     rows: [Double], dimensions: Int, bandwidths: [Double], transform: [Double]?,
-    imageChannels: Range<Int>?, extents: [Int]?, lineLength: Int?
+    imageChannels: Range<Int>?, extents: [Int]?, arePositions: Bool
   ) throws {
     guard dimensions >= 1, rows.count % dimensions == 0 else {
       throw InputError(.data, "\(rows.count) numbers are not rows of \(dimensions) features")
@@ -110,6 +108,9 @@ public struct LearnedFeatures: Sendable {
           remedy: "give \(dimensions) × \(dimensions) finite numbers")
       }
     }
+    precondition(
+      extents.map { $0.reduce(1, *) * dimensions == rows.count } ?? true,
+      "a grid of \(extents ?? []) for \(rows.count / dimensions) points")
     if let imageChannels {
       precondition(
         imageChannels.lowerBound >= 0 && imageChannels.upperBound <= dimensions,
@@ -123,7 +124,7 @@ public struct LearnedFeatures: Sendable {
     self.transform = transform
     self.imageChannels = imageChannels
     self.extents = extents
-    self.lineLength = lineLength
+    self.arePositions = arePositions
   }
 
   private static func rows(on grid: GridShape, image: [Double], channels: Int) -> [Double] {
@@ -156,7 +157,7 @@ public struct LearnedFeatures: Sendable {
   public func with(bandwidths: [Double], transform: [Double]? = nil) throws -> LearnedFeatures {
     try LearnedFeatures(
       rows: raw, dimensions: dimensions, bandwidths: bandwidths, transform: transform,
-      imageChannels: imageChannels, extents: extents, lineLength: lineLength)
+      imageChannels: imageChannels, extents: extents, arePositions: arePositions)
   }
 }
 
@@ -194,11 +195,11 @@ extension LearnedFeatures {
         point: index / d, dimension: index % d, value: rows.base[index])
     }
     return FeatureMatrix(
-      points: points, dimensions: d, storage: rows, grid: gridPositions, lineLength: lineLength)
+      points: points, dimensions: d, storage: rows, grid: gridPositions, extents: extents)
   }
 
   private var gridPositions: FeatureMatrix.GridPositions? {
-    guard let extents, transform == nil else { return nil }
+    guard let extents, arePositions, transform == nil else { return nil }
     return FeatureMatrix.GridPositions(
       extents: extents, bandwidths: bandwidths.reversed().map { Float($0) })
   }

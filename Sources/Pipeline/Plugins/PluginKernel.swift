@@ -62,7 +62,7 @@ struct PluginKernel: PairwiseKernel {
       }
       do {
         return try FeatureMatrix(
-          points: scene.grid.count, dimensions: Int(dimensions), lineLength: scene.grid.width
+          points: scene.grid.count, dimensions: Int(dimensions), extents: scene.grid.extents
         ) { features in
           // What is not written is found out.
           features.update(repeating: .nan)

@@ -34,7 +34,7 @@ struct TuneSettings {
   let plan: OutputPlan
   let parallelism: Parallelism
   /// The folders that are named.
-  let folders: Folders
+  let folders: ScoreFolders
 
   /// The parts.
   static let tuned = 0
@@ -77,7 +77,7 @@ struct TuneSettings {
     let readings = try truth.readings(palette, isChosen: output.palette != nil)
     unary = try ScoreReading(input, labels: readings.labels)
     self.truth = readings.truth
-    folders = try Folders(input, truth)
+    folders = try ScoreFolders(input, truth, for: "a search")
     images = try folders.images(
       unary, truth: self.truth, range: ColorRange(search.space.leastColors))
     parts = images.indices.map { options.holdout && $0 % 2 == 1 ? Self.heldOut : Self.tuned }
@@ -230,39 +230,7 @@ extension CoarseToFineSearch {
   var isSearched: Bool { coarseCount > 1 }
 }
 
-/// The folders of a search.
-struct Folders {
-  let scores: String
-  /// Of further scores, which are merged with them.
-  let others: [String]
-  let image: String
-  let truth: String
-
-  var all: [String] { [scores, image, truth] + others }
-
-  /// - Throws: `InputError` naming the option that is missing, or does not name a folder.
-  init(_ input: UnaryOptions, _ truth: TruthOptions) throws {
-    func folder(_ path: String?, _ option: String, _ what: String) throws -> String {
-      guard let path else {
-        throw InputError(
-          .usage, at: option, "is missing: a search needs \(what)",
-          remedy: "give a folder; files belong together by their stems")
-      }
-      guard FolderListing.isFolder(path) else {
-        throw InputError(
-          .noInput, at: path,
-          FolderListing.exists(path)
-            ? "is a file, but \(option) is a folder here" : "is not a folder",
-          remedy: "give folders for scores, images and true labels")
-      }
-      return path
-    }
-    scores = try folder(input.unary, "--unary", "the scores of some images")
-    others = try input.unaries.dropFirst().map { try folder($0, "--unary", "the scores") }
-    image = try folder(input.image, "--image", "the images of the scores")
-    self.truth = try folder(truth.groundTruth, "--ground-truth", "the true labels of the images")
-  }
-
+extension ScoreFolders {
   /// The images of the set.
   ///
   /// - Parameter range: compares their colours with what is searched.
@@ -271,17 +239,10 @@ struct Folders {
   fileprivate func images(
     _ unary: ScoreReading, truth reading: LabelReading, range: ColorRange
   ) throws -> [TuningImage] {
-    let match = try FolderMatch(
-      scores: scores, images: image, groundTruth: truth, others: others,
-      areLabels: unary.kind == .labels, called: "--unary")
-    return try match.entries.map { entry in
-      if let error = entry.error { throw error }
-      guard let image = entry.companions["image"], let truth = entry.companions["ground truth"]
-      else { preconditionFailure("'\(entry.name)' was matched without its companions") }
-      return TuningImage(
-        name: entry.stem, ScoreFiles(scores: entry.path, image: image, mergedWith: entry.others),
-        truth: truth,
-        reading: unary, truthReading: reading, range: range)
+    try entries(areLabels: unary.kind == .labels).map { entry in
+      TuningImage(
+        name: entry.stem, entry.files, truth: entry.truth, reading: unary, truthReading: reading,
+        range: range)
     }
   }
 }

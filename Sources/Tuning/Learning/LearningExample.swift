@@ -109,8 +109,7 @@ struct LearningExample<Field: LearningField> {
         // Filters know shorter ways for positions on a grid.
         positions
       } else {
-        try LearnedFeatures(
-          rows: rows, dimensions: d, lineLength: blocks.grid.extents.last)
+        try LearnedFeatures(rows: rows, dimensions: d, extents: blocks.grid.extents)
       }
     return TermFeatures(features: features, owners: found.owners, others: found.others)
   }

@@ -154,7 +154,11 @@ enum {
   /** A finer lattice, closer to the Gaussian. */
   LATTICECRF_FILTER_ACCURATE = 1,
   /** All pairs that can matter; quadratic in N. */
-  LATTICECRF_FILTER_EXACT = 2
+  LATTICECRF_FILTER_EXACT = 2,
+  /** A bilateral grid, for up to 5 features. */
+  LATTICECRF_FILTER_GRID = 3,
+  /** Every pair within 5 points along each axis of the grid, nothing beyond; not for features alone. */
+  LATTICECRF_FILTER_WINDOW = 4
 };
 
 /** Parameters of a feature kernel. Numbered as in pydensecrf. */

@@ -13,6 +13,7 @@
 #include "ckernels_gradients.h"
 #include "ckernels_labels.h"
 #include "ckernels_lattice.h"
+#include "ckernels_grid.h"
 #include "ckernels_guided.h"
 #include "ckernels_layers.h"
 #include "ckernels_learning.h"
@@ -27,6 +28,7 @@
 #include "ckernels_vertices.h"
 #include "ckernels_wait.h"
 #include "ckernels_weight_gradient.h"
+#include "ckernels_window.h"
 #include "ckernels_winograd.h"
 
 #endif

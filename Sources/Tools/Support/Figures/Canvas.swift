@@ -42,8 +42,15 @@ package struct Canvas {
     where isInside: (Float, Float) -> Bool = { _, _ in true }
   ) {
     let detail = Float(detail)
-    let rows = max(0, Int(y.lowerBound * detail))..<min(height, Int(y.upperBound * detail) + 1)
-    let columns = max(0, Int(x.lowerBound * detail))..<min(width, Int(x.upperBound * detail) + 1)
+    let (top, bottom) = (
+      max(0, Int(y.lowerBound * detail)), min(height, Int(y.upperBound * detail) + 1)
+    )
+    let (first, end) = (
+      max(0, Int(x.lowerBound * detail)), min(width, Int(x.upperBound * detail) + 1)
+    )
+    // What lies beyond the sheet is cut off.
+    guard top < bottom, first < end else { return }
+    let (rows, columns) = (top..<bottom, first..<end)
     for row in rows {
       for column in columns {
         let (left, top) = ((Float(column) + 0.5) / detail, (Float(row) + 0.5) / detail)
@@ -56,6 +63,18 @@ package struct Canvas {
 
   package mutating func box(x: ClosedRange<Float>, y: ClosedRange<Float>, _ color: Color) {
     fill(x: x, y: y, color)
+  }
+
+  /// Draws a picture whose left upper corner lies at (`x`, `y`), each of its pixels `side` written
+  /// ones wide; `color` gives those of its points.
+  package mutating func picture(
+    of grid: GridShape, x left: Int, y top: Int, side: Int, color: (Int) -> Color
+  ) {
+    for point in 0..<grid.count {
+      let (row, column) = point.quotientAndRemainder(dividingBy: grid.width)
+      let (x, y) = (Float(left + column * side), Float(top + row * side))
+      box(x: x...x + Float(side), y: y...y + Float(side), color(point))
+    }
   }
 
   package mutating func disc(x: Float, y: Float, radius: Float, _ color: Color) {

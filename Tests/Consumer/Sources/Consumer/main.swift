@@ -17,8 +17,8 @@ func expect(_ isTrue: Bool, _ what: String) {
   failures += 1
 }
 
-func expectNone(_ violations: [Conformance.Violation], _ what: String) {
-  for violation in violations { expect(false, "\(what): \(violation)") }
+func expectNone(_ report: Conformance.Report, _ what: String) {
+  for violation in report.violations { expect(false, "\(what): \(violation)") }
 }
 
 /// A red disc on a green ground, the right half in shadow.
