@@ -11,7 +11,7 @@ public struct RowPanels: Sendable {
   public let rowCount: Int
   /// Channels of all panels.
   public let stride: Int
-  private let storage: AlignedBuffer<Float>
+  private var storage: AlignedBuffer<Float>
 
   /// Rows with unspecified contents, but for row 0, which is 0.
   ///
@@ -27,6 +27,9 @@ public struct RowPanels: Sendable {
     storage = AlignedBuffer(uninitialized: rowCount * stride)
     forEach { panel in panel.base.update(repeating: 0, count: panel.width) }
   }
+
+  /// Whether nobody else has a handle on the rows.
+  package mutating func areUnshared() -> Bool { isKnownUniquelyReferenced(&storage) }
 
   /// All panels, one after the other.
   package var base: UnsafeMutablePointer<Float> { storage.base }

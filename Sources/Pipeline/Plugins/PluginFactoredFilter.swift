@@ -138,21 +138,17 @@ struct PluginFactoredFilter: FactoredFilter {
   ) {
     guard let function else { preconditionFailure("a factored filter without a blur") }
     let isDone = loaded.attempt {
-      var wrong: String?
       try rows.forEach { panel in
         let memory = scratch.baseAddress.map { $0 + self.scratch * panel.channel }
         try loaded.kind.call(parallelism) {
           function(
             loaded.pointer, panel.base, Int64(rowCount), Int32(panel.width), memory, $0)
         }
-        let values = UnsafeBufferPointer(start: panel.base, count: rowCount * panel.width)
-        if !values.areFinite(parallelism: parallelism) {
-          wrong = "blurs rows into numbers that are not finite"
-        } else if values.prefix(panel.width).contains(where: { $0 != 0 }) {
-          wrong = "blurs something into row 0, which must stay 0"
+        guard (0..<panel.width).allSatisfy({ panel.base[$0] == 0 }) else {
+          throw loaded.kind.refusal("blurs something into row 0, which must stay 0")
         }
       }
-      if let wrong { throw loaded.kind.refusal(wrong) }
+      try loaded.note(rows, parallelism: parallelism)
     }
     if !isDone { rows.clear() }
   }

@@ -51,9 +51,50 @@ final class LoadedFilter: Sendable {
   // Used by the filter for as long as it is.
   private let object: PluginObject
   private let failed = Mutex<(any Error)?>(nil)
+  /// How often rows were blurred.
+  private let blurs = Atomic<Int>(0)
+  /// Rows that were blurred last, and not looked at.
+  private let unchecked = Mutex<RowPanels?>(nil)
+
+  /// Blurs after which rows are looked at at once: that of the normalisation, and the first of the
+  /// updates.
+  private static let checkedBlurs = 2
 
   /// What kept it from a sum, at first.
-  var failure: (any Error)? { failed.withLock { $0 } }
+  var failure: (any Error)? {
+    let last = unchecked.withLock { rows -> RowPanels? in
+      // Whoever still has them may be splatting to them.
+      guard rows?.areUnshared() == true else { return nil }
+      defer { rows = nil }
+      return rows
+    }
+    if let last { _ = attempt { try checkFinite(last, parallelism: .automatic) } }
+    return failed.withLock { $0 }
+  }
+
+  /// Takes note of rows that were blurred.
+  ///
+  /// To look at all of them takes a tenth of an update. NaN stays: it is sliced, passes through the
+  /// softmax and is splatted again. So those of the last blur are looked at, when somebody asks for
+  /// `failure`.
+  ///
+  /// - Throws: `InputError` where they are looked at and are not finite.
+  func note(_ rows: RowPanels, parallelism: Parallelism) throws {
+    if blurs.wrappingAdd(1, ordering: .relaxed).oldValue < Self.checkedBlurs {
+      try checkFinite(rows, parallelism: parallelism)
+    } else {
+      unchecked.withLock { $0 = rows }
+    }
+  }
+
+  private func checkFinite(_ rows: RowPanels, parallelism: Parallelism) throws {
+    try rows.forEach { panel in
+      let values = UnsafeBufferPointer(start: panel.base, count: rows.rowCount * panel.width)
+      guard values.areFinite(parallelism: parallelism) else {
+        throw kind.refusal("blurs rows into numbers that are not finite")
+      }
+    }
+  }
 
   fileprivate init(
     _ backend: PluginBackend, _ features: FeatureMatrix, runs: [Range<Int>],

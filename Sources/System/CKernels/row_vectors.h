@@ -142,15 +142,15 @@ CK_INLINE ck_row ck_row_scale(ck_row a, float weight, const int S) {
   } while (0)
 
 /// 2ᵗ for t ≤ 0, to 3e-7 of the largest possible value, 1; 0 below 2⁻¹⁰⁰, so that what is multiplied
-/// with weights stays clear of the numbers that processors are slow with.
-#define CK_POWERS_OF_TWO(result, exponents)                         \
-  do {                                                              \
-    const ck_v16 least_ = (ck_v16){0} - 100.0f;                     \
-    const ck_v16 given_ = (exponents);                              \
-    const ck_i16 counts_ = given_ > least_;                         \
-    ck_v16 product_;                                                \
-    CK_NORMAL_POWERS_OF_TWO(product_, CK_MAX(given_, least_));      \
-    (result) = (ck_v16)((ck_i16)product_ & counts_);                \
+/// with weights stays clear of the numbers that processors are slow with. NaN stays NaN, to be seen.
+#define CK_POWERS_OF_TWO(result, exponents)                                     \
+  do {                                                                          \
+    const ck_v16 least_ = (ck_v16){0} - 100.0f;                                 \
+    const ck_v16 given_ = (exponents);                                          \
+    const ck_i16 vanishes_ = given_ <= least_;                                  \
+    ck_v16 product_;                                                            \
+    CK_NORMAL_POWERS_OF_TWO(product_, CK_SELECT(vanishes_, least_, given_));    \
+    (result) = (ck_v16)((ck_i16)product_ & ~vanishes_);                         \
   } while (0)
 
 /// Folds eight vectors of eight to one: lane i of `results` becomes OP over the lanes of vector i.

@@ -255,8 +255,10 @@ struct WrongResultTests {
     rows: Int64 = 2, corners: Int32 = 1
   ) {
     // What `factors` takes its numbers from, for C functions capture nothing.
-    let numbers = UnsafeMutablePointer<Int64>.allocate(capacity: 4)
+    let numbers = UnsafeMutablePointer<Int64>.allocate(capacity: 5)
     (numbers[0], numbers[1], numbers[2], numbers[3]) = (1, 2, rows, Int64(corners))
+    // How often rows were blurred.
+    numbers[4] = 0
     let vertices = UnsafeMutablePointer<UInt32>.allocate(capacity: 12)
     vertices.initialize(repeating: 0, count: 12)
     vertices[5] = vertex
@@ -284,7 +286,39 @@ struct WrongResultTests {
       factors!.pointee.gain = 1
       return 0
     }
-    filter.pointee.blur = { _, _, _, _, _, _ in 0 }
+    filter.pointee.blur = { filter, _, _, _, _, _ in
+      _ = WrongResultTests.blursBefore(filter)
+      return 0
+    }
+  }
+
+  /// How often a filter of `factored` blurred before.
+  private static func blursBefore(_ filter: UnsafeMutableRawPointer?) -> Int64 {
+    let parts = filter!.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+    let numbers = parts[0].assumingMemoryBound(to: Int64.self)
+    defer { numbers[4] += 1 }
+    return numbers[4]
+  }
+
+  @Test("a blur that makes NaN late, once or from then on, ends the inference")
+  func lateBlurs() {
+    // The normalisation blurs once, three updates three times.
+    let last = Self.filterText {
+      Self.factored($0)
+      $0.pointee.blur = { filter, panel, _, width, _, _ in
+        if WrongResultTests.blursBefore(filter) == 3 { panel![Int(width)] = .infinity }
+        return 0
+      }
+    }
+    #expect(last.contains("blurs rows into numbers that are not finite"))
+    let once = Self.filterText {
+      Self.factored($0)
+      $0.pointee.blur = { filter, panel, _, width, _, _ in
+        if WrongResultTests.blursBefore(filter) == 2 { panel![Int(width)] = .nan }
+        return 0
+      }
+    }
+    #expect(once.contains("blurs rows into numbers that are not finite"))
   }
 
   @Test("a factored filter without what goes wrong below is sound")
