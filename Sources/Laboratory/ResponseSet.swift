@@ -57,6 +57,7 @@ public struct ResponseSet: Sendable {
   ///   - kernel: which points are alike.
   ///   - filters: what is looked at beside the Gaussian.
   ///   - scene: the points.
+  ///   - context: gives the arrays that the kernel refers to.
   ///   - sample: how many points' neighbours are counted.
   ///   - eigenvalues: how many are computed.
   ///   - parallelism: the threads to use.

@@ -23,6 +23,8 @@ package struct ScoreFolders {
   }
 
   /// - Parameters:
+  ///   - input: names the scores and the images.
+  ///   - truth: names the true labels.
   ///   - purpose: what needs them: `a search`.
   /// - Throws: `InputError` naming the option that is missing, or does not name a folder.
   package init(_ input: UnaryOptions, _ truth: TruthOptions, for purpose: String) throws {
