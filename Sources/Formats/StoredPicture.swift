@@ -31,8 +31,8 @@ package struct StoredPicture: Sendable {
     guard [1, 3].contains(raster.channels), case .bytes(let bytes) = raster.pixels else {
       let what = raster.channels == 1 ? "one band" : "\(raster.channels) bands"
       throw InputError(
-        .data, at: path, "is a TIFF image of \(what) that is no photograph: networks see red, green "
-          + "and blue of 8 bits",
+        .data, at: path,
+        "is a TIFF image of \(what) that is no photograph: networks see red, green and blue of 8 bits",
         remedy: "choose and scale bands, as with gdal_translate -b 3 -b 2 -b 1 -ot Byte -scale")
     }
     let rgb = raster.channels == 3 ? bytes : bytes.flatMap { [$0, $0, $0] }

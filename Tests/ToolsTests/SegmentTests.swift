@@ -113,7 +113,7 @@ struct SegmentTests {
   @Test(arguments: [
     Refusal("--image image.png", says: "--output", "--json"),
     Refusal("--labels x.png", says: "--image"),
-    Refusal("--image image.png --labels x.gif", says: "PNG or NPY"),
+    Refusal("--image image.png --labels x.gif", says: "PNG, TIFF, NIfTI or NPY"),
     Refusal("--image image.png --labels x.png --scales 1,two", says: "--scales", "1,0.75,0.5"),
     Refusal("--image image.png --labels x.png --scales 1,1", says: "--scales", "twice"),
     Refusal("--image image.png --labels x.png --output-stride 7", says: "--output-stride"),

@@ -15,7 +15,7 @@ public enum TensorScores {
   /// - Returns: `nil` where the file is of no such format.
   /// - Throws: `InputError` where it is damaged, or holds several tensors and none is named.
   static func array(_ path: String, member: String?) throws -> NumericArray? {
-    guard let tensors = try open(path) else { return nil }
+    guard let tensors = try tensors(of: path) else { return nil }
     let entry = try choose(from: tensors, member)
     guard !entry.isInteger || entry.storedType == "uint8" else {
       throw InputError(
@@ -27,7 +27,7 @@ public enum TensorScores {
     return try NumericArray(shape: values.shape, values: Array(values.storage.bufferPointer))
   }
 
-  private static func open(_ path: String) throws -> (any Checkpoint)? {
+  private static func tensors(of path: String) throws -> (any Checkpoint)? {
     guard try FileSource(path).isRegular else { return nil }
     let bytes = try StoredBytes(path)
     switch try? CheckpointFile.recognise(bytes) {

@@ -253,6 +253,9 @@ final class TIFFBytes {
     self.size = size
     name = source.name
     let head = source.peek(16)
+    guard source.kind != .tiff || head.count >= 8 else {
+      throw Self.damaged("it ends inside its header")
+    }
     guard head.count >= 8, Self.begins(head) else {
       throw InputError(
         .data, "is not a TIFF image but seems to be \(source.kind.words)",

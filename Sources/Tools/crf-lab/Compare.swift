@@ -138,7 +138,7 @@ struct Compare: ParsableCommand {
       ], because: "is given, and so is a folder that holds scores, images and labels",
       remedy: "leave one of them out")
     input.unaries = [data + "/scores"]
-    input.image = data + "/images"
+    input.images = [data + "/images"]
     truth.groundTruth = data + "/labels"
   }
 
