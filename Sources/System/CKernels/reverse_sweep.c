@@ -155,7 +155,7 @@ CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t
     const int32_t C_ = C;                 \
     CK_FOR_PIECES(S, stride, CK_MESSAGE); \
   } while (0)
-        CK_FOR_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+        CK_FOR_MESSAGE_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
         if (kernels[k].products != NULL) {
 #define CK_OUTER(CHANNEL, PIECE) add_outer_products(b, kernels + k, marginals, CHANNEL, PIECE)
           CK_FOR_PIECES(S, stride, CK_OUTER);

@@ -191,7 +191,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
     const int32_t C_ = C;                  \
     CK_FOR_PIECES(S, stride, CK_MESSAGE);  \
   } while (0)
-        CK_FOR_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+        CK_FOR_MESSAGE_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
 #define CK_MIX(CHANNEL, PIECE) mix_messages(b, kernels + k, given != NULL, given, CHANNEL, PIECE)
         CK_FOR_PIECES(S, stride, CK_MIX);
       }
