@@ -155,28 +155,7 @@ extension Conformance {
         marginals.values.rows(), again.marginals.values.rows(),
         "marginals are the same every time, with any number of threads")
     }
-    return report
-  }
-
-  /// Whether `refinement` leaves labels alike that score alike at every point, as all do that know
-  /// nothing of any one label.
-  ///
-  /// - Throws: what the refinement throws.
-  public static func checkEvenness(
-    of refinement: any Refinement, over scene: Scene, labelCount: Int = 4
-  ) throws -> Report {
-    var report = Report()
-    let energies = try EnergyField(
-      grid: scene.grid, labelCount: labelCount,
-      planes: [Float](repeating: 1, count: labelCount * scene.grid.count))
-    let values = try refinement.refine(
-      energies, over: scene, RefinementRequest(parallelism: .serial)
-    ).marginals.values.rows()
-    // What an iterative solver may leave of an equation of which it solves one for each label.
-    let farthest = values.lazy.map { abs($0 * Float(labelCount) - 1) }.max() ?? 0
-    report.expect(
-      farthest <= 1e-3, "labels that score alike stay alike",
-      "a probability is \(farthest) of its value off")
+    report.add(try checkLeftOut(of: refinement, over: scene, energies))
     return report
   }
 
@@ -263,6 +242,7 @@ extension Conformance {
         alone.grid == scene.grid, "labels alone are filtered too",
         "\(alone.grid) instead of \(scene.grid)")
     }
+    report.add(try checkLeftOut(of: filter, over: scene, energies))
     return report
   }
 

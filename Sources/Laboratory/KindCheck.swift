@@ -132,7 +132,7 @@ public struct KindCheck: Sendable {
 }
 
 extension KindCheck {
-  /// A picture in red, green and blue first, then a gray line, and points without an image.
+  /// A picture in red, green and blue first, then points without an image.
   private static let scenes: [Scene] = {
     func scene(_ extents: [Int], channels: Int) -> Scene {
       do {
@@ -151,9 +151,7 @@ extension KindCheck {
         preconditionFailure("a scene of \(extents) was refused: \(error)")
       }
     }
-    return [
-      scene([18, 24], channels: 3), scene([18, 24], channels: 0),
-    ]
+    return [scene([18, 24], channels: 3), scene([18, 24], channels: 0)]
   }()
 
   /// What descriptions refer to: numbers of a shape, whatever they are called.

@@ -69,7 +69,7 @@ public struct Superpixels: ScoreFilter {
         let points = members[first[segment]..<first[segment + 1]]
         var counted = 0
         for point in points {
-          guard mask?.isCounted[Int(point)] ?? true else { continue }
+          guard mask.counts(Int(point)) else { continue }
           counted += 1
           let row = scores.base + Int(point) * scores.stride
           for label in 0..<channels { sums[label] += logarithm(max(Double(row[label]), floor)) }
@@ -113,7 +113,7 @@ public struct Superpixels: ScoreFilter {
     let channels = scores.channels
     parallelism.forEachChunk(of: rows.count, grain: 1 << 12) { block in
       for point in block {
-        guard scene.mask?.isCounted[point] ?? true else {
+        guard scene.mask.counts(point) else {
           (base + point * stride).update(from: scores.base + point * stride, count: stride)
           continue
         }

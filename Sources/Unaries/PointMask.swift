@@ -30,6 +30,9 @@ public struct PointMask: Sendable, Equatable {
     count = isCounted.reduce(0) { $0 + ($1 ? 1 : 0) }
   }
 
+  /// How many points are left out.
+  public var leftOutCount: Int { grid.count - count }
+
   /// Whether every point counts.
   public var isFull: Bool { count == grid.count }
 
@@ -47,6 +50,11 @@ public struct PointMask: Sendable, Equatable {
     guard let first, let second else { return first ?? second }
     return first.intersection(second)
   }
+}
+
+extension PointMask? {
+  /// Whether a point counts: all do without a mask.
+  package func counts(_ point: Int) -> Bool { self?.isCounted[point] ?? true }
 }
 
 extension LabelMap {

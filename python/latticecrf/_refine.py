@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
-from . import _arrays, _kinds, _outputs, _pictures, _plans, _ranges, _readings, _scores
+from . import _arrays, _kinds, _masks, _outputs, _pictures, _plans, _ranges, _readings, _scores
 from ._plans import Model, Plan
 
 _OUTPUTS = {"marginals": 0, "labels": 1}
@@ -215,7 +215,7 @@ def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
     layout = "HW" if options.kind == "labels" else options.layout
     if image is None:
         reading = _readings.read(values.shape, None, layout, options.image_layout)
-        return _Scene(values, None, _mask(mask, reading), reading)
+        return _Scene(values, None, _masks.read(mask, reading), reading)
     picture = _pictures.read(image)
     image_layout = (
         options.image_layout if picture.layout is None else picture.layout or None
@@ -230,21 +230,7 @@ def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
         pixels = pixels[..., np.newaxis]
     elif reading.image_layout == "CHW":
         pixels = np.moveaxis(pixels, 0, -1)
-    return _Scene(values.reshape(reading.scores), pixels, _mask(mask, reading), reading)
-
-
-def _mask(mask: Any, reading: _readings.Reading) -> Optional[np.ndarray]:
-    """The points that count; `None` for all."""
-    if mask is None:
-        return None
-    values = _arrays.to_numpy(mask, "the mask")
-    if values.shape != tuple(reading.extents):
-        raise ValueError(
-            f"the mask has shape {values.shape}, but the image's grid is {tuple(reading.extents)}")
-    if values.dtype.kind == "f" and np.isnan(values).any():
-        raise ValueError("the mask has NaN, but must be True or False at each point")
-    counted = values != 0
-    return None if counted.all() else counted
+    return _Scene(values.reshape(reading.scores), pixels, _masks.read(mask, reading), reading)
 
 
 def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
@@ -252,7 +238,7 @@ def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     reading, values, kind = scene.reading, scene.scores, options.kind
     last = reading.layout == "HWL"
     if scene.mask is not None:
-        values = _filled(values, scene.mask, reading, options)
+        values = _masks.filled(values, scene.mask, reading, kind, options.normalize)
     is_channel = kind != "labels" and reading.labels == 1
     if kind == "labels":
         values, labels = _scores.of_labels(values, options.labels, options.confidence, options.ignore)
@@ -280,24 +266,6 @@ def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     return outcome.marginals, outcome.report
 
 
-def _filled(
-    values: np.ndarray, mask: np.ndarray, reading: _readings.Reading, options: _Options
-) -> np.ndarray:
-    """Scores with something of no account where points are left out, which may hold anything there."""
-    if tuple(reading.score_extents) != mask.shape:
-        return values
-    if options.kind == "labels":
-        first = values[mask][:1]
-        filler = first[0] if first.size else values.dtype.type(0)
-        return np.where(mask, values, filler)
-    shape = mask.shape if values.ndim == mask.ndim else (
-        (*mask.shape, 1) if reading.layout == "HWL" else (1, *mask.shape))
-    number = 1 if options.kind == "probabilities" else 0
-    if options.kind == "probabilities" and reading.labels > 1 and not options.normalize:
-        number = 1 / reading.labels
-    return np.where(mask.reshape(shape), values, values.dtype.type(number))
-
-
 def _outcome(
     scene: _Scene, values: np.ndarray, labels: int, kind: str, last: bool, options: _Options
 ) -> _plans.Outcome:
@@ -305,8 +273,7 @@ def _outcome(
     handle = _handle(options, reading, labels, scene.image is not None)
     image = scene.image if handle.sees_image or options.plan is not None else None
     if image is not None and scene.mask is not None:
-        # What may be NaN.
-        image = np.where(scene.mask[..., np.newaxis], image, image.dtype.type(0))
+        image = _masks.filled_image(image, scene.mask)
     if image is not None:
         image = _pictures.to_colors(image, options.image_range, options.mean, options.std)
         seen = image if scene.mask is None else image[scene.mask]

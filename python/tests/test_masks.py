@@ -67,6 +67,14 @@ def test_kinds_of_scores(kind):
     assert np.isfinite(found[:, mask]).all()
 
 
+def test_one_hot_numbers():
+    scores, image, mask = scene()
+    hot = (scores.argmax(0) == np.arange(3)[:, None, None]).astype(np.uint8)
+    hot[:, ~mask] = 0
+    found = latticecrf.refine(hot, image, kind="probabilities", mask=mask)
+    assert np.isfinite(found[:, mask]).all()
+
+
 def test_maps_of_labels_and_single_channels():
     scores, image, mask = scene()
     labels = scores.argmax(0)

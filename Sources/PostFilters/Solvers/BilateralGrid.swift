@@ -30,7 +30,7 @@ struct BilateralGrid {
     var table = CellTable(dimensions: dimensions)
     var key = [Int32](repeating: 0, count: dimensions)
     cells = (0..<guide.grid.count).map { point in
-      guard guide.mask?.isCounted[point] ?? true else { return -1 }
+      guard guide.mask.counts(point) else { return -1 }
       var rest = point
       for axis in (0..<rank).reversed() {
         let (next, place) = rest.quotientAndRemainder(dividingBy: guide.grid.extents[axis])

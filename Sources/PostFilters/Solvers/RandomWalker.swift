@@ -62,8 +62,7 @@ public struct RandomWalker: ScoreFilter {
         for label in 1..<max(1, scores.channels) where scores[point, label] > scores[point, best] {
           best = label
         }
-        return Double(scores[point, best])
-          >= least && (scene.mask?.isCounted[point] ?? true) ? best : -1
+        return Double(scores[point, best]) >= least && scene.mask.counts(point) ? best : -1
       }
       return try chances(of: seeds, scores, over: scene, parallelism: parallelism)
     case .labels(let seeds):
@@ -138,7 +137,6 @@ public struct RandomWalker: ScoreFilter {
   /// Neighbours along all axes that count, and their weights.
   private func weightedPairs(_ guide: Guide) -> [SparseSystem.Edge] {
     let (grid, channels) = (guide.grid, guide.channels)
-    func counts(_ point: Int) -> Bool { guide.mask?.isCounted[point] ?? true }
     let levels =
       guide.mask.map { mask in
         mask.points.flatMap { guide.levels[$0 * channels..<($0 + 1) * channels] }
@@ -154,7 +152,7 @@ public struct RandomWalker: ScoreFilter {
       return (0..<grid.count).compactMap { point in
         guard point / step % grid.extents[axis] + 1 < grid.extents[axis] else { return nil }
         let other = point + step
-        guard counts(point), counts(other) else { return nil }
+        guard guide.mask.counts(point), guide.mask.counts(other) else { return nil }
         let distance = (0..<channels).reduce(0.0) {
           let difference =
             Double(guide.levels[point * channels + $1])

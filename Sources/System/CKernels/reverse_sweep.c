@@ -35,10 +35,7 @@ CK_INLINE void gather_slopes(block_points b, const ck_sweep_kernel *kernel, cons
       if (channel == 0) fetch_corners(b, kernel, i);
       if (channel == 0 && begins) fetch_points(b, marginals, i);
     }
-    ck_row sum = {0};
-    for (int32_t c = 0; c < corners; c++) {
-      sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
-    }
+    ck_row sum = sum_corners(rows, vertices, weights, corners, S);
     const float scale = scales == NULL ? 1.0f : scales[i];
     agreement = ck_row_add(agreement, scale,
                            ck_row_multiply(sum, ck_row_load(marginals + place, S), S), S);
@@ -149,13 +146,7 @@ CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t
           continue;
         }
         const float *fetched = k == 0 ? marginals : NULL;
-#define CK_MESSAGE(CHANNEL, PIECE) gather_messages(b, kernels + k, fetched, CHANNEL, C_, PIECE)
-#define CK_MESSAGE_PIECES(C)              \
-  do {                                    \
-    const int32_t C_ = C;                 \
-    CK_FOR_PIECES(S, stride, CK_MESSAGE); \
-  } while (0)
-        CK_FOR_MESSAGE_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+        gather_block_messages(b, kernels + k, fetched, S);
         if (kernels[k].products != NULL) {
 #define CK_OUTER(CHANNEL, PIECE) add_outer_products(b, kernels + k, marginals, CHANNEL, PIECE)
           CK_FOR_PIECES(S, stride, CK_OUTER);
@@ -171,17 +162,7 @@ CK_INLINE void reverse_blocks(const float *given, const float *marginals, size_t
     }
 #define CK_SUBTRACT(CHANNEL, PIECE) subtract_values(b, gradient, CHANNEL, PIECE)
     CK_FOR_PIECES(S, stride, CK_SUBTRACT);
-    for (int32_t k = 0; k < kernel_count; k++) {
-      if (kernels[k].splatted == NULL) continue;
-      clear_rows(b, kernels + k);
-#define CK_SPREAD(CHANNEL, PIECE) spread_rows(b, kernels + k, CHANNEL, C_, PIECE)
-#define CK_SPREAD_PIECES(C)              \
-  do {                                   \
-    const int32_t C_ = C;                \
-    CK_FOR_PIECES(S, stride, CK_SPREAD); \
-  } while (0)
-      CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
-    }
+    spread_block(b, kernels, kernel_count, S);
     pass_block(&b);
   }
 }

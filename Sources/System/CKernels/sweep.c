@@ -61,10 +61,7 @@ CK_INLINE void gather_rows(block_points b, const ck_sweep_kernel *kernel, const 
       if (channel == 0) fetch_corners(b, kernel, i);
       if (channel == 0 && fetched != NULL) fetch_points(b, fetched, i);
     }
-    ck_row sum = {0};
-    for (int32_t c = 0; c < corners; c++) {
-      sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
-    }
+    ck_row sum = sum_corners(rows, vertices, weights, corners, S);
     if (factors != NULL) sum = ck_row_multiply(sum, ck_row_load(factors, S), S);
     const ck_row energy =
         given == NULL ? ck_panels_load(values, i, S) : ck_row_load(given + i * b.stride, S);
@@ -185,13 +182,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
   } while (0)
         CK_FOR_CORNERS(kernels[k].corners, CK_GATHER_PIECES)
       } else {
-#define CK_MESSAGE(CHANNEL, PIECE) gather_messages(b, kernels + k, fetched, CHANNEL, C_, PIECE)
-#define CK_MESSAGE_PIECES(C)               \
-  do {                                     \
-    const int32_t C_ = C;                  \
-    CK_FOR_PIECES(S, stride, CK_MESSAGE);  \
-  } while (0)
-        CK_FOR_MESSAGE_CORNERS(kernels[k].corners, CK_MESSAGE_PIECES)
+        gather_block_messages(b, kernels + k, fetched, S);
 #define CK_MIX(CHANNEL, PIECE) mix_messages(b, kernels + k, given != NULL, given, CHANNEL, PIECE)
         CK_FOR_PIECES(S, stride, CK_MIX);
       }
@@ -213,17 +204,7 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
   largest = store_marginals(b, marginals, CHANNEL, change != NULL, largest, PIECE)
       CK_FOR_PIECES(S, stride, CK_STORE);
     }
-    for (int32_t k = 0; k < kernel_count; k++) {
-      if (kernels[k].splatted == NULL) continue;
-      clear_rows(b, kernels + k);
-#define CK_SPREAD(CHANNEL, PIECE) spread_rows(b, kernels + k, CHANNEL, C_, PIECE)
-#define CK_SPREAD_PIECES(C)                \
-  do {                                     \
-    const int32_t C_ = C;                  \
-    CK_FOR_PIECES(S, stride, CK_SPREAD);   \
-  } while (0)
-      CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
-    }
+    spread_block(b, kernels, kernel_count, S);
     pass_block(&b);
   }
   if (change != NULL) *change = largest;

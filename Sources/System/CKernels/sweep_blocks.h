@@ -93,6 +93,16 @@ CK_INLINE void fetch_rows(block_points b, const ck_sweep_kernel *kernel, ck_pane
   }
 }
 
+/// What a point takes from its corners.
+CK_INLINE ck_row sum_corners(ck_panels rows, const uint32_t *vertices, const float *weights,
+                             const int32_t corners, const int S) {
+  ck_row sum = {0};
+  for (int32_t c = 0; c < corners; c++) {
+    sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
+  }
+  return sum;
+}
+
 /// messages = one kernel's messages before its matrix. Where `fetched` is not NULL, the next block's rows of
 /// it are requested.
 CK_INLINE void gather_messages(block_points b, const ck_sweep_kernel *kernel, const float *fetched,
@@ -108,10 +118,7 @@ CK_INLINE void gather_messages(block_points b, const ck_sweep_kernel *kernel, co
       if (channel == 0) fetch_corners(b, kernel, i);
       if (channel == 0 && fetched != NULL) fetch_points(b, fetched, i);
     }
-    ck_row sum = {0};
-    for (int32_t c = 0; c < corners; c++) {
-      sum = ck_row_add(sum, weights[c], ck_panels_load(rows, vertices[c], S), S);
-    }
+    const ck_row sum = sum_corners(rows, vertices, weights, corners, S);
     const float scale = scales == NULL ? kernel->factor : kernel->factor * scales[i];
     ck_row_store(ck_row_scale(sum, scale, S), b.messages + i * b.stride + channel, S);
     vertices += corners;
@@ -205,6 +212,34 @@ CK_INLINE void clear_rows(block_points b, const ck_sweep_kernel *kernel) {
     case 6: BODY(6); break;                   \
     default: BODY(corners); break;            \
   }
+
+/// The last stage of a block: what its points pass on to the rows of all kernels.
+CK_INLINE void spread_block(block_points b, const ck_sweep_kernel *kernels, int32_t kernel_count,
+                            const int S) {
+  for (int32_t k = 0; k < kernel_count; k++) {
+    if (kernels[k].splatted == NULL) continue;
+    clear_rows(b, kernels + k);
+#define CK_SPREAD(CHANNEL, PIECE) spread_rows(b, kernels + k, CHANNEL, C_, PIECE)
+#define CK_SPREAD_PIECES(C)                \
+  do {                                     \
+    const int32_t C_ = C;                  \
+    CK_FOR_PIECES(S, b.stride, CK_SPREAD); \
+  } while (0)
+    CK_FOR_CORNERS(kernels[k].corners, CK_SPREAD_PIECES)
+  }
+}
+
+/// The messages of a kernel with a matrix, for all of a block's points.
+CK_INLINE void gather_block_messages(block_points b, const ck_sweep_kernel *kernel,
+                                     const float *fetched, const int S) {
+#define CK_MESSAGE(CHANNEL, PIECE) gather_messages(b, kernel, fetched, CHANNEL, C_, PIECE)
+#define CK_MESSAGE_PIECES(C)                \
+  do {                                      \
+    const int32_t C_ = C;                   \
+    CK_FOR_PIECES(S, b.stride, CK_MESSAGE); \
+  } while (0)
+  CK_FOR_MESSAGE_CORNERS(kernel->corners, CK_MESSAGE_PIECES)
+}
 
 /// Begins with the next block of the run, or of the next run; returns whether there is one.
 CK_INLINE bool next_block(block_points *b, const uint32_t *visits, size_t visit_count, size_t *visit) {

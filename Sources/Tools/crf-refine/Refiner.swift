@@ -59,7 +59,7 @@ struct Refiner {
       job: job, grid: scene.grid,
       image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
       labelCount: labelCount, unary: summary, stopwatch: times)
-    outcome.leftOut = scene.mask.map { scene.grid.count - $0.count } ?? 0
+    outcome.leftOut = scene.mask?.leftOutCount ?? 0
     // Compared before the inference, so that a truth that does not fit is refused at once.
     let truth = try job.groundTruth.map { path in
       try outcome.stopwatch.measure(.read) { try LabelFile.read(path, as: settings.truth) }
@@ -154,7 +154,7 @@ struct Refiner {
       job: job, grid: scene.grid,
       image: scene.image.map { ImageSummary($0, loaded.image?.orientation) },
       labelCount: map.distinctLabelCount, unary: summary, stopwatch: loaded.times)
-    outcome.leftOut = scene.mask.map { scene.grid.count - $0.count } ?? 0
+    outcome.leftOut = scene.mask?.leftOutCount ?? 0
     let cleaned = try outcome.stopwatch.measure(.labels) {
       try namingScores {
         try settings.plan.prepared().clean(map, over: scene, parallelism: settings.parallelism)

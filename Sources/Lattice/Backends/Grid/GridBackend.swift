@@ -59,7 +59,7 @@ public struct GridBackend: FilterBackend {
         reason: "a grid holds up to \(Self.mostDimensions) features, not \(features.dimensions); "
           + "use a permutohedral lattice, or reduce them")
     }
-    return try BilateralGrid(features, cell: cell, parallelism: parallelism)
+    return try GridFilter(features, cell: cell, parallelism: parallelism)
   }
 }
 

@@ -12,7 +12,7 @@ struct GridCorners: Sendable {
   private let untouchedRows: Range<Int>
   private let axes: [GridAxis]
   /// Along each axis.
-  private let lines: [GridLines]
+  private let lines: [CornerLines]
 
   /// The box around all points is filled up where it has at most so many corners, or at most so
   /// many for each that points touch: the blur is then the whole of a Gaussian's.
@@ -49,9 +49,9 @@ struct GridCorners: Sendable {
     copies = joined.copies
     self.axes = axes
     let flag = Cancellation.flag
-    lines = parallelism.map(dimensions) { axis -> GridLines? in
+    lines = parallelism.map(dimensions) { axis -> CornerLines? in
       if flag?.isSet == true { return nil }
-      return GridLines(joined.table, rows: rows, axis: axis, radius: axes[axis].radius)
+      return CornerLines(joined.table, rows: rows, axis: axis, radius: axes[axis].radius)
     }.compactMap(\.self)
     try Cancellation.check()
   }

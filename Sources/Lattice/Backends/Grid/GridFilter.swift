@@ -5,7 +5,7 @@ import LatticeSupport
 ///
 /// K = g·Sᵀ·B·S with multilinear S. Where all corners of the box around the points are held, B is
 /// a product of symmetric blurs that commute; else the transposed filter takes the axes in reverse.
-struct BilateralGrid: FactoredFilter {
+struct GridFilter: FactoredFilter {
   let points: Int
   private(set) var splatMatrix: SplatMatrix
   /// What corners keep of themselves along all axes.

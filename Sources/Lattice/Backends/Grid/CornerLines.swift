@@ -5,7 +5,7 @@ import LatticeSupport
 ///
 /// A line ends where no corner is within the blur's radius. Corners that are alone stay as they are
 /// and are not listed.
-struct GridLines: Sendable {
+struct CornerLines: Sendable {
   private let rows: AlignedBuffer<UInt32>
   private let places: AlignedBuffer<UInt32>
   /// Where lines begin, and the end of the last.
