@@ -36,9 +36,9 @@ struct EngineTests {
       filter: "SeparableGaussian", backend: .permutohedral(.accurate),
       kernel: SpatialGaussianKernel(sigma: 2)),
     Case(
-      filter: "BilateralGrid", backend: .grid,
+      filter: "GridFilter", backend: .grid,
       kernel: BilateralKernel(spatialSigma: 12, colorSigma: 10)),
-    Case(filter: "BilateralGrid", backend: .grid, kernel: SpatialGaussianKernel(sigma: 2)),
+    Case(filter: "GridFilter", backend: .grid, kernel: SpatialGaussianKernel(sigma: 2)),
   ]
 
   private static func problem() throws -> (scene: Scene, unary: EnergyField) {
