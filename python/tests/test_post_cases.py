@@ -56,7 +56,14 @@ class Run:
         return self.folder / file
 
     def array(self, name):
-        path = self.path(self.inputs[name])
+        return self.read(self.inputs[name])
+
+    def stored(self, name):
+        """What is expected, as it is in the file."""
+        return self.read(self.expected[name])
+
+    def read(self, file):
+        path = self.path(file)
         if path.suffix == ".npy":
             return np.load(path)
         from PIL import Image
@@ -73,6 +80,10 @@ class Run:
 
     def scores(self):
         """Probabilities of all labels, whose sums are 1."""
+        if self.kind == "random_walker":
+            # They say only how many labels there are.
+            labels = len(self.parameters["seed_labels"])
+            return np.full((labels,) + self.array("seeds").shape, 1 / labels, np.float32)
         name = self.parameters.get("scores", "scores" if "scores" in self.inputs else "scores3")
         path = self.path(self.inputs[name])
         all_labels = path.with_name("scores.npy")
@@ -159,6 +170,23 @@ def affinity(name):
     return build
 
 
+def bilateral_solver(run, scores):
+    p = run.parameters
+    confidence = run.array("confidence")
+    chroma = {} if p["sigma_chroma"] is None else {"chroma": p["sigma_chroma"]}
+    return ({"lambda": p["lambda"], "spatial": p["sigma_spatial"], "luma": p["sigma_luma"], **chroma,
+             "confidences": confidence},
+            definitions().bilateral_solver(
+                run.guide(), scores, confidence, p["sigma_spatial"], p["sigma_luma"], p["sigma_chroma"], p["lambda"],
+                p["bistochastic_iterations"])[0])
+
+
+def random_walker(run, scores):
+    seeds = run.array("seeds").astype(int)
+    return ({"beta": run.parameters["beta"], "seeds": np.where(seeds == 0, 255, seeds - 1).astype(np.float32)},
+            definitions().random_walker(run.guide() / 255, seeds, run.parameters["beta"]))
+
+
 def superpixels(run, scores):
     segments = run.array("segments")
     floor = run.parameters["floor"]
@@ -174,11 +202,14 @@ REFINEMENTS = {
     "domain_transform_deeplab": ("domain-transform", deeplab),
     "fast_global_smoother": ("smoother", smoother), "joint_bilateral": ("joint-bilateral", joint_bilateral),
     "pamr": ("pamr", affinity("pamr")), "par": ("par", affinity("par")),
+    "bilateral_solver": ("bilateral-solver", bilateral_solver), "random_walker": ("random-walker", random_walker),
     "superpixels": ("superpixels", superpixels),
 }
 
 
 def text(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
         return "+".join("%s:%s" % pair for pair in value.items())
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -225,43 +256,130 @@ def test_refinements_are_their_definitions(run, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "q.npy"), found, atol=CONVERSION)
 
 
-def small(p):
-    return "components", {"minimum": p["size"], "connectivity": p["connectivity"], "void": p["void"]}
+def small(run):
+    p = run.parameters
+    return {"result": ("components", {"minimum": p["size"], "connectivity": p["connectivity"], "void": p["void"]})}
 
 
-def largest(p):
-    return "largest", {"count": p["k"], "connectivity": p["connectivity"], "void": p["void"],
-                       **({"classes": p["classes"]} if p["classes"] else {})}
+def largest(run):
+    p = run.parameters
+    return {"result": ("largest", {"count": p["k"], "connectivity": p["connectivity"], "void": p["void"],
+                                   **({"classes": p["classes"]} if p["classes"] else {})})}
 
 
-def sieve(p):
-    return "sieve", {"minimum": p["size"], "connectivity": p["connectivity"], "void": 65535}
+def sieve(run):
+    p = run.parameters
+    return {"result": ("sieve", {"minimum": p["size"], "connectivity": p["connectivity"], "void": 65535})}
 
 
-def majority(p):
-    return "majority", {"radius": p["radius"], "void": p["void"]}
+def majority(run):
+    p = run.parameters
+    return {"result": ("majority", {"radius": p["radius"], "void": p["void"]})}
 
 
-LABEL_FILTERS = {"remove_small": small, "keep_largest": largest, "sieve": sieve, "majority": majority}
+def holes(run):
+    p = run.parameters
+    # Holes are pieces of the background, joined the other way than areas are.
+    settings = {"connectivity": p["background_connectivity"], "classes": p.get("classes", [1])}
+    if p.get("max_area"):
+        settings["maximum"] = p["max_area"]
+    if p.get("open_to_border"):
+        settings["open"] = True
+    return {"result": ("holes", settings)}
 
 
-@pytest.mark.parametrize("run", [
-    run for run in runs(*LABEL_FILTERS)
-    if run.parameters.get("replace", "void") == "void" and not run.parameters.get("mask")
-], ids=lambda run: run.id)
+def morphology(run):
+    p = run.parameters
+    settings = {"radius": p["radius"], "classes": [p["class"]]}
+    return {"labels_opened": ("open", {**settings, "void": p["void"]}), "labels_closed": ("close", settings)}
+
+
+LABEL_FILTERS = {
+    "remove_small": small, "keep_largest": largest, "sieve": sieve, "majority": majority, "fill_holes": holes,
+    "fill_holes_3d": holes, "morphology": morphology,
+}
+
+
+def cleaned(labels, kind, settings, folder):
+    """By Python, after the command line has given the same."""
+    found = latticecrf.clean(labels, [{"kind": kind, **settings}])
+    np.save(folder / "labels.npy", labels)
+    command("--unary", folder / "labels.npy", "--unary-kind", "labels", "--step", step_text(kind, settings, folder),
+            "--output", folder / "clean.npy")
+    np.testing.assert_array_equal(np.load(folder / "clean.npy"), found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "run", [run for run in runs(*LABEL_FILTERS) if run.parameters.get("replace", "void") == "void"],
+    ids=lambda run: run.id)
 @needs_program
 def test_label_filters_are_their_definitions(run, tmp_path):
-    kind, settings = LABEL_FILTERS[run.kind](run.parameters)
-    labels = run.array("labels")
-    expected = Run.array(Run(run.folder, {"kind": run.kind, "inputs": run.expected},
-                             {"id": "", "parameters": {}, "expected": {}, "tolerance": {}}),
-                         next(iter(run.expected)))
-    np.testing.assert_array_equal(latticecrf.clean(labels, [{"kind": kind, **settings}]), expected)
+    for name, (kind, settings) in LABEL_FILTERS[run.kind](run).items():
+        labels = run.array("mask" if run.kind == "fill_holes_3d" else "labels")
+        expected = run.stored(name)
+        if run.parameters.get("mask"):
+            # GDAL leaves alone what its mask takes out, as `sieve` does with points without a label.
+            out = run.array("mask") == 0
+            labels, expected = (np.where(out, settings["void"], a.astype(np.uint16)) for a in (labels, expected))
+        np.testing.assert_array_equal(cleaned(labels, kind, settings, tmp_path), expected)
 
-    np.save(tmp_path / "labels.npy", labels)
-    command("--unary", tmp_path / "labels.npy", "--unary-kind", "labels",
-            "--step", step_text(kind, settings, tmp_path), "--output", tmp_path / "clean.npy")
-    np.testing.assert_array_equal(np.load(tmp_path / "clean.npy"), expected)
+
+@pytest.mark.parametrize("run", runs("components"), ids=lambda run: run.id)
+@needs_program
+def test_components_are_as_large_as_in_the_definition(run, tmp_path):
+    """No step numbers components; which of them leave at a minimum tells how they are joined."""
+    labels = run.array("labels")
+    sizes = run.stored("sizes")[run.stored("components")]
+    void = run.parameters["void"]
+    for minimum in np.unique(np.quantile(np.unique(sizes[labels != void]), [0.25, 0.5, 0.9]).astype(int)) + 1:
+        settings = {"minimum": int(minimum), "connectivity": run.parameters["connectivity"], "void": void}
+        np.testing.assert_array_equal(
+            cleaned(labels, "components", settings, tmp_path), np.where(sizes < minimum, void, labels))
+
+
+@pytest.mark.parametrize(
+    "run", [run for run in runs("remove_small") if run.parameters["replace"] == "best_other"], ids=lambda run: run.id)
+@needs_program
+def test_small_components_take_the_next_likeliest_label(run, tmp_path):
+    """Scores whose likeliest labels are the case's; its pixels without a label are left out.
+
+    Roots keep the order of probabilities, and lift all of them above what energies are clipped at.
+    """
+    labels = run.array("labels")
+    counts = labels != 255
+    scores = run.array("scores").astype(np.float64) ** 0.1
+    scores[np.where(counts, labels, 0), *np.indices(labels.shape)] += 2
+    scores = (scores / scores.sum(0)).astype(np.float32)
+    p = run.parameters
+    settings = {"minimum": p["size"], "connectivity": p["connectivity"], "replace": "likeliest"}
+    found = latticecrf.refine(
+        scores, kind="probabilities", plan=[{"kind": "components", **settings}], output="labels", mask=counts)
+    np.testing.assert_array_equal(found[counts], run.stored("result")[counts])
+    np.save(tmp_path / "scores.npy", scores)
+    np.save(tmp_path / "mask.npy", counts)
+    command("--unary", tmp_path / "scores.npy", "--unary-kind", "probabilities", "--mask", tmp_path / "mask.npy",
+            "--step", step_text("components", settings, tmp_path), "--output", tmp_path / "clean.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "clean.npy")[counts], run.stored("result")[counts])
+
+
+@pytest.mark.parametrize("run", [run for run in runs("band") if "width" in run.parameters], ids=lambda run: run.id)
+@needs_program
+def test_a_band_is_its_definition(run, tmp_path):
+    scores = run.scores()
+    softer = scores.astype(np.float64) ** 0.5
+    expected = definitions().band_limited(
+        scores, softer / softer.sum(0), scores.argmax(0), run.parameters["width"])
+    expected = expected[0] if isinstance(expected, tuple) else expected
+    width = run.parameters["width"]
+    found = latticecrf.refine(
+        scores, kind="probabilities", plan=[{"kind": "band", "width": width, "of": "temperature:value=2"}],
+        output="marginals")
+    assert np.abs(found - expected).max() <= CONVERSION
+    np.save(tmp_path / "scores.npy", scores)
+    command("--unary", tmp_path / "scores.npy", "--unary-kind", "probabilities",
+            "--step", "band:width=%s,of=temperature:value=2" % width, "--marginals", tmp_path / "q.npy")
+    np.testing.assert_allclose(np.load(tmp_path / "q.npy"), found, atol=CONVERSION)
 
 
 @pytest.mark.parametrize("run", runs("merge_scores"), ids=lambda run: run.id)
