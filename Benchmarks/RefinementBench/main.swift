@@ -9,7 +9,8 @@ import Unaries
 /// `refinement-bench ENERGIES IMAGE HEIGHTxWIDTH LABELS`: float32 energies, labels first, and RGB in
 /// bytes. Each line of the standard input is a number of threads and a step such as
 /// `2 guided:radius=8`, made once and answered with the seconds that its filter took, and those of
-/// the whole step from energies to marginals.
+/// the whole step from energies to marginals. `2 copy` copies the scores instead: the least time in
+/// which memory gives and takes them once.
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let labelCount = Int(arguments[4]),
   let energies = FileManager.default.contents(atPath: arguments[1]),
@@ -32,8 +33,29 @@ func copy(_ field: ChannelField) -> ChannelField {
   return field
 }
 
+/// Seconds of copying the energies to memory that was written before.
+func secondsOfCopying(threads: Int) -> Double {
+  var target = copy(given.values)
+  let parallelism = Parallelism(threads: threads)
+  return target.withUnsafeMutableBufferPointer { target in
+    given.values.withUnsafeBufferPointer { source in
+      let start = clock.now
+      parallelism.forEachChunk(of: source.count, grain: 1 << 16) { range in
+        _ = UnsafeMutableBufferPointer(rebasing: target[range])
+          .update(fromContentsOf: source[range])
+      }
+      return (clock.now - start) / .seconds(1)
+    }
+  }
+}
+
 while let line = readLine() {
   let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+  if parts.count == 2, parts[1] == "copy", let threads = Int(parts[0]) {
+    let seconds = secondsOfCopying(threads: threads)
+    FileHandle.standardOutput.write(Data("\(seconds) \(seconds)\n".utf8))
+    continue
+  }
   let refinements = try PreparedPlan(Plan([parts[1]])).refinements
   guard let threads = Int(parts[0]), let filter = refinements.first as? any ScoreFilter else {
     preconditionFailure("no filter of scores: \(line)")
