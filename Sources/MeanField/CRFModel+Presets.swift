@@ -27,7 +27,28 @@ extension CRFModel {
       "crf-rnn", "CRF as RNN, Zheng et al. 2015", spatial: (3, 3), bilateral: (5, 160, 3),
       normalization: .after),
     preset(
-      "medical-3d", "dense3dCrf: volumes of two channels, sigmas as x, y, z",
+      "irn", "labels of IRN, Ahn, Cho & Kwak 2019, and ReCAM", spatial: (3, 3),
+      bilateral: (10, 50, 5)),
+    preset(
+      "seam", "SEAM, Wang et al. 2020, MCTformer and 1-stage-wseg", spatial: (3, 3),
+      bilateral: (10, 80, 13)),
+    preset("clip-es", "CLIP-ES, Lin et al. 2023", spatial: (3, 1), bilateral: (4, 67, 3)),
+    preset(
+      "afa", "AFA, Ru et al. 2022, and WeCLIP", spatial: (3, 3), bilateral: (4, 64, 5)),
+    preset(
+      "toco", "segmentations of ToCo, Ru et al. 2023", spatial: (1, 1), bilateral: (4, 121, 5)),
+    preset(
+      "toco-cam", "activation maps of ToCo, Ru et al. 2023", spatial: (3, 3), bilateral: (4, 36, 3)),
+    preset(
+      "cutler", "masks of CutLER, Wang et al. 2023", spatial: (7, 3), bilateral: (10, 50, 5)),
+    preset(
+      "simplecrf", "SimpleCRF's example in two dimensions", spatial: (3, 3),
+      bilateral: (10, 80, 13), iterations: 5),
+    preset(
+      "simplecrf-3d", "SimpleCRF's example in three dimensions, of one channel", spatial: (2, 5),
+      bilateral: (3, 5, 5), iterations: 2),
+    preset(
+      "deepmedic", "DeepMedic's dense3dCrf: volumes of two channels, sigmas as x, y, z",
       spatial: (3, [3, 3, 3]), bilateral: (5, [17, 12, 10], [4.5, 3.5]), iterations: 2),
   ]
 

@@ -82,7 +82,7 @@ struct ArrayImageTests {
     try NPY.write(NumericArray(shape: shape, values: scores), to: workspace.file("s.npy"))
     try NPY.write(NumericArray(shape: shape, values: image), to: workspace.file("i.npy"))
     let run = try workspace.run(
-      "--unary", "s.npy", "--image", "i.npy", "--preset", "medical-3d", "--output", "l.npy")
+      "--unary", "s.npy", "--image", "i.npy", "--preset", "deepmedic", "--output", "l.npy")
     #expect(run.status == 0, "\(run.errors)")
     let labels = try LabelFile.read(workspace.file("l.npy"))
     #expect(labels.grid.extents == [depth, height, width])

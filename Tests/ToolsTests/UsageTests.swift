@@ -97,8 +97,8 @@ struct UsageTests {
         + "--kernel gaussian:weight=3,spatial=3 --kernel bilateral:weight=3,spatial=5,color=1e-9",
       status: 65, says: "the term bilateral:weight=3,spatial=5,color=1e-09: "),
     Refusal(
-      given + "--preset medical-3d",
-      says: "the term gaussian:weight=3,spatial=3x3x3 of the model 'medical-3d': 3 bandwidths"),
+      given + "--preset deepmedic",
+      says: "the term gaussian:weight=3,spatial=3x3x3 of the model 'deepmedic': 3 bandwidths"),
     Refusal(
       bare + "--kernel gaussian:weight=3,spatial=3 --image-layout hwc", says: "--image-layout"),
     Refusal(

@@ -13,6 +13,7 @@ from . import _arrays, _kinds, _native, filters, plugins, setting
 from ._clean import clean
 from ._crf import CRF, Energies
 from ._filter import Filter
+from ._labels import refine_labels
 from ._plans import Model, Plan
 from ._refine import refine
 from ._version import VERSION as __version__
@@ -23,7 +24,7 @@ from .plugins import (
 __all__ = [
     "CRF", "Energies", "Filter", "Model", "Plan", "Scene", "clean", "filters",
     "get_include", "kernel", "kinds", "label_filter", "load_plugin", "plugins", "refine",
-    "refinement", "release_memory", "score", "set_threads", "setting", "threads",
+    "refine_labels", "refinement", "release_memory", "score", "set_threads", "setting", "threads",
 ]
 
 

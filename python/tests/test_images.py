@@ -63,7 +63,7 @@ def test_a_range_that_fits_is_not_warned_of(scene, dtype):
     image, logits = scene
     for form in (image.astype(dtype), np.moveaxis(image, -1, 0).astype(dtype)[:, ::-1]):
         for preset in latticecrf.Model.presets():
-            if preset != "medical-3d":
+            if preset != "deepmedic":
                 assert caught(lambda: latticecrf.refine(logits, form, preset))[0] == []
 
 

@@ -114,7 +114,7 @@ def test_volumes_gray_images_lines_and_no_image():
     crf.addPairwiseEnergy(np.stack([x / 3, y / 2, z / 1]).reshape(3, -1), 3)
     crf.addPairwiseEnergy(np.stack([x / 5, y / 4, z / 3, volume / 20]).reshape(4, -1), 5)
     np.testing.assert_allclose(marginals.reshape(2, -1), crf.inference(10), atol=1e-4)
-    multichannel = latticecrf.refine(scores, np.stack([volume, volume], -1), "medical-3d")
+    multichannel = latticecrf.refine(scores, np.stack([volume, volume], -1), "deepmedic")
     assert multichannel.shape == scores.shape
     assert latticecrf.refine(scores[:, 0], volume[0]).shape == (2, 6, 8)
     assert latticecrf.refine(scores[:, 0, 0]).shape == (2, 8)
@@ -137,7 +137,7 @@ def test_presets_are_known_by_name(scene):
     kernel = known["deeplab-vgg"].terms[1]["kernel"]
     assert kernel == {"kind": "bilateral", "spatial": 49, "color": 5}
     for name, preset in known.items():
-        if name != "medical-3d":
+        if name != "deepmedic":
             by_name = latticecrf.refine(logits, image, name)
             np.testing.assert_array_equal(by_name, latticecrf.refine(logits, image, preset))
 
