@@ -57,6 +57,11 @@ let package = Package(
       name: "CTIFF", path: "Sources/System/CTIFF",
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
+    // The same of libwebp.
+    .target(
+      name: "CWebP", path: "Sources/System/CWebP",
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+
     // C inner loops, and Eigen behind a C header.
     .target(name: "CKernels", path: "Sources/System/CKernels"),
     .systemLibrary(
@@ -72,6 +77,7 @@ let package = Package(
       name: "Formats",
       dependencies: [
         "LatticeSupport", "Unaries", "CKernels", "CImageCodecs", "CZip", "CZlib", "CTIFF",
+        "CWebP",
       ]),
     .target(
       name: "MeanField",
@@ -235,7 +241,7 @@ let package = Package(
     .testTarget(name: "SupportTests", dependencies: ["LatticeSupport", "TestSupport"]),
     .testTarget(name: "LatticeTests", dependencies: ["Lattice", "Conformance", "TestSupport"]),
     .testTarget(
-      name: "UnariesTests", dependencies: ["Unaries", "Formats", "CTIFF", "TestSupport"]),
+      name: "UnariesTests", dependencies: ["Unaries", "Formats", "CTIFF", "CWebP", "TestSupport"]),
     .testTarget(
       name: "MeanFieldTests", dependencies: ["Formats", "MeanField", "Evaluation", "TestSupport"]),
     .testTarget(

@@ -8,7 +8,9 @@ import Unaries
 
 /// A reader of bytes that nobody vouches for.
 enum Decoder: String, CaseIterable {
-  case npy, npz, png, jpeg, exif, icc, palette, tiff, nifti, safetensors, pth, caffemodel
+  case npy, npz, png, jpeg, exif, icc, palette, tiff, nifti, mat, safetensors, pth, caffemodel
+
+  private static let mostPixels = 1 << 20
 
   /// Decodes `bytes`; errors are what is expected of most inputs.
   func run(_ bytes: UnsafeRawBufferPointer) {
@@ -41,6 +43,8 @@ enum Decoder: String, CaseIterable {
         precondition(palette.names.count == palette.colors.count)
       case .tiff:
         try withFile(of: bytes) { path in
+          // A few bytes may stand for a large picture, which takes a fuzzer seconds to decode.
+          guard try ImageFile.grid(of: path).count <= Self.mostPixels else { return }
           let labels = try? LabelFile.read(path)
           let scores = try? ArrayFile.read(path)
           let (image, mask, _) = try TIFF.read(path)
@@ -54,6 +58,8 @@ enum Decoder: String, CaseIterable {
           check(volume.array)
           if let affine = volume.geometry.affine { precondition(affine.allSatisfy(\.isFinite)) }
         }
+      case .mat:
+        check(try MAT.decode(bytes, name: "input"))
       case .safetensors:
         try readAll(SafetensorsCheckpoint(StoredBytes(Array(bytes), name: "input")))
       case .pth:

@@ -24,6 +24,13 @@ extension Decoder {
     case .icc: [Self.profile, []]
     case .nifti:
       [NIfTIBytes(extents: [2, 3, 2, 2], floats: [Float](repeating: 1, count: 24)).bytes]
+    case .mat:
+      [false, true].map { isBigEndian in
+        let mat = MATBytes(isBigEndian: isBigEndian)
+        return mat.file(
+          mat.array("data", shape: [2, 2, 1], type: 7, stored: mat.singles([1, 2, 3, 4])),
+          mat.array("s", shape: [1, 2], type: 2, stored: [1, 2], isSmall: true))
+      }
     case .tiff: try rasters(scratch: scratch)
     case .safetensors: [try weights(scratch: scratch)]
     // The fixtures are the seeds, where there are any; otherwise the fuzzer begins with these.

@@ -5,7 +5,7 @@ import Unaries
 /// Arrays from files of any supported format.
 public enum ArrayFile {
   /// Endings of arrays.
-  package static let endings = ["npy", "npz", "tif", "tiff", "nii.gz", "nii"]
+  package static let endings = ["npy", "npz", "tif", "tiff", "nii.gz", "nii", "mat"]
 
   /// The array of a stem where `path` is a folder of them; else `path` itself.
   package static func path(_ stem: String, of path: String) -> String {
@@ -13,8 +13,8 @@ public enum ArrayFile {
     return FolderListing.file(stem, in: path, endings: endings) ?? "\(path)/\(stem).npy"
   }
 
-  /// Reads an NPY file, an array of an NPZ archive, a NIfTI volume, or the bands or pages of a TIFF
-  /// image; the contents decide, not the name.
+  /// Reads an NPY file, an array of an NPZ archive or a MATLAB file, a NIfTI volume, or the bands
+  /// or pages of a TIFF image; the contents decide, not the name.
   ///
   /// - Parameter path: the file.
   /// - Parameter member: which array of an archive; may be left out where there is only one.
@@ -23,6 +23,7 @@ public enum ArrayFile {
     let source = try FileSource(path)
     if let array = try tensor(source, member) { return array }
     if source.kind == .zip { return try NPZ.read(path, member: member) }
+    if source.kind == .matlab { return try MAT.read(path, member: member) }
     try checkHasNoMember(source, member)
     if NIfTI.isVolume(source) { return try NIfTI.read(path).array }
     if source.kind == .tiff {
@@ -73,6 +74,7 @@ public enum ArrayFile {
     }
     if source.kind == .tiff { return try TIFFScores(path).number }
     if case .other = source.kind { return nil }
+    if source.kind == .matlab { return nil }
     guard source.kind == .zip else {
       do {
         return try NPYHeader(from: source).number
@@ -92,7 +94,9 @@ public enum ArrayFile {
   ///   are read.
   package static func boxes(_ path: String, member: String? = nil) throws -> any BoxSource {
     let source = try FileSource(path)
-    guard source.isRegular, source.kind != .zip else { return try read(path, member: member) }
+    guard source.isRegular, ![.zip, .matlab].contains(source.kind) else {
+      return try read(path, member: member)
+    }
     if let array = try tensor(source, member) { return array }
     try checkHasNoMember(source, member)
     if NIfTI.isVolume(source) { return try NIfTIBoxes(path) }

@@ -11,12 +11,12 @@ struct EncodedImage {
   /// More than any photograph takes; bounds what a pipe without an end can do.
   private static let largestPipe = 1 << 30
 
-  /// - Throws: `InputError` where the file cannot be read or is neither PNG nor JPEG.
+  /// - Throws: `InputError` where the file cannot be read or is no PNG, JPEG or WebP image.
   init(_ source: FileSource) throws {
     let prefix = try source.bytes(upTo: FileKind.prefixLength)
     name = source.name
     kind = FileKind(prefix: prefix)
-    guard kind == .png || kind == .jpeg else { throw Self.unsupported(kind, name: name) }
+    guard [.png, .jpeg, .webp].contains(kind) else { throw Self.unsupported(kind, name: name) }
     bytes = try prefix + source.bytes(upTo: source.remaining ?? Self.largestPipe)
   }
 
@@ -28,7 +28,7 @@ struct EncodedImage {
       : "is not an image but seems to be \(kind.words)"
     return InputError(
       .data, at: name, problem,
-      remedy: kind.remedy ?? "PNG and JPEG are supported; convert it to PNG")
+      remedy: kind.remedy ?? "PNG, JPEG and WebP are supported; convert it to PNG")
   }
 
   /// Checks that an image in RGB fits into memory whole.

@@ -3,9 +3,11 @@ import Unaries
 
 /// What a file seems to be, by its first bytes; names are often wrong, contents are not.
 package enum FileKind: Sendable, Equatable {
-  case png, jpeg, npy, zip, tiff
+  case png, jpeg, webp, npy, zip, tiff
   /// A volume; compressed ones show only as `gzip`.
   case nifti, gzip
+  /// Variables of MATLAB; of version 7.3, which is HDF5, see `other`.
+  case matlab
   /// What stands in place of a file of data.
   case placeholder(Placeholder)
   /// Something that no reader here understands, in words: `a TIFF image`.
@@ -28,11 +30,13 @@ package enum FileKind: Sendable, Equatable {
     switch self {
     case .png: "a PNG image"
     case .jpeg: "a JPEG image"
+    case .webp: "a WebP image"
     case .npy: "a NumPy array (NPY)"
     case .zip: "a ZIP or NPZ archive"
     case .tiff: "a TIFF image"
     case .nifti: "a NIfTI volume"
     case .gzip: "gzip-compressed data"
+    case .matlab: "a MATLAB file"
     case .placeholder(let placeholder): placeholder.words
     case .other(let words): words
     }
@@ -44,9 +48,9 @@ package enum FileKind: Sendable, Equatable {
     case .placeholder(let placeholder): placeholder.remedy
     case .other(Self.hdf5):
       "convert it in Python: numpy.save('scores.npy', h5py.File(path)[name][()])"
-    case .other(Self.matlab):
-      "convert it in Python: numpy.save('scores.npy', scipy.io.loadmat(path)[name]), or of version "
-        + "7.3 h5py.File(path)[name][()]; then look at the order of its axes"
+    case .other(Self.matlabHDF5):
+      "save it as version 7 (save with '-v7'), or convert it in Python: numpy.save('scores.npy', "
+        + "h5py.File(path)[name][()].T)"
     default: nil
     }
   }
@@ -55,7 +59,7 @@ package enum FileKind: Sendable, Equatable {
   package var isPicture: Bool { words.contains(" image") }
 
   private static let hdf5 = "an HDF5 file"
-  private static let matlab = "a MATLAB file"
+  private static let matlabHDF5 = "a MATLAB file of version 7.3, which is HDF5"
 
   private static let signatures: [(bytes: [UInt8], kind: FileKind)] = [
     ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
@@ -74,14 +78,15 @@ package enum FileKind: Sendable, Equatable {
     (Array("<".utf8), .other("XML, HTML or SVG text")),
     ([0x1F, 0x8B], .gzip),
     ([0x89] + Array("HDF".utf8), .other(hdf5)),
-    (Array("MATLAB".utf8), .other(matlab)),
+    (Array("MATLAB 7.3".utf8), .other(matlabHDF5)),
+    (Array("MATLAB".utf8), .matlab),
   ]
 
   private static func unsigned(_ bytes: [UInt8]) -> FileKind {
     if bytes.isEmpty { return .other("an empty file") }
     if NIfTIHeader.begins(bytes) { return .nifti }
     if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
-      return .other("a WebP image")
+      return .webp
     }
     if bytes.dropFirst(4).starts(with: Array("ftyp".utf8)) {
       let brand = String(decoding: bytes.dropFirst(8).prefix(4), as: UTF8.self)

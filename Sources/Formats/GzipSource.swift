@@ -11,15 +11,25 @@ package final class GzipSource: ByteSource {
   private var isOver = false
 
   private static let inputSize = 1 << 16
-  /// A gzip header, and the largest window.
-  private static let windowBits = 15 + 16
+  private let wrapping: Wrapping
 
-  /// - Parameter base: of which nothing has been read yet.
-  package init(_ base: any ByteSource) throws {
+  /// What stands around deflated bytes.
+  package enum Wrapping: Int32 {
+    /// zlib's header and checksum, with the largest window.
+    case zlib = 15
+    /// gzip's.
+    case gzip = 31
+  }
+
+  /// - Parameters:
+  ///   - base: of which nothing has been read yet.
+  ///   - wrapping: what stands around the bytes.
+  package init(_ base: any ByteSource, _ wrapping: Wrapping = .gzip) throws {
     name = base.name
     self.base = base
+    self.wrapping = wrapping
     let status = inflateInit2_(
-      &stream, Int32(Self.windowBits), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+      &stream, wrapping.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw InputError(.io, at: name, "cannot be inflated") }
   }
 
@@ -55,7 +65,7 @@ package final class GzipSource: ByteSource {
       stream.avail_in = UInt32(
         try base.fill(UnsafeMutableRawBufferPointer(start: input.base, count: Self.inputSize)))
     }
-    guard stream.avail_in > 0, stream.next_in.pointee == 0x1F else {
+    guard wrapping == .gzip, stream.avail_in > 0, stream.next_in.pointee == 0x1F else {
       isOver = true
       return
     }
@@ -64,8 +74,9 @@ package final class GzipSource: ByteSource {
 
   private func damaged(_ reason: String) -> InputError {
     InputError(
-      .data, at: name, "is damaged gzip data (\(reason))",
-      remedy: "copy or save the file again; gzip -t tests it")
+      .data, at: name, "is damaged \(wrapping) data (\(reason))",
+      remedy: wrapping == .gzip
+        ? "copy or save the file again; gzip -t tests it" : "copy or save the file again")
   }
 
   /// Where all that is needed was read: looks a little further, so that a stream that ends here has

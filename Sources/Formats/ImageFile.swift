@@ -3,10 +3,10 @@ import Unaries
 
 /// Images from files of any supported format.
 public enum ImageFile {
-  /// Endings of pictures, in lower case, the commonest of photographs first: all that PNG and JPEG
-  /// files go by.
+  /// Endings of pictures, in lower case, the commonest of photographs first: all that PNG, JPEG
+  /// and WebP files go by.
   package static let pictureEndings = [
-    "jpg", "png", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp",
+    "jpg", "png", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "webp",
   ]
 
   /// Endings of what networks are shown: pictures, and rasters in red, green and blue.
@@ -14,7 +14,7 @@ public enum ImageFile {
 
   /// Endings of pictures that cannot be read: what is named so was meant to be one.
   package static let otherPictureEndings = [
-    "webp", "bmp", "gif", "heic", "heif", "avif", "jp2", "ppm", "pgm",
+    "bmp", "gif", "heic", "heif", "avif", "jp2", "ppm", "pgm",
   ]
 
   /// Which way up a picture is read.
@@ -25,8 +25,8 @@ public enum ImageFile {
     case upright
   }
 
-  /// Reads a PNG, JPEG or TIFF image in RGB, whatever its name ends in: the contents decide. For
-  /// rasters of other bands, see `TIFF.read`.
+  /// Reads a PNG, JPEG, WebP or TIFF image in RGB, whatever its name ends in: the contents decide.
+  /// For rasters of other bands, see `TIFF.read`.
   ///
   /// Its values are 0…255; samples of 16 bits keep their fractions, see `PNG.read`. The orientation
   /// and the colour profile that a camera noted are not applied.
@@ -35,7 +35,7 @@ public enum ImageFile {
     try StoredPicture(path).image
   }
 
-  /// Reads a PNG or JPEG image as `read(_:)` does, the way up that is asked for.
+  /// Reads a PNG, JPEG or WebP image as `read(_:)` does, the way up that is asked for.
   ///
   /// Networks, and people who look at a photograph, want it upright. Scores from elsewhere belong
   /// to the rows that their program has seen.
@@ -44,8 +44,8 @@ public enum ImageFile {
     try StoredPicture(path).image(isUpright: rows == .upright)
   }
 
-  /// How the picture in a PNG or JPEG file lies there, as EXIF says it; upright where the file says
-  /// nothing, or nothing that can be understood. Its pixels are not looked at.
+  /// How the picture in a PNG, JPEG or WebP file lies there, as EXIF says it; upright where the
+  /// file says nothing, or nothing that can be understood. Its pixels are not looked at.
   ///
   /// - Throws: `InputError` where the file cannot be read.
   public static func orientation(of path: String) throws -> PictureOrientation {
@@ -117,11 +117,11 @@ public enum ImageFile {
     pictureEndings.contains { path.lowercased().hasSuffix("." + $0) }
   }
 
-  /// Whether the file at `path` is a PNG or JPEG image.
+  /// Whether the file at `path` is a PNG, JPEG or WebP image.
   ///
   /// - Throws: `InputError` where it cannot be read.
   package static func isPicture(_ path: String) throws -> Bool {
-    [.png, .jpeg].contains(try FileSource(path).kind)
+    [.png, .jpeg, .webp].contains(try FileSource(path).kind)
   }
 
   /// The picture in a regular file; `nil` where there is something else, or where reading fails, of
@@ -139,6 +139,9 @@ public enum ImageFile {
     switch source.kind {
     case .png: return try PNGReader(source).grid
     case .jpeg: return try JPEGReader(source).grid
+    case .webp:
+      let file = try EncodedImage(source)
+      return try file.bytes.withUnsafeBytes { try WebP.grid(of: $0, name: path) }
     case .tiff: return try TIFF.page(nil, of: path).page.grid
     case let other: throw EncodedImage.unsupported(other, name: path)
     }

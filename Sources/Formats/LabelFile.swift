@@ -33,7 +33,8 @@ public enum LabelFile {
     case .tiff:
       let raster = try TIFFLabelRegions(path, as: reading)
       return try raster.read(GridRegion(allOf: raster.grid))
-    case .npy: return try labels(of: NPY.read(path), as: reading, name: path)
+    case .npy:
+      return try labels(of: NPY.decode(source, takesBooleans: true), as: reading, name: path)
     default: return try PNG.readLabels(path).labels(as: reading)
     }
   }
@@ -59,7 +60,7 @@ public enum LabelFile {
     let source = try FileSource(path)
     if NIfTI.isVolume(source) { return try GridShape(NIfTIFile(path).header.shape) }
     switch source.kind {
-    case .npy: return try GridShape(ArrayFile.boxes(path).shape)
+    case .npy: return try GridShape(NPYBoxes(path, takesBooleans: true).shape)
     case .tiff: return try TIFF.page(nil, of: path).page.grid
     case .png: return try PNGReader(source).grid
     case let other: throw PNG.notPNG(other, name: path)

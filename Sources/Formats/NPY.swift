@@ -4,7 +4,8 @@ import Unaries
 /// NumPy's file format for one array: reading any plain numbers, writing floats and labels.
 ///
 /// Format versions 1 to 3, both byte orders, C and Fortran order. Pickles are never run: arrays of
-/// Python objects, structured arrays, strings, complex numbers and booleans are refused.
+/// Python objects, structured arrays, strings and complex numbers are refused, and booleans where
+/// they are no masks or labels.
 public enum NPY {
   /// The numbers that can be written.
   public enum ElementType: Sendable {
@@ -34,9 +35,11 @@ public enum NPY {
     try decode(MemorySource(bytes, name: name))
   }
 
-  static func decode(_ source: some ByteSource) throws -> NumericArray {
+  static func decode(
+    _ source: some ByteSource, takesBooleans: Bool = false
+  ) throws -> NumericArray {
     do {
-      let header = try NPYHeader(from: source)
+      let header = try NPYHeader(from: source, takesBooleans: takesBooleans)
       let values = try NPYDecoder(header: header).values(from: source)
       return try NumericArray(shape: header.shape, values: values)
     } catch let error as InputError {

@@ -21,8 +21,13 @@ struct NPYHeader: Equatable {
 
   /// Reads the preamble and the header, up to the first byte of data.
   ///
-  /// - Parameter takesEmpty: whether an array without numbers is accepted.
-  init(from source: some ByteSource, takesEmpty: Bool = false) throws {
+  /// - Parameters:
+  ///   - source: of which nothing has been read yet.
+  ///   - takesEmpty: whether an array without numbers is accepted.
+  ///   - takesBooleans: whether booleans are, as 0 and 1: scores and images are none.
+  init(
+    from source: some ByteSource, takesEmpty: Bool = false, takesBooleans: Bool = false
+  ) throws {
     let preamble = try source.bytes(upTo: 8)
     guard case .npy = FileKind(prefix: preamble), preamble.count == 8 else {
       throw try Self.notNPY(preamble, source)
@@ -48,6 +53,9 @@ struct NPYHeader: Equatable {
       )
     }
     try self.init(dictionary: text, takesEmpty: takesEmpty)
+    guard takesBooleans || number != .bool else {
+      throw Self.unsupportedType("holds booleans, which are masks or labels")
+    }
   }
 
   /// Takes the header's dictionary apart: `{'descr': '<f4', 'fortran_order': False, 'shape': (2,
@@ -90,7 +98,6 @@ struct NPYHeader: Equatable {
     let what =
       switch code.first {
       case "O": "Python objects, which only running the pickle inside could read"
-      case "b", "?": "booleans"
       case "c": "complex numbers"
       case "S", "U", "a": "strings"
       case "V": "structured or raw data"
@@ -110,7 +117,7 @@ struct NPYHeader: Equatable {
   private static let numbers: [String: StoredNumber] = [
     "f2": .float16, "f4": .float32, "f8": .float64,
     "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
-    "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64,
+    "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64, "b1": .bool,
   ]
 
   private static func size(of shape: [Int], elementSize: Int) throws -> (Int, bytes: Int) {

@@ -17,10 +17,14 @@ final class PNGReader {
 
   /// Reads the header.
   ///
+  /// - Parameters:
+  ///   - source: of which nothing has been read yet.
+  ///   - keepsTransparency: whether `rgba` will be asked for.
   /// - Throws: `InputError` where it is damaged, or claims what the source cannot hold.
-  init(_ source: any ByteSource) throws {
+  init(_ source: any ByteSource, keepsTransparency: Bool = false) throws {
     bytes = CodecBytes(source, format: "PNG")
     var header = codec_png_header()
+    header.keeps_transparency = keepsTransparency
     reader = try bytes.open(&header, with: codec_png_reader_open)
     self.header = header
     try bytes.check(
@@ -73,6 +77,11 @@ final class PNGReader {
         count = 3 * indices.count
       }
     }
+  }
+
+  /// The next `count` rows in RGB and alpha, 8 bits; see `rgb`. For images with transparency.
+  func rgba(rows count: Int) throws -> [UInt8] {
+    try pixels(CODEC_PNG_RGBA_8, rows: count, samplesPerPixel: 4)
   }
 
   /// The next `count` rows of palette indices or gray values, as they are in the file; see `rgb`.

@@ -1,7 +1,7 @@
 import LatticeSupport
 import Unaries
 
-/// A PNG, JPEG or TIFF image as its file has it, and which way up it is to be seen.
+/// A PNG, JPEG, WebP or TIFF image as its file has it, and which way up it is to be seen.
 package struct StoredPicture: Sendable {
   /// The rows as they are stored: RGB in 8 bits or, of a file of 16 bits a sample that needs them,
   /// with fractions.
@@ -46,6 +46,9 @@ package struct StoredPicture: Sendable {
     switch kind {
     case .jpeg:
       image = try JPEG.decode(bytes, name: name)
+      unit = 1
+    case .webp:
+      image = try WebP.decode(bytes, name: name)
       unit = 1
     default:
       let reader = try PNGReader(MemorySource(bytes, name: name))

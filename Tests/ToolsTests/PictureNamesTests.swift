@@ -66,45 +66,45 @@ struct PictureNamesTests {
 
   @Test("files that are passed over are counted and named, pictures among them warned of")
   func passedOver() throws {
-    try workspace.write("RIFF0000WEBPVP8 ", as: "images/x.webp")
+    try workspace.write("GIF89a", as: "images/x.gif")
     try workspace.write("BM0000", as: "images/y.bmp")
     try workspace.writeImage("images/z")
     try workspace.write("{}", as: "images/info.json")
     let run = try segment("--image", "images", "--labels", "out")
     #expect(run.status == 0)
     #expect(
-      run.output.contains("7 segmented, 4 passed over (info.json, x.webp, y.bmp, z)"),
+      run.output.contains("7 segmented, 4 passed over (info.json, x.gif, y.bmp, z)"),
       "\(run.output)")
-    #expect(run.errors.contains("warning: images: 3 pictures are passed over: x.webp, which seems"))
+    #expect(run.errors.contains("warning: images: 3 pictures are passed over: x.gif, which seems"))
     #expect(run.errors.contains("z, which seems to be a PNG image"), "\(run.errors)")
     #expect(!run.errors.contains("info.json"))
     let refined = try workspace.run(
       ["--image", "images", "--output", "out2", "--json"] + NetworkWeights.options())
     let report = try JSONDecoder().decode(AnyJSON.self, from: Data(refined.output.utf8))
     #expect(
-      report["passed_over"].elements.map(\.string) == ["info.json", "x.webp", "y.bmp", "z"])
+      report["passed_over"].elements.map(\.string) == ["info.json", "x.gif", "y.bmp", "z"])
     #expect(report["warnings"].elements.count == 1)
   }
 
   @Test("an image of a kind that cannot be read is named where one is missing")
   func missingImages() throws {
     try workspace.writeScores("scores/x.npy")
-    try workspace.write("RIFF0000WEBPVP8 ", as: "images/x.webp")
+    try workspace.write("GIF89a", as: "images/x.gif")
     try workspace.writeScores("scores/y.npy")
     let run = try workspace.run("--unary", "scores", "--image", "images", "--output", "out")
     #expect(run.status == 66)
     #expect(
-      run.errors.contains("'x.webp' is there, which seems to be a WebP image"), "\(run.errors)")
+      run.errors.contains("'x.gif' is there, which seems to be a GIF image"), "\(run.errors)")
     #expect(run.errors.contains("scores/y.npy: has no image 'y' in 'images'; "))
     #expect(run.output.contains("7 refined, 2 failed"))
 
     try workspace.makeFolders("pair/images", "pair/labels")
-    try workspace.write("RIFF0000WEBPVP8 ", as: "pair/images/x.webp")
+    try workspace.write("GIF89a", as: "pair/images/x.gif")
     try workspace.writeTruth("pair/labels/x.png")
     let check = try Command.run(["dataset", "check", "pair"], of: "deeplab", in: workspace)
     #expect(check.status == 65)
     #expect(
-      check.output.contains("unreadable: pair/images/x.webp: seems to be a WebP image"),
+      check.output.contains("unreadable: pair/images/x.gif: seems to be a GIF image"),
       "\(check.output)")
   }
 
@@ -115,11 +115,11 @@ struct PictureNamesTests {
     let run = try segment("--image", "nested", "--labels", "out")
     #expect(run.status == 66)
     #expect(run.errors.contains("name one of them, as 'nested/city'"), "\(run.errors)")
-    try workspace.makeFolders("webp")
-    try workspace.write("RIFF0000WEBPVP8 ", as: "webp/x.webp")
-    let other = try segment("--image", "webp", "--labels", "out")
+    try workspace.makeFolders("gif")
+    try workspace.write("GIF89a", as: "gif/x.gif")
+    let other = try segment("--image", "gif", "--labels", "out")
     #expect(
-      other.errors.contains("'x.webp' is there, which seems to be a WebP image: convert it to PNG"),
+      other.errors.contains("'x.gif' is there, which seems to be a GIF image: convert it to PNG"),
       "\(other.errors)")
     let empty = try segment("--image", "nested/empty", "--labels", "out")
     #expect(empty.status == 66 && !empty.errors.contains("name one of them"))

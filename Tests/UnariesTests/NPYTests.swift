@@ -38,6 +38,18 @@ import Unaries
   }
 
   /// More than a block of 1 MiB, and a first axis that blocks cut in the middle.
+  @Test func booleansAreLabelsButNoScores() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      NPYBytes.file(type: "|b1", shape: [2, 2], data: [0, 1, 1, 0]), as: "x.npy")
+    #expect(try LabelFile.read(path).labels == [0, 1, 1, 0])
+    let regions = try LabelFile.regions(path)
+    #expect(try regions.read(GridRegion(allOf: regions.grid)).labels == [0, 1, 1, 0])
+    let error = #expect(throws: InputError.self) { try ArrayFile.read(path) }
+    #expect(error?.problem.contains("booleans") == true)
+    #expect(throws: InputError.self) { try ArrayFile.boxes(path) }
+  }
+
   @Test(arguments: ["<f4", ">f8", "<f2", "|u1"], [false, true])
   func arraysOfSeveralBlocksAreWhole(type: String, fortranOrder: Bool) throws {
     let (rows, columns) = (1009, 1201)

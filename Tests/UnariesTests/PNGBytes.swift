@@ -8,6 +8,8 @@ struct PNGBytes {
   var isInterlaced = false
   /// Colours of the palette; `nil` for as many as indices can name.
   var paletteCount: Int?
+  /// What tRNS holds; `nil` for none.
+  var transparency: [UInt8]?
 
   private var channels: Int { [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color]! }
 
@@ -29,6 +31,7 @@ struct PNGBytes {
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     file += Self.chunk("IHDR", header)
     if color == 3 { file += Self.chunk("PLTE", palette) }
+    if let transparency { file += Self.chunk("tRNS", transparency) }
     file += Self.chunk("IDAT", Self.stored(raw))
     return file + Self.chunk("IEND", [])
   }

@@ -1,7 +1,7 @@
 import LatticeSupport
 import Unaries
 
-/// Finds the orientation that a camera has noted in a PNG or JPEG file.
+/// Finds the orientation that a camera has noted in a PNG, JPEG or WebP file.
 ///
 /// Nothing is trusted: whatever is cut short or contradicts itself is an orientation that is not
 /// noted, which does a picture no harm.
@@ -15,6 +15,7 @@ enum EXIF {
       switch kind {
       case .jpeg: blockOfJPEG(file)
       case .png: blockOfPNG(file)
+      case .webp: blockOfWebP(file)
       default: nil as Range<Int>?
       }
     return block.flatMap { orientation(ofBlock: $0, in: file) } ?? .upright
@@ -60,6 +61,21 @@ enum EXIF {
       let contents = position + 8..<position + 8 + length
       if name == exif { return withoutName(contents, in: file, mustHaveName: false) }
       position = contents.upperBound + 4
+    }
+    return nil
+  }
+
+  /// The chunk of EXIF among those of a RIFF file, wherever it stands.
+  private static func blockOfWebP(_ file: ScatteredBytes) -> Range<Int>? {
+    let exif = 0x4558_4946
+    var position = 12
+    while let name = file.number(at: position, bytes: 4),
+      let length = file.number(at: position + 4, bytes: 4, isLittle: true)
+    {
+      let contents = position + 8..<position + 8 + length
+      if name == exif { return withoutName(contents, in: file, mustHaveName: false) }
+      // Chunks begin at even places.
+      position = contents.upperBound + length % 2
     }
     return nil
   }

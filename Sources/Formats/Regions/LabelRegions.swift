@@ -13,7 +13,9 @@ extension LabelFile {
     try source.checkIsFile()
     switch source.kind {
     case .tiff: return try TIFFLabelRegions(path, as: reading)
-    case .npy: return try LabelArrayRegions(ArrayFile.boxes(path), as: reading, name: path)
+    case .npy:
+      let boxes = try NPYBoxes(path, takesBooleans: true)
+      return try LabelArrayRegions(boxes, as: reading, name: path)
     case .png: return try LabelPictureRegions(PNGReader(source), as: reading)
     case let other: throw PNG.notPNG(other, name: path)
     }

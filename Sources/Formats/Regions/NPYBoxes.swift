@@ -14,12 +14,12 @@ package final class NPYBoxes: BoxSource {
   ///
   /// - Throws: `InputError` where the file cannot be read or its array cannot be used, as
   ///   `NPY.read` does.
-  package init(_ path: String) throws {
+  package init(_ path: String, takesBooleans: Bool = false) throws {
     source = try FileSource(path)
     try source.checkIsFile()
     let size = source.remaining ?? 0
     do {
-      decoder = NPYDecoder(header: try NPYHeader(from: source))
+      decoder = NPYDecoder(header: try NPYHeader(from: source, takesBooleans: takesBooleans))
       let rest = source.remaining ?? 0
       offset = size - rest
       try decoder.checkLength(rest)

@@ -1,10 +1,10 @@
 import LatticeSupport
 import Unaries
 
-/// A PNG or JPEG image in RGB, its rows as they are stored, read a region at a time.
+/// A PNG, JPEG or WebP image in RGB, its rows as they are stored, read a region at a time.
 ///
 /// The file is decoded once, from top to bottom. Interlaced PNG and progressive JPEG images can
-/// only be decoded whole; they are, up to `largestWhole`.
+/// only be decoded whole, as all of WebP; they are, up to `largestWhole`.
 package final class PictureRegions: RegionSource {
   package let grid: GridShape
   /// How the picture lies in the file.
@@ -39,6 +39,15 @@ package final class PictureRegions: RegionSource {
       let window = RowWindow(width: grid.width, channels: 3) { try reader.rgb(rows: $0) }
       part = { .bytes(try window.read($0)) }
       if reader.header.is_held_whole { try Self.checkWhole(grid, 6, "progressive JPEG", name) }
+    case .webp:
+      let file = try EncodedImage(source)
+      grid = try file.bytes.withUnsafeBytes { try WebP.grid(of: $0, name: file.name) }
+      unit = 1
+      try Self.checkWhole(grid, 3, "WebP", name)
+      let window = RowWindow(width: grid.width, channels: 3) { _ in
+        try file.bytes.withUnsafeBytes { try WebP.samples($0, name: file.name) }
+      }
+      part = { .bytes(try window.read($0)) }
     case let other:
       throw EncodedImage.unsupported(other, name: name)
     }
@@ -64,7 +73,7 @@ package final class PictureRegions: RegionSource {
     guard grid.count <= largestWhole / bytesPerPixel else {
       throw InputError(
         .data, at: path,
-        "is \(kind == "progressive JPEG" ? "a" : "an") \(kind) image of \(grid) pixels, which can "
+        "is \(kind == "interlaced PNG" ? "an" : "a") \(kind) image of \(grid) pixels, which can "
           + "only be decoded whole", remedy: "save it as PNG without interlacing")
     }
   }

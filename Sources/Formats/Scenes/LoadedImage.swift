@@ -99,12 +99,15 @@ public struct LoadedImage: Sendable {
 
   /// Takes in what was read of a picture.
   package init(
-    _ picture: StoredPicture, _ use: OrientationUse?, at path: String, _ reading: PictureReading
+    _ picture: StoredPicture, _ use: OrientationUse?, at path: String, _ reading: PictureReading,
+    mask stored: PointMask? = nil
   ) {
     notes = ImageNotes(
-      path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range)
-    image = notes.scaled(picture.image(isUpright: use?.isApplied == true))
-    mask = nil
+      path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range,
+      mayLeaveOut: stored != nil)
+    let isUpright = use?.isApplied == true
+    image = notes.scaled(picture.image(isUpright: isUpright))
+    mask = isUpright ? stored?.upright(from: picture.orientation, on: image.grid) : stored
   }
 
   /// Takes in an array.
@@ -124,11 +127,7 @@ public struct LoadedImage: Sendable {
     var (image, mask) = try raster.readMasked(GridRegion(allOf: raster.grid))
     if use?.isApplied == true {
       image = image.upright(from: raster.orientation)
-      mask = mask.map { mask in
-        PointMask(
-          unchecked: raster.orientation.upright(mask.isCounted, over: mask.grid, channels: 1),
-          grid: image.grid)
-      }
+      mask = mask?.upright(from: raster.orientation, on: image.grid)
     }
     notes = raster.notes(at: path, use, reading)
     self.image = notes.scaled(image)
@@ -194,6 +193,14 @@ extension Image {
     case .bytes(let values): values.map { Float($0) }
     case .floats(let values): values
     }
+  }
+}
+
+extension PointMask {
+  /// The same points of a picture that is turned upright, to `grid`.
+  fileprivate func upright(from orientation: PictureOrientation, on grid: GridShape) -> PointMask {
+    PointMask(
+      unchecked: orientation.upright(isCounted, over: self.grid, channels: 1), grid: grid)
   }
 }
 

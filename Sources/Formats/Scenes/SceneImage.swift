@@ -70,11 +70,26 @@ package struct SceneImage {
     guard try picture == nil && ImageFile.isArray(path) else {
       let picture = try picture ?? StoredPicture(path)
       let use = try use(of: picture.orientation, companion, stored: picture.image.grid)
-      return LoadedImage(picture, use, at: path, reading)
+      let mask = try alpha()?.mask(GridRegion(allOf: picture.image.grid))
+      return LoadedImage(picture, use, at: path, reading, mask: mask)
     }
     let image = try ImageFile.read(path, rank: companion.rank, layout: layout)
     try check(image.grid, channels: image.channels, fits: companion.fits)
     return LoadedImage(array: image, at: path, reading, placement: try Placement(of: path))
+  }
+
+  /// Which pixels of a picture are transparent, where that matters.
+  ///
+  /// - Throws: `InputError` where alpha is to be a channel.
+  private func alpha() throws -> AlphaRegions? {
+    switch reading.raster.alpha {
+    case .mask: return try AlphaRegions(path)
+    case .band:
+      throw InputError(
+        .usage, at: path, "is a picture in RGB, in which alpha cannot be a channel",
+        remedy: "save its four bands as a TIFF image or an array")
+    case .ignore, nil: return nil
+    }
   }
 
   /// The image, where it is a picture and nothing is wrong with it: to be read while the scores
@@ -175,11 +190,18 @@ package struct SceneImage {
     switch contents {
     case .picture(let picture):
       let use = try use(of: picture.orientation, companion, stored: picture.grid)
-      let notes = ImageNotes(
-        path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range)
       let isTurned = use?.isApplied == true
+      let alpha = try alpha()
+      guard !isTurned || alpha == nil else {
+        throw InputError(
+          .data, at: path, "has alpha and must be turned upright, which is not done part by part",
+          remedy: "turn it first, or leave \(name: .tiles) out")
+      }
+      let notes = ImageNotes(
+        path: path, isPicture: true, orientation: use, unit: picture.unit, range: reading.range,
+        mayLeaveOut: alpha != nil)
       let source: any RegionSource<Image> = isTurned ? try TurnedPicture(picture) : picture
-      return try OpenedImage(source, notes) {
+      return try OpenedImage(source, notes, alpha: alpha) {
         try isTurned ? source : ImageFile.regions(path, layout: layout)
       }
     case .raster(let raster):
@@ -220,26 +242,30 @@ public struct OpenedImage {
   public let notes: ImageNotes
   private let reopen: () throws -> any RegionSource<Image>
   private let raster: TIFFImageRegions?
+  private let alpha: AlphaRegions?
 
   /// The image over a region, and the points that count; `nil` for all.
   ///
   /// - Throws: `InputError` where the image cannot be read there.
   package func read(_ region: GridRegion) throws -> (image: Image, mask: PointMask?) {
-    guard let raster else { return (try regions.read(region), nil) }
+    guard let raster else { return (try regions.read(region), try alpha?.mask(region)) }
     let (image, mask) = try raster.readMasked(region)
     return (notes.scaled(image), mask)
   }
 
-  /// - Parameter reopen: the same once more, for who reads at another pace; a picture that was
-  ///   turned is held whole, and can be read from any place.
+  /// - Parameters:
+  ///   - alpha: which pixels of a picture count; `nil` for all.
+  ///   - reopen: the same once more, for who reads at another pace; a picture that was turned is
+  ///     held whole, and can be read from any place.
   fileprivate init(
-    _ source: any RegionSource<Image>, _ notes: ImageNotes,
+    _ source: any RegionSource<Image>, _ notes: ImageNotes, alpha: AlphaRegions? = nil,
     reopen: @escaping () throws -> any RegionSource<Image>
   ) throws {
     self.notes = notes
     self.reopen = reopen
     regions = notes.range == nil ? source : MappedImageRegions(source, notes.scaled)
     raster = source as? TIFFImageRegions
+    self.alpha = alpha
     corner = try regions.read(GridRegion(rows: 0..<1, columns: 0..<1))
   }
 

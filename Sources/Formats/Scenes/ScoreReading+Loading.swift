@@ -263,7 +263,8 @@ extension ScoreReading {
   private func readScores(_ files: ScoreFiles) throws -> (NumericArray, PointMask?) {
     try explainingSlips(files) {
       guard try ImageFile.isRaster(files.scores), member == nil else {
-        return (try ArrayFile.read(files.scores, member: member), nil)
+        try checkLayout(of: files.scores)
+        return (try turned(ArrayFile.read(files.scores, member: member), files), nil)
       }
       let scores = try TIFFScores(files.scores)
       fill(scores)
@@ -281,10 +282,56 @@ extension ScoreReading {
 
   func openScores(_ files: ScoreFiles) throws -> any BoxSource {
     try explainingSlips(files) {
+      try checkLayout(of: files.scores)
+      if isCaffe { return try turned(ArrayFile.read(files.scores, member: member), files) }
       let boxes = try ArrayFile.boxes(files.scores, member: member)
       if let scores = boxes as? any MaskedBoxSource { fill(scores) }
       return boxes
     }
+  }
+
+  /// MATLAB's programs have labels last, DeepLab's files for MATLAB lie on their side, and a square
+  /// picture shows no difference.
+  ///
+  /// - Throws: `InputError` where nobody has said which.
+  private func checkLayout(of path: String) throws {
+    guard !isLayoutNamed, try FileSource(path).kind == .matlab else { return }
+    throw InputError(
+      .usage, at: path, "is a MATLAB file, whose axes come in more than one order",
+      remedy: """
+        use \(set: .layout(.channelsLast)) where they are height, width and labels; DeepLab's Caffe \
+        release has width, height and labels, and a layout of its own
+        """)
+  }
+
+  /// Scores of DeepLab's Caffe release with labels first, without what pads them to a square;
+  /// others as they are.
+  private func turned(_ array: NumericArray, _ files: ScoreFiles) throws -> NumericArray {
+    guard isCaffe else { return array }
+    guard array.shape.count == 3 || array.shape.count == 4 && array.shape[3] == 1 else {
+      throw InputError(
+        .data, at: files.scores,
+        "is an array of shape \(NPY.text(array.shape)), but those of DeepLab's Caffe release are "
+          + "(width, height, labels)", remedy: "name the order that its axes have")
+    }
+    let (width, height, labels) = (array.shape[0], array.shape[1], array.shape[2])
+    var kept = (width: width, height: height)
+    if width == height, let image = sceneImage(files)?.grids()(2),
+      image.extents != [height, width],
+      image.extents[0] <= height, image.extents[1] <= width
+    {
+      kept = (image.extents[1], image.extents[0])
+    }
+    var values = [Float]()
+    values.reserveCapacity(labels * kept.height * kept.width)
+    for label in 0..<labels {
+      for row in 0..<kept.height {
+        for column in 0..<kept.width {
+          values.append(array.values[(column * height + row) * labels + label])
+        }
+      }
+    }
+    return try NumericArray(shape: [labels, kept.height, kept.width], values: values)
   }
 
   private func explainingSlips<Result>(

@@ -8,6 +8,11 @@ public struct ScoreReading: Sendable {
   public var meaning: ScoreMeaning?
   /// The order of the axes of an array of scores.
   public var layout = ChannelLayout.channelsFirst
+  /// Whether somebody has said so: arrays of MATLAB cannot be read unless somebody has.
+  public var isLayoutNamed = false
+  /// Whether scores are (width, height, labels), padded on the right and below, as DeepLab's Caffe
+  /// release saves them for MATLAB: they are turned to labels first, and cut to the image's size.
+  public var isCaffe = false
   /// The order of the axes of an image that is an array.
   public var imageLayout = ChannelLayout.channelsFirst
   /// How pictures are taken.

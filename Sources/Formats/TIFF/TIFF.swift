@@ -64,14 +64,15 @@ public struct RasterReading: Sendable, Hashable {
   public var page: Int?
   /// The bands that become channels, from 1, in order; `nil` for all that are not alpha.
   public var bands: [Int]?
-  /// What a band that is tagged as alpha is taken for.
-  public var alpha = AlphaRule.mask
+  /// What a band that is tagged as alpha is taken for; `nil` for a mask in rasters, and nothing in
+  /// photographs.
+  public var alpha: AlphaRule?
 
   /// What a band that is tagged as alpha is taken for.
   public enum AlphaRule: String, Sendable, CaseIterable {
     /// Pixels where it is 0 are left out; it is not a channel.
     case mask
-    /// A channel like the others, as near infrared often is tagged.
+    /// A channel like the others, as near infrared often is tagged; of rasters alone.
     case band
     /// Nothing.
     case ignore

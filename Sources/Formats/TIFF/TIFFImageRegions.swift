@@ -16,7 +16,7 @@ package final class TIFFImageRegions: RegionSource {
     let (page, mask) = try TIFF.page(reading.page, of: path)
     self.page = page
     name = path
-    alpha = reading.alpha
+    alpha = reading.alpha ?? .mask
     samples = try TIFFSamples(path, page, mask: mask)
     grid = page.grid
     let isAlpha = Set(alpha == .band ? [] : page.alphaBands)

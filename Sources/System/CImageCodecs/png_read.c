@@ -50,13 +50,15 @@ static void take_bytes(png_structp png, png_bytep bytes, size_t count) {
   }
 }
 
-static void read_info(codec_png_reader *reader) {
+static void read_info(codec_png_reader *reader, bool keeps_transparency) {
   png_structp png = reader->png;
   png_set_read_fn(png, reader, take_bytes);
   png_set_user_limits(png, LARGEST_EXTENT, LARGEST_EXTENT);
   // Colour profiles, texts and dates are not used: skipping them leaves damage there without effect.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
+  if (!keeps_transparency) {
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
+  }
   png_read_info(png, reader->info);
 }
 
@@ -64,7 +66,7 @@ static bool read_header(codec_png_reader *reader, codec_png_header *header) {
   png_structp png = reader->png;
   png_infop info = reader->info;
   if (setjmp(png_jmpbuf(png))) return false;
-  read_info(reader);
+  read_info(reader, header->keeps_transparency);
   header->width = png_get_image_width(png, info);
   header->height = png_get_image_height(png, info);
   header->bit_depth = png_get_bit_depth(png, info);
@@ -72,6 +74,8 @@ static bool read_header(codec_png_reader *reader, codec_png_header *header) {
   header->is_interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
   // Each row is preceded by the number of its filter.
   header->raw_size = (uint64_t)header->height * (png_get_rowbytes(png, info) + 1);
+  header->has_transparency =
+      (header->color & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
   header->palette_count = 0;
   png_colorp colors = NULL;
   int count = 0;
@@ -97,7 +101,7 @@ static void set_layout(codec_png_reader *reader, codec_png_layout layout) {
   png_structp png = reader->png;
   int bit_depth = png_get_bit_depth(png, reader->info);
   int color = png_get_color_type(png, reader->info);
-  png_set_strip_alpha(png);
+  if (layout != CODEC_PNG_RGBA_8) png_set_strip_alpha(png);
   switch (layout) {
     case CODEC_PNG_SAMPLES_8:
       png_set_packing(png);
@@ -116,6 +120,11 @@ static void set_layout(codec_png_reader *reader, codec_png_layout layout) {
         png_set_gray_to_rgb(png);
       }
       break;
+    case CODEC_PNG_RGBA_8:
+      png_set_scale_16(png);
+      png_set_expand(png);
+      if (!(color & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
+      break;
   }
 }
 
@@ -125,6 +134,7 @@ static size_t bytes_per_pixel(codec_png_layout layout) {
     case CODEC_PNG_SAMPLES_16: return 2;
     case CODEC_PNG_RGB_8: return 3;
     case CODEC_PNG_RGB_16: return 6;
+    case CODEC_PNG_RGBA_8: return 4;
   }
   return 0;
 }

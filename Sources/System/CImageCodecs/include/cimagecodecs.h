@@ -55,6 +55,10 @@ typedef struct {
   uint16_t palette_count;
   /// Red, green and blue of each of them.
   uint8_t palette[768];
+  /// Given by who opens the file: whether transparency without a channel of its own (tRNS) is kept.
+  bool keeps_transparency;
+  /// Whether pixels may be transparent, by a channel or, if it is kept, without one.
+  bool has_transparency;
 } codec_png_header;
 
 /// How pixels stand in memory, rows without gaps.
@@ -68,15 +72,17 @@ typedef enum {
   CODEC_PNG_RGB_8,
   /// Three samples of 16 bits a pixel, in the machine's byte order. For images of 16 bits a sample.
   CODEC_PNG_RGB_16,
+  /// Four bytes a pixel, scaled to 0…255, the last one alpha. For images with transparency.
+  CODEC_PNG_RGBA_8,
 } codec_png_layout;
 
 typedef struct codec_png_reader codec_png_reader;
 
-/// Reads everything before the pixels. NULL on failure.
+/// Reads everything before the pixels; `header` says how. NULL on failure.
 codec_png_reader *codec_png_reader_open(
     codec_input input, codec_png_header *header, codec_message *message);
 
-/// Says once how pixels are to stand in memory. Alpha is dropped.
+/// Says once how pixels are to stand in memory. Alpha is dropped where they have no room for it.
 bool codec_png_reader_start(
     codec_png_reader *reader, codec_png_layout layout, codec_message *message);
 

@@ -65,8 +65,9 @@ package struct RasterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Of a TIFF image: what a band tagged as alpha is. mask leaves pixels out where it is 0, band "
-        + "makes it a channel, ignore drops it. (default: mask)", valueName: "rule"))
+      "What a band tagged as alpha is. mask leaves pixels out where it is 0, band makes it a channel "
+        + "(TIFF), ignore drops it. (default: mask for TIFF, ignore for PNG and WebP)",
+      valueName: "rule"))
   package var alpha: RasterReading.AlphaRule?
 
   @Option(
@@ -79,7 +80,7 @@ package struct RasterOptions: ParsableArguments {
   /// - Throws: `InputError` naming the option that cannot be followed.
   package func reading() throws -> RasterReading {
     var reading = RasterReading()
-    reading.alpha = alpha ?? .mask
+    reading.alpha = alpha
     if let page, page < 1 {
       throw InputError(
         .usage, at: "--page", "is \(page), but pages count from 1", remedy: "as in --page 1")

@@ -14,7 +14,9 @@ extension ScoreReading {
     labels = reading
     meaning = input.unaryKind
     try follow(input.channels)
-    layout = input.layout ?? .channelsFirst
+    layout = input.layout?.channels ?? .channelsFirst
+    isLayoutNamed = input.layout != nil
+    isCaffe = input.layout == .caffe
     imageLayout = input.imageLayout ?? layout
     picture = try PictureReading(input.orientation, input.imageRange)
     picture.raster = try input.raster.reading()

@@ -58,11 +58,13 @@ package struct UnaryOptions: ParsableArguments {
   @Option(
     name: [.customLong("scores-layout"), .customLong("layout")],
     help: ArgumentHelp(
-      "The order of the scores' axes: labels first or labels last. (default: chw)",
+      "The order of the scores' axes: labels first, labels last, or as DeepLab's Caffe release saves "
+        + "them in .mat files. (default: chw; none for .mat)",
       valueName: "order"))
-  package var layout: ChannelLayout?
+  package var layout: ScoresLayout?
 
-  @Option(help: ArgumentHelp("Which array of an .npz archive.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Which array of an .npz archive or a .mat file.", valueName: "name"))
   package var member: String?
 
   @OptionGroup package var channels: ChannelOptions
@@ -165,7 +167,18 @@ extension UnaryOptions {
   }
 }
 
-/// What `--scores-layout` and `--image-layout` can say: `chw` or `hwc`.
+/// What `--scores-layout` can say.
+package enum ScoresLayout: String, ExpressibleByArgument, CaseIterable {
+  case channelsFirst = "chw"
+  case channelsLast = "hwc"
+  /// Width, height, labels, padded: DeepLab's Caffe release.
+  case caffe = "whc"
+
+  /// The order of channels once the scores are turned.
+  package var channels: ChannelLayout { self == .channelsLast ? .channelsLast : .channelsFirst }
+}
+
+/// What `--image-layout` can say: `chw` or `hwc`.
 extension ChannelLayout: ExpressibleByArgument {
   /// All that can be said.
   public static var allValueStrings: [String] { allCases.map(\.word) }
