@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "Tuning", targets: ["Tuning"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Laboratory", targets: ["Laboratory"]),
+    .library(name: "Figures", targets: ["Figures"]),
     // For C and everything that can call it: liblatticecrf.so, latticecrf.h.
     .library(name: "latticecrf", type: .dynamic, targets: ["LatticeC"]),
     .executable(name: "crf-refine", targets: ["crf-refine"]),
@@ -60,6 +61,11 @@ let package = Package(
     // The same of libwebp.
     .target(
       name: "CWebP", path: "Sources/System/CWebP",
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+
+    // cairo, in the same way.
+    .target(
+      name: "CCairo", path: "Sources/System/CCairo",
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // C inner loops, and Eigen behind a C header.
@@ -122,6 +128,8 @@ let package = Package(
         "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Conformance",
         "Evaluation", "Tuning", "CEigen",
       ]),
+    // Charts, pictures and reports: PNG, SVG and PDF from one drawing, drawn by cairo.
+    .target(name: "Figures", dependencies: ["LatticeSupport", "Unaries", "Formats", "CCairo"]),
     // The C interface: its header, and what is behind it.
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
@@ -136,7 +144,7 @@ let package = Package(
       name: "ToolSupport",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "DeepLabNet",
-        "Evaluation",
+        "Evaluation", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/Support"),
@@ -144,7 +152,7 @@ let package = Package(
       name: "crf-refine",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
-        "ToolSupport",
+        "Figures", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-refine"),
@@ -153,8 +161,7 @@ let package = Package(
       name: "crf-tune",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
-        "ToolSupport",
-        "Tuning",
+        "Figures", "ToolSupport", "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-tune"),
@@ -163,7 +170,7 @@ let package = Package(
       name: "crf-lab",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Evaluation",
-        "Conformance", "Tuning", "Laboratory", "ToolSupport",
+        "Conformance", "Tuning", "Laboratory", "Figures", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-lab"),
@@ -202,7 +209,7 @@ let package = Package(
       name: "deeplab",
       dependencies: [
         "LatticeSupport", "Unaries", "Formats", "MeanField", "Pipeline", "DeepLabNet",
-        "Evaluation", "Training", "ToolSupport",
+        "Evaluation", "Training", "Figures", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/deeplab"),
@@ -220,7 +227,7 @@ let package = Package(
     // Draws the figures of docs/output-stride.md.
     .executableTarget(
       name: "rate-figures",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "ToolSupport"],
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Figures"],
       path: "Examples/RateFigures"),
 
     // The README's example: compiled here, and compared with the README by a test.
@@ -281,6 +288,9 @@ let package = Package(
         "LatticeSupport", "Lattice", "Unaries", "MeanField", "Pipeline", "Conformance",
         "Laboratory", "TestSupport",
       ]),
+    .testTarget(
+      name: "FiguresTests",
+      dependencies: ["LatticeSupport", "Unaries", "Formats", "Figures", "TestSupport"]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -299,8 +309,8 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "ToolSupport", "TestSupport",
-        "CTIFF", "crf-refine", "crf-tune", "crf-lab", "deeplab", "RefineScores",
+        "Unaries", "Formats", "Evaluation", "DeepLabNet", "MeanField", "Figures", "ToolSupport",
+        "TestSupport", "CTIFF", "crf-refine", "crf-tune", "crf-lab", "deeplab", "RefineScores",
         "run-measured", "c-refine",
       ]),
   ],
@@ -316,7 +326,7 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
     "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",
     "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
-    "EvaluationTests", "TuningTests", "TrainingTests",
+    "EvaluationTests", "TuningTests", "TrainingTests", "Figures", "FiguresTests",
   ]
   package.targets.removeAll { left.contains($0.name) }
   package.products.removeAll { product in

@@ -1,6 +1,6 @@
 import DeepLabNet
+import Figures
 import Foundation
-import ToolSupport
 import Unaries
 
 /// Sparse and dense responses in two dimensions: figure 3 of Chen et al. (2017).
@@ -15,13 +15,12 @@ enum ImageFigure {
   /// Pixels around it that filters see too, so that no border shows; even, as steps of two are.
   private static let margin = 6
   /// Written pixels for each pixel of the image.
-  private static let zoom: Float = 3
-  private static let gap: Float = 12
-  private static let white: Canvas.Color = (255, 255, 255)
+  private static let zoom = 3.0
+  private static let gap = 12.0
   /// What an empty position is drawn in.
-  private static let empty: Canvas.Color = (238, 238, 242)
+  private static let empty = Color(238, 238, 242)
 
-  static func draw(_ image: Image) throws -> Image {
+  static func draw(_ image: Image) throws -> Drawing {
     let wide = luminance(of: image)
     let filter = edgeFilter(taps: 7)
     let gray = wide.trimmed(by: margin)
@@ -30,23 +29,22 @@ enum ImageFigure {
     let dense = try filter.response(to: wide, rate: 2).trimmed(by: margin)
     try dense.check(contains: sparse)
 
-    let panel = (width: zoom * Float(crop.width), height: zoom * Float(crop.height))
-    var canvas = try Canvas(
-      width: Int(3 * panel.width + 2 * gap), height: Int(2 * panel.height + gap))
-    let columns = (0..<3).map { Float($0) * (panel.width + gap) }
+    let panel = (width: zoom * Double(crop.width), height: zoom * Double(crop.height))
+    var drawing = Drawing(width: 3 * panel.width + 2 * gap, height: 2 * panel.height + gap)
+    let columns = (0..<3).map { Double($0) * (panel.width + gap) }
     let below = panel.height + gap
     let limit = dense.values().map(abs).max() ?? 1
-    func tone(_ response: Float) -> Canvas.Color { diverging(response / limit) }
+    func tone(_ response: Float) -> Color { diverging(response / limit) }
 
     let inset = (x: panel.width / 4, y: panel.height / 4)
-    draw(small, on: &canvas, at: (columns[0] + inset.x, inset.y), step: zoom, size: zoom, gray(_:))
-    draw(sparse, on: &canvas, at: (columns[1] + inset.x, inset.y), step: zoom, size: zoom, tone)
-    canvas.box(x: columns[2]...columns[2] + panel.width, y: 0...panel.height, empty)
-    draw(sparse, on: &canvas, at: (columns[2], 0), step: 2 * zoom, size: zoom, tone)
-    draw(gray, on: &canvas, at: (columns[0], below), step: zoom, size: zoom, gray(_:))
-    drawTaps(of: filter, rate: 2, on: &canvas, in: (columns[1], below), panel)
-    draw(dense, on: &canvas, at: (columns[2], below), step: zoom, size: zoom, tone)
-    return try canvas.image()
+    draw(small, on: &drawing, at: (columns[0] + inset.x, inset.y), step: zoom, size: zoom, gray(_:))
+    draw(sparse, on: &drawing, at: (columns[1] + inset.x, inset.y), step: zoom, size: zoom, tone)
+    drawing.box(Box(x: columns[2], y: 0, width: panel.width, height: panel.height), empty)
+    draw(sparse, on: &drawing, at: (columns[2], 0), step: 2 * zoom, size: zoom, tone)
+    draw(gray, on: &drawing, at: (columns[0], below), step: zoom, size: zoom, gray(_:))
+    drawTaps(of: filter, rate: 2, on: &drawing, in: (columns[1], below), panel)
+    draw(dense, on: &drawing, at: (columns[2], below), step: zoom, size: zoom, tone)
+    return drawing
   }
 
   /// The luminance (ITU-R BT.601) of the crop and its margin, 0…255.
@@ -73,24 +71,26 @@ enum ImageFigure {
   }
 
   private static func draw(
-    _ tensor: Tensor, on canvas: inout Canvas, at corner: (x: Float, y: Float), step: Float,
-    size: Float, _ color: (Float) -> Canvas.Color
+    _ tensor: Tensor, on drawing: inout Drawing, at corner: (x: Double, y: Double), step: Double,
+    size: Double, _ color: (Float) -> Color
   ) {
     for (point, value) in tensor.values().enumerated() {
       let (row, column) = point.quotientAndRemainder(dividingBy: tensor.shape.width)
-      let (x, y) = (corner.x + Float(column) * step, corner.y + Float(row) * step)
-      canvas.box(x: x...x + size, y: y...y + size, color(value))
+      drawing.box(
+        Box(
+          x: corner.x + Double(column) * step, y: corner.y + Double(row) * step, width: size,
+          height: size), color(value))
     }
   }
 
   /// The filter's taps on the image's grid, with the holes between them.
   private static func drawTaps(
-    of filter: Filter, rate: Int, on canvas: inout Canvas, in corner: (x: Float, y: Float),
-    _ panel: (width: Float, height: Float)
+    of filter: Filter, rate: Int, on drawing: inout Drawing, in corner: (x: Double, y: Double),
+    _ panel: (width: Double, height: Double)
   ) {
     let cells = rate * (filter.columns - 1) + 1
-    let cell = (panel.height / Float(cells)).rounded(.down)
-    let extent = cell * Float(cells)
+    let cell = (panel.height / Double(cells)).rounded(.down)
+    let extent = cell * Double(cells)
     let (left, top) = (
       corner.x + (panel.width - extent) / 2, corner.y + (panel.height - extent) / 2
     )
@@ -99,22 +99,21 @@ enum ImageFigure {
       let (row, column) = index.quotientAndRemainder(dividingBy: cells)
       let isTap = row.isMultiple(of: rate) && column.isMultiple(of: rate)
       let weight = isTap ? filter.weights[row / rate * filter.columns + column / rate] : 0
-      let (x, y) = (left + Float(column) * cell, top + Float(row) * cell)
-      canvas.box(
-        x: x + 0.5...x + cell - 0.5, y: y + 0.5...y + cell - 0.5,
+      let (x, y) = (left + Double(column) * cell, top + Double(row) * cell)
+      drawing.box(
+        Box(x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1),
         isTap ? diverging(weight / limit) : empty)
     }
   }
 
-  private static func gray(_ value: Float) -> Canvas.Color { (value, value, value) }
+  private static func gray(_ value: Float) -> Color {
+    Color(Double(value), Double(value), Double(value))
+  }
 
   /// Blue for −1, a light gray for 0, red for 1.
-  private static func diverging(_ value: Float) -> Canvas.Color {
-    let end: Canvas.Color = value < 0 ? (20, 70, 160) : (180, 30, 40)
-    let middle: Canvas.Color = (205, 205, 205)
+  private static func diverging(_ value: Float) -> Color {
+    let end = value < 0 ? Color(20, 70, 160) : Color(180, 30, 40)
     // A root, so that weak responses can be seen.
-    let share = abs(value).squareRoot()
-    func mix(_ from: Float, _ to: Float) -> Float { from + share * (to - from) }
-    return (mix(middle.red, end.red), mix(middle.green, end.green), mix(middle.blue, end.blue))
+    return ColorMap([Color(205, 205, 205), end]).color(at: Double(abs(value).squareRoot()))
   }
 }

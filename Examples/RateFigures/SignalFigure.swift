@@ -1,6 +1,5 @@
 import DeepLabNet
-import ToolSupport
-import Unaries
+import Figures
 
 /// Sparse and dense responses in one dimension: figure 2 of Chen et al. (2017).
 ///
@@ -10,19 +9,19 @@ import Unaries
 enum SignalFigure {
   private static let samples = 15
   /// From one sample to the next, in pixels.
-  private static let step: Float = 26
-  private static let (margin, gap): (Float, Float) = (24, 60)
-  private static let barWidth: Float = 14
+  private static let step: Double = 26
+  private static let (margin, gap): (Double, Double) = (24, 60)
+  private static let barWidth: Double = 14
   /// The height of a bar of value 1.
-  private static let unit: Float = 44
+  private static let unit: Double = 44
 
-  private static let input: Canvas.Color = (120, 120, 125)
-  private static let dropped: Canvas.Color = (222, 222, 226)
-  private static let response: Canvas.Color = (28, 90, 160)
-  private static let between: Canvas.Color = (140, 190, 235)
-  private static let tap: Canvas.Color = (215, 110, 50)
+  private static let input = Color(120, 120, 125)
+  private static let dropped = Color(222, 222, 226)
+  private static let response = Color(28, 90, 160)
+  private static let between = Color(140, 190, 235)
+  private static let tap = Color(215, 110, 50)
 
-  static func draw() throws -> Image {
+  static func draw() throws -> Drawing {
     let signal = Tensor(
       TensorShape(height: 1, width: samples, channels: 1),
       values: [0.3, 0.5, 0.4, 0.9, 1, 0.8, 0.9, 0.5, 0.2, 0.4, 0.3, 0.7, 1, 0.6, 0.4])
@@ -32,57 +31,60 @@ enum SignalFigure {
     let dense = try filter.response(to: signal, rate: 2)
     try dense.check(contains: sparse)
 
-    let panel = Float(samples - 1) * step
+    let panel = Double(samples - 1) * step
     let width = 2 * margin + 2 * panel + gap
-    var canvas = try Canvas(width: Int(width), height: 330)
-    let rows: (input: Float, kept: Float, response: Float) = (310, 190, 70)
+    var drawing = Drawing(width: width, height: 330)
+    let rows: (input: Double, kept: Double, response: Double) = (310, 190, 70)
     let left = Row(values: signal, x: margin, step: step)
     let right = Row(values: signal, x: margin + panel + gap, step: step)
 
-    left.bars(on: &canvas, y: rows.input) { $0.isMultiple(of: 2) ? input : dropped }
+    left.bars(on: &drawing, y: rows.input) { $0.isMultiple(of: 2) ? input : dropped }
     let coarse = Row(values: kept, x: left.x, step: 2 * step)
-    coarse.bars(on: &canvas, y: rows.kept) { _ in input }
+    coarse.bars(on: &drawing, y: rows.kept) { _ in input }
     let sparseRow = Row(values: sparse, x: left.x, step: 2 * step)
-    coarse.taps(on: &canvas, at: 3, rate: 1, y: rows.kept, to: rows.response)
-    sparseRow.bars(on: &canvas, y: rows.response) { _ in response }
+    coarse.taps(on: &drawing, at: 3, rate: 1, y: rows.kept, to: rows.response)
+    sparseRow.bars(on: &drawing, y: rows.response) { _ in response }
 
-    right.bars(on: &canvas, y: rows.input) { _ in input }
+    right.bars(on: &drawing, y: rows.input) { _ in input }
     let denseRow = Row(values: dense, x: right.x, step: step)
     for position in [6, 7] {
-      right.taps(on: &canvas, at: position, rate: 2, y: rows.input, to: rows.response)
+      right.taps(on: &drawing, at: position, rate: 2, y: rows.input, to: rows.response)
     }
-    denseRow.bars(on: &canvas, y: rows.response) { $0.isMultiple(of: 2) ? response : between }
-    return try canvas.image()
+    denseRow.bars(on: &drawing, y: rows.response) { $0.isMultiple(of: 2) ? response : between }
+    return drawing
   }
 
   /// Values side by side.
   private struct Row {
     let values: Tensor
-    let x: Float
-    let step: Float
+    let x: Double
+    let step: Double
 
-    func center(_ index: Int) -> Float { x + Float(index) * step }
+    func center(_ index: Int) -> Double { x + Double(index) * step }
 
-    func bars(on canvas: inout Canvas, y: Float, _ color: (Int) -> Canvas.Color) {
+    func bars(on drawing: inout Drawing, y: Double, _ color: (Int) -> Color) {
       for (index, value) in values.values().enumerated() {
         let middle = center(index)
-        canvas.box(
-          x: middle - barWidth / 2...middle + barWidth / 2, y: y - unit * value...y, color(index))
+        let height = unit * Double(value)
+        drawing.box(
+          Box(x: middle - barWidth / 2, y: y - height, width: barWidth, height: height),
+          color(index))
       }
-      canvas.line(
-        from: (center(0) - barWidth, y), to: (center(values.shape.width - 1) + barWidth, y),
-        thickness: 1, (90, 90, 90))
+      drawing.line(
+        [
+          Place(center(0) - barWidth, y), Place(center(values.shape.width - 1) + barWidth, y),
+        ], Color(90, 90, 90))
     }
 
     /// What the response at `position` sees.
-    func taps(on canvas: inout Canvas, at position: Int, rate: Int, y: Float, to top: Float) {
-      let end = (x: center(position), y: top + 6)
+    func taps(on drawing: inout Drawing, at position: Int, rate: Int, y: Double, to top: Double) {
+      let end = Place(center(position), top + 6)
       for tap in [-rate, 0, rate] {
-        let start = (x: center(position + tap), y: y - unit - 8)
-        canvas.line(from: start, to: end, thickness: 1.6, SignalFigure.tap)
-        canvas.disc(x: start.x, y: start.y, radius: 4, SignalFigure.tap)
+        let start = Place(center(position + tap), y - unit - 8)
+        drawing.line([start, end], thickness: 1.6, SignalFigure.tap)
+        drawing.disc(start, radius: 4, SignalFigure.tap)
       }
-      canvas.disc(x: end.x, y: end.y, radius: 4, SignalFigure.tap)
+      drawing.disc(end, radius: 4, SignalFigure.tap)
     }
   }
 }

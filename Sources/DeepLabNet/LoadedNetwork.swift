@@ -22,6 +22,10 @@ public struct LoadedNetwork: Sendable {
   public let classNames: [String]?
   /// What scores photographs.
   public let scorer: PhotographScorer
+  /// The layers.
+  public let network: Network
+  /// Their weights.
+  public let parameters: any ParameterSource
 
   /// Reads the weights.
   ///
@@ -46,6 +50,8 @@ public struct LoadedNetwork: Sendable {
       refinement: notes.refinement ?? LearnedRefinement())
     let parameters = try MappedCheckpoint(network, in: checkpoint)
     self.entry = entry
+    self.network = network
+    self.parameters = parameters
     weights = checkpoint.place
     refinement = notes.refinement
     self.outputStride = outputStride ?? entry.defaultOutputStride

@@ -23,6 +23,10 @@ public struct DatasetEvaluation {
   /// as they come only.
   public var refine: ((EnergyField, LoadedImage, inout Stopwatch) throws -> LabelMap)?
 
+  /// Told the labels of each photograph: its number, the photograph and its truth, the labels as
+  /// they come, and the refined ones where there are some. `nil` where nobody wants to see them.
+  public var visit: ((Int, Sample, _ before: LabelMap, _ after: LabelMap?) throws -> Void)?
+
   /// What came of the photographs so far.
   public struct Outcome: Sendable {
     /// All that figures follow from.
@@ -106,6 +110,7 @@ public struct DatasetEvaluation {
       let truth = outcome.counts.measured(sample.labels)
       try outcome.counts.addBefore(given.labels, truth: truth)
       if let after { try outcome.counts.addAfter(after, truth: truth) }
+      try visit?(index, sample, given.labels, after)
     } catch let error as InputError {
       // The truth was checked as it was read.
       throw error.at(source.paths[index])

@@ -45,6 +45,10 @@ public struct CRFRefinement: Refinement {
     }
     let counted = energies.kept(mask)
     _ = consume energies
+    var request = request
+    if let visit = request.visit {
+      request.visit = { visit($0, $1.spread(over: mask)) }
+    }
     var refined = try refineCounted(consume counted, scene, request)
     refined.marginals = refined.marginals.spread(over: mask)
     return refined
@@ -63,7 +67,7 @@ public struct CRFRefinement: Refinement {
     }
     let filters = FilterWatch(crf)
     let marginals: Marginals
-    if request.notesObjective || model.tolerance > 0 || crf.skipsPairs
+    if request.notesObjective || request.visit != nil || model.tolerance > 0 || crf.skipsPairs
       || model.filter.kind.name == FilterKind.exact.name
     {
       marginals = solveStepwise(crf, request, &report)
@@ -113,15 +117,16 @@ public struct CRFRefinement: Refinement {
       crf.startInference(
         InferenceOptions(iterations: model.iterations, tolerance: model.tolerance))
     }
-    func noteEnergy() {
+    func noteUpdate() {
+      request.visit?(inference.iteration, inference.marginals)
       guard request.notesObjective else { return }
       let energy = report.measure(.energies) { crf.energy(of: inference.marginals) }
       report.freeEnergy.append(energy.freeEnergy)
     }
-    noteEnergy()
+    noteUpdate()
     while !inference.isFinished, !Cancellation.isRequested {
       report.measure(.inference) { inference.step() }
-      noteEnergy()
+      noteUpdate()
     }
     report.iterations = inference.iteration
     report.largestChange = inference.largestChange

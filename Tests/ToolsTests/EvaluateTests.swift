@@ -85,9 +85,9 @@ struct EvaluateTests {
     #expect(run.errors.contains("[2/2] b: mean IOU so far "))
     #expect(
       try workspace.contents("out") == [
-        "confusion-refined.png", "confusion.png", "evaluation.json", "trimap.png",
+        "classes.png", "confusion-refined.png", "confusion.png", "evaluation.json", "trimap.png",
       ])
-    #expect(try ImageFile.read(workspace.file("out/trimap.png")).grid.width == 760)
+    #expect(try ImageFile.read(workspace.file("out/trimap.png")).grid.width == 2 * 760)
     let text = try String(contentsOfFile: workspace.file("out/evaluation.json"), encoding: .utf8)
     #expect(text.contains("\"mean_iou_after\""))
   }
@@ -209,7 +209,10 @@ struct EvaluateTests {
     #expect(run.status == 73, "\(run.errors)")
     #expect(run.output.contains("mean IOU"))
     #expect(run.errors.contains("out/confusion.png"))
-    #expect(try workspace.contents("out") == ["confusion.png", "evaluation.json", "trimap.png"])
+    #expect(
+      try workspace.contents("out") == [
+        "classes.png", "confusion.png", "evaluation.json", "trimap.png",
+      ])
   }
 
   @Test("confusion matrices of too many classes are not drawn, which is said")

@@ -14,7 +14,7 @@ struct HelpTests {
       "threshold", "memory", "label-count", "confidence", "unknown", "member", "list-presets",
       "void",
       "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
-      "step",
+      "step", "comparison", "iterations-figure", "iterations-class", "report",
     ]
     for option in options {
       // A comma where there is an older name.

@@ -29,7 +29,8 @@ struct LabTests {
         "compare",
         [
           "unary", "image", "ground-truth", "preset", "kernel", "filter", "iterations", "runs",
-          "exact-pixels", "trimap-width", "state", "table", "picture", "threads", "json", "quiet",
+          "exact-pixels", "trimap-width", "state", "table", "picture", "report", "threads", "json",
+          "quiet",
         ]
       ),
     ] {
@@ -110,7 +111,7 @@ struct LabTests {
 
   @Test(arguments: [
     (["--at", "24,3"], "--at"), (["--at", "4"], "--at"), (["--sample", "-1"], "--sample"),
-    (["--output", "a.jpg"], "--output"), (["--filter", "none"], "--filter"),
+    (["--output", "a.jpg"], "a.jpg"), (["--filter", "none"], "--filter"),
     (["--kernel", "bilateral:spatial=3"], "color"),
   ])
   func wrongViews(arguments: [String], word: String) throws {

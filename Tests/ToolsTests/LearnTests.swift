@@ -114,7 +114,7 @@ struct LearnTests {
     Refusal(given + "--learn weights --learn-steps 0", says: "--learn-steps"),
     Refusal(given + "--learn weights --learn-l2 -1", says: "--learn-l2", "0 or more"),
     Refusal(given + "--learn weights --learn-patience 3", says: "--learn-patience", "--holdout"),
-    Refusal(given + "--learn weights --curve c.jpg", says: "--curve", ".png or a .csv"),
+    Refusal(given + "--learn weights --curve c.jpg", says: "--curve", ".pdf or a .csv"),
     Refusal(given + "--learn-steps 4 --tune bilateral.color=3", says: "--learn-steps", "--learn"),
     Refusal(given + "--step majority:radius=1 --learn weights", says: "--learn", "one CRF"),
   ])

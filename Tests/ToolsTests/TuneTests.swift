@@ -166,7 +166,7 @@ struct TuneTests {
       "bilateral-spatial", "bilateral-color", "gaussian-weight", "gaussian-spatial", "iterations",
       "refinements", "trimap-width", "holdout", "normalization", "filter", "threads", "output",
       "surface", "state", "palette", "json", "quiet", "binary", "normalize-scores", "label-map",
-      "truth-map", "preset", "tune",
+      "truth-map", "preset", "tune", "report",
     ]
     for option in options { #expect(help.output.contains("--\(option) "), "\(option)") }
   }

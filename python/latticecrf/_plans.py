@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Uni
 
 import numpy as np
 
-from . import _arrays, _kinds, _native
+from . import _arrays, _kinds, _native, _reports
 
 
 def _dumps(values: Any, **options: Any) -> str:
@@ -99,6 +99,9 @@ class Model:
             return f"Model({self.name!r})"
         return f"Model({self._values!r})"
 
+    def _repr_html_(self) -> str:
+        return _reports.model(self._values)
+
     def __reduce__(self) -> Any:
         return Model, (self.to_dict(),)
 
@@ -144,6 +147,9 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"Plan({self._steps!r})"
+
+    def _repr_html_(self) -> str:
+        return _reports.plan(self._steps)
 
     def __reduce__(self) -> Any:
         return Plan, (self.steps,)
@@ -304,7 +310,7 @@ class Handle:
             work, "plan_run", self.number, ctypes.byref(scene), ctypes.byref(results)
         )
         if gives_report:
-            report = _loads(buffer.value) if buffer.value else {}
+            report = _reports.Report(_loads(buffer.value) if buffer.value else {})
         return Outcome(marginals, found, report)
 
 

@@ -1,7 +1,7 @@
 import Evaluation
+import Figures
 import Foundation
 import LatticeSupport
-import Unaries
 
 /// Pictures of how labels compare with the truth.
 package enum EvaluationFigures {
@@ -18,10 +18,9 @@ package enum EvaluationFigures {
   ///   - matrix: of at most `mostConfusionClasses` classes.
   ///   - names: of all its classes.
   ///   - isRefined: whether the title says that the labels are a CRF's.
-  /// - Throws: `InputError` where the picture is too large for memory.
   package static func confusion(
     _ matrix: ConfusionMatrix, names: [String], isRefined: Bool = false
-  ) throws -> Image {
+  ) -> HeatMap {
     precondition(
       matrix.labelCount <= mostConfusionClasses, "a picture of \(matrix.labelCount) classes")
     let labels = 0..<matrix.labelCount
@@ -36,16 +35,14 @@ package enum EvaluationFigures {
         return HeatMap.Cell(shade: share, text: text)
       }
     }
-    return try HeatMap(
+    return HeatMap(
       title: "Pixels of each true class, %" + (isRefined ? ", after the CRF" : ""),
-      rowAxis: "true class", columnAxis: "labelled as", rows: names, columns: names, cells: cells
-    ).picture()
+      rowAxis: "true class", columnAxis: "labelled as", rows: names, columns: names, cells: cells,
+      scale: HeatMap.Scale(0...100, name: "per cent of the row"))
   }
 
   /// Mean IOU and pixel accuracy within bands around true boundaries, by the bands' width.
-  ///
-  /// - Throws: `InputError` where the picture is too large for memory.
-  package static func trimap(_ counts: EvaluationCounts) throws -> Image {
+  package static func trimap(_ counts: EvaluationCounts) -> [LineChart] {
     let curves = [
       (counts.after == nil ? "labels" : "before the CRF", counts.bandsBefore),
       ("after the CRF", counts.bandsAfter),
@@ -62,8 +59,20 @@ package enum EvaluationFigures {
             })
         })
     }
-    return try LineChart.picture(of: [
+    return [
       chart("Mean IOU") { $0.meanIOU }, chart("Pixel accuracy") { $0.pixelAccuracy },
-    ])
+    ]
+  }
+
+  /// The IOU of each class, before and after where labels are refined.
+  package static func classes(_ counts: EvaluationCounts, names: [String]) -> BarChart {
+    func bars(_ name: String, _ matrix: ConfusionMatrix) -> BarChart.Series {
+      BarChart.Series(name, matrix.intersectionsOverUnion.map { $0.map { 100 * $0 } })
+    }
+    let after = counts.after.map { [bars("after the CRF", $0)] } ?? []
+    return BarChart(
+      title: "IOU of each class", axis: "IOU, %", groups: names,
+      series: [bars(after.isEmpty ? "labels" : "before the CRF", counts.before)] + after,
+      covering: 0...100)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Formats
 import Laboratory
 import Lattice
@@ -82,9 +83,15 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A picture of error against time, with the front of those that are not beaten, .png.",
+      "A figure of error against time, with the front of those that are not beaten: .png, .svg or "
+        + ".pdf.",
       valueName: "file"))
   var picture: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A page with the tables, figures and the command: .html, in one file.", valueName: "file"))
+  var report: String?
 
   @Option(help: ArgumentHelp("The colours of label maps. (default: voc)", valueName: "palette"))
   var palette: String?
@@ -213,19 +220,25 @@ struct Compare: ParsableCommand {
   }
 
   private func checkOutputs(inputs: [String]) throws {
-    for (option, path, ending) in [("--table", table, "csv"), ("--picture", picture, "png")] {
-      guard let path, !StandardOutput.isNamed(by: path), FolderListing.split(path).ending != ending
+    for (option, path, endings) in [
+      ("--table", table, ["csv"]), ("--picture", picture, DrawingFormat.endings),
+      ("--report", report, ["html"]),
+    ] {
+      guard let path, !StandardOutput.isNamed(by: path),
+        !endings.contains(FolderListing.split(path).ending)
       else { continue }
       throw InputError(
-        .usage, at: option, "is '\(path)', but its file is a .\(ending)",
+        .usage, at: option,
+        "is '\(path)', but its file is a " + endings.map { ".\($0)" }.joined(separator: " or a "),
         remedy: "name it as what it is")
     }
+    for path in [picture, report].compactMap({ $0 }) { try Drawing.checkAvailable(for: path) }
     guard exactPixels > 0 || picture == nil else {
       throw InputError(
         .usage, at: "--picture", "shows errors, but --exact-pixels 0 measures none",
         remedy: "leave one of them out")
     }
-    try OutputCheck.check([table, picture, state].compactMap { $0 }, inputs: inputs)
+    try OutputCheck.check([table, picture, report, state].compactMap { $0 }, inputs: inputs)
   }
 
   private func write(_ report: CompareReport) throws {
@@ -234,8 +247,12 @@ struct Compare: ParsableCommand {
         try AtomicOutput.write(to: table) { try $0.write(report.csv) }
       }
     }
-    if let path = picture, let picture = try report.picture() {
-      try Interruption.whileWriting { try PNG.write(picture, to: path) }
+    if let path = picture, !report.charts.isEmpty {
+      try Interruption.whileWriting { try Drawing(of: report.charts).write(to: path) }
+    }
+    if let path = self.report {
+      let page = try report.page(threads: threads.parallelism().threads)
+      try Interruption.whileWriting { try page.write(to: path) }
     }
   }
 }

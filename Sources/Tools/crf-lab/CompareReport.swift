@@ -1,9 +1,9 @@
 import Evaluation
+import Figures
 import Foundation
 import Laboratory
 import LatticeSupport
 import ToolSupport
-import Unaries
 
 /// What a comparison came to: for people, as a table in a file, and as a picture.
 struct CompareReport {
@@ -70,24 +70,45 @@ struct CompareReport {
     return ([head] + rows).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
   }
 
-  /// A name that fits above a chart.
-  private static func short(_ name: String) -> String {
-    name.count <= 58 ? name : name.prefix(56) + "..."
+  /// The page of `--report`.
+  ///
+  /// - Throws: `InputError` where a figure cannot be drawn.
+  func page(threads: Int) throws -> ReportPage {
+    var page = ReportPage(title: "crf-lab compare")
+    page.text(
+      "\(outcome.imageCount) images. A star marks filters that no other beats in both time and "
+        + "error for the same model.")
+    for (model, chart) in zip(models, charts) {
+      page.section(model)
+      page.lines(table(of: model))
+      try page.figure(
+        chart.drawing, caption: "Error against time, with the front of those that are not beaten.")
+      let rows = outcome.rows.filter { $0.model == model && $0.meanIOU != nil }
+      guard !rows.isEmpty else { continue }
+      try page.figure(
+        BarChart(
+          title: "Mean IOU", axis: "%", groups: rows.map(\.filter),
+          series: [
+            .init("whole image", rows.map { $0.meanIOU.map { 100 * $0 } }),
+            .init("near true boundaries", rows.map { $0.nearIOU.map { 100 * $0 } }),
+          ], covering: 0...100
+        ).drawing, caption: "Mean IOU of each filter, whole and near true boundaries.")
+    }
+    page.run(arguments: CommandLine.arguments, threads: threads)
+    return page
   }
 
-  /// - Returns: `nil` where nothing was measured.
-  /// - Throws: `InputError` where the picture is too large for memory.
-  func picture() throws -> Image? {
-    let charts = models.map { model in
+  /// A chart for each model.
+  var charts: [ScatterChart] {
+    models.map { model in
       ScatterChart(
-        title: Self.short(model), x: "seconds for an image", y: "mean error of marginals",
+        title: model, x: "seconds for an image", y: "mean error of marginals",
         points: outcome.rows.filter { $0.model == model }.compactMap { row in
           row.marginalError.map {
             ScatterChart.Point(row.filter, x: row.seconds, y: $0, isBest: row.isOnFront)
           }
         })
     }
-    return charts.isEmpty ? nil : try ScatterChart.picture(of: charts)
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Formats
 import Foundation
 import Laboratory
@@ -46,7 +47,8 @@ struct Show: ParsableCommand {
       "A pixel that listens; may be repeated. (default: the one in the middle)", valueName: "x,y"))
   var at: [String] = []
 
-  @Option(help: ArgumentHelp("The picture, .png.", valueName: "file")) var output: String?
+  @Option(help: ArgumentHelp("The figure: .png, .svg or .pdf.", valueName: "file"))
+  var output: String?
 
   @Option(
     parsing: .unconditional,
@@ -74,11 +76,7 @@ struct Show: ParsableCommand {
         .usage, at: option, "is \(value), but must be 0…\(most)", remedy: "leave it out")
     }
     if let output {
-      guard FolderListing.split(output).ending == "png" || StandardOutput.isNamed(by: output) else {
-        throw InputError(
-          .usage, at: "--output", "is '\(output)', but its file is a .png",
-          remedy: "name it as what it is")
-      }
+      try Drawing.check(output)
       try OutputCheck.check([output], inputs: [image])
     }
     let scene = Scene(try ImageFile.read(image, rank: 2, layout: .channelsLast))
@@ -101,8 +99,8 @@ struct Show: ParsableCommand {
       for view in views { try StandardOutput.print(ShowReport(view, on: scene.grid).text) }
     }
     if let output, let image = scene.image {
-      let picture = try ResponsePicture(views, over: image).picture()
-      try Interruption.whileWriting { try PNG.write(picture, to: output) }
+      let figure = try ResponseFigure(views, over: image).grid
+      try Interruption.whileWriting { try figure.drawing.write(to: output) }
     }
   }
 

@@ -26,6 +26,7 @@ struct CRFRefine: ParsableCommand {
   @OptionGroup(title: "Exact filter") var exact: ExactOptions
   @OptionGroup(title: "Tiles") var tiles: TileOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Figures") var figures: FigureOptions
 
   static func main() { runAsTool() }
 
@@ -39,13 +40,22 @@ struct CRFRefine: ParsableCommand {
       return
     }
     let settings = try Settings(
-      input: input, network: network, plan: plan, exact: exact, tiles: tiles, output: output)
+      input: input, network: network, plan: plan, exact: exact, tiles: tiles, output: output,
+      figures: figures)
     if settings.isFolder {
       var run = FolderRefinement(settings)
       try run.run()
     } else {
       let outcome = try Refiner(settings.files, settings).refine()
       settings.reportOddity(of: outcome.evaluation, isWhole: false)
+      if let path = settings.figures.report {
+        var images = ComparedImages()
+        if let comparison = outcome.comparison { images.add(comparison) }
+        try RefinePage(
+          settings: settings, outcomes: [outcome], evaluation: outcome.evaluation, images: images,
+          failures: []
+        ).write(to: path)
+      }
       if settings.printsJSON {
         try JSONReport(settings).print(outcome)
       } else if !settings.isQuiet {

@@ -9,6 +9,7 @@ struct FolderRefinement {
   private let settings: Settings
   private var refined: [Outcome] = []
   private var evaluation: EvaluationCounts?
+  private var images = ComparedImages()
 
   init(_ settings: Settings) { self.settings = settings }
 
@@ -23,14 +24,19 @@ struct FolderRefinement {
       try refine($0)
     }
     settings.reportOddity(of: evaluation, isWhole: true)
+    // The work may have taken hours: it is reported even where a figure cannot be written.
+    let drawn = Result { try draw(run) }
     try report(run)
+    try drawn.get()
     run.exitOnFailure()
   }
 
   private mutating func refine(_ entry: FolderMatch.Entry) throws -> String {
     var settings = settings
     settings.plan = settings.plan.forStem(entry.stem)
-    let outcome = try Refiner(settings.files.inside(entry), settings).refine()
+    var outcome = try Refiner(settings.files.inside(entry), settings).refine()
+    if let comparison = outcome.comparison { images.add(comparison) }
+    outcome.comparison = nil
     if let figures = outcome.evaluation { try add(figures, of: outcome.job) }
     refined.append(outcome)
     return String(
@@ -51,6 +57,18 @@ struct FolderRefinement {
         remedy: "refine files of other labels in a run of their own")
     }
     evaluation? += figures
+  }
+
+  private func draw(_ run: FolderRun) throws {
+    if let path = settings.figures.comparison, let sheet = images.sheet(settings.palette) {
+      try Interruption.whileWriting { try sheet.drawing.write(to: path) }
+    }
+    if let path = settings.figures.report {
+      try RefinePage(
+        settings: settings, outcomes: refined, evaluation: evaluation, images: images,
+        failures: run.failed
+      ).write(to: path)
+    }
   }
 
   private func report(_ run: FolderRun) throws {

@@ -18,6 +18,8 @@ struct Job {
   var marginals: String?
   var overlay: String?
   var overlayBefore: String?
+  /// Figures and pages: of a folder, they show all its files together.
+  var figures: [String] = []
 
   /// What a network reads beside the image; empty without one.
   private let networkInputs: [String?]
@@ -79,14 +81,15 @@ struct Job {
   /// What is read and written.
   var plan: OutputPlan {
     OutputPlan(
-      outputs: [labels, marginals, overlay, overlayBefore],
+      outputs: [labels, marginals, overlay, overlayBefore]
+        + (FolderListing.isFolder(subject) ? [] : figures),
       inputs: [subject, image, groundTruth] + moreImages + others + networkInputs,
       labels: labels, subject: subject)
   }
 
   /// - Throws: `InputError` where options contradict each other, before anything is read.
   func check(resumes: Bool, printsJSON: Bool) throws {
-    guard !plan.outputs.isEmpty || printsJSON || groundTruth != nil else {
+    guard !plan.outputs.isEmpty || !figures.isEmpty || printsJSON || groundTruth != nil else {
       throw InputError(
         .usage, at: "--output", "is missing, and so is everything else that would show a result",
         remedy: "add --output labels.png, --marginals, --overlay, --ground-truth or --json")
@@ -103,6 +106,9 @@ struct Job {
         .usage, at: option, "is to show labels over the image, but there is no image",
         remedy: "add --image FILE")
     }
+    if FolderListing.isFolder(subject) {
+      try OutputCheck.check(figures, inputs: plan.inputs + plan.outputs)
+    }
     try plan.check(resumes: resumes, printsJSON: printsJSON)
   }
 
@@ -111,6 +117,7 @@ struct Job {
     let stem = entry.stem
     var job = self
     job.subject = entry.path
+    job.figures = []
     job.others = entry.others
     job.image = scoresImages ? entry.path : entry.companions["image"]
     job.groundTruth = entry.companions["ground truth"]

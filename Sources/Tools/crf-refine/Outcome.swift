@@ -20,6 +20,8 @@ struct Outcome {
   var evaluation: EvaluationCounts?
   /// How the image was cut; `nil` where it was not to be.
   var tiles: TileReport?
+  /// Its pictures in small, where they are asked for.
+  var comparison: ImageComparison?
   var stopwatch = Stopwatch()
 
   /// Takes in what the plan came to over the whole scene, or over one tile of it.

@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import Formats
 import LatticeSupport
 import Pipeline
@@ -49,6 +50,7 @@ struct Refiner {
       settings.plan.colorRange.check(image, notes)
     }
     try checkPicture(scene.grid)
+    try checkFigures(scene.grid)
     try warnOfLostPlace(summary.placement)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
     let before = times.measure(.unary) {
@@ -68,8 +70,12 @@ struct Refiner {
     let measured = try truth.map { truth in
       try namingTruth { try outcome.count(before, truth, settings) }
     }
-    let (request, progress) = request(of: "the inference", isLong: settings.plan.isExact)
+    var (request, progress) = self.request(of: "the inference", isLong: settings.plan.isExact)
     defer { progress?.clear() }
+    let classes = try IterationsFigure.classes(
+      settings.figures.classes, of: labelCount, settings.palette(of: summary))
+    let updates = settings.figures.iterations.map { _ in UpdateRecorder() }
+    if let updates { request.visit = { updates.visit($0, $1) } }
     let result = try namingScores {
       try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
     }
@@ -79,12 +85,43 @@ struct Refiner {
       Double(result.labels.count(unlike: before))
       / Double(max(1, scene.grid.count - outcome.leftOut))
     if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
+    let shown = scene.image.map { loaded.image?.drawn($0) ?? $0 }
+    outcome.comparison = try comparison(
+      of: result.labels, before, truth, over: shown, labelCount: labelCount,
+      settings.palette(of: summary))
     try outcome.stopwatch.measure(.write) {
       try write(
         result.labels, after: before, result.marginals, over: scene, at: summary.placement,
         by: writer)
+      try writeComparison(outcome.comparison, settings.palette(of: summary))
+      if let updates, let path = settings.figures.iterations {
+        let figure = try IterationsFigure(
+          updates, over: shown, labels: result.labels, palette: settings.palette(of: summary))
+        try Interruption.whileWriting { try figure.grid(classes).drawing.write(to: path) }
+      }
     }
     return outcome
+  }
+
+  /// The pictures of an image in small; `nil` where nobody wants them.
+  private func comparison(
+    of labels: LabelMap, _ before: LabelMap, _ truth: LabelMap?, over image: Image?,
+    labelCount: Int, _ palette: Palette
+  ) throws -> ImageComparison? {
+    guard settings.figures.comparesImages else { return nil }
+    return try namingScores {
+      try ImageComparison(
+        name: FolderListing.split(job.subject).stem, over: image, before: before, after: labels,
+        truth: truth, void: settings.void, labelCount: labelCount, palette: palette,
+        most: settings.isFolder ? ComparedImages.smallSide : 480)
+    }
+  }
+
+  /// Of one file; that of a folder shows all files.
+  private func writeComparison(_ comparison: ImageComparison?, _ palette: Palette) throws {
+    guard let path = settings.figures.comparison, let comparison, !settings.isFolder else { return }
+    let drawing = PictureGrid([comparison], palette: palette).drawing
+    try Interruption.whileWriting { try drawing.write(to: path) }
   }
 
   private func write(
@@ -128,6 +165,14 @@ struct Refiner {
         : "name it .npy, or write --marginals instead")
   }
 
+  /// - Throws: `InputError` where a figure is to show what is not flat.
+  private func checkFigures(_ grid: GridShape) throws {
+    guard grid.rank != 2, let path = settings.figures.files.first else { return }
+    throw InputError(
+      .usage, at: path, "is to show pictures, but the scores lie on a grid of \(grid)",
+      remedy: "leave it out, or refine a slice of the volume")
+  }
+
   /// Says that labels in a picture lie nowhere, though the image lies somewhere.
   private func warnOfLostPlace(_ placement: Placement?) throws {
     guard placement?.map != nil, let labels = job.labels,
@@ -148,6 +193,7 @@ struct Refiner {
       drawingOver: scene.image, loaded.image, palette: settings.palette(of: summary),
       at: summary.placement, mayLeaveOut: summary.mayLeaveOut)
     try checkPicture(scene.grid)
+    try checkFigures(scene.grid)
     try warnOfLostPlace(summary.placement)
     try writer.checkOverlay(at: job.overlay ?? job.overlayBefore)
     var outcome = Outcome(
@@ -162,8 +208,12 @@ struct Refiner {
     }
     outcome.changedShare =
       Double(cleaned.count(unlike: map)) / Double(max(1, scene.grid.count - outcome.leftOut))
+    outcome.comparison = try comparison(
+      of: cleaned, map, nil, over: scene.image.map { loaded.image?.drawn($0) ?? $0 },
+      labelCount: 0, settings.palette(of: summary))
     try outcome.stopwatch.measure(.write) {
       try write(cleaned, after: map, nil, over: scene, at: summary.placement, by: writer)
+      try writeComparison(outcome.comparison, settings.palette(of: summary))
     }
     return outcome
   }
@@ -242,7 +292,8 @@ struct Refiner {
     let progress = isLong && !settings.isQuiet ? InferenceProgress(of: work) : nil
     var request = RefinementRequest(
       parallelism: settings.parallelism,
-      notesObjective: settings.printsJSON && settings.tiling == nil)
+      notesObjective: settings.tiling == nil
+        && (settings.printsJSON || settings.figures.report != nil && !settings.isFolder))
     if let progress { request.progress = { progress.show($0) } }
     return (request, progress)
   }

@@ -33,6 +33,8 @@ struct Settings {
   var resumes: Bool
   var printsJSON: Bool
   var isQuiet: Bool
+  /// What is drawn of the run.
+  let figures: FigureSettings
 
   /// The threads to use.
   var parallelism: Parallelism { plan.parallelism }
@@ -41,7 +43,8 @@ struct Settings {
   ///   read.
   init(
     input: InputOptions, network networkOptions: NetworkOptions, plan planOptions: PlanOptions,
-    exact options: ExactOptions, tiles: TileOptions, output: OutputOptions
+    exact options: ExactOptions, tiles: TileOptions, output: OutputOptions,
+    figures figureOptions: FigureOptions
   ) throws {
     scorer = try input.scorer.map { try Scorer($0) }
     let networkSettings =
@@ -84,6 +87,9 @@ struct Settings {
     resumes = output.run.resume
     printsJSON = output.json
     isQuiet = output.run.quiet
+    figures = try FigureSettings(
+      figureOptions, isTiled: tiling != nil, isFolder: isFolder, plan: plan)
+    files.figures = figures.files
     if tiling != nil { try checkTiling() }
     try files.check(resumes: resumes, printsJSON: printsJSON)
     // Last, for they are large.

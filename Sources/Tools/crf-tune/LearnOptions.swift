@@ -61,7 +61,7 @@ struct LearnOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "The loss and the mean IOU of each step of --learn, as a picture (.png) or a table (.csv); may "
+      "The loss and the mean IOU of each step of --learn, as a figure (.png, .svg, .pdf) or a table (.csv); may "
         + "be repeated.", valueName: "file"))
   var curve: [String] = []
 

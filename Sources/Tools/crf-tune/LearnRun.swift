@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import Foundation
 import LatticeSupport
 import MeanField
@@ -108,8 +109,8 @@ struct LearnCurve {
     return ([head] + body).map { $0.joined(separator: ",") + "\n" }.joined()
   }
 
-  /// - Throws: `InputError` where the picture is too large for memory.
-  func picture() throws -> Image {
+  /// The loss, and below it the mean IOU.
+  var drawing: Drawing {
     func chart(_ title: String, _ value: (LearningOutcome.Figures) -> Double?) -> LineChart {
       func series(
         _ name: String, _ figures: (LearningOutcome.Step) -> LearningOutcome.Figures?
@@ -127,7 +128,7 @@ struct LearnCurve {
         title: title, x: "steps", y: title, series: all,
         covering: 0...Double(max(1, curve.count - 1)))
     }
-    return try LineChart.picture(of: [
+    return Drawing(of: [
       chart("loss", \.loss), chart("mean IOU, %") { $0.confusion.meanIOU.map { 100 * $0 } },
     ])
   }

@@ -133,10 +133,16 @@ struct TuneOutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A picture of the objective over σα and σβ, or the first two settings of kernels that are "
-        + "searched, with the best of all else, .png.",
+      "A figure of the objective over σα and σβ, or the first two settings of kernels that are "
+        + "searched, with the best of all else: .png, .svg or .pdf.",
       valueName: "file"))
   var surface: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A page with numbers, figures, the worst and the best images and the command: .html, in one "
+        + "file.", valueName: "file"))
+  var report: String?
 
   @Option(
     help: ArgumentHelp(

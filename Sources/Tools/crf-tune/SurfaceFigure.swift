@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import LatticeSupport
 import ToolSupport
@@ -53,8 +54,8 @@ struct SurfaceFigure {
     let row: Float
   }
 
-  /// - Throws: `InputError` where the picture is too large for memory.
-  func picture() throws -> Image {
+  /// The table of pairs of settings.
+  var heatMap: HeatMap {
     var best: [Pair: Trial] = [:]
     for (setting, objective) in outcome.search.result.ranking {
       let pair = Pair(
@@ -82,12 +83,13 @@ struct SurfaceFigure {
       }
     }
     let parameters = outcome.settings.search.space.parameters
-    let weight = axes.weight.map { parameters[$0].symbol == "w₁" ? "w1" : parameters[$0].symbol }
-    return try HeatMap(
+    let weight = axes.weight.map { parameters[$0].symbol }
+    return HeatMap(
       title: "\(title), %" + (weight.map { " (best \($0))" } ?? ""),
       rowAxis: parameters[axes.row].symbol, columnAxis: parameters[axes.column].symbol,
-      rows: rows.map(\.shortText), columns: columns.map(\.shortText), cells: cells
-    ).picture()
+      rows: rows.map(\.shortText), columns: columns.map(\.shortText), cells: cells,
+      scale: most > least
+        ? HeatMap.Scale(100 * least...100 * most, name: "\(title), %") : nil)
   }
 
   private var title: String {

@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import Formats
 import LatticeSupport
 import Pipeline
@@ -24,8 +25,8 @@ struct TuneRun {
       try learned?.outcome.plan ?? settings.search.space.plan(of: search.result.best.setting)
     let cleanUp = try settings.cleanUps.isEmpty ? nil : CleanUp(plan, settings)
     let outcome = TuneOutcome(
-      settings: settings, search: search, learned: learned, cleanUp: cleanUp,
-      seconds: seconds, madeCount: evaluator.madeCount,
+      settings: settings, search: search, best: cleanUp?.outcome.plan ?? plan, learned: learned,
+      cleanUp: cleanUp, seconds: seconds, madeCount: evaluator.madeCount,
       resumedCount: evaluator.resumedCount)
     if let oddity = search.oddity(ignoring: settings.void) {
       oddity.report(at: settings.folders.truth, naming: settings.palette.names)
@@ -76,20 +77,22 @@ struct TuneRun {
       for path in settings.curves { try write(LearnCurve(learned.outcome), learned, to: path) }
     }
     if let path = settings.output.surface, let figure = SurfaceFigure(outcome) {
-      let picture = try figure.picture()
-      try Interruption.whileWriting { try PNG.write(picture, to: path) }
+      try Interruption.whileWriting { try figure.heatMap.drawing.write(to: path) }
+    }
+    if let path = settings.output.report {
+      let page = try TunePage(outcome, plan: outcome.best).page
+      try Interruption.whileWriting { try page.write(to: path) }
     }
   }
 
   private func write(_ curve: LearnCurve, _ learned: LearnResult, to path: String) throws {
-    guard FolderListing.split(path).ending == "png" else {
-      let table = curve.table(learned.outcome.parameters)
-      return try Interruption.whileWriting {
-        try AtomicOutput.write(to: path) { try $0.write(table) }
-      }
+    guard FolderListing.split(path).ending == "csv" else {
+      return try Interruption.whileWriting { try curve.drawing.write(to: path) }
     }
-    let picture = try curve.picture()
-    try Interruption.whileWriting { try PNG.write(picture, to: path) }
+    let table = curve.table(learned.outcome.parameters)
+    try Interruption.whileWriting {
+      try AtomicOutput.write(to: path) { try $0.write(table) }
+    }
   }
 }
 
@@ -97,6 +100,8 @@ struct TuneRun {
 struct TuneOutcome {
   let settings: TuneSettings
   let search: SearchOutcome
+  /// The best that was found or learned, with the clean-ups that pay.
+  let best: Plan
   /// `nil` where nothing was learned.
   let learned: LearnResult?
   /// `nil` where no clean-ups were tried.

@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import Formats
 import Lattice
 import LatticeSupport
@@ -87,7 +88,8 @@ struct TuneSettings {
         remedy: "leave it out, or add images")
     }
     plan = OutputPlan(
-      outputs: [output.output, output.surface] + curves, inputs: folders.all, labels: nil,
+      outputs: [output.output, output.surface, output.report] + curves, inputs: folders.all,
+      labels: nil,
       subject: folders.scores)
     try checkOutputs()
   }
@@ -185,8 +187,10 @@ struct TuneSettings {
 
   private func checkOutputs() throws {
     let named =
-      [("--output", output.output, ["json"]), ("--surface", output.surface, ["png"])]
-      + curves.map { ("--curve", $0, ["png", "csv"]) }
+      [
+        ("--output", output.output, ["json"]), ("--surface", output.surface, DrawingFormat.endings),
+        ("--report", output.report, ["html"]),
+      ] + curves.map { ("--curve", $0, DrawingFormat.endings + ["csv"]) }
     for (option, path, endings) in named {
       guard let path, !StandardOutput.isNamed(by: path),
         !endings.contains(FolderListing.split(path).ending)
@@ -195,6 +199,10 @@ struct TuneSettings {
         .usage, at: option,
         "is '\(path)', but its file is a " + endings.map { ".\($0)" }.joined(separator: " or a "),
         remedy: "name it as what it is")
+    }
+    for path in [output.surface, output.report].compactMap({ $0 }) + curves
+    where FolderListing.split(path).ending != "csv" {
+      try Drawing.checkAvailable(for: path)
     }
     if output.surface != nil, SurfaceFigure.Axes(search.space) == nil {
       throw InputError(

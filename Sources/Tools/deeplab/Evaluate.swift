@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Figures
 import LatticeSupport
 import ToolSupport
 
@@ -24,13 +25,24 @@ struct Evaluate: ParsableCommand {
     RemedyWording.ofProgram = .commandLine([.scoreKind(.labels): "--predictions"])
     let settings = try EvaluateSettings(
       network: network, dataset: dataset, options: options, run: runOptions)
-    let (evaluation, network) = try settings.evaluation()
+    var (evaluation, network) = try settings.evaluation()
+    var images = ComparedImages()
+    if options.report != nil {
+      let labelCount = evaluation.source.labelCount
+      evaluation.visit = { index, sample, before, after in
+        images.add(
+          try settings.comparison(index, sample, before, after, labelCount: labelCount))
+      }
+    }
     let outcome = try settings.run(evaluation)
     outcome.counts.oddity?.report(
       at: settings.dataPath, naming: settings.dataset.classNames ?? [])
     let report = try EvaluateReport(settings, network, outcome)
     // The labels may have taken hours: the report is printed even where a file cannot be written.
-    let written = Result { if let folder = options.output { try report.write(to: folder) } }
+    let written = Result {
+      if let folder = options.output { try report.write(to: folder) }
+      if let path = options.report { try report.write(page: path, images) }
+    }
     if runOptions.json {
       try StandardOutput.print(json: report.json)
     } else if !runOptions.quiet {
@@ -113,9 +125,15 @@ struct EvaluateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write evaluation.json and pictures of the confusion matrices and of the figures near "
-        + "boundaries here.", valueName: "folder"))
+      "Write evaluation.json and figures of the confusion matrices, of the classes and of what is "
+        + "near boundaries here.", valueName: "folder"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A page with numbers, figures, the worst and the best photographs and the command: .html, in "
+        + "one file.", valueName: "file"))
+  var report: String?
 }
 
 /// How an evaluation goes.

@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import Formats
 import Foundation
 import LatticeSupport
@@ -149,24 +150,40 @@ struct EvaluateReport {
   /// - Throws: `InputError` where a file cannot be written.
   func write(to folder: String) throws {
     try Interruption.whileWriting { try JSONObject.write(json, to: "\(folder)/\(Self.jsonName)") }
+    guard Drawing.isAvailable else { return Drawing.warnOfAbsence(at: folder) }
     if counts.bandsBefore != nil {
-      try write(EvaluationFigures.trimap(counts), to: folder, as: "trimap.png")
+      try write(Drawing(of: EvaluationFigures.trimap(counts)), to: folder, as: "trimap.png")
     }
     guard counts.before.labelCount <= EvaluationFigures.mostConfusionClasses else {
       if !settings.isQuiet { StandardError.write("\(folder): \(confusionNote)\n") }
       return
     }
     try write(
-      EvaluationFigures.confusion(counts.before, names: names), to: folder, as: "confusion.png")
+      EvaluationFigures.classes(counts, names: names).drawing, to: folder, as: "classes.png")
+    try write(
+      EvaluationFigures.confusion(counts.before, names: names).drawing, to: folder,
+      as: "confusion.png")
     if let after = counts.after {
       try write(
-        EvaluationFigures.confusion(after, names: names, isRefined: true), to: folder,
+        EvaluationFigures.confusion(after, names: names, isRefined: true).drawing, to: folder,
         as: "confusion-refined.png")
     }
   }
 
-  private func write(_ picture: Image, to folder: String, as name: String) throws {
-    try Interruption.whileWriting { try PNG.write(picture, to: "\(folder)/\(name)") }
+  /// Writes the page of `--report`.
+  ///
+  /// - Throws: `InputError` where a figure cannot be drawn or the file cannot be written.
+  func write(page path: String, _ images: ComparedImages) throws {
+    var page = ReportPage(title: "deeplab evaluate: \(settings.dataPath)")
+    page.lines(text)
+    try page.add(counts, names: names)
+    try settings.add(images, to: &page)
+    page.run(arguments: CommandLine.arguments, threads: settings.parallelism.threads)
+    try Interruption.whileWriting { try page.write(to: path) }
+  }
+
+  private func write(_ drawing: Drawing, to folder: String, as name: String) throws {
+    try Interruption.whileWriting { try drawing.write(to: "\(folder)/\(name)") }
   }
 
   private var confusionNote: String {

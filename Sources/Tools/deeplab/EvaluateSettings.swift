@@ -1,5 +1,6 @@
 import DeepLabNet
 import Evaluation
+import Figures
 import Formats
 import LatticeSupport
 import Pipeline
@@ -36,6 +37,8 @@ struct EvaluateSettings {
   let parallelism: Parallelism
   let picture: PictureReading
   let isQuiet: Bool
+  /// The colours of classes, with the data set's names.
+  private let colors: Palette
 
   /// - Throws: `InputError` naming the option or the file that cannot be followed.
   init(
@@ -58,6 +61,7 @@ struct EvaluateSettings {
     picture = try PictureReading(options.orientation, options.imageRange)
     scores = try Self.scores(options, picture)
     let palette = try run.palette.map { try Palette(option: $0) }
+    let shown = try palette ?? Palette(option: nil)
     predicted = LabelReading(palette: palette, mapping: try dataset.mapping())
     var read = try dataset.dataset(
       at: options.data, split: Self.split(options, dataset), palette: palette,
@@ -66,6 +70,14 @@ struct EvaluateSettings {
     read.orientation = picture.orientation
     self.dataset = read
     try self.dataset.checkPresence()
+    colors = Palette(
+      colors: shown.colors,
+      names: (read.classNames ?? shown.names).prefix(shown.colors.count).map { $0 },
+      voidColor: shown.voidColor)
+    if let page = options.report {
+      try ReportPage.check(page)
+      try OutputCheck.checkCreation(of: page)
+    }
     if let folder = options.output {
       try FolderListing.create(folder)
       try OutputCheck.checkCreation(of: folder + "/" + EvaluateReport.jsonName)
@@ -183,6 +195,22 @@ struct EvaluateSettings {
       }
     }
     return (evaluation, report)
+  }
+
+  /// The pictures of a photograph and its labels in small.
+  func comparison(
+    _ index: Int, _ sample: DatasetEvaluation.Sample, _ before: LabelMap, _ after: LabelMap?,
+    labelCount: Int
+  ) throws -> ImageComparison {
+    try ImageComparison(
+      name: dataset.name(index), over: sample.image.notes.drawn(sample.image.image),
+      before: before, after: after, truth: sample.labels, void: Dataset.void,
+      labelCount: labelCount, palette: colors, most: ComparedImages.smallSide)
+  }
+
+  /// The worst and the best photographs, on a page.
+  func add(_ images: ComparedImages, to page: inout ReportPage) throws {
+    try images.add(to: &page, colors)
   }
 
   /// Evaluates, and shows how far that has come.

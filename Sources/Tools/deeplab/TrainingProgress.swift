@@ -1,9 +1,8 @@
-import Formats
+import Figures
 import Foundation
 import LatticeSupport
 import ToolSupport
 import Training
-import Unaries
 
 /// How far a training has come, on standard error: a line that changes on a terminal, else a line
 /// every so often; and the picture of it at the end.
@@ -112,7 +111,8 @@ final class TrainingProgress: TrainingObserver {
   func ends(_ log: TrainingLog) throws {
     let curve = TrainingCurve(
       model: titles.model, validation: titles.validation, lines: log.lines)
-    if let picture = try curve.picture() { try PNG.write(picture, to: folder.curve) }
+    guard Drawing.isAvailable else { return Drawing.warnOfAbsence(at: folder.curve) }
+    if let drawing = curve.drawing { try drawing.write(to: folder.curve) }
   }
 }
 
@@ -123,9 +123,8 @@ struct TrainingCurve {
   let validation: String?
   let lines: [TrainingLog.Line]
 
-  /// - Returns: `nil` where there are too few lines to draw.
-  /// - Throws: `InputError` where the picture is too large for memory.
-  func picture() throws -> Image? {
+  /// `nil` where there are too few lines to draw.
+  var drawing: Drawing? {
     let places = lines.map { Double($0.step) }
     guard lines.count > 1, let first = places.min(), let last = places.max() else { return nil }
     let steps = first...last
@@ -140,6 +139,6 @@ struct TrainingCurve {
     if let validation, lines.contains(where: { $0.meanIOU != nil }) {
       charts.append(chart(validation, "mean IOU, %") { $0.meanIOU.map { 100 * $0 } })
     }
-    return try LineChart.picture(of: charts)
+    return Drawing(of: charts)
   }
 }

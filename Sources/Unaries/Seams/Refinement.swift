@@ -64,6 +64,9 @@ public struct RefinementRequest: Sendable {
   /// Told now and then which share of the work is done, 0…1, from any thread; `nil` where
   /// that is not wanted.
   public var progress: (@Sendable (Double) -> Void)?
+  /// Told the marginals at the start and after each update, with how many were made, where a
+  /// refinement makes updates; `nil` where that is not wanted. To keep them costs a copy each.
+  public var visit: (@Sendable (_ iteration: Int, _ marginals: Marginals) -> Void)?
 
   /// A request on all processors, with nothing to be known but the marginals.
   public init(

@@ -24,6 +24,9 @@ package struct TrainingGraph: Sendable {
   /// For each of the network's parameters, whether gradients change it.
   let isLearned: [Bool]
 
+  /// Whether the backward pass goes on to the network's input.
+  let followsImage: Bool
+
   private let recomputesActivations: Bool
 
   /// - Parameters:
@@ -32,16 +35,20 @@ package struct TrainingGraph: Sendable {
   ///   - recomputesActivations: whether the backward pass computes activations again, so that the
   ///     forward pass need not keep all of them.
   ///   - learnsRefinementAlone: whether layers that refine scores learn and nothing else does.
+  ///   - followsImage: whether it is the change with the network's input that is wanted, and that
+  ///     with no parameter.
   package init(
     _ network: Network, normalization: NormalizationMode, recomputesActivations: Bool = false,
-    learnsRefinementAlone: Bool = false
+    learnsRefinementAlone: Bool = false, followsImage: Bool = false
   ) {
+    self.followsImage = followsImage
     self.recomputesActivations = recomputesActivations
     let normalization = learnsRefinementAlone ? .frozen : normalization
     isLearned = network.nodes.flatMap { node in
       let isFrozen = node.layer is BatchNormalization && normalization == .frozen
       return node.layer.parameters.map {
-        $0.isLearned && !isFrozen && (!learnsRefinementAlone || $0.role == .refinement)
+        $0.isLearned && !followsImage && !isFrozen
+          && (!learnsRefinementAlone || $0.role == .refinement)
       }
     }
     let fusion = StepFusion(network, normalization: normalization)
@@ -49,7 +56,7 @@ package struct TrainingGraph: Sendable {
       guard case .node(let node) = output.source else { return .image }
       return .node(fusion.places[node])
     }
-    steps = Self.withGradientNeeds(fusion.steps, isLearned)
+    steps = Self.withGradientNeeds(fusion.steps, isLearned, followsImage: followsImage)
     (isReadLater, lastReaders) = Self.readers(steps, outputs)
   }
 
@@ -57,13 +64,13 @@ package struct TrainingGraph: Sendable {
   package var stepCount: Int { steps.count }
 
   private static func withGradientNeeds(
-    _ steps: [TrainingStep], _ isLearned: [Bool]
+    _ steps: [TrainingStep], _ isLearned: [Bool], followsImage: Bool
   ) -> [TrainingStep] {
     var steps = steps
     for index in steps.indices {
       steps[index].learns = steps[index].parameters.contains { isLearned[$0] }
       steps[index].passesOn = steps[index].inputs.contains { input in
-        if case .node(let node) = input { steps[node].isSwept } else { false }
+        if case .node(let node) = input { steps[node].isSwept } else { followsImage }
       }
     }
     return steps

@@ -122,11 +122,14 @@ package struct TrainingPass {
   /// - Parameters:
   ///   - slopes: how the loss changes with each output; `nil` where it does not.
   ///   - gradients: how the loss changes with the parameters; what is found is added.
+  /// - Returns: how the loss changes with the network's input, where the graph follows it.
   /// - Throws: `InputError` where a layer has no gradient.
+  @discardableResult
   package consuming func backward(
     from slopes: [Tensor?], addingTo gradients: inout ParameterGradients
-  ) throws {
-    var found = [Tensor?](repeating: nil, count: graph.steps.count)
+  ) throws -> Tensor? {
+    // The last is for the image.
+    var found = [Tensor?](repeating: nil, count: graph.steps.count + 1)
     for (source, slope) in zip(graph.outputs, slopes) {
       guard case .node(let index) = source, let slope else { continue }
       Self.add(slope, to: &found[index], parallelism)
@@ -143,6 +146,15 @@ package struct TrainingPass {
         records[index] = nil
       }
     }
+    return found[graph.steps.count]
+  }
+
+  /// Where the gradient of a source is summed up; `nil` where nobody wants it.
+  private func place(of source: Network.Source) -> Int? {
+    switch source {
+    case .node(let node): graph.steps[node].isSwept ? node : nil
+    case .image: graph.followsImage ? graph.steps.count : nil
+    }
   }
 
   private func sweep(
@@ -154,8 +166,8 @@ package struct TrainingPass {
       gradient.mask(where: value(.node(index)), isWithin: range, parallelism: parallelism)
     }
     func pass(_ gradient: Tensor, to input: Int, _ found: inout [Tensor?]) {
-      guard case .node(let node) = step.inputs[input], graph.steps[node].isSwept else { return }
-      Self.add(gradient, to: &found[node], parallelism)
+      guard let place = place(of: step.inputs[input]) else { return }
+      Self.add(gradient, to: &found[place], parallelism)
     }
     switch step.operation {
     case .convolution(let layer):
@@ -204,16 +216,17 @@ package struct TrainingPass {
         convolution.ofParameters(gradient, input: value(input), parallelism: parallelism),
         step.parameters, graph.isLearned, parallelism)
     }
-    guard step.passesOn, case .node(let node) = input else { return }
+    guard step.passesOn, let place = place(of: input) else { return }
     // The sum so far is where the convolution's sums begin.
     var sum: Tensor?
-    if var held = found[node] {
-      found[node] = nil
+    if var held = found[place] {
+      found[place] = nil
       if !held.isUnique() { held = held.copied() }
       sum = held
     }
-    found[node] = convolution.ofInput(
-      gradient, weight: parameters[step.parameters[0]], shape: shapes[node], addingTo: sum,
+    found[place] = convolution.ofInput(
+      gradient, weight: parameters[step.parameters[0]], shape: input.shape(in: shapes, image.shape),
+      addingTo: sum,
       parallelism: parallelism)
   }
 
