@@ -10,7 +10,7 @@ import Unaries
 enum Decoder: String, CaseIterable {
   case npy, npz, png, jpeg, exif, icc, palette, tiff, nifti, mat, safetensors, pth, caffemodel
 
-  private static let mostPixels = 1 << 20
+  private static let mostNumbers = 1 << 20
 
   /// Decodes `bytes`; errors are what is expected of most inputs.
   func run(_ bytes: UnsafeRawBufferPointer) {
@@ -44,13 +44,15 @@ enum Decoder: String, CaseIterable {
       case .tiff:
         try withFile(of: bytes) { path in
           // A few bytes may stand for a large picture, which takes a fuzzer seconds to decode.
-          guard try ImageFile.grid(of: path).count <= Self.mostPixels else { return }
+          let grid = try ImageFile.grid(of: path)
+          let scores = try? ArrayFile.boxes(path).shape
+          guard max(grid.count, scores?.reduce(1, *) ?? 0) <= Self.mostNumbers else { return }
           let labels = try? LabelFile.read(path)
-          let scores = try? ArrayFile.read(path)
+          let array = try? ArrayFile.read(path)
           let (image, mask, _) = try TIFF.read(path)
           precondition(mask.map { $0.grid == image.grid } ?? true)
           precondition(labels.map { $0.grid == image.grid } ?? true)
-          scores.map(check)
+          array.map(check)
         }
       case .nifti:
         try withFile(of: bytes) { path in
