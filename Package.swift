@@ -29,7 +29,9 @@ let package = Package(
     .executable(name: "deeplab", targets: ["deeplab"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Serves the page of crf-tune; nothing else is built with it.
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // System libraries: module maps over Debian's packages.
@@ -130,6 +132,14 @@ let package = Package(
       ]),
     // Charts, pictures and reports: PNG, SVG and PDF from one drawing, drawn by cairo.
     .target(name: "Figures", dependencies: ["LatticeSupport", "Unaries", "Formats", "CCairo"]),
+    // The page of `crf-tune serve`: what it asks for, and the server.
+    .target(
+      name: "Page",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "Laboratory", .product(name: "FlyingFox", package: "FlyingFox"),
+      ],
+      resources: [.embedInCode("Files")]),
     // The C interface: its header, and what is behind it.
     .target(name: "LatticeCHeader", path: "Sources/LatticeC/Header"),
     .target(
@@ -161,7 +171,7 @@ let package = Package(
       name: "crf-tune",
       dependencies: [
         "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
-        "Figures", "ToolSupport", "Tuning",
+        "Figures", "ToolSupport", "Tuning", "Page",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/crf-tune"),
@@ -291,6 +301,12 @@ let package = Package(
     .testTarget(
       name: "FiguresTests",
       dependencies: ["LatticeSupport", "Unaries", "Formats", "Figures", "TestSupport"]),
+    .testTarget(
+      name: "PageTests",
+      dependencies: [
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Pipeline", "Evaluation",
+        "Page", "TestSupport", .product(name: "FlyingFox", package: "FlyingFox"),
+      ]),
     // The network that docs/add-a-network.md shows.
     .testTarget(
       name: "NetworkExampleTests",
@@ -322,6 +338,7 @@ let package = Package(
 if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
   let left: Set = [
     "ToolSupport", "crf-refine", "Tuning", "crf-tune", "Laboratory", "LaboratoryTests", "crf-lab",
+    "Page", "PageTests",
     "crf-bench", "label-bench",
     "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",

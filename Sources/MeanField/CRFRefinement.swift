@@ -7,6 +7,8 @@ public struct CRFRefinement: Refinement {
   /// The CRF and how it is solved.
   public let model: CRFModel
   private let context: DescriptionContext
+  /// Terms that were prepared before; `nil` where none are kept.
+  private var cache: TermCache?
 
   /// - Parameters:
   ///   - model: the CRF and how it is solved.
@@ -14,6 +16,15 @@ public struct CRFRefinement: Refinement {
   public init(_ model: CRFModel, context: DescriptionContext = .none) {
     self.model = model
     self.context = context
+  }
+
+  /// The same CRF with terms that are kept from one call to the next.
+  ///
+  /// - Parameter cache: of the scene that is refined, which must be the same in all calls.
+  package func keepingTerms(in cache: TermCache) -> CRFRefinement {
+    var refinement = self
+    refinement.cache = cache
+    return refinement
   }
 
   /// `crf:model=` with the model's name, or the terms of one without a name.
@@ -87,8 +98,14 @@ public struct CRFRefinement: Refinement {
     _ backend: any FilterBackend, _ parallelism: Parallelism
   ) throws -> DenseCRF {
     do {
+      let labelCount = energies.labelCount
       return try DenseCRF(
-        scene: scene, unary: energies, terms: terms, backend: backend, parallelism: parallelism)
+        scene: scene, unary: energies, terms: terms, backend: backend, parallelism: parallelism
+      ) { index, prepare in
+        guard let cache else { return try prepare() }
+        return try cache.term(
+          model.terms[index], by: model.filter, terms[index], labelCount: labelCount, make: prepare)
+      }
     } catch let error as PairwiseTermError {
       let owner = model.name.map { " of the model '\($0)'" } ?? ""
       let place = "the term \(model.terms[error.index])\(owner)"

@@ -40,6 +40,18 @@ public struct DenseCRF: Sendable {
     backend: any FilterBackend = .permutohedral(.compatible),
     parallelism: Parallelism = .automatic
   ) throws {
+    try self.init(
+      scene: scene, unary: unary, terms: terms, backend: backend, parallelism: parallelism
+    ) { _, prepare in try prepare() }
+  }
+
+  /// The same; `preparing` gets the place of each term and what prepares it, and may know the
+  /// prepared term already.
+  init(
+    scene: Scene, unary: EnergyField, terms: [PairwiseTerm], backend: any FilterBackend,
+    parallelism: Parallelism,
+    preparing: (_ index: Int, _ prepare: () throws -> PreparedTerm) throws -> PreparedTerm
+  ) throws {
     guard unary.grid == scene.countedGrid else {
       throw InputError(
         .data, "the scores are \(unary.grid), but the image is \(scene.grid)",
@@ -50,9 +62,11 @@ public struct DenseCRF: Sendable {
     self.parallelism = parallelism
     self.terms = try terms.enumerated().map { index, term in
       do {
-        return try PreparedTerm(
-          term, scene: scene, labelCount: unary.labelCount, backend: backend,
-          parallelism: parallelism)
+        return try preparing(index) {
+          try PreparedTerm(
+            term, scene: scene, labelCount: unary.labelCount, backend: backend,
+            parallelism: parallelism)
+        }
       } catch {
         throw PairwiseTermError(index: index, kernel: term.kernel.name, cause: error)
       }

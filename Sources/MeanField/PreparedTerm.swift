@@ -45,6 +45,15 @@ package struct PreparedTerm: Sendable {
     omission = nil
   }
 
+  /// The term with another compatibility; the filter is shared.
+  ///
+  /// - Throws: what the compatibility throws.
+  func with(_ compatibility: any LabelCompatibility, labelCount: Int) throws -> PreparedTerm {
+    var term = self
+    term.factors = try compatibility.factors(labelCount: labelCount)
+    return term
+  }
+
   /// The term with its compatibility multiplied by `weight`; the filter is shared.
   func weighted(by weight: Float) -> PreparedTerm {
     var term = self

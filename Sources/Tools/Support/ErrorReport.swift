@@ -108,19 +108,24 @@ package enum StandardError {
 extension ParsableCommand {
   /// Runs the program with its arguments, and ends it with a status of BSD's sysexits where it
   /// cannot go on.
-  package static func runAsTool() {
+  ///
+  /// - Parameters:
+  ///   - program: the program's name, where the command is a part of it.
+  ///   - arguments: what the command gets; `nil` for all of the program's.
+  package static func runAsTool(of program: String? = nil, with arguments: [String]? = nil) {
+    let name = program ?? configuration.commandName ?? ""
     Interruption.install()
     TensorScores.register()
-    WarningReport.start(for: configuration.commandName ?? "")
+    WarningReport.start(for: name)
     // A file beyond `ulimit -f` is a write that fails, with an error that names the file.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      let arguments = programArguments()
+      let arguments = arguments ?? programArguments()
       try PluginOptions.load(in: arguments)
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as InputError {
-      ErrorReport.print(error, of: configuration.commandName ?? "")
+      ErrorReport.print(error, of: name)
       Foundation.exit(ErrorReport.code(of: error))
     } catch {
       end(with: error)

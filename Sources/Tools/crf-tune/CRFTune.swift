@@ -19,7 +19,7 @@ struct CRFTune: ParsableCommand {
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed.
       """,
-    version: "crf-tune \(Version.current)")
+    version: "crf-tune \(Version.current)", subcommands: [Serve.self])
 
   @OptionGroup(title: "Input") var input: UnaryOptions
   @OptionGroup(title: "Input") var truth: TruthOptions
@@ -27,7 +27,13 @@ struct CRFTune: ParsableCommand {
   @OptionGroup(title: "Learning") var learning: LearnOptions
   @OptionGroup(title: "Output") var output: TuneOutputOptions
 
-  static func main() { runAsTool() }
+  /// The page is parsed by itself: of a command and a part of it that share options, the command
+  /// would take them.
+  static func main() {
+    let arguments = programArguments()
+    guard arguments.first == Serve.configuration.commandName else { return runAsTool() }
+    Serve.runAsTool(of: configuration.commandName, with: Array(arguments.dropFirst()))
+  }
 
   mutating func run() throws {
     try TuneRun(
