@@ -69,11 +69,14 @@ struct DrawingTests {
   func pdf() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("d.pdf")
+    // What lies beyond the page, pdftotext leaves out.
+    var drawing = Drawing(width: 200, height: 40)
+    drawing.text(Self.text, at: Place(10, 20))
     try drawing.write(to: path)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     #expect(bytes.starts(with: Array("%PDF-".utf8)))
     guard let output = try Self.output(of: "pdftotext", [path, "-"]) else { return }
-    #expect(output.contains("a < b"))
+    #expect(output.contains("a < b & \"σα\""))
   }
 
   @Test("SVG and PDF come to the same picture, where rsvg-convert and pdftoppm are there")
