@@ -73,7 +73,7 @@ struct EvaluateTests {
     #expect((evaluation["trimap"] as? [Any])?.count == 40)
   }
 
-  @Test("a CRF is compared with what was there before it, and pictures are written")
+  @Test("a CRF is compared with what was there before it, and pictures are written", .drawsFigures)
   func refined() throws {
     let run = try evaluate(
       "--scores", "scores", "--crf", "deeplab-v2-pytorch", "--output", "out", "--trimap-width",
@@ -202,7 +202,7 @@ struct EvaluateTests {
       "\(run.errors)")
   }
 
-  @Test("a picture that cannot be written costs neither the figures nor the report")
+  @Test("a picture that cannot be written costs neither the figures nor the report", .drawsFigures)
   func unwritablePicture() throws {
     try workspace.makeFolders("out/confusion.png")
     let run = try evaluate("--scores", "scores", "--output", "out")
@@ -215,7 +215,7 @@ struct EvaluateTests {
       ])
   }
 
-  @Test("confusion matrices of too many classes are not drawn, which is said")
+  @Test("confusion matrices of too many classes are not drawn, which is said", .drawsFigures)
   func manyClasses() throws {
     // A list of names has 255 at most; scores may be of more.
     try FileManager.default.removeItem(atPath: workspace.file("set/classes.txt"))

@@ -1,10 +1,9 @@
-import Figures
 import Formats
 import Foundation
 import Testing
 import Unaries
 
-@Suite("Figures of crf-refine", .enabled(if: Drawing.isAvailable, "cairo is not installed"))
+@Suite("Figures of crf-refine", .drawsFigures)
 struct FigureOptionTests {
   private static let given = [
     "--unary", "scores.npy", "--image", "image.png", "--preset", "densecrf",

@@ -121,7 +121,7 @@ struct FileNameTests {
     #expect((absent.output + absent.errors).contains("Stra\\xDFe.png"), "\(absent.errors)")
   }
 
-  @Test("training and evaluation go through with such names")
+  @Test("training and evaluation go through with such names", .drawsFigures)
   func training() throws {
     let stems = Self.stems
     let workspace = try TrainingSet.workspace(stems)

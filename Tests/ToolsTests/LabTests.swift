@@ -82,7 +82,7 @@ struct LabTests {
 
   // MARK: show
 
-  @Test func aKernelIsShown() throws {
+  @Test(.drawsFigures) func aKernelIsShown() throws {
     let workspace = try Workspace.sample()
     let arguments = [
       "show", "--image", "image.png", "--kernel", "bilateral:spatial=5,color=20", "--kernel",
@@ -144,7 +144,7 @@ struct LabTests {
     "--iterations", "3", "--exact-pixels", "200",
   ]
 
-  @Test func filtersAreCompared() throws {
+  @Test(.drawsFigures) func filtersAreCompared() throws {
     let workspace = try TuneTests.workspace()
     let found = try run(
       Self.comparison + ["--json", "--table", "t.csv", "--picture", "p.png"], in: workspace)
@@ -220,7 +220,7 @@ struct LabTests {
 
   // MARK: The example of docs/laboratory.md
 
-  @Test(.enabled(if: CompiledPlugin.compiler != nil))
+  @Test(.drawsFigures, .enabled(if: CompiledPlugin.compiler != nil))
   func anInventedKernelIsChecked() throws {
     let workspace = try Workspace.sample()
     let library = workspace.file("libtexture.so")

@@ -28,7 +28,7 @@ struct LearnTests {
     return try JSONDecoder().decode(AnyJSON.self, from: Data(run.output.utf8))
   }
 
-  @Test(arguments: ["weights,bandwidths", "weights,compatibility", "diagonal"])
+  @Test(.drawsFigures, arguments: ["weights,bandwidths", "weights,compatibility", "diagonal"])
   func refineRepeatsTheFiguresOfTheLearnedModel(learned: String) throws {
     let workspace = try Self.workspace()
     let report = try json(

@@ -14,7 +14,7 @@ import Testing
     try Command.run(arguments, of: "deeplab", in: workspace, interruption: interruption)
   }
 
-  @Test("an interrupted training goes on as if nothing had happened, bit for bit")
+  @Test("an interrupted training goes on as if nothing had happened, bit for bit", .drawsFigures)
   func resumes() throws {
     try workspace.write("images/a.png labels/a.png\n", as: "val.txt")
     let steps = [

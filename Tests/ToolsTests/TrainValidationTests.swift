@@ -25,7 +25,7 @@ import Unaries
       TrainingSet.arguments + settings.flatMap { ["--set", $0] } + ["--output", output])
   }
 
-  @Test("figures are those of 'deeplab evaluate', and change no bit of the weights")
+  @Test("figures are those of 'deeplab evaluate', and change no bit of the weights", .drawsFigures)
   func figures() throws {
     let plain = try train("steps=7", output: "plain")
     #expect(plain.status == 0, "\(plain.errors)")

@@ -339,7 +339,7 @@ struct TuneTests {
     #expect(lacking.errors.contains("has no ground truth 'c'"))
   }
 
-  @Test func theTableShowsWhatItIsComparedWithAndTheSurfaceIsAPicture() throws {
+  @Test(.drawsFigures) func theTableShowsWhatItIsComparedWithAndTheSurfaceIsAPicture() throws {
     let workspace = try Self.workspace()
     let run = try run(Self.search + ["--surface", "surface.png"], in: workspace)
     #expect(run.status == 0, "\(run.errors)")

@@ -1,6 +1,8 @@
+import Figures
 import Formats
 import Foundation
 import LatticeSupport
+import Testing
 import Unaries
 
 /// A folder with small inputs, gone with its last user.
@@ -106,4 +108,9 @@ final class Workspace: Sendable {
     try workspace.writeTruth()
     return workspace
   }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// For tests that look at figures, which cairo draws.
+  static var drawsFigures: Self { .enabled(if: Drawing.isAvailable, "cairo is not installed") }
 }
