@@ -52,8 +52,10 @@ package struct PageServer: Sendable {
     }
   }
 
-  /// Waits until requests are taken.
-  package func waitUntilListening() async throws { try await server.waitUntilListening() }
+  /// Waits until requests are taken; on a busy machine that may take a while.
+  package func waitUntilListening() async throws {
+    try await server.waitUntilListening(timeout: 60)
+  }
 
   private static func naming<Result>(
     _ host: String, _ body: () throws -> Result

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// What a program runs on.
@@ -15,9 +16,9 @@ enum Machine {
 
   /// What Linux calls the processor; `nil` elsewhere.
   private static var processor: String? {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
-      return nil
-    }
+    let limit = 1 << 24
+    guard let text = try? TextFile.read("/proc/cpuinfo", as: "a list of processors", upTo: limit)
+    else { return nil }
     return text.split(separator: "\n").first { $0.hasPrefix("model name") }
       .flatMap { $0.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) }
   }

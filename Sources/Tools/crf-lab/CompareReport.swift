@@ -94,7 +94,7 @@ struct CompareReport {
           ], covering: 0...100
         ).drawing, caption: "Mean IOU of each filter, whole and near true boundaries.")
     }
-    page.run(arguments: CommandLine.arguments, threads: threads)
+    page.run(arguments: ["crf-lab"] + programArguments(), threads: threads)
     return page
   }
 

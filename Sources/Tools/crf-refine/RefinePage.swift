@@ -54,7 +54,8 @@ struct RefinePage {
         page.section("What failed")
         page.table(head: ["file", "error"], rows: failures.map { [$0.file, $0.error] })
       }
-      page.run(arguments: CommandLine.arguments, threads: settings.parallelism.threads)
+      page.run(
+        arguments: ["crf-refine"] + programArguments(), threads: settings.parallelism.threads)
       return page
     }
   }

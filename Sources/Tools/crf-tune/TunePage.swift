@@ -40,7 +40,7 @@ struct TunePage {
       page.section("Classes")
       try page.figure(classes.drawing, caption: "The IOU of each class on the images tuned on.")
       try compared().add(to: &page, settings.palette)
-      page.run(arguments: CommandLine.arguments, threads: settings.parallelism.threads)
+      page.run(arguments: ["crf-tune"] + programArguments(), threads: settings.parallelism.threads)
       return page
     }
   }

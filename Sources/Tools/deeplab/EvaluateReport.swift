@@ -178,7 +178,7 @@ struct EvaluateReport {
     page.lines(text)
     try page.add(counts, names: names)
     try settings.add(images, to: &page)
-    page.run(arguments: CommandLine.arguments, threads: settings.parallelism.threads)
+    page.run(arguments: ["deeplab"] + programArguments(), threads: settings.parallelism.threads)
     try Interruption.whileWriting { try page.write(to: path) }
   }
 
