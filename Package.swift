@@ -252,7 +252,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Conformance", "DeepLabNet",
+        "LatticeSupport", "Lattice", "Unaries", "Formats", "MeanField", "Conformance",
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["LatticeSupport", "TestSupport"]),
@@ -342,7 +342,8 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
     "crf-bench", "label-bench",
     "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",
-    "c-refine", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases", "ToolsTests",
+    "c-refine", "DeepLabNet", "Training", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases",
+    "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests", "Figures", "FiguresTests",
   ]
   package.targets.removeAll { left.contains($0.name) }

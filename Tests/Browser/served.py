@@ -1,6 +1,7 @@
 """crf-tune serve as a process, and its page in a headless Chromium."""
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -19,8 +20,10 @@ class Served:
 
     def __init__(self, *arguments, folder=None):
         command = [os.path.join(BUILD, "crf-tune"), "serve", *arguments]
+        # Whoever starts programs in the background lets them ignore interrupts, and those that they start.
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder)
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.address = self.process.stdout.readline().strip()
 
     def end(self):

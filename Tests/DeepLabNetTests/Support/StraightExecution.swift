@@ -1,5 +1,6 @@
 import DeepLabNet
 import LatticeSupport
+import TestSupport
 
 /// Runs a network node by node, each layer by itself: the oracle for faster ways.
 package struct StraightExecution: Sendable {

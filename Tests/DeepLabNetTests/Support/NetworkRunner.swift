@@ -1,5 +1,6 @@
 import DeepLabNet
 import LatticeSupport
+import TestSupport
 import Testing
 
 /// A way to compute a network's scores.

@@ -1,4 +1,5 @@
 import DeepLabNet
+import TestSupport
 import Testing
 import Unaries
 

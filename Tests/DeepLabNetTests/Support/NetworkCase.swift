@@ -1,5 +1,6 @@
 import DeepLabNet
 import Formats
+import TestSupport
 import Testing
 import Unaries
 

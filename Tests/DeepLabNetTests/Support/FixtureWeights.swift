@@ -1,5 +1,6 @@
 import DeepLabNet
 import LatticeSupport
+import TestSupport
 import Testing
 
 /// The weights of the network fixtures: every tensor is a function of its name.
