@@ -55,20 +55,13 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"], path: "Sources/System/CImageCodecs"),
 
-    // libtiff, loaded when it is needed: nothing has to be there to build this.
+    // Libraries that are loaded when they are needed: nothing has to be there to build this.
     .target(
-      name: "CTIFF", path: "Sources/System/CTIFF",
+      name: "CDynamicLibrary", path: "Sources/System/CDynamicLibrary",
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-
-    // The same of libwebp.
-    .target(
-      name: "CWebP", path: "Sources/System/CWebP",
-      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-
-    // cairo, in the same way.
-    .target(
-      name: "CCairo", path: "Sources/System/CCairo",
-      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CTIFF", dependencies: ["CDynamicLibrary"], path: "Sources/System/CTIFF"),
+    .target(name: "CWebP", dependencies: ["CDynamicLibrary"], path: "Sources/System/CWebP"),
+    .target(name: "CCairo", dependencies: ["CDynamicLibrary"], path: "Sources/System/CCairo"),
 
     // C inner loops, and Eigen behind a C header.
     .target(name: "CKernels", path: "Sources/System/CKernels"),

@@ -30,18 +30,14 @@ public enum MAT {
     _ bytes: UnsafeRawBufferPointer, name: String, member: String? = nil
   ) throws -> NumericArray {
     do {
-      let file = try MATFile(bytes)
-      var arrays: [(name: String, array: MATArray)] = []
-      try file.forEachArray { arrays.append(($0.name, $0)) }
-      return try choose(from: arrays, member).array.numbers()
+      let arrays = try MATFile(bytes).arrays()
+      return try choose(from: arrays, member).numbers(name: name)
     } catch let error as InputError {
       throw error.at(name)
     }
   }
 
-  private static func choose(
-    from arrays: [(name: String, array: MATArray)], _ wanted: String?
-  ) throws -> (name: String, array: MATArray) {
+  private static func choose(from arrays: [MATArray], _ wanted: String?) throws -> MATArray {
     let list = arrays.prefix(20).map { quoted($0.name) }.joined(separator: ", ")
     if let wanted {
       guard let found = arrays.first(where: { $0.name == wanted }) else {
@@ -87,28 +83,38 @@ private struct MATFile {
     guard version == 1 else { throw MATElements.damaged("its version is \(version), not 1") }
   }
 
-  /// Calls `body` for each numeric array.
-  func forEachArray(_ body: (MATArray) throws -> Void) throws {
+  /// All numeric arrays; their numbers stay where they are.
+  func arrays() throws -> [MATArray] {
     var elements = MATElements(bytes, from: Self.headerSize, isBigEndian: isBigEndian)
+    var arrays: [MATArray] = []
     while let element = try elements.next(isPadded: false) {
       switch element.type {
       case Self.matrix:
-        if let array = try MATArray(Array(element.bytes), isBigEndian: isBigEndian) {
-          try body(array)
+        if let array = try MATArray(.file(element.bytes), isBigEndian: isBigEndian) {
+          arrays.append(array)
         }
       case Self.compressed:
         let inflated = try GzipSource(MemorySource(element.bytes, name: "an array"), .zlib)
           .bytes(upTo: memoryLimit())
-        let array = try inflated.withUnsafeBytes { bytes -> MATArray? in
-          var inner = MATElements(bytes, from: 0, isBigEndian: isBigEndian)
-          guard let element = try inner.next(isPadded: false), element.type == Self.matrix else {
-            return nil
-          }
-          return try MATArray(Array(element.bytes), isBigEndian: isBigEndian)
+        if let range = try matrix(in: inflated),
+          let array = try MATArray(.inflated(inflated, range), isBigEndian: isBigEndian)
+        {
+          arrays.append(array)
         }
-        if let array { try body(array) }
       default: break
       }
+    }
+    return arrays
+  }
+
+  /// Where the matrix stands in what was inflated; `nil` where it is something else.
+  private func matrix(in inflated: [UInt8]) throws -> Range<Int>? {
+    try inflated.withUnsafeBytes { bytes in
+      var elements = MATElements(bytes, from: 0, isBigEndian: isBigEndian)
+      guard let element = try elements.next(isPadded: false), element.type == Self.matrix else {
+        return nil
+      }
+      return bytes.count - element.bytes.count..<bytes.count
     }
   }
 }
@@ -158,13 +164,27 @@ private struct MATElements {
   }
 }
 
-/// A full, real array of numbers.
+/// The bytes of an array: a part of the file, or inflated.
+private enum MATContent {
+  case file(UnsafeRawBufferPointer)
+  case inflated([UInt8], Range<Int>)
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    switch self {
+    case .file(let bytes): try body(bytes)
+    case .inflated(let bytes, let range):
+      try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+  }
+}
+
+/// A full, real array of numbers. The file's bytes must outlive it.
 private struct MATArray {
   let name: String
-  private let shape: [Int]
-  private let number: StoredNumber
-  private let stored: [UInt8]
-  private let isBigEndian: Bool
+  private let header: NPYHeader
+  private let content: MATContent
+  /// Where the numbers stand in the content.
+  private let stored: Range<Int>
 
   /// Types of elements that are numbers (MAT-File Format, table 1-1).
   private static let numbers: [Int: StoredNumber] = [
@@ -174,84 +194,60 @@ private struct MATArray {
   /// Classes of arrays of numbers, from double to uint64 (table 1-3).
   private static let numericClasses = 6...15
   private static let complexFlag = 0x0800
-  private static let mostAxes = 32
 
   /// - Parameter content: the elements of a matrix.
   /// - Returns: `nil` where it is something else than a full, real array of numbers.
-  init?(_ content: [UInt8], isBigEndian: Bool) throws {
-    self.isBigEndian = isBigEndian
-    var parts: [(type: Int, bytes: [UInt8])] = []
-    try content.withUnsafeBytes { bytes in
+  init?(_ content: MATContent, isBigEndian: Bool) throws {
+    let parts = try content.withBytes { bytes in
       var elements = MATElements(bytes, from: 0, isBigEndian: isBigEndian)
+      var parts: [(type: Int, range: Range<Int>)] = []
       while parts.count < 4, let part = try elements.next(isPadded: true) {
-        parts.append((part.type, Array(part.bytes)))
+        let first = part.bytes.baseAddress.map { $0 - bytes.baseAddress! } ?? 0
+        parts.append((part.type, first..<first + part.bytes.count))
       }
+      return parts
     }
     guard parts.count >= 3 else { throw MATElements.damaged("an array lacks its name") }
-    let flags = try Self.integers(parts[0], isBigEndian)
-    guard let first = flags.first, Self.numericClasses.contains(first & 0xFF),
-      first & Self.complexFlag == 0
+    func integers(_ part: (type: Int, range: Range<Int>)) throws -> [Int] {
+      guard part.type == 5 || part.type == 6, part.range.count % 4 == 0 else {
+        throw MATElements.damaged("an array does not tell its size")
+      }
+      return content.withBytes { bytes in
+        stride(from: part.range.lowerBound, to: part.range.upperBound, by: 4).map { place in
+          let bits = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+          let isNative = isBigEndian == StoredNumber.isHostBigEndian
+          return Int(Int32(bitPattern: isNative ? bits : bits.byteSwapped))
+        }
+      }
+    }
+    guard let flags = try integers(parts[0]).first, Self.numericClasses.contains(flags & 0xFF),
+      flags & Self.complexFlag == 0
     else { return nil }
     guard parts.count == 4, let number = Self.numbers[parts[3].type] else {
       throw MATElements.damaged("an array lacks its numbers")
     }
-    shape = try Self.integers(parts[1], isBigEndian)
-    name = String(decoding: parts[2].bytes, as: UTF8.self)
-    self.number = number
-    stored = parts[3].bytes
-    var count = 1
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow else {
-        throw MATElements.damaged("\(quoted(name)) is too large")
-      }
-      count = product
+    let shape = try integers(parts[1])
+    guard shape.count >= 2, shape.allSatisfy({ $0 >= 0 }) else {
+      throw MATElements.damaged("an array has the size \(NPY.text(shape))")
     }
-    guard (2...Self.mostAxes).contains(shape.count), count == stored.count / number.size,
-      stored.count % number.size == 0
-    else { throw MATElements.damaged("\(quoted(name)) does not have the size that it claims") }
+    header = try NPYHeader(
+      number, isBigEndian: isBigEndian, isFortranOrder: true, shape: shape, takesEmpty: true)
+    name = content.withBytes { String(decoding: $0[parts[2].range], as: UTF8.self) }
+    stored = parts[3].range
+    self.content = content
+    try NPYDecoder(header: header).checkLength(stored.count)
   }
 
-  private static func integers(
-    _ part: (type: Int, bytes: [UInt8]), _ isBigEndian: Bool
-  ) throws -> [Int] {
-    guard part.type == 5 || part.type == 6, part.bytes.count % 4 == 0 else {
-      throw MATElements.damaged("an array does not tell its size")
+  /// The numbers, first axis slowest; `name` stands for the file in messages.
+  func numbers(name: String) throws -> NumericArray {
+    guard header.count > 0 else {
+      throw InputError(
+        .data, "\(quoted(self.name)) is an empty array", remedy: "save one with numbers")
     }
-    return part.bytes.withUnsafeBytes { bytes in
-      (0..<bytes.count / 4).map { index in
-        let bits = bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
-        let isNative = isBigEndian == StoredNumber.isHostBigEndian
-        return Int(Int32(bitPattern: isNative ? bits : bits.byteSwapped))
-      }
+    let values = try content.withBytes { bytes in
+      let source = MemorySource(UnsafeRawBufferPointer(rebasing: bytes[stored]), name: name)
+      return try NPYDecoder(header: header).values(from: source)
     }
-  }
-
-  /// The numbers, first axis slowest.
-  func numbers() throws -> NumericArray {
-    let count = stored.count / number.size
-    guard count > 0 else {
-      throw InputError(.data, "\(quoted(name)) is an empty array", remedy: "save one with numbers")
-    }
-    let columns = try [Float](unsafeUninitializedCapacity: count) { output, filled in
-      let overflow = stored.withUnsafeBytes {
-        number.decode(
-          $0.baseAddress!, count: count, isBigEndian: isBigEndian, into: output.baseAddress!)
-      }
-      if let overflow {
-        throw InputError(
-          .data, "the number \(overflow.value) in \(quoted(name)) is too large for float32",
-          remedy: "scale or clip the numbers to ±3.4e38 before saving")
-      }
-      filled = count
-    }
-    var scatter = FortranScatter(shape: shape)
-    let values = [Float](unsafeUninitializedCapacity: count) { output, filled in
-      columns.withUnsafeBufferPointer {
-        scatter.put($0.baseAddress!, count: count, into: output)
-      }
-      filled = count
-    }
-    return try NumericArray(shape: shape, values: values)
+    return try NumericArray(shape: header.shape, values: values)
   }
 }

@@ -62,15 +62,29 @@ struct NPYHeader: Equatable {
   /// 3)}`.
   init(dictionary text: [UInt8], takesEmpty: Bool = false) throws {
     let entries = try NPYDictionary(text)
-    (number, isBigEndian) = try Self.number(of: entries.descriptor)
-    isFortranOrder = entries.isFortranOrder
-    shape = entries.shape
+    let (number, isBigEndian) = try Self.number(of: entries.descriptor)
+    try self.init(
+      number, isBigEndian: isBigEndian, isFortranOrder: entries.isFortranOrder,
+      shape: entries.shape, takesEmpty: takesEmpty)
+  }
+
+  /// An array of which that is known, from a header of another format.
+  ///
+  /// - Throws: `InputError` where it is empty, or larger than any memory.
+  init(
+    _ number: StoredNumber, isBigEndian: Bool, isFortranOrder: Bool, shape: [Int],
+    takesEmpty: Bool = false
+  ) throws {
+    self.number = number
+    self.isBigEndian = isBigEndian
+    self.isFortranOrder = isFortranOrder
+    self.shape = shape
     guard takesEmpty || !shape.contains(0) else {
       throw InputError(
         .data, "is an empty array, of shape \(NPY.text(shape))",
         remedy: "check the program that wrote it: at least one number is needed")
     }
-    (count, byteCount) = try Self.size(of: entries.shape, elementSize: number.size)
+    (count, byteCount) = try Self.size(of: shape, elementSize: number.size)
   }
 
   private static func notNPY(_ preamble: [UInt8], _ source: some ByteSource) throws -> InputError {

@@ -22,10 +22,10 @@ package struct CallTexts: Sendable {
   ///
   /// - Parameter preset: what the file of the plan holds.
   func command(_ plan: Plan, preset: JSONValue) -> String {
-    let input = (["crf-refine"] + inputs.map(Self.shellQuoted)).joined(separator: " ")
+    let input = (["crf-refine"] + inputs.map(\.shellQuoted)).joined(separator: " ")
     let output = "--output refined"
     if let options = Self.options(of: plan) {
-      return "\(input) \(options.map(Self.shellQuoted).joined(separator: " ")) \(output)"
+      return "\(input) \(options.map(\.shellQuoted).joined(separator: " ")) \(output)"
     }
     return "cat > plan.json <<'END'\n\(preset.text())\nEND\n\(input) --preset plan.json \(output)"
   }
@@ -69,21 +69,6 @@ package struct CallTexts: Sendable {
           plan=\(Self.python(preset)),
           \(kind)output="labels")
       """
-  }
-
-  /// Quoted where a shell would take it apart.
-  package static func shellQuoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || "-_./:=,+@%".utf8.contains(byte)
-      }
-    return isPlain
-      ? word
-      : "'"
-        + word.split(separator: "'", omittingEmptySubsequences: false)
-        .joined(separator: "'\\''") + "'"
   }
 
   /// JSON's strings are Python's.

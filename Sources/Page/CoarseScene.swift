@@ -18,7 +18,9 @@ package struct CoarseScene: Sendable {
       grid: grid, image: scene.image.map { Self.image($0, blocks, grid) },
       mask: scene.mask.map { mask in
         let isCounted = (0..<grid.count).map { point in
-          blocks.points(of: point).contains { mask.isCounted[$0] }
+          var counts = false
+          blocks.forEach(of: point) { counts = counts || mask.isCounted[$0] }
+          return counts
         }
         return PointMask(unchecked: isCounted, grid: grid)
       })
@@ -42,24 +44,33 @@ package struct CoarseScene: Sendable {
       return (blocks, small)
     }
 
-    func points(of point: Int) -> [Int] {
+    /// Calls `body` for the pixels that become `point`.
+    ///
+    /// - Returns: how many there are.
+    @discardableResult @inline(__always)
+    func forEach(of point: Int, _ body: (Int) -> Void) -> Int {
       let (row, column) = point.quotientAndRemainder(dividingBy: columns)
       let xs = column * factor..<min(width, (column + 1) * factor)
-      return (row * factor..<min(height, (row + 1) * factor)).flatMap { y in
-        xs.map { y * width + $0 }
+      let ys = row * factor..<min(height, (row + 1) * factor)
+      for y in ys {
+        for x in xs { body(y * width + x) }
       }
+      return xs.count * ys.count
     }
   }
 
   private static func image(_ image: Image, _ blocks: Blocks, _ grid: GridShape) -> Image {
     let channels = image.channels
     func means(_ value: (Int) -> Float) -> [Float] {
-      (0..<grid.count).flatMap { point in
-        let points = blocks.points(of: point)
-        return (0..<channels).map { channel in
-          points.reduce(Float(0)) { $0 + value($1 * channels + channel) } / Float(points.count)
+      var means = [Float](repeating: 0, count: grid.count * channels)
+      for point in 0..<grid.count {
+        let row = point * channels
+        let count = blocks.forEach(of: point) { other in
+          for channel in 0..<channels { means[row + channel] += value(other * channels + channel) }
         }
+        for channel in 0..<channels { means[row + channel] /= Float(count) }
       }
+      return means
     }
     let pixels: Image.Pixels =
       switch image.pixels {
@@ -81,13 +92,12 @@ package struct CoarseScene: Sendable {
       for point in range {
         let row = output + point * stride
         for channel in 0..<stride { row[channel] = 0 }
-        let points = blocks.points(of: point)
-        for other in points {
+        let count = blocks.forEach(of: point) { other in
           let values = input + other * stride
           for channel in 0..<stride { row[channel] += values[channel] }
         }
         for channel in 0..<labels {
-          row[channel] = min(EnergyField.paddingEnergy, row[channel] / Float(points.count))
+          row[channel] = min(EnergyField.paddingEnergy, row[channel] / Float(count))
         }
         for channel in labels..<stride { row[channel] = EnergyField.paddingEnergy }
       }

@@ -2,15 +2,13 @@ import Evaluation
 import Foundation
 import LatticeSupport
 import Pipeline
-import Synchronization
 
 /// A plan over all images, in the background: what is looked at meanwhile goes first.
 final class FolderRun: Sendable {
   private let plan: Plan
   private let site: Site
   private let report: @Sendable (KeyValuePairs<String, JSONValue?>) -> Void
-  private let isCancelled = Mutex(false)
-  /// As `Cancellation` looks at it.
+  /// As `Cancellation` looks at it; its own thread alone asks.
   private nonisolated(unsafe) let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
   /// Seconds between looks whether somebody waits for something else.
@@ -39,10 +37,7 @@ final class FolderRun: Sendable {
     thread.start()
   }
 
-  func cancel() {
-    isCancelled.withLock { $0 = true }
-    flag.pointee = 1
-  }
+  func cancel() { flag.pointee = 1 }
 
   private func run() {
     Cancellation.use(flag)
@@ -51,10 +46,10 @@ final class FolderRun: Sendable {
     var failures: [JSONValue] = []
     let total = site.store.images.count
     for index in 0..<total {
-      while site.worker.count > 0, !isCancelled.withLock({ $0 }) {
+      while site.worker.count > 0, !Cancellation.isRequested {
         Thread.sleep(forTimeInterval: Self.patience)
       }
-      if isCancelled.withLock({ $0 }) { return }
+      if Cancellation.isRequested { return }
       let name = site.store.images[index].name
       do {
         try add(index, to: &counts)

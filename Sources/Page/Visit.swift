@@ -92,7 +92,7 @@ package final class Visit: Sendable {
     case "folder": try startFolder(request)
     case "stop": stopFolder()
     case "close": try close(request)
-    default: throw unknownName(want, of: "request", among: ["describe", "image", "render"])
+    default: throw Self.ill(request, "want")
     }
   }
 
@@ -145,8 +145,13 @@ package final class Visit: Sendable {
       byte = { UInt8(max(0, min(255, (values[$0] - low) * scale))) }
     }
     let channels = image.channels
-    return (0..<scene.grid.count).flatMap { point in
-      (0..<3).map { byte(point * channels + (channels >= 3 ? $0 : 0)) }
+    return [UInt8](unsafeUninitializedCapacity: 3 * scene.grid.count) { output, count in
+      for point in 0..<scene.grid.count {
+        for part in 0..<3 {
+          output[3 * point + part] = byte(point * channels + (channels >= 3 ? part : 0))
+        }
+      }
+      count = 3 * scene.grid.count
     }
   }
 

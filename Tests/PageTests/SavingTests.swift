@@ -79,10 +79,4 @@ struct SavingTests {
     #expect(python.contains(#"plan={"steps": [{"kind": "holes", "maximum": 9, "open": True}]}"#))
     #expect(python.contains(#"numpy.load("scores.npy")"#))
   }
-
-  @Test func wordsAreQuotedWhereAShellWouldTakeThemApart() {
-    #expect(CallTexts.shellQuoted("a=b,c:1.5") == "a=b,c:1.5")
-    #expect(CallTexts.shellQuoted("it's $HOME") == #"'it'\''s $HOME'"#)
-    #expect(CallTexts.shellQuoted("") == "''")
-  }
 }

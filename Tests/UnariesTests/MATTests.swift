@@ -92,7 +92,7 @@ struct MATTests {
     #expect(throws: InputError.self) {
       try reading.load(ScoreFiles(scores: scores, image: image))
     }
-    (reading.isLayoutNamed, reading.isCaffe) = (true, true)
+    reading.order = .caffe
     let energies = try reading.load(ScoreFiles(scores: scores, image: image)).energies
     // What an array of the picture's part gives, labels first.
     let turned = folder.file("s.npy")

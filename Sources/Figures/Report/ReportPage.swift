@@ -60,23 +60,11 @@ public struct ReportPage: Sendable {
   /// Adds how the page came about: the command, as a shell takes it, the version and the machine.
   public mutating func run(arguments: [String], threads: Int) {
     section("How this was made")
-    lines(arguments.map(Self.quoted).joined(separator: " "))
+    lines(arguments.map(\.shellQuoted).joined(separator: " "))
     facts([
       ("version", "LatticeCRF \(Version.current)"),
       ("machine", Machine.description), ("threads", "\(threads)"),
     ])
-  }
-
-  /// An argument as a shell takes it.
-  private static func quoted(_ argument: String) -> String {
-    let plain = argument.unicodeScalars.allSatisfy {
-      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
-        || "_-./=,:+@%".unicodeScalars.contains($0)
-    }
-    guard !plain || argument.isEmpty else { return argument }
-    return "'"
-      + argument.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "'\\''") + "'"
   }
 
   /// The text of the file.

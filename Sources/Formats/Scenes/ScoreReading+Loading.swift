@@ -283,7 +283,7 @@ extension ScoreReading {
   func openScores(_ files: ScoreFiles) throws -> any BoxSource {
     try explainingSlips(files) {
       try checkLayout(of: files.scores)
-      if isCaffe { return try turned(ArrayFile.read(files.scores, member: member), files) }
+      if order == .caffe { return try turned(ArrayFile.read(files.scores, member: member), files) }
       let boxes = try ArrayFile.boxes(files.scores, member: member)
       if let scores = boxes as? any MaskedBoxSource { fill(scores) }
       return boxes
@@ -295,7 +295,7 @@ extension ScoreReading {
   ///
   /// - Throws: `InputError` where nobody has said which.
   private func checkLayout(of path: String) throws {
-    guard !isLayoutNamed, try FileSource(path).kind == .matlab else { return }
+    guard order == nil, try FileSource(path).kind == .matlab else { return }
     throw InputError(
       .usage, at: path, "is a MATLAB file, whose axes come in more than one order",
       remedy: """
@@ -307,7 +307,7 @@ extension ScoreReading {
   /// Scores of DeepLab's Caffe release with labels first, without what pads them to a square;
   /// others as they are.
   private func turned(_ array: NumericArray, _ files: ScoreFiles) throws -> NumericArray {
-    guard isCaffe else { return array }
+    guard order == .caffe else { return array }
     guard array.shape.count == 3 || array.shape.count == 4 && array.shape[3] == 1 else {
       throw InputError(
         .data, at: files.scores,

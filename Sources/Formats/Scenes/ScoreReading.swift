@@ -6,13 +6,9 @@ public struct ScoreReading: Sendable {
   /// What the numbers mean; `nil` where nobody has said so: they are taken for logits then, with a
   /// warning where they seem to be something else.
   public var meaning: ScoreMeaning?
-  /// The order of the axes of an array of scores.
-  public var layout = ChannelLayout.channelsFirst
-  /// Whether somebody has said so: arrays of MATLAB cannot be read unless somebody has.
-  public var isLayoutNamed = false
-  /// Whether scores are (width, height, labels), padded on the right and below, as DeepLab's Caffe
-  /// release saves them for MATLAB: they are turned to labels first, and cut to the image's size.
-  public var isCaffe = false
+  /// The order of the axes of an array of scores; `nil` where nobody has said so: labels come first
+  /// then, and arrays of MATLAB are refused.
+  public var order: AxisOrder?
   /// The order of the axes of an image that is an array.
   public var imageLayout = ChannelLayout.channelsFirst
   /// How pictures are taken.
@@ -59,6 +55,20 @@ public struct ScoreReading: Sendable {
       self.weights = weights
     }
   }
+
+  /// The order of the axes of an array of scores.
+  public enum AxisOrder: Sendable, CaseIterable {
+    /// Labels, height, width.
+    case labelsFirst
+    /// Height, width, labels.
+    case labelsLast
+    /// Width, height, labels, padded on the right and below, as DeepLab's Caffe release saves them
+    /// for MATLAB: they are turned to labels first, and cut to the image's size.
+    case caffe
+  }
+
+  /// Where the labels are once scores are turned.
+  public var layout: ChannelLayout { order == .labelsLast ? .channelsLast : .channelsFirst }
 
   /// Arrays of scores, labels first, whatever they mean.
   public init() {}

@@ -1,9 +1,8 @@
 #include "ccairo.h"
 
-#include <dlfcn.h>
+#include <cdynamiclibrary.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 // What is used of cairo, whose binary interface is that of 1.10 (2010) and later.
 typedef struct cairo cairo_t;
@@ -63,16 +62,8 @@ static pthread_once_t loads_once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
   static const char *const names[] = {
-    "libcairo.so.2", "libcairo.so", "libcairo.2.dylib", "libcairo.dylib"};
-  void *library = NULL;
-  for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++) {
-    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  }
-  if (library == NULL) return;
-  const struct {
-    void *place;
-    const char *name;
-  } symbols[] = {
+    "libcairo.so.2", "libcairo.so", "libcairo.2.dylib", "libcairo.dylib", NULL};
+  const dynamic_symbol symbols[] = {
     {&lib.image, "cairo_image_surface_create"},
     {&lib.image_for_data, "cairo_image_surface_create_for_data"},
     {&lib.pdf, "cairo_pdf_surface_create_for_stream"},
@@ -112,13 +103,9 @@ static void load(void) {
     {&lib.font_size, "cairo_set_font_size"},
     {&lib.show_text, "cairo_show_text"},
     {&lib.extents, "cairo_text_extents"},
+    {NULL, NULL},
   };
-  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-    void *symbol = dlsym(library, symbols[i].name);
-    if (symbol == NULL) return;
-    memcpy(symbols[i].place, &symbol, sizeof symbol);
-  }
-  is_loaded = true;
+  is_loaded = dynamic_library_load(names, symbols);
 }
 
 bool sheet_is_available(void) {

@@ -1,6 +1,6 @@
 #include "ctiff.h"
 
-#include <dlfcn.h>
+#include <cdynamiclibrary.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,16 +38,8 @@ static void note_error(const char *module, const char *format, va_list arguments
 
 static void load(void) {
   static const char *const names[] = {
-    "libtiff.so.6", "libtiff.so.5", "libtiff.so", "libtiff.6.dylib", "libtiff.dylib"};
-  void *library = NULL;
-  for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++) {
-    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  }
-  if (library == NULL) return;
-  const struct {
-    void *place;
-    const char *name;
-  } symbols[] = {
+    "libtiff.so.6", "libtiff.so.5", "libtiff.so", "libtiff.6.dylib", "libtiff.dylib", NULL};
+  const dynamic_symbol symbols[] = {
     {&lib.open, "TIFFOpen"},
     {&lib.close, "TIFFClose"},
     {&lib.set_directory, "TIFFSetSubDirectory"},
@@ -59,12 +51,9 @@ static void load(void) {
     {&lib.decodes, "TIFFIsCODECConfigured"},
     {&lib.set_error_handler, "TIFFSetErrorHandler"},
     {&lib.set_warning_handler, "TIFFSetWarningHandler"},
+    {NULL, NULL},
   };
-  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-    void *symbol = dlsym(library, symbols[i].name);
-    if (symbol == NULL) return;
-    memcpy(symbols[i].place, &symbol, sizeof symbol);
-  }
+  if (!dynamic_library_load(names, symbols)) return;
   lib.set_error_handler(note_error);
   lib.set_warning_handler(NULL);
   is_loaded = true;

@@ -1,8 +1,7 @@
 #include "cwebp.h"
 
-#include <dlfcn.h>
+#include <cdynamiclibrary.h>
 #include <pthread.h>
-#include <string.h>
 
 // What is used of libwebp, whose binary interface is that of 0.5 (2015) and later.
 static struct {
@@ -16,26 +15,14 @@ static pthread_once_t loads_once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
   static const char *const names[] = {
-    "libwebp.so.7", "libwebp.so.6", "libwebp.so", "libwebp.7.dylib", "libwebp.dylib"};
-  void *library = NULL;
-  for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++) {
-    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  }
-  if (library == NULL) return;
-  const struct {
-    void *place;
-    const char *name;
-  } symbols[] = {
+    "libwebp.so.7", "libwebp.so.6", "libwebp.so", "libwebp.7.dylib", "libwebp.dylib", NULL};
+  const dynamic_symbol symbols[] = {
     {&lib.get_info, "WebPGetInfo"},
     {&lib.decode_rgb, "WebPDecodeRGBInto"},
     {&lib.decode_rgba, "WebPDecodeRGBAInto"},
+    {NULL, NULL},
   };
-  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-    void *symbol = dlsym(library, symbols[i].name);
-    if (symbol == NULL) return;
-    memcpy(symbols[i].place, &symbol, sizeof symbol);
-  }
-  is_loaded = true;
+  is_loaded = dynamic_library_load(names, symbols);
 }
 
 bool webp_is_available(void) {

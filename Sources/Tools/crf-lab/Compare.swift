@@ -214,7 +214,7 @@ struct Compare: ParsableCommand {
   /// How files are read.
   private func conditions(_ reading: ScoreReading) -> [String: String] {
     [
-      "--unary-kind": reading.kind.rawValue, "--scores-layout": "\(reading.layout)",
+      "--unary-kind": reading.kind.rawValue, "--scores-layout": "\(reading.order ?? .labelsFirst)",
       "--image-layout": "\(reading.imageLayout)", "--align-corners": "\(reading.alignCorners)",
     ]
   }

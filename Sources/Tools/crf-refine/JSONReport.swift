@@ -92,7 +92,7 @@ struct JSONParameters: Encodable {
     labelMap = unary.labels.mapping?.name
     truthMap = settings.truth.mapping?.name
     if settings.network == nil, settings.scorer == nil, settings.unary.kind != .labels {
-      layout = settings.unary.layout.word
+      layout = (settings.unary.order ?? .labelsFirst).word
     }
   }
 }

@@ -82,7 +82,7 @@ struct Serve: ParsableCommand {
     let site = Site(try settings())
     let server = try OptionCheck.naming("--port") {
       try PageServer(
-        site, host: host, port: try checkedPort(), token: token ?? Gate.makeToken())
+        site, host: host, port: try checkedPort(), token: try checkedToken())
     }
     let outcome = Outcome()
     Task {
@@ -121,12 +121,17 @@ struct Serve: ParsableCommand {
       throw InputError(
         .usage, at: "--port", "is \(port), but must be 0…65535", remedy: "0 takes one that is free")
     }
-    if let token, !Gate.isToken(token) {
+    return port
+  }
+
+  private func checkedToken() throws -> String {
+    guard let token else { return Gate.makeToken() }
+    guard Gate.isToken(token) else {
       throw InputError(
         .usage, at: "--token", "is not 16 to 128 letters, digits, '-' and '_'",
         remedy: "leave it out for a random one")
     }
-    return port
+    return token
   }
 
   private func settings() throws -> SiteSettings {

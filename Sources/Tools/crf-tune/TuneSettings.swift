@@ -281,7 +281,7 @@ extension TuneSettings {
   private var readingConditions: [String: String] {
     [
       "--unary-kind": unary.kind.rawValue,
-      "--scores-layout": unary.layout == .channelsFirst ? "labelsFirst" : "labelsLast",
+      "--scores-layout": "\(unary.order ?? .labelsFirst)",
       "--image-layout": "\(unary.imageLayout)", "--member": unary.member ?? "none",
       "--align-corners": "\(unary.alignCorners)", "--label-count": "\(unary.labelCount)",
       "--confidence": "\(unary.confidence)", "--unknown": "\(unary.unknown)",

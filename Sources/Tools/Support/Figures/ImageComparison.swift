@@ -135,7 +135,7 @@ package struct ImageComparison {
 
   /// The name and the figures.
   var title: String {
-    var parts = [name]
+    var parts: [String] = []
     switch meanIOU {
     case (let before?, let after?):
       parts.append(String(format: "mean IOU %.1f → %.1f %%", 100 * before, 100 * after))
@@ -143,7 +143,8 @@ package struct ImageComparison {
     default: break
     }
     if isRefined { parts.append(String(format: "%.2f %% of pixels changed", 100 * changedShare)) }
-    return parts.joined(separator: ": ").replacingOccurrences(of: " %: ", with: " %, ")
+    return ([name] + [parts.joined(separator: ", ")].filter { !$0.isEmpty }).joined(
+      separator: ": ")
   }
 }
 

@@ -14,9 +14,7 @@ extension ScoreReading {
     labels = reading
     meaning = input.unaryKind
     try follow(input.channels)
-    layout = input.layout?.channels ?? .channelsFirst
-    isLayoutNamed = input.layout != nil
-    isCaffe = input.layout == .caffe
+    order = input.layout
     imageLayout = input.imageLayout ?? layout
     picture = try PictureReading(input.orientation, input.imageRange)
     picture.raster = try input.raster.reading()

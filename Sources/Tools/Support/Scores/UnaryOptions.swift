@@ -61,7 +61,7 @@ package struct UnaryOptions: ParsableArguments {
       "The order of the scores' axes: labels first, labels last, or as DeepLab's Caffe release saves "
         + "them in .mat files. (default: chw; none for .mat)",
       valueName: "order"))
-  package var layout: ScoresLayout?
+  package var layout: ScoreReading.AxisOrder?
 
   @Option(
     help: ArgumentHelp("Which array of an .npz archive or a .mat file.", valueName: "name"))
@@ -167,15 +167,25 @@ extension UnaryOptions {
   }
 }
 
-/// What `--scores-layout` can say.
-package enum ScoresLayout: String, ExpressibleByArgument, CaseIterable {
-  case channelsFirst = "chw"
-  case channelsLast = "hwc"
-  /// Width, height, labels, padded: DeepLab's Caffe release.
-  case caffe = "whc"
+/// What `--scores-layout` can say: `chw`, `hwc` or `whc`.
+extension ScoreReading.AxisOrder: ExpressibleByArgument {
+  /// All that can be said.
+  public static var allValueStrings: [String] { allCases.map(\.word) }
 
-  /// The order of channels once the scores are turned.
-  package var channels: ChannelLayout { self == .channelsLast ? .channelsLast : .channelsFirst }
+  /// The order that is said.
+  public init?(argument: String) {
+    guard let order = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+    self = order
+  }
+
+  /// As options have it.
+  package var word: String {
+    switch self {
+    case .labelsFirst: "chw"
+    case .labelsLast: "hwc"
+    case .caffe: "whc"
+    }
+  }
 }
 
 /// What `--image-layout` can say: `chw` or `hwc`.
