@@ -44,18 +44,22 @@ package struct PageServer: Sendable {
   package func run() async throws {
     do {
       try await server.run()
-    } catch is CancellationError {
     } catch {
+      // A socket may find itself closed before its task finds itself cancelled.
+      guard !Task.isCancelled else { return }
       throw InputError(
         .io, at: address, "cannot be served: \(error.localizedDescription)",
         remedy: "choose another port")
     }
   }
 
-  /// Waits until requests are taken; on a busy machine that may take a while.
+  /// Waits until requests are taken, however busy the machine is; `run` says what prevents it.
   package func waitUntilListening() async throws {
-    try await server.waitUntilListening(timeout: 60)
+    try await server.waitUntilListening(timeout: Self.patience)
   }
+
+  /// A day, in seconds.
+  private static let patience = 86_400.0
 
   private static func naming<Result>(
     _ host: String, _ body: () throws -> Result

@@ -98,7 +98,7 @@ struct GateTests {
         && Gate.isToken("0123456789abcde-"))
   }
 
-  @Test func thePageIsServedToWhoKnowsTheToken() async throws {
+  @Test(.timeLimit(.minutes(10))) func thePageIsServedToWhoKnowsTheToken() async throws {
     let site = Site(PageSample.settings([PageSample.painted()]))
     defer { site.end() }
     let server = try PageServer(site, host: "127.0.0.1", port: 0, token: Gate.makeToken())
