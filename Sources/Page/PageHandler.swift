@@ -45,12 +45,30 @@ package struct PageHandler: HTTPHandler {
       + "connect-src ws://\(host); base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
   }
 
-  private static let files: [String: (type: String, bytes: [UInt8])] = [
-    "": ("text/html; charset=utf-8", PackageResources.page_html),
-    "page.css": ("text/css; charset=utf-8", PackageResources.page_css),
-    "page.js": ("text/javascript; charset=utf-8", PackageResources.page_js),
-    "drawing.js": ("text/javascript; charset=utf-8", PackageResources.drawing_js),
-    "controls.js": ("text/javascript; charset=utf-8", PackageResources.controls_js),
+  private static let files: [String: (type: String, bytes: [UInt8])] = {
+    var files = [
+      "": ("text/html; charset=utf-8", PackageResources.page_html),
+      "page.css": ("text/css; charset=utf-8", PackageResources.page_css),
+    ]
+    for (name, bytes) in scripts { files[name] = ("text/javascript; charset=utf-8", bytes) }
+    return files
+  }()
+
+  private static let scripts = [
+    "app.js": PackageResources.app_js,
+    "bar.js": PackageResources.bar_js,
+    "connection.js": PackageResources.connection_js,
+    "controls.js": PackageResources.controls_js,
+    "drawing.js": PackageResources.drawing_js,
+    "figures.js": PackageResources.figures_js,
+    "files.js": PackageResources.files_js,
+    "folder.js": PackageResources.folder_js,
+    "history.js": PackageResources.history_js,
+    "page.js": PackageResources.page_js,
+    "pixels.js": PackageResources.pixels_js,
+    "renderings.js": PackageResources.renderings_js,
+    "steps.js": PackageResources.steps_js,
+    "views.js": PackageResources.views_js,
   ]
 }
 

@@ -81,6 +81,22 @@ extension Plan {
     }
   }
 
+  /// The plan with at most so many updates of each CRF.
+  func limitingUpdates(to count: Int) -> Plan {
+    let steps = steps.map { step -> Step in
+      guard case .refinement(var description) = step, var model = description.model,
+        model.iterations > count
+      else { return step }
+      model.iterations = count
+      description.settings["model"] = .description(model.json)
+      return .refinement(description)
+    }
+    guard let plan = try? Plan(steps: steps) else {
+      preconditionFailure("a plan whose steps are in order has come out of order")
+    }
+    return plan
+  }
+
   /// The plan up to the first CRF, of which so many updates are made; `nil` where there is no CRF.
   func upTo(update: Int) -> Plan? {
     guard

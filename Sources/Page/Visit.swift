@@ -31,6 +31,9 @@ package final class Visit: Sendable {
 
   /// As many settings stand side by side.
   package static let slotCount = 4
+  /// Of each CRF over a smaller scene, unless the page asks for a number of them: most marginals
+  /// have settled by then.
+  private static let updatesAtOnce = 5
   /// More than any plan takes.
   private static let longestMessage = 1 << 20
 
@@ -172,7 +175,9 @@ package final class Visit: Sendable {
     let belief = try request["belief"].map { _ in try Self.count(request, "belief") }
     try work(on: "slot \(slot)", request) { visit in
       let image = try visit.site.store.image(index)
-      let made = update.flatMap { plan.upTo(update: $0) } ?? plan
+      let made =
+        update.flatMap { plan.upTo(update: $0) }
+        ?? (factor > 1 ? plan.limitingUpdates(to: Self.updatesAtOnce) : plan)
       let rendering = try Rendering(
         made, of: image, factor: factor, context: visit.site.context,
         parallelism: visit.site.settings.parallelism)

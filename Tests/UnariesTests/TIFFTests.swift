@@ -195,6 +195,12 @@ struct TIFFTests {
         .contains("L*a*b*"))
     #expect(
       refusal(try file(width: 0, height: 1, rows: [1, 2])).contains("0×1 pixels"))
+    // Deflate makes at most 1032 bytes of one: 3 of 3096.
+    #expect(
+      refusal(
+        try file(width: 4200, height: 1, rows: [1, 2, 3], tags: [259: (3, [8]), 279: (4, [3])])
+      )
+      .contains("cannot stand for a row of 4200 pixels"))
   }
 
   @Test func aRegionIsThatOfTheWhole() throws {

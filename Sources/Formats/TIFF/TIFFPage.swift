@@ -235,6 +235,10 @@ struct TIFFPage {
     if let lack = zip(counts, expected).first(where: { $0 != 0 && $0 < $1 }) {
       throw TIFFBytes.damaged("a strip has \(lack.0) bytes of \(lack.1)")
     }
+    let least = page.fewestCompressedBytes
+    if let lack = counts.prefix(count).first(where: { $0 != 0 && $0 < least }) {
+      throw TIFFBytes.damaged("\(lack) bytes cannot stand for a row of \(page.width) pixels")
+    }
     return Array(counts.prefix(count))
   }
 
@@ -246,6 +250,16 @@ struct TIFFPage {
     return (0..<count).map { block in
       perRow * min(rowsPerStrip, height - block % strips * rowsPerStrip)
     }
+  }
+
+  /// No row of a strip, and no tile, can have been compressed to fewer bytes; 0 where the method
+  /// sets no such limit.
+  private var fewestCompressedBytes: Int {
+    // A byte of LZW is two thirds of a string of 4094 at most, one of deflate 4 matches of 258.
+    let most = [5: 4096, 8: 1032, 32946: 1032, 32773: 64]
+    guard let most = most[compression] else { return 0 }
+    let pixels = tile.map { $0.width * $0.height } ?? width
+    return pixels * (isSeparate ? 1 : bands) * bits / 8 / most
   }
 
   private func checkCompression(_ tags: TIFFDirectory) throws {

@@ -1,15 +1,19 @@
 // Pictures: labels over images, on canvases.
 
-/// The labels that runs stand for: pairs of a label and how often it comes, 16 bits each.
+/// The labels that runs stand for, and how often each comes: runs are pairs of a label and how many pixels in a
+/// row have it, 16 bits each.
 export function labelsOf(bytes, count) {
   const runs = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
   const labels = new Uint16Array(count);
+  const counts = new Uint32Array(65536);
   let place = 0;
   for (let index = 0; index < runs.length; index += 2) {
-    labels.fill(runs[index], place, place + runs[index + 1]);
-    place += runs[index + 1];
+    const [label, length] = [runs[index], runs[index + 1]];
+    labels.fill(label, place, place + length);
+    counts[label] += length;
+    place += length;
   }
-  return labels;
+  return { labels, counts };
 }
 
 /// Dark blue to yellow by way of green, in 256 steps: viridis at five places (Smith & van der Walt 2015).
@@ -34,6 +38,13 @@ function surface(picture) {
   return canvas;
 }
 
+const opaque = 0xff000000;
+
+/// `share` of 256 of a colour as one number: canvases keep red first, and processors the lowest byte.
+function word(red, green, blue, share) {
+  return ((red * share) >> 8) | (((green * share) >> 8) << 8) | (((blue * share) >> 8) << 16);
+}
+
 /// What is shown of an image, pixel by pixel.
 export class Layer {
   constructor(picture) {
@@ -43,6 +54,8 @@ export class Layer {
     this.data = this.context.createImageData(picture.width, picture.height);
     this.pixels = this.data.data;
     this.pixels.fill(255);
+    /// The same, one number for each pixel.
+    this.words = new Uint32Array(this.pixels.buffer);
   }
 
   finish() {
@@ -50,36 +63,41 @@ export class Layer {
     return this.canvas;
   }
 
+  /// The image's share of each pixel, as a canvas has it: red in the lowest byte, then green and blue.
+  dimmed(opacity) {
+    if (this.dimmedBy === opacity) return this.dimmedPixels;
+    const { rgb } = this.picture;
+    const share = 256 - Math.round(256 * opacity);
+    this.dimmedPixels ??= new Uint32Array(this.words.length);
+    for (let point = 0; point < this.words.length; point += 1) {
+      this.dimmedPixels[point] = word(rgb[3 * point], rgb[3 * point + 1], rgb[3 * point + 2], share);
+    }
+    this.dimmedBy = opacity;
+    return this.dimmedPixels;
+  }
+
   /// Labels over the image: `colors` has three bytes for each label.
   drawLabels(labels, colors, opacity, hasEdges) {
-    const { rgb, width, height } = this.picture;
-    const pixels = this.pixels;
+    const { width } = this.picture;
+    const { words } = this;
+    const dimmed = this.dimmed(opacity);
     const share = Math.round(256 * opacity);
-    const rest = 256 - share;
-    const known = colors.length / 3;
-    const count = width * height;
-    // The labels' share of each colour, in place of a product for each pixel.
-    const over = new Uint16Array(3 * 65536);
-    for (let place = 0; place < 3 * known; place += 1) over[place] = colors[place] * share;
-    let x = 0;
-    for (let point = 0; point < count; point += 1) {
-      const label = labels[point];
-      x += 1;
-      const isLast = x === width;
-      if (isLast) x = 0;
-      const target = point << 2;
-      if (hasEdges && ((!isLast && label !== labels[point + 1])
-        || (point + width < count && label !== labels[point + width]))) {
-        pixels[target] = 255;
-        pixels[target + 1] = 255;
-        pixels[target + 2] = 255;
-        continue;
+    const over = new Uint32Array(65536);
+    for (let label = 0; 3 * label < colors.length; label += 1) {
+      over[label] = word(colors[3 * label], colors[3 * label + 1], colors[3 * label + 2], share);
+    }
+    // Shares of 256 in all: no byte of a sum reaches the next.
+    for (let point = 0; point < words.length; point += 1) words[point] = opaque + dimmed[point] + over[labels[point]];
+    if (hasEdges) {
+      for (let start = 0; start < words.length; start += width) {
+        const hasBelow = start + width < words.length;
+        for (let point = start; point < start + width; point += 1) {
+          const label = labels[point];
+          const isEdge = (point + 1 < start + width && label !== labels[point + 1])
+            || (hasBelow && label !== labels[point + width]);
+          if (isEdge) words[point] = 0xffffffff;
+        }
       }
-      const source = 3 * point;
-      const color = 3 * label;
-      pixels[target] = (rgb[source] * rest + over[color]) >> 8;
-      pixels[target + 1] = (rgb[source + 1] * rest + over[color + 1]) >> 8;
-      pixels[target + 2] = (rgb[source + 2] * rest + over[color + 2]) >> 8;
     }
     return this.finish();
   }
