@@ -61,6 +61,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CTIFF", dependencies: ["CDynamicLibrary"], path: "Sources/System/CTIFF"),
     .target(name: "CWebP", dependencies: ["CDynamicLibrary"], path: "Sources/System/CWebP"),
+    .target(
+      name: "CMessagePassing", dependencies: ["CDynamicLibrary"],
+      path: "Sources/System/CMessagePassing", exclude: ["mpi"]),
     .target(name: "CCairo", dependencies: ["CDynamicLibrary"], path: "Sources/System/CCairo"),
 
     // C inner loops, and Eigen behind a C header.
@@ -115,7 +118,9 @@ let package = Package(
     // The training of a network on a data set, with its states, log and validation.
     .target(
       name: "Training",
-      dependencies: ["LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Evaluation"]),
+      dependencies: [
+        "LatticeSupport", "Unaries", "Formats", "DeepLabNet", "Evaluation", "CMessagePassing",
+      ]),
     // What crf-lab does: kinds checked, kernels looked at, filters compared.
     .target(
       name: "Laboratory",
@@ -335,7 +340,8 @@ if Context.environment["LATTICECRF_CORE_TESTS_ONLY"] != nil {
     "crf-bench", "label-bench",
     "refinement-bench", "PluginLattice", "plugin-bench", "deeplab", "make-sample", "side-by-side",
     "rate-figures", "RefineScores",
-    "c-refine", "DeepLabNet", "Training", "DeepLabNetTests", "NetworkExampleTests", "onnx-cases",
+    "c-refine", "DeepLabNet", "CMessagePassing", "Training", "DeepLabNetTests",
+    "NetworkExampleTests", "onnx-cases",
     "ToolsTests",
     "EvaluationTests", "TuningTests", "TrainingTests", "Figures", "FiguresTests",
   ]

@@ -72,6 +72,13 @@ public final class TrainingRun {
   /// Images of a step.
   public var imagesAStep: Int { experiment.batch * experiment.accumulation }
 
+  /// The processes that train together; `nil` where there is one.
+  private let group: (any TrainingGroup)?
+  /// Whether it is this process that writes and measures: one of the group does.
+  public var isWriter: Bool { (group?.rank ?? 0) == 0 }
+  /// Processes that train together.
+  public var processes: Int { group?.count ?? 1 }
+
   private let trainer: Trainer
   private let batches: SampleBatches
   /// What the weights are to say of themselves.
@@ -88,15 +95,27 @@ public final class TrainingRun {
   ///   - experiment: everything that the training depends on.
   ///   - folder: where results go.
   ///   - saved: what to go on with; `nil` for a new training.
+  ///   - group: the processes that train together, each with its share of every batch; they read
+  ///     the same files, and one of them writes. `nil` where there is one. How many there are is no
+  ///     part of the experiment: a training may go on with more or fewer.
   ///   - parallelism: the threads to use.
   ///   - observer: who looks on; held weakly.
-  /// - Throws: `InputError` where network, weights and data set do not fit together.
+  /// - Throws: `InputError` where network, weights and data set do not fit together, or there are
+  ///   more processes than images in a batch.
   public init(
     _ experiment: Experiment, folder: TrainingFolder, resuming saved: TrainingFolder.Saved? = nil,
+    group: (any TrainingGroup)? = nil,
     parallelism: Parallelism = .automatic, observer: (any TrainingObserver)? = nil
   ) throws {
     self.experiment = experiment
     self.folder = folder
+    self.group = group
+    if let group, group.count > experiment.batch {
+      throw InputError(
+        .usage, at: "'batch'",
+        "is \(experiment.batch), but \(group.count) processes are to share the images of a batch",
+        remedy: "start as many processes as a batch has images, or fewer")
+    }
     self.parallelism = parallelism
     self.observer = observer
     let dataset = try experiment.dataset(split: experiment.split)
@@ -108,7 +127,7 @@ public final class TrainingRun {
     try saved?.header.check(
       images: images, validation: validation?.images, at: experiment.data)
     try dataset.checkPresence()
-    if saved == nil { try Self.checkLabels(experiment, dataset, classes, parallelism) }
+    if saved == nil, isWriter { try Self.checkLabels(experiment, dataset, classes, parallelism) }
     orientations = try Array(dataset.orientationUses(parallelism: parallelism).values)
     let names = dataset.classNames
     notes = ModelNotes(
@@ -132,7 +151,8 @@ public final class TrainingRun {
     try saved?.header.check(examples: examples, at: experiment.data)
     trainer = try Trainer(
       network, parameters: parameters, resize: entry.resize,
-      options: experiment.trainerOptions(images: boxes?.count ?? images), parallelism: parallelism)
+      options: experiment.trainerOptions(images: boxes?.count ?? images), group: group,
+      parallelism: parallelism)
     let (height, width) = experiment.typicalSize(for: entry.sizes)
     try trainer.check(batch: experiment.batch, height: height, width: width)
     if let saved {
@@ -144,7 +164,8 @@ public final class TrainingRun {
     batches = try SampleBatches(
       dataset, examples: boxes, classes: classes, ignoring: experiment.loss.ignored,
       drawing: SampleDrawing(
-        batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation()),
+        batch: experiment.batch, seed: experiment.seed, augmentation: experiment.augmentation(),
+        share: group?.share(of: experiment.batch)),
       preprocessing: entry.preprocessing,
       startingAt: trainer.stepsDone * experiment.accumulation)
   }
@@ -203,16 +224,19 @@ public final class TrainingRun {
     do {
       try train()
     } catch let divergence as Divergence {
+      // All have found it; the one that writes says so, which ends the others.
+      if !isWriter { agree(on: false) }
       throw divergence.error
     }
   }
 
   private func train() throws {
-    var log = try TrainingLog(at: folder.log, from: trainer.stepsDone)
+    var log = isWriter ? try TrainingLog(at: folder.log, from: trainer.stepsDone) : nil
     var pace = TrainingPace(total, done: trainer.stepsDone, imagesAStep: imagesAStep)
     try Interruption.whileWriting {
       var saved = trainer.stepsDone
       func save() throws {
+        guard isWriter else { return }
         guard trainer.stepsDone > saved || !FolderListing.exists(folder.state) else { return }
         try checkParameters()
         try folder.write(
@@ -226,7 +250,7 @@ public final class TrainingRun {
       do {
         // The state may be of a step whose figures an interrupt or an error has cut short.
         try validate(&pace, &log)
-        while trainer.stepsDone < total, !Interruption.isPending {
+        while trainer.stepsDone < total, !agree(on: Interruption.isPending) {
           try step(&pace, &log)
           if trainer.stepsDone % experiment.checkpointEvery == 0 { try save() }
           try validate(&pace, &log)
@@ -239,6 +263,7 @@ public final class TrainingRun {
       }
       observer?.pauses()
       try save()
+      guard let log else { return }
       if trainer.stepsDone >= total {
         try folder.writeWeights(trainer, notes: notes)
         observer?.wrote(folder.weights)
@@ -247,7 +272,18 @@ public final class TrainingRun {
     }
   }
 
-  private func step(_ pace: inout TrainingPace, _ log: inout TrainingLog) throws {
+  /// Whether any of the processes says so: all of them come to the same answer.
+  @discardableResult
+  private func agree(on isSo: Bool) -> Bool {
+    guard let group else { return isSo }
+    var count = isSo ? 1.0 : 0
+    withUnsafeMutablePointer(to: &count) {
+      group.sum(UnsafeMutableBufferPointer(start: $0, count: 1))
+    }
+    return count > 0
+  }
+
+  private func step(_ pace: inout TrainingPace, _ log: inout TrainingLog?) throws {
     let parts = try (0..<experiment.accumulation).map { _ in try batches.next() }
     let report = try trainer.step(parts)
     guard report.loss.isFinite else {
@@ -259,15 +295,15 @@ public final class TrainingRun {
     if step % experiment.logEvery == 0 || step == total
       || validation?.isDue(at: step, of: total) == true
     {
-      try log.add(pace.line())
+      try log?.add(pace.line())
     }
   }
 
   /// Adds figures to the line of this step, where it is to have any and has none yet.
-  private func validate(_ pace: inout TrainingPace, _ log: inout TrainingLog) throws {
+  private func validate(_ pace: inout TrainingPace, _ log: inout TrainingLog?) throws {
     let step = trainer.stepsDone
-    guard let validation, validation.isDue(at: step, of: total), log.awaitsFigures(of: step),
-      !Interruption.isPending
+    guard let validation, validation.isDue(at: step, of: total),
+      log?.awaitsFigures(of: step) == true, !Interruption.isPending
     else { return }
     try checkParameters()
     let outcome = try pace.validating(left: validation.timesDue(after: step, of: total)) {
@@ -276,7 +312,7 @@ public final class TrainingRun {
     }
     switch outcome {
     case .figures(let figures):
-      try log.add(figures)
+      try log?.add(figures)
       observer?.validated(figures, at: pace, of: validation.summary)
     case .unscored(let error): observer?.lacksFigures(at: step, because: error)
     case .interrupted: break

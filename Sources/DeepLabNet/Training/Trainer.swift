@@ -14,6 +14,7 @@ public final class Trainer {
 
   private let graph: TrainingGraph
   private let resize: ScoreResize
+  private let group: (any TrainingGroup)?
   private let parallelism: Parallelism
   private var values: [ParameterValues]
   private var optimizer: Optimizer
@@ -25,18 +26,22 @@ public final class Trainer {
   ///   - parameters: the values to begin with.
   ///   - resize: how the scores come to the image's size.
   ///   - options: how it is trained.
+  ///   - group: the processes that train together; `nil` where there is one. All of them begin with
+  ///     the same parameters, and each is given its share of every batch.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where a parameter is missing or has another shape than the network's,
   ///   or where the loss is taken at pixels and the scores come there by more than an
   ///   interpolation.
   public init(
     _ network: Network, parameters: any ParameterSource, resize: ScoreResize,
-    options: TrainerOptions, parallelism: Parallelism = .automatic
+    options: TrainerOptions, group: (any TrainingGroup)? = nil,
+    parallelism: Parallelism = .automatic
   ) throws {
     try options.loss.check(resize)
     self.network = network
     self.options = options
     self.resize = resize
+    self.group = group
     self.parallelism = parallelism
     graph = TrainingGraph(
       network, normalization: options.normalization,
@@ -82,7 +87,8 @@ public final class Trainer {
     }
   }
 
-  /// One step, from as many batches as are accumulated.
+  /// One step, from as many batches as are accumulated; processes that train together take it
+  /// together.
   ///
   /// - Returns: the loss. Where it is not finite, no parameter has changed and the step is not
   ///   counted.
@@ -128,7 +134,8 @@ public final class Trainer {
       let found = try add(batch, number: index, to: &gradients, &moments)
       parts = parts.isEmpty ? found : zip(parts, found).map { $0 + $1 }
     }
-    return (gradients, parts, moments)
+    group?.sum(gradients)
+    return (gradients, group.sums(of: parts), moments)
   }
 
   /// Adds a batch's gradients; returns the parts of its loss.
@@ -145,13 +152,14 @@ public final class Trainer {
       let image = try batch.images.scaled(by: scale, resize: resize, parallelism: parallelism)
       let pass = try TrainingPass(
         graph, image: image, parameters: values, dropoutSeed: draws.next(),
-        plan: plans[image.shape], parallelism: parallelism)
+        group: group, firstImage: batch.firstImage, plan: plans[image.shape],
+        parallelism: parallelism)
       plans[image.shape] = pass.plan
       passes.append(pass)
     }
     moments += passes.flatMap(\.statistics)
     let objective = TrainingObjective(
-      options: options, resize: resize, labels: labels, parallelism: parallelism)
+      options: options, resize: resize, labels: labels, group: group, parallelism: parallelism)
     let (parts, slopes) = try objective.evaluate(passes.map(\.outputs))
     while let pass = passes.popLast() {
       try pass.backward(from: slopes[passes.count], addingTo: &gradients)

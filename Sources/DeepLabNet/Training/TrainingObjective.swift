@@ -5,6 +5,7 @@ struct TrainingObjective {
   let options: TrainerOptions
   let resize: ScoreResize
   let labels: LabelBatch
+  let group: (any TrainingGroup)?
   let parallelism: Parallelism
 
   /// The losses, and for each scale how their sum changes with each of the network's outputs.
@@ -20,7 +21,8 @@ struct TrainingObjective {
       for (index, scores) in tensors.enumerated() {
         let (loss, slope) = try options.loss.value(
           of: scores, labels: labels, resize: resize,
-          weight: index == 0 ? share : share * options.auxiliaryWeight, parallelism: parallelism)
+          weight: index == 0 ? share : share * options.auxiliaryWeight, group: group,
+          parallelism: parallelism)
         parts.append(loss)
         slopes[scale][index] = slope
       }
@@ -45,7 +47,8 @@ struct TrainingObjective {
     }
     let largest = try ElementwiseMax().output(for: resized, parallelism: parallelism)
     let (loss, slope) = try options.loss.value(
-      of: largest, labels: labels, resize: resize, weight: weight, parallelism: parallelism)
+      of: largest, labels: labels, resize: resize, weight: weight, group: group,
+      parallelism: parallelism)
     let taken = try ElementwiseMax().backward(
       slope, inputs: resized, output: largest, parameters: [], parallelism: parallelism)
     for (scale, part) in taken.inputs.enumerated() {

@@ -62,6 +62,12 @@ struct Train: ParsableCommand {
 
   @Flag(help: "Go on with the training whose state is in --output.") var resume = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Train together with the other processes that mpirun has started, by this library, which "
+        + "Scripts/mpi makes; docs/train.md tells how.", valueName: "library"))
+  var mpi: String?
+
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print the configuration as JSON, and train nothing.") var print = false
@@ -82,24 +88,43 @@ struct Train: ParsableCommand {
     }
     let parallelism = try threads.parallelism()
     let folder = TrainingFolder(output)
-    let progress = TrainingProgress(of: folder, isQuiet: quiet)
+    let group = try joined()
+    let isWriter = (group?.rank ?? 0) == 0
+    let progress = TrainingProgress(of: folder, isQuiet: quiet || !isWriter)
     if resume {
       try checkNothingChanges()
       let saved = try folder.read()
       let run = try TrainingRun(
         resumed(saved.header.experiment), folder: folder, resuming: saved,
-        parallelism: parallelism, observer: progress)
+        group: group, parallelism: parallelism, observer: progress)
       progress.begins(run)
-      return try run.run()
+      try run.run()
+      return group?.end() ?? ()
     }
     let experiment = try experiment()
     try experiment.check()
-    try folder.checkIsFree()
+    if isWriter { try folder.checkIsFree() }
     let run = try TrainingRun(
-      experiment, folder: folder, parallelism: parallelism, observer: progress)
-    try folder.begin()
+      experiment, folder: folder, group: group, parallelism: parallelism, observer: progress)
+    if isWriter { try folder.begin() }
     progress.begins(run)
     try run.run()
+    group?.end()
+  }
+
+  /// The processes to train together with; `nil` where there are none.
+  ///
+  /// - Throws: `InputError` where there are some that nobody asked for: each would write the same
+  ///   files.
+  private func joined() throws -> MPIGroup? {
+    if let mpi { return try MPIGroup(library: mpi) }
+    let started = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].compactMap {
+      ProcessInfo.processInfo.environment[$0].flatMap { Int($0) }
+    }
+    guard let count = started.max(), count > 1 else { return nil }
+    throw InputError(
+      .usage, at: "--mpi", "is missing: \(count) processes were started, each to train alone",
+      remedy: "make the library with Scripts/mpi and name it with --mpi, or start one process")
   }
 
   /// Keys that change how results are computed, but not the results.

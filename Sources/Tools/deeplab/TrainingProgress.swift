@@ -38,7 +38,8 @@ final class TrainingProgress: TrainingObserver {
       "data     \(experiment.data): \(run.images) photographs",
       OrientationCounts(run.orientations).line, run.exampleSummary.map { "examples " + $0 },
       "figures  \(run.validation.map { "mean IOU of " + $0.summary } ?? "the loss alone")",
-      "steps    \(run.total) of \(run.imagesAStep) images",
+      "steps    \(run.total) of \(run.imagesAStep) images"
+        + (run.processes > 1 ? ", shared by \(run.processes) processes" : ""),
     ]
     if !isQuiet { StandardError.write(lines.compactMap { $0 }.joined(separator: "\n") + "\n") }
   }

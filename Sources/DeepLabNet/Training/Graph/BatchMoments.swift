@@ -9,14 +9,16 @@ package struct BatchMoments: Sendable {
   /// Positions.
   let count: Int
 
-  init(of input: Tensor, parallelism: Parallelism) {
+  /// - Parameter group: the processes whose shares make up the batch; `nil` where `input` is all.
+  init(of input: Tensor, group: (any TrainingGroup)?, parallelism: Parallelism) {
     let channels = input.shape.channels
-    let positions = input.shape.positions
     // In float64, where the difference of the two sums keeps enough digits.
-    let sums = parallelism.sums(2 * channels, over: input.shape) { range, sums in
+    let own = parallelism.sums(2 * channels, over: input.shape) { range, sums in
       ck_moments(
         input.base + range.lowerBound * channels, range.count, channels, sums, sums + channels)
     }
+    let sums = group.sums(of: own + [Double(input.shape.positions)])
+    let positions = Int(sums[2 * channels])
     let mean = sums.prefix(channels).map { $0 / Double(positions) }
     variance = (0..<channels).map {
       max(0, sums[channels + $0] / Double(positions) - mean[$0] * mean[$0])

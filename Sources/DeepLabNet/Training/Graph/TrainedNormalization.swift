@@ -10,13 +10,20 @@ struct TrainedNormalization {
   private let statistics: ChannelStatistics
   /// Positions that the statistics were taken from; `nil` where they are frozen.
   private let count: Int?
+  /// The processes whose shares make up the batch; `nil` where there is one.
+  private let group: (any TrainingGroup)?
 
   /// - Parameters:
   ///   - layer: the layer.
   ///   - parameters: the layer's.
   ///   - moments: the batch's statistics; `nil` for the running ones.
-  init(_ layer: BatchNormalization, parameters: [ParameterValues], moments: BatchMoments?) {
+  ///   - group: the processes whose shares make up the batch; `nil` where there is one.
+  init(
+    _ layer: BatchNormalization, parameters: [ParameterValues], moments: BatchMoments?,
+    group: (any TrainingGroup)? = nil
+  ) {
     self.layer = layer
+    self.group = group
     self.parameters = parameters
     count = moments?.count
     statistics =
@@ -76,12 +83,13 @@ struct TrainedNormalization {
     }
     let ofScale = (0..<channels).map { sums[$0] * precision[$0] }
     let ofShift = Array(sums[channels...])
-    // Through the batch's own mean and variance.
+    // Through the batch's own mean and variance, which come from the shares of all processes.
     let share = count.map { 1 / Double($0) } ?? 0
+    let all = count == nil ? sums : group.sums(of: sums)
     let pull = (0..<channels).map {
-      Float(-Double(slope[$0]) * precision[$0] * ofScale[$0] * share)
+      Float(-Double(slope[$0]) * precision[$0] * (all[$0] * precision[$0]) * share)
     }
-    let offsets = (0..<channels).map { Float(-Double(slope[$0]) * ofShift[$0] * share) }
+    let offsets = (0..<channels).map { Float(-Double(slope[$0]) * all[channels + $0] * share) }
     parallelism.forEachPiece(of: shape) { positions in
       let offset = positions.lowerBound * channels
       ck_normalize_gradient(

@@ -19,6 +19,8 @@ package struct TrainingPass {
   /// For each step what its layer has noted of the forward pass.
   private var records: [Int: any Sendable] = [:]
   private let dropoutSeed: UInt64
+  private let group: (any TrainingGroup)?
+  private let firstImage: Int
 
   /// Computes the network's outputs.
   ///
@@ -27,21 +29,26 @@ package struct TrainingPass {
   ///   - image: the network's input.
   ///   - parameters: all of the network's, in its order.
   ///   - dropoutSeed: the same seed drops the same values.
+  ///   - group: the processes whose shares make up the batch; `nil` where `image` is all of it.
+  ///   - firstImage: images of the batch that other processes see before those of this one.
   ///   - plan: that of another pass over an image of the same shape; `nil` to make one.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where a layer cannot take its inputs, or a batch normalisation has too
   ///   few of them to take statistics from.
   package init(
     _ graph: TrainingGraph, image: Tensor, parameters: [ParameterValues], dropoutSeed: UInt64,
+    group: (any TrainingGroup)? = nil, firstImage: Int = 0,
     plan: ActivationPlan? = nil, parallelism: Parallelism
   ) throws {
     self.graph = graph
+    self.group = group
+    self.firstImage = firstImage
     self.parameters = parameters
     self.image = image
     self.dropoutSeed = dropoutSeed
     self.parallelism = parallelism
     shapes = try graph.shapes(for: image.shape)
-    try graph.checkStatistics(shapes, of: image.shape)
+    if group == nil { try graph.checkStatistics(shapes, of: image.shape) }
     self.plan = plan ?? graph.plan(for: shapes)
     values = [Tensor?](repeating: nil, count: graph.steps.count)
     run(self.plan.forward)
@@ -91,9 +98,11 @@ package struct TrainingPass {
       return output
     case .normalization(let layer, let usesBatch):
       if usesBatch && moments[index] == nil {
-        moments[index] = BatchMoments(of: inputs[0], parallelism: parallelism)
+        moments[index] = BatchMoments(
+          of: inputs[0], group: group, parallelism: parallelism)
       }
-      let training = TrainedNormalization(layer, parameters: own, moments: moments[index])
+      let training = TrainedNormalization(
+        layer, parameters: own, moments: moments[index], group: group)
       return training.output(
         for: inputs[0], adding: inputs.count > 1 ? inputs[1] : nil, range: step.range,
         parallelism: parallelism)
@@ -114,7 +123,8 @@ package struct TrainingPass {
   /// The values that a dropout leaves, or the gradients that it lets pass: both the same.
   private func drop(_ input: Tensor, _ layer: Dropout, _ index: Int) -> Tensor {
     layer.dropping(
-      input, key: dropoutSeed &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03, parallelism: parallelism)
+      input, firstImage: firstImage, key: dropoutSeed &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03,
+      parallelism: parallelism)
   }
 
   /// Sweeps back from the outputs, and frees what the pass has kept.
@@ -175,7 +185,8 @@ package struct TrainingPass {
     case .normalization(let layer, _):
       if step.inputs.count > 1 { pass(gradient, to: 1, &found) }
       let training = TrainedNormalization(
-        layer, parameters: step.parameters.map { parameters[$0] }, moments: moments[index])
+        layer, parameters: step.parameters.map { parameters[$0] }, moments: moments[index],
+        group: group)
       let input = step.readsInputs ? value(step.inputs[0]) : nil
       let result = training.gradients(
         &gradient, input: input, parallelism: parallelism)

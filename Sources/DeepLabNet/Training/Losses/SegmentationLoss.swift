@@ -51,11 +51,12 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
   ///   - labels: one per pixel, on a grid of the image's size.
   ///   - resize: how the network's scores come to the image's size, which says where positions lie.
   ///   - weight: what the loss is multiplied by.
+  ///   - group: the processes whose shares make up the batch; `nil` where there is one.
   ///   - parallelism: the threads to use.
   /// - Throws: `InputError` where a label is neither a class nor ignored.
   func value(
     of scores: Tensor, labels: LabelBatch, resize: ScoreResize, weight: Double,
-    parallelism: Parallelism
+    group: (any TrainingGroup)? = nil, parallelism: Parallelism
   ) throws -> (loss: Double, gradient: Tensor) {
     switch grid {
     case .scores:
@@ -63,14 +64,14 @@ public struct SegmentationLoss: Sendable, Hashable, Codable {
         height: scores.shape.height, width: scores.shape.width, resize: resize)
       return try CrossEntropy.gradient(
         of: scores, labels: picked, ignored: ignored, reduction: reduction, weight: weight,
-        parallelism: parallelism)
+        group: group, parallelism: parallelism)
     case .pixels:
       let layer = BilinearResize(
         height: labels.height, width: labels.width, corners: resize.corners)
       let whole = try layer.output(for: [scores], parallelism: parallelism)
       let (loss, slope) = try CrossEntropy.gradient(
         of: whole, labels: labels.labels, ignored: ignored, reduction: reduction, weight: weight,
-        parallelism: parallelism)
+        group: group, parallelism: parallelism)
       let back = try layer.backward(
         slope, inputs: [scores], output: whole, parameters: [], parallelism: parallelism)
       guard let slope = back.inputs[0] else {

@@ -44,7 +44,7 @@ struct BatchMaker {
         output
         ?? Tensor(
           uninitialized: TensorShape(
-            batch: drawing.batch, height: crop.height, width: crop.width, channels: 3))
+            batch: drawing.share.count, height: crop.height, width: crop.width, channels: 3))
       output = tensor
       let shape = tensor.shape
       guard crop.height == shape.height, crop.width == shape.width else {
@@ -65,7 +65,8 @@ struct BatchMaker {
       }
     }
     guard let output else { preconditionFailure("a batch has at least one image") }
-    return TrainingBatch(images: output, labels: labels)
+    return TrainingBatch(
+      images: output, labels: labels, firstImage: drawing.share.lowerBound)
   }
 
   /// What sample `number` of the run is made of.

@@ -8,6 +8,8 @@ import Unaries
 public struct SampleDrawing: Sendable {
   /// Images a batch.
   public let batch: Int
+  /// Which of them are made here: all, unless processes share the batch.
+  public let share: Range<Int>
   /// What images, their orders and their variations are drawn from.
   public let seed: UInt64
   /// How images are varied.
@@ -17,9 +19,16 @@ public struct SampleDrawing: Sendable {
   ///   - batch: images a batch, at least 1.
   ///   - seed: equal seeds give equal batches.
   ///   - augmentation: how images are varied.
-  public init(batch: Int, seed: UInt64, augmentation: SampleAugmentation) {
-    precondition(batch >= 1, "a batch of \(batch) images")
+  ///   - share: which images of each batch are made, at least one; `nil` for all.
+  public init(
+    batch: Int, seed: UInt64, augmentation: SampleAugmentation, share: Range<Int>? = nil
+  ) {
+    let share = share ?? 0..<batch
+    precondition(
+      batch >= 1 && !share.isEmpty && share.lowerBound >= 0 && share.upperBound <= batch,
+      "images \(share) of a batch of \(batch)")
     self.batch = batch
+    self.share = share
     self.seed = seed
     self.augmentation = augmentation
   }
@@ -29,8 +38,10 @@ public struct SampleDrawing: Sendable {
     case order, view
   }
 
-  /// The samples of a step, numbered from the start of the run.
-  func samples(of step: Int) -> Range<Int> { step * batch..<(step + 1) * batch }
+  /// The samples of a step that are made here, numbered from the start of the run.
+  func samples(of step: Int) -> Range<Int> {
+    step * batch + share.lowerBound..<step * batch + share.upperBound
+  }
 
   /// The order of the images in an epoch. O(count).
   func order(ofEpoch epoch: Int, count: Int) -> [Int] {
