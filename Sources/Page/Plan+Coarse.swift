@@ -82,7 +82,7 @@ extension Plan {
   }
 
   /// The plan with at most so many updates of each CRF.
-  func limitingUpdates(to count: Int) -> Plan {
+  package func limitingUpdates(to count: Int) -> Plan {
     let steps = steps.map { step -> Step in
       guard case .refinement(var description) = step, var model = description.model,
         model.iterations > count

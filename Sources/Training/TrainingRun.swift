@@ -127,7 +127,9 @@ public final class TrainingRun {
     try saved?.header.check(
       images: images, validation: validation?.images, at: experiment.data)
     try dataset.checkPresence()
-    if saved == nil, isWriter { try Self.checkLabels(experiment, dataset, classes, parallelism) }
+    if saved == nil, (group?.rank ?? 0) == 0 {
+      try Self.checkLabels(experiment, dataset, classes, parallelism)
+    }
     orientations = try Array(dataset.orientationUses(parallelism: parallelism).values)
     let names = dataset.classNames
     notes = ModelNotes(

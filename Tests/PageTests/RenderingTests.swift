@@ -148,6 +148,15 @@ struct RenderingTests {
     #expect((0..<2).map { coarse.energies.values[$0, 0] } == [3, 4.5])
   }
 
+  @Test func fewerUpdatesAreMadeInAHurry() throws {
+    let plan = try Plan(["crf:model=deeplab-v2-pytorch", "guided:radius=8"]).resolved(.none)
+    let updates = try #require(plan.models.first).iterations
+    #expect(updates == 10)
+    #expect(plan.limitingUpdates(to: 5).models.map(\.iterations) == [5])
+    #expect(plan.limitingUpdates(to: 5).steps.count == 2)
+    #expect(plan.limitingUpdates(to: 20) == plan)
+  }
+
   @Test func smallerScenesHaveShorterDistances() throws {
     let plan = try Plan([
       "crf:model=deeplab-v2-pytorch", "guided:radius=8", "components:minimum=64,replace=neighbour",

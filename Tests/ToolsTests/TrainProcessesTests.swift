@@ -3,19 +3,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `mpirun deeplab train --mpi`, where there is an MPI.
-@Suite(
-  "deeplab train in several processes",
-  .enabled(if: TrainProcessesTests.hasMPI, "there is no mpicc or no mpirun"))
-struct TrainProcessesTests {
-  private let workspace: Workspace
-  private let library: String
-
-  static let hasMPI = ["mpicc", "mpirun"].allSatisfy { name in
+private enum MPI {
+  static let isThere = ["mpicc", "mpirun"].allSatisfy { name in
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
       FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
     }
   }
+}
+
+/// `mpirun deeplab train --mpi`, where there is an MPI.
+@Suite(
+  "deeplab train in several processes",
+  .enabled(if: MPI.isThere, "there is no mpicc or no mpirun"))
+struct TrainProcessesTests {
+  private let workspace: Workspace
+  private let library: String
 
   init() throws {
     workspace = try TrainingSet.workspace()
