@@ -1,3 +1,4 @@
+import Foundation
 import LatticeSupport
 import Unaries
 
@@ -9,8 +10,12 @@ struct Camera: Sendable {
   /// Rays a pixel along each axis.
   private static let raysPerSide = 4
   private static let focalLength: Float = 335
-  private static let eye = Vector(0.9, 1.75, 0)
+  private static let start = Vector(0.9, 1.75, 0)
   private static let vanishingPoint: (x: Float, y: Float) = (262, 184)
+  /// Metres from one frame to the next.
+  private static let speed: Float = 0.1
+  /// How far the camera sways to the side and up, in pixels, and over how many frames.
+  private static let sway: (across: Float, period: Float, up: Float, bounce: Float) = (14, 24, 2, 9)
   private static let sunlight = Vector(1.0, 0.93, 0.8) * 2.3
   private static let skylight = Vector(0.56, 0.68, 0.86) * 0.62
   private static let bouncedLight = Vector(0.5, 0.46, 0.4) * 0.28
@@ -18,7 +23,48 @@ struct Camera: Sendable {
   private static let sunSpread: Float = 0.02
 
   let street: Street
+  /// Counted from 0; the camera drives along the street meanwhile.
+  let frame: Int
   private let jitter = Noise(77)
+
+  init(street: Street, frame: Int = 0) {
+    self.street = street
+    self.frame = frame
+  }
+
+  private var eye: Vector { Self.start + Vector(0, 0, Self.speed * Float(frame)) }
+
+  /// Where the street vanishes: the camera sways, as one that is held in the hand does.
+  private var vanishingPoint: (x: Float, y: Float) {
+    let (start, sway) = (Self.vanishingPoint, Self.sway)
+    let turn = 2 * Float.pi * Float(frame)
+    return (
+      start.x + sway.across * sin(turn / sway.period), start.y + sway.up * sin(turn / sway.bounce)
+    )
+  }
+
+  /// How far what each pixel shows is from where it is in the next frame: (x, y) in pixels.
+  func flow() -> [Float] {
+    let next = Camera(street: street, frame: frame + 1)
+    let rows = Parallelism.automatic.map(height) { row in
+      (0..<width).flatMap { column -> [Float] in
+        let (x, y) = (Float(column) + 0.5, Float(row) + 0.5)
+        let ray = Ray(origin: eye, direction: direction(x, y))
+        // What has no distance stays where it is but for the sway.
+        let seen = nearest(ray).map { ray.point(at: $0.distance) - next.eye } ?? ray.direction
+        guard seen.z > 0.05 else { return [.nan, .nan] }
+        let scale = Self.focalLength / seen.z
+        return [
+          next.vanishingPoint.x + scale * seen.x - x, next.vanishingPoint.y - scale * seen.y - y,
+        ]
+      }
+    }
+    return rows.flatMap(\.self)
+  }
+
+  private func direction(_ x: Float, _ y: Float) -> Vector {
+    normalized(Vector(x - vanishingPoint.x, vanishingPoint.y - y, Self.focalLength))
+  }
 
   /// The light of every pixel (linear), and what most of the pixel shows.
   func expose() -> (light: [Vector], labels: [UInt16]) {
@@ -48,10 +94,8 @@ struct Camera: Sendable {
       for i in 0..<side {
         let x = Float(column) + (Float(i) + 0.5) / Float(side)
         let y = Float(row) + (Float(j) + 0.5) / Float(side)
-        let direction = normalized(
-          Vector(x - Self.vanishingPoint.x, Self.vanishingPoint.y - y, Self.focalLength))
         let key = (column * side + i, row * side + j)
-        let seen = look(Ray(origin: Self.eye, direction: direction), key)
+        let seen = look(Ray(origin: eye, direction: direction(x, y)), key)
         sum += seen.light
         votes[Int(seen.label.rawValue)] += 1
       }
@@ -60,13 +104,17 @@ struct Camera: Sendable {
     return (sum / Float(side * side), SceneClass.allCases[winner])
   }
 
-  private func look(_ ray: Ray, _ key: (Int, Int)) -> (light: Vector, label: SceneClass) {
+  private func nearest(_ ray: Ray) -> Hit? {
     var nearest: Hit?
     for object in street.objects {
       guard let hit = object.hit(by: ray) else { continue }
       if hit.distance < nearest?.distance ?? .infinity { nearest = hit }
     }
-    guard let hit = nearest else { return street.backdrop.look(ray.direction) }
+    return nearest
+  }
+
+  private func look(_ ray: Ray, _ key: (Int, Int)) -> (light: Vector, label: SceneClass) {
+    guard let hit = nearest(ray) else { return street.backdrop.look(ray.direction) }
     let air = 1 - 1 / (1 + hit.distance / 700)
     return (mix(shade(hit, ray, key), Backdrop.haze * 0.9, air), hit.label)
   }

@@ -8,8 +8,11 @@ struct Sample: Sendable {
   let truth: LabelMap
   let scores: NumericArray
 
-  init(seed: UInt64) throws {
-    let camera = Camera(street: Street(seed: seed))
+  /// - Parameter frame: how far the camera has come; the noise of each is its own.
+  init(seed: UInt64, frame: Int = 0) throws {
+    let camera = Camera(street: Street(seed: seed), frame: frame)
+    // Far from the seeds of streets.
+    let seed = seed &+ 1_000_003 &* UInt64(frame)
     let (width, height) = (camera.width, camera.height)
     let (light, labels) = camera.expose()
     let sensor = Sensor(width: width, height: height)
@@ -22,13 +25,39 @@ struct Sample: Sendable {
       values: model.scores(for: labels))
   }
 
+  /// Makes the frames of a sequence, one after another: `images/0000.png`, `truth/0000.png`,
+  /// `scores/0000.npy`, and `flow/0000.flo`, which leads to the next frame; and `palette.txt`.
+  static func writeFrames(_ count: Int, seed: UInt64, to folder: String) throws {
+    for kind in ["images", "truth", "scores", "flow"] {
+      try FolderListing.create("\(folder)/\(kind)")
+    }
+    for frame in 0..<count {
+      let sample = try Sample(seed: seed, frame: frame)
+      let digits = String(frame)
+      let name = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      try PNG.write(sample.image, to: "\(folder)/images/\(name).png")
+      try PNG.write(sample.truth, palette: palette, to: "\(folder)/truth/\(name).png")
+      try NPY.write(sample.scores, to: "\(folder)/scores/\(name).npy", type: .float16)
+      guard frame < count - 1 else { break }
+      let flow = Camera(street: Street(seed: seed), frame: frame).flow()
+      try FlowFile.write(
+        FlowField(grid: sample.image.grid, vectors: flow), to: "\(folder)/flow/\(name).flo")
+    }
+    try writePalette(to: folder)
+  }
+
+  private static let palette = Palette(colors: SceneClass.allCases.map(\.color))
+
   /// Writes `image.png`, `ground-truth.png`, `logits.npy` and `palette.txt`.
   func write(to folder: String) throws {
-    let palette = Palette(colors: SceneClass.allCases.map(\.color))
     try PNG.write(image, to: folder + "/image.png")
-    try PNG.write(truth, palette: palette, to: folder + "/ground-truth.png")
+    try PNG.write(truth, palette: Self.palette, to: folder + "/ground-truth.png")
     // Half precision holds three digits of a score, which is more than a network's scores mean.
     try NPY.write(scores, to: folder + "/logits.npy", type: .float16)
+    try Self.writePalette(to: folder)
+  }
+
+  private static func writePalette(to folder: String) throws {
     let lines = SceneClass.allCases.map {
       "\($0.color.red) \($0.color.green) \($0.color.blue) \($0)\n"
     }

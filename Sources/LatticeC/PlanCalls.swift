@@ -85,9 +85,10 @@ public func runPlan(
       parallelism: scene.parallelism,
       notesObjective: wanted.objective != 0 && wanted.report != nil)
     let mask = try scene.mask()
+    var points = Scene(grid: scene.grid, image: image, mask: mask)
+    points.displacements = try scene.displacements()
     var result = try prepared.run(
-      consume energies, over: Scene(grid: scene.grid, image: image, mask: mask), request,
-      needsLabels: arrays.wantsLabels)
+      consume energies, over: points, request, needsLabels: arrays.wantsLabels)
     try Cancellation.check()
     if let mask { result.marginals.erase(leftOutBy: mask) }
     arrays.write(marginals: result.marginals, parallelism: scene.parallelism)

@@ -11,6 +11,8 @@ final class PlanObject: Sendable {
   let plan: Plan
   /// The least bandwidth of colours; `nil` where no CRF compares any.
   let leastColorSigma: Float?
+  /// Whether the first axis of its scenes is time.
+  private let isOverFrames: Bool
   /// Used under the lock alone.
   nonisolated(unsafe) private var state = State()
 
@@ -31,14 +33,35 @@ final class PlanObject: Sendable {
 
   /// - Parameter text: a preset's name, a step as options have it, or JSON.
   /// - Throws: `InputError` that says what cannot be understood.
-  init(_ text: String) throws {
-    plan = try Self.plan(text).resolved(Self.context([:]))
-    leastColorSigma = plan.models.flatMap(\.terms)
-      .flatMap { $0.colorBandwidths?.values ?? [] }.min()
+  convenience init(_ text: String) throws {
+    self.init(try Self.plan(text).resolved(Self.context([:])), isOverFrames: false)
     // What needs no array is known to be sound from here on.
-    if let prepared = try? PreparedPlan(plan, context: Self.context([:])) {
+    if let prepared = try? prepare([:]) {
       withState { $0.prepared = prepared }
     }
+  }
+
+  private init(_ plan: Plan, isOverFrames: Bool) {
+    self.plan = plan
+    self.isOverFrames = isOverFrames
+    leastColorSigma = plan.models.flatMap(\.terms)
+      .flatMap { $0.colorBandwidths?.values ?? [] }.min()
+  }
+
+  /// The same over frames, with the arrays that are set by now.
+  ///
+  /// - Parameter time: σ of time in frames, above 0.
+  /// - Throws: `InputError` where a step cannot be made over frames, or its array is missing.
+  func overFrames(time: Float) throws -> PlanObject {
+    let object = PlanObject(try plan.overFrames(time: time), isOverFrames: true)
+    for (name, array) in withState({ $0.arrays }) { object.set(array, for: name) }
+    _ = try object.prepared()
+    return object
+  }
+
+  private func prepare(_ arrays: [String: NumericArray]) throws -> PreparedPlan {
+    let prepared = try PreparedPlan(plan, context: Self.context(arrays))
+    return isOverFrames ? try prepared.overFrames() : prepared
   }
 
   private static func plan(_ text: String) throws -> Plan {
@@ -79,7 +102,7 @@ final class PlanObject: Sendable {
   func prepared() throws -> PreparedPlan {
     let state = withState { $0 }
     if let prepared = state.prepared { return prepared }
-    let made = try PreparedPlan(plan, context: Self.context(state.arrays))
+    let made = try prepare(state.arrays)
     // Another thread may have set an array meanwhile.
     withState { if $0.version == state.version { $0.prepared = made } }
     return made

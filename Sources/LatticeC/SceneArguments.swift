@@ -43,6 +43,16 @@ struct SceneArguments {
       grid: grid, isCounted: UnsafeBufferPointer(start: mask, count: grid.count).map { $0 != 0 })
   }
 
+  /// How far points are moved; `nil` where they stay.
+  func displacements() throws -> [Float]? {
+    guard let displacements = scene.displacements else { return nil }
+    try Arguments.count(
+      scene.displacement_count, grid.count, grid.rank, "the array of displacements")
+    return try Arguments.numbers(
+      displacements, count: grid.count * grid.rank, "the array of displacements",
+      magnitude: Arguments.largestFeature)
+  }
+
   /// - Parameter leastSigma: the least bandwidth of colours; `nil` where none are compared.
   func image(leastSigma: Float?) throws -> Image? {
     try Self.image(of: scene, on: grid, leastSigma: leastSigma)

@@ -8,6 +8,8 @@ public struct PreparedPlan: Sendable {
   public let refinements: [any Refinement]
   /// The label filters, in order.
   public let labelFilters: [any LabelFilter]
+  /// Whether the first axis of scenes is time: label filters see each frame by itself then.
+  package var isOverFrames = false
 
   /// Makes the steps of a plan.
   ///
@@ -172,7 +174,16 @@ public struct PreparedPlan: Sendable {
   private func filtered(
     _ labels: LabelMap, _ marginals: Marginals?, _ scene: Scene, _ parallelism: Parallelism
   ) throws -> LabelMap {
-    try labelFilters.reduce(labels) { labels, filter in
+    guard !isOverFrames else {
+      var plan = self
+      plan.isOverFrames = false
+      return try LabelMap.stacking(
+        (0..<scene.grid.extents[0]).map { index in
+          try plan.filtered(
+            labels.frame(index), marginals?.frame(index), scene.frame(index), parallelism)
+        })
+    }
+    return try labelFilters.reduce(labels) { labels, filter in
       try Cancellation.check()
       let given = filter.leftOutLabel.map { labels.marking(scene.mask, as: $0) } ?? labels
       return try filter.filter(given, marginals, over: scene, parallelism: parallelism)

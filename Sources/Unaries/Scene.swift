@@ -15,6 +15,17 @@ public struct Scene: Sendable {
   /// How far apart neighbours are along each axis in millimetres, slowest axis first; `nil` where
   /// nobody knows.
   public var spacing: [Float]?
+  /// How far each point is moved before kernels compare positions, in steps of the grid: N × rank
+  /// numbers, slowest axis first; `nil` where points stay where they are.
+  ///
+  /// Motion over a sequence is undone so: what moves is compared where it would stand in one frame.
+  public var displacements: [Float]? {
+    didSet {
+      precondition(
+        displacements.map { $0.count == grid.count * grid.rank } ?? true,
+        "\(displacements!.count) displacements over a grid of \(grid)")
+    }
+  }
 
   /// The points of `image`.
   public init(_ image: Image) {

@@ -67,4 +67,41 @@ struct FolderMatchTests {
       try FolderIndex(folder.file("none"), endings: ["png"], mayBeMissing: false)
     }
   }
+
+  private func framesText(_ names: String...) throws -> String {
+    for name in names { try folder.write("", as: "frames/\(name).npy") }
+    let match = try FolderMatch(
+      folder.file("frames"), endings: ["npy"], called: "the frames")
+    do {
+      return try match.inOrderOfFrames().entries.map(\.stem).joined(separator: " ")
+    } catch let error as InputError {
+      return "\(error)"
+    }
+  }
+
+  @Test("are put into the order of their numbers, whatever the step and the zeros in front")
+  func frames() throws {
+    #expect(try framesText("f12", "f9", "f10", "f11", "f08") == "f08 f9 f10 f11 f12")
+  }
+
+  @Test("have any step, and words behind their numbers")
+  func steps() throws {
+    #expect(
+      try framesText("0001TP_000060_L", "0001TP_000090_L", "0001TP_000030_L")
+        == "0001TP_000030_L 0001TP_000060_L 0001TP_000090_L")
+  }
+
+  @Test(
+    "are no sequence where numbers or names do not fit, which names the file",
+    arguments: [
+      (["f1", "f2", "f4"], "f4.npy", "frame 3 is missing"),
+      (["f1", "f01"], "f", "the same number"),
+      (["a1", "b2"], "b2.npy", "called otherwise"), (["a1", "b"], "b.npy", "no number"),
+      (["1a", "2b"], "2b.npy", "called otherwise"),
+    ])
+  func gaps(names: [String], file: String, problem: String) throws {
+    for name in names { try folder.write("", as: "frames/\(name).npy") }
+    let text = try framesText()
+    #expect(text.hasPrefix(folder.file("frames/\(file)")) && text.contains(problem), "\(text)")
+  }
 }

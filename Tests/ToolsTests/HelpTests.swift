@@ -15,6 +15,7 @@ struct HelpTests {
       "void",
       "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
       "step", "comparison", "iterations-figure", "iterations-class", "report",
+      "sequence", "flow", "flow-direction",
     ]
     for option in options {
       // A comma where there is an older name.

@@ -16,6 +16,7 @@ from ._filter import Filter
 from ._labels import refine_labels
 from ._plans import Model, Plan
 from ._refine import refine
+from ._sequences import refine_sequence
 from ._version import VERSION as __version__
 from .plugins import (
     Scene, filter, get_include, kernel, label_filter, load_plugin, refinement, score,
@@ -24,7 +25,7 @@ from .plugins import (
 __all__ = [
     "CRF", "Energies", "Filter", "Model", "Plan", "Scene", "clean", "filters",
     "get_include", "kernel", "kinds", "label_filter", "load_plugin", "plugins", "refine",
-    "refine_labels", "refinement", "release_memory", "score", "set_threads", "setting", "threads",
+    "refine_labels", "refine_sequence", "refinement", "release_memory", "score", "set_threads", "setting", "threads",
 ]
 
 

@@ -98,6 +98,8 @@ class Scene(_Sized):
         ("reserved", c_int32),
         ("mask", c_void_p),
         ("mask_count", c_int64),
+        ("displacements", c_void_p),
+        ("displacement_count", c_int64),
     ]
 
 
@@ -268,6 +270,11 @@ _PROTOTYPES = {
     "latticecrf_plan_json": [c_uint64, c_void_p, c_int64, POINTER(c_int64)],
     "latticecrf_plan_set_array": [c_uint64, c_char_p, c_void_p, c_int64, c_void_p, c_int32],
     "latticecrf_plan_run": [c_uint64, POINTER(Scene), POINTER(Results)],
+    "latticecrf_plan_over_frames": [c_uint64, c_float, POINTER(c_uint64)],
+    "latticecrf_sequence_windows": [
+        c_int64, c_int32, c_int32, c_void_p, c_int64, POINTER(c_int64),
+    ],
+    "latticecrf_motion": [c_void_p, c_int64, c_void_p, c_int32, c_int32, c_void_p, c_int64],
     "latticecrf_plan_clean": [
         c_uint64, c_void_p, c_int64, c_void_p, c_int32, c_int32, c_void_p, c_int64,
     ],

@@ -230,7 +230,18 @@ class Handle:
     _REPORT = 1 << 14
 
     def __init__(self, text: str) -> None:
-        self.number = _native.create("plan", text.encode())
+        self._take(_native.create("plan", text.encode()))
+
+    def over_frames(self, time: float) -> "Handle":
+        """The same for scenes whose first axis is time, with the arrays that are set by now."""
+        number = ctypes.c_uint64()
+        _native.call("plan_over_frames", self.number, time, ctypes.byref(number))
+        handle = Handle.__new__(Handle)
+        handle._take(number.value)
+        return handle
+
+    def _take(self, number: int) -> None:
+        self.number = number
         _native.finalize(self, "plan", self.number)
         text = _native.text("plan_json", self.number)
         self._capacity = self._REPORT + 4 * len(text)
@@ -263,6 +274,7 @@ class Handle:
         self, scores: np.ndarray, score_extents: Sequence[int], extents: Sequence[int], labels: int,
         kind: int, layout: int, minimum_probability: float, image: Optional[np.ndarray],
         mask: Optional[np.ndarray], threads: int, gives_labels: bool, gives_report: bool,
+        displacements: Optional[np.ndarray] = None,
     ) -> Outcome:
         """All steps over a scene, in one call.
 
@@ -270,6 +282,7 @@ class Handle:
             scores: float32, C order.
             image: (…grid, channels), uint8 or float32; `None` for none.
             mask: bool on the grid; `None` where all points count.
+            displacements: (…grid, rank), float32, C order; `None` where points stay.
         """
         scores = _arrays.dense(scores)
         grid = _native.int64s(extents)
@@ -287,6 +300,9 @@ class Handle:
         if mask is not None:
             mask = _arrays.dense(mask)
             scene.mask, scene.mask_count = mask.ctypes.data, mask.size
+        if displacements is not None:
+            scene.displacements = displacements.ctypes.data
+            scene.displacement_count = displacements.size
         marginals = found = report = None
         results = _native.Results(layout=layout)
         points = 1

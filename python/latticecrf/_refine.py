@@ -119,6 +119,32 @@ def refine(
         ValueError, TypeError: with a sentence that says what is wrong.
         MemoryError: where the scene does not fit into memory.
     """
+    options = _checked_options(
+        preset, plan=plan, arrays=arrays, kind=kind, layout=layout, image_layout=image_layout,
+        image_range=image_range, mean=mean, std=std, orientation=orientation, normalize=normalize,
+        labels=labels, confidence=confidence, ignore=ignore, iterations=iterations,
+        position=position, bilateral=bilateral, normalization=normalization, method=method,
+        self_term=self_term, tolerance=tolerance, minimum_probability=minimum_probability,
+        output=output, output_type=output_type, report=report, threads=threads,
+    )
+    if batch:
+        return _refine_batch(scores, image, mask, options)
+    result, said = _refined(_read(scores, image, mask, options), options)
+    if options.gives_same:
+        result = _outputs.like(result, scores)
+    return (result, said) if report else result
+
+
+def _checked_options(
+    preset: Any = None, *, plan: Any = None, arrays: Any = None, kind: Any = "logits",
+    layout: Any = None, image_layout: Any = None, image_range: Any = None, mean: Any = None,
+    std: Any = None, orientation: Any = None, normalize: Any = False, labels: Any = None,
+    confidence: Any = 0.7, ignore: Any = None, iterations: Any = None, position: Any = None,
+    bilateral: Any = None, normalization: Any = None, method: Any = None, self_term: Any = None,
+    tolerance: Any = None, minimum_probability: Any = 1e-5, output: Any = "marginals",
+    output_type: Any = "numpy", report: Any = False, threads: Any = 0,
+) -> _Options:
+    """What `refine` is given beside its arrays."""
     if plan is not None:
         _refuse_beside_plan(preset, iterations, position, bilateral, normalization, method,
                             self_term, tolerance)
@@ -139,12 +165,7 @@ def refine(
     )
     if normalize and kind != "probabilities":
         raise ValueError(f"normalize goes with kind='probabilities', but kind is {kind!r}")
-    if batch:
-        return _refine_batch(scores, image, mask, options)
-    result, said = _refined(_read(scores, image, mask, options), options)
-    if options.gives_same:
-        result = _outputs.like(result, scores)
-    return (result, said) if report else result
+    return options
 
 
 def _refuse_beside_plan(*given: Any) -> None:
@@ -197,6 +218,8 @@ class _Options(NamedTuple):
     gives_same: bool
     gives_report: bool
     threads: int
+    #: The bandwidth of time where the first axis of scenes is that; else `None`.
+    time: Optional[float] = None
 
 
 class _Scene(NamedTuple):
@@ -208,6 +231,8 @@ class _Scene(NamedTuple):
     #: bool on the grid, or `None`.
     mask: Optional[np.ndarray]
     reading: _readings.Reading
+    #: (…grid, rank): how far points are moved, or `None`.
+    displacements: Optional[np.ndarray] = None
 
 
 def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
@@ -287,6 +312,7 @@ def _outcome(
             scores, reading.score_extents, reading.extents, labels, _kinds.SCORE_KINDS[kind],
             _kinds.CHANNELS_LAST if last else _kinds.CHANNELS_FIRST, options.minimum_probability,
             image, scene.mask, options.threads, options.gives_labels, options.gives_report,
+            scene.displacements,
         )
 
     try:
@@ -306,6 +332,13 @@ def _handle(
     options: _Options, reading: _readings.Reading, labels: int, has_image: bool
 ) -> _plans.Handle:
     """The plan as the library has it, made once for calls that are alike."""
+    handle = _handle_of_scene(options, reading, labels, has_image)
+    return handle if options.time is None else handle.over_frames(options.time)
+
+
+def _handle_of_scene(
+    options: _Options, reading: _readings.Reading, labels: int, has_image: bool
+) -> _plans.Handle:
     if options.plan is not None:
         if not options.arrays:
             return options.plan._handle
@@ -318,7 +351,8 @@ def _handle(
             for value in (changes.position, changes.bilateral)
         )
         changes = changes._replace(position=kept[0], bilateral=kept[1])
-        place = (changes, len(reading.extents), reading.channels, labels, has_image)
+        axes = len(reading.extents) - (options.time is not None)
+        place = (changes, axes, reading.channels, labels, has_image)
         try:
             handle = _cached(*place) if not options.arrays else _changed(*place)
         except TypeError:  # Lists and arrays cannot be keys.

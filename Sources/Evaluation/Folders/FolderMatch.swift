@@ -77,8 +77,8 @@ public struct FolderMatch: Sendable {
     }
   }
 
-  /// One for each file that leads, in the order of their names.
-  public private(set) var entries: [Entry] = []
+  /// One for each file that leads, in the order of their names unless they are put into another.
+  public internal(set) var entries: [Entry] = []
   /// Files beside those that lead, whose endings are others.
   public let passed: PassedFiles
 

@@ -12,9 +12,12 @@ struct PositionFeatures {
   /// The first point's position in bandwidths, but for what no filter notices; 0 for a scene of its
   /// own.
   private let offsets: [Float]
+  /// See `Scene.displacements`.
+  private let displacements: [Float]?
 
   init(scene: Scene, sigma: Bandwidths, order: AxisOrder) throws {
     grid = scene.grid
+    displacements = scene.displacements
     let axes = order.axes(rank: grid.rank)
     var sigmas = try sigma.expanded(to: grid.rank, of: "axes")
     if sigma.isInMillimetres {
@@ -37,8 +40,10 @@ struct PositionFeatures {
     self.sigmas = sigmas
   }
 
-  /// The grid with its bandwidths in the order of its extents.
-  var gridPositions: FeatureMatrix.GridPositions {
+  /// The grid with its bandwidths in the order of its extents; `nil` where points are moved, so
+  /// that they lie on none.
+  var gridPositions: FeatureMatrix.GridPositions? {
+    guard displacements == nil else { return nil }
     var bandwidths = [Float](repeating: 0, count: grid.rank)
     for (axis, sigma) in zip(axes, sigmas) { bandwidths[axis] = sigma }
     return FeatureMatrix.GridPositions(extents: grid.extents, bandwidths: bandwidths)
@@ -62,7 +67,8 @@ struct PositionFeatures {
       for point in points {
         let row = storage.base + point * dimensions
         for (index, axis) in axes.enumerated() {
-          row[index] = Float(position[axis]) / sigmas[index] + offsets[index]
+          let moved = displacements.map { $0[point * grid.rank + axis] } ?? 0
+          row[index] = (Float(position[axis]) + moved) / sigmas[index] + offsets[index]
         }
         fill(point, row + axes.count)
         advance(&position)

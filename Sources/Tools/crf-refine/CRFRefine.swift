@@ -25,6 +25,7 @@ struct CRFRefine: ParsableCommand {
   @OptionGroup(title: "Plan") var plan: PlanOptions
   @OptionGroup(title: "Exact filter") var exact: ExactOptions
   @OptionGroup(title: "Tiles") var tiles: TileOptions
+  @OptionGroup(title: "Sequences") var sequence: SequenceOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Figures") var figures: FigureOptions
 
@@ -40,8 +41,8 @@ struct CRFRefine: ParsableCommand {
       return
     }
     let settings = try Settings(
-      input: input, network: network, plan: plan, exact: exact, tiles: tiles, output: output,
-      figures: figures)
+      input: input, network: network, plan: plan, exact: exact, tiles: tiles,
+      sequence: sequence, output: output, figures: figures)
     if settings.isFolder {
       var run = FolderRefinement(settings)
       try run.run()

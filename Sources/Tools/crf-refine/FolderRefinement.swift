@@ -10,18 +10,26 @@ struct FolderRefinement {
   private var refined: [Outcome] = []
   private var evaluation: EvaluationCounts?
   private var images = ComparedImages()
+  /// Where the files are frames.
+  private var sequence: SequenceRefinement?
 
   init(_ settings: Settings) { self.settings = settings }
 
   mutating func run() throws {
-    let plan = try settings.matchFolders()
-    try FolderRun.prepare(outputs: settings.files.plan.outputs, inputs: settings.files.plan.inputs)
+    var plan = try settings.matchFolders()
+    if settings.sequence != nil { plan = try plan.inOrderOfFrames() }
+    if let choice = settings.sequence {
+      sequence = try SequenceRefinement(plan, choice, settings)
+    }
+    try FolderRun.prepare(
+      outputs: settings.files.plan.outputs,
+      inputs: settings.files.plan.inputs + [settings.sequence?.flow?.folder].compactMap { $0 })
     var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
     let files = settings.files
     try run.run(plan) {
       files.inside($0).plan.outputs
-    } _: {
-      try refine($0)
+    } _: { entry in
+      try note(sequence?.refine(entry) ?? refine(entry))
     }
     settings.reportOddity(of: evaluation, isWhole: true)
     // The work may have taken hours: it is reported even where a figure cannot be written.
@@ -31,10 +39,14 @@ struct FolderRefinement {
     run.exitOnFailure()
   }
 
-  private mutating func refine(_ entry: FolderMatch.Entry) throws -> String {
+  private func refine(_ entry: FolderMatch.Entry) throws -> Outcome {
     var settings = settings
     settings.plan = settings.plan.forStem(entry.stem)
-    var outcome = try Refiner(settings.files.inside(entry), settings).refine()
+    return try Refiner(settings.files.inside(entry), settings).refine()
+  }
+
+  private mutating func note(_ outcome: Outcome) throws -> String {
+    var outcome = outcome
     if let comparison = outcome.comparison { images.add(comparison) }
     outcome.comparison = nil
     if let figures = outcome.evaluation { try add(figures, of: outcome.job) }
@@ -66,16 +78,18 @@ struct FolderRefinement {
     if let path = settings.figures.report {
       try RefinePage(
         settings: settings, outcomes: refined, evaluation: evaluation, images: images,
-        failures: run.failed
+        failures: run.failed, flicker: sequence?.flicker
       ).write(to: path)
     }
   }
 
   private func report(_ run: FolderRun) throws {
     if settings.printsJSON {
-      try JSONReport(settings).print(refined: refined, run, evaluation: evaluation)
+      try JSONReport(settings).print(
+        refined: refined, run, evaluation: evaluation, flicker: sequence?.flicker)
     } else if !settings.isQuiet {
-      try HumanReport(settings).print(refined: refined, run, evaluation: evaluation)
+      try HumanReport(settings).print(
+        refined: refined, run, evaluation: evaluation, flicker: sequence?.flicker)
     }
   }
 }

@@ -13,13 +13,15 @@ struct HumanReport {
   func text(of outcome: Outcome) -> String { lines(of: outcome).joined(separator: "\n") }
 
   /// The sums over a folder.
-  func print(refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?) throws {
+  func print(
+    refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?, flicker: FlickerReport?
+  ) throws {
     let milliseconds = refined.reduce(0) { $0 + $1.stopwatch.total }
     let changed = refined.reduce(0) { $0 + $1.changedShare } / Double(max(1, refined.count))
     var lines =
       [
         run.summary(refined.count, "refined")
-      ] + settings.plan.lines()
+      ] + settings.plan.lines() + [settings.sequence?.line].compactMap { $0 }
     if let turns = OrientationCounts(refined.compactMap { $0.image?.orientation }).line {
       lines.append(turns)
     }
@@ -29,6 +31,7 @@ struct HumanReport {
     if !refined.isEmpty {
       lines.append(String(format: "changed  %.2f %% of the pixels on average", 100 * changed))
     }
+    if let flicker { lines.append(flicker.line) }
     if let evaluation {
       if !run.skipped.isEmpty { lines.append("truth    compared for the files refined now") }
       lines.append(EvaluationTable(evaluation, names: settings.palette.names).text)

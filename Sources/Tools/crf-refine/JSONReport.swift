@@ -17,12 +17,15 @@ struct JSONReport {
       json: JSONSingle(parameters: JSONParameters(settings), file: JSONFile(outcome, settings)))
   }
 
-  func print(refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?) throws {
+  func print(
+    refined: [Outcome], _ run: FolderRun, evaluation: EvaluationCounts?, flicker: FlickerReport?
+  ) throws {
     try StandardOutput.print(
       json: JSONFolder(
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
         skipped: run.skipped, failed: run.failed, passedOver: run.passed,
-        evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) }))
+        evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) },
+        flicker: flicker))
   }
 }
 
@@ -54,6 +57,8 @@ struct JSONFolder: Encodable {
   /// Files beside the others, of kinds that are not meant.
   var passedOver: [String]
   var evaluation: EvaluationSummary?
+  /// Absent unless the files are frames of a sequence.
+  var flicker: FlickerReport?
 }
 
 /// The parameters of a run: the plan, and how scores are read.
@@ -74,6 +79,15 @@ struct JSONParameters: Encodable {
   private var normalizeScores: Bool?
   private var labelMap: String?
   private var truthMap: String?
+  /// Absent unless the files are frames of a sequence.
+  private var sequence: SequenceParameters?
+
+  private struct SequenceParameters: Encodable {
+    let window: Int
+    let overlap: Int
+    /// Absent without flow.
+    let flow: String?
+  }
 
   init(_ settings: Settings) {
     plan = settings.plan.plan
@@ -83,6 +97,11 @@ struct JSONParameters: Encodable {
     let loaded = Plugins.loaded.compactMap(\.path)
     plugins = loaded.isEmpty ? nil : loaded
     unaryKind = settings.unary.kind.rawValue
+    sequence = settings.sequence.map {
+      SequenceParameters(
+        window: $0.settings.window, overlap: $0.settings.overlap,
+        flow: $0.flow?.direction.rawValue)
+    }
     let unary = settings.unary
     if !settings.files.others.isEmpty {
       merge = MergeRule.allCases.first { $0.rule == unary.merging.rule }?.rawValue

@@ -12,6 +12,8 @@ struct RefinePage {
   let evaluation: EvaluationCounts?
   let images: ComparedImages
   let failures: [FolderRun.Failure]
+  /// Of a sequence.
+  var flicker: FlickerReport?
 
   /// More rows than anybody reads.
   private static let mostListed = 200
@@ -27,11 +29,12 @@ struct RefinePage {
       var page = ReportPage(title: "crf-refine: \(FolderListing.name(of: settings.files.subject))")
       let seconds = outcomes.reduce(0) { $0 + $1.stopwatch.total } / 1000
       let changed = outcomes.reduce(0) { $0 + $1.changedShare } / Double(max(1, outcomes.count))
-      page.facts([
-        ("images", "\(outcomes.count)" + (failures.isEmpty ? "" : ", \(failures.count) failed")),
-        ("changed", String(format: "%.2f %% of the pixels on average", 100 * changed)),
-        ("time", String(format: "%.1f s", seconds)),
-      ])
+      page.facts(
+        [
+          ("images", "\(outcomes.count)" + (failures.isEmpty ? "" : ", \(failures.count) failed")),
+          ("changed", String(format: "%.2f %% of the pixels on average", 100 * changed)),
+          ("time", String(format: "%.1f s", seconds)),
+        ] + (flicker.map { [("flicker", $0.text)] } ?? []))
       page.section("What was done to the scores")
       page.lines(settings.plan.lines().joined(separator: "\n"))
       if let evaluation {

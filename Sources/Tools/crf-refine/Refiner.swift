@@ -38,8 +38,50 @@ struct Refiner {
   // MARK: Whole
 
   private func refineWhole() throws -> Outcome {
+    var (opened, loaded) = try open()
+    var (request, progress) = self.request(of: "the inference", isLong: settings.plan.isExact)
+    defer { progress?.clear() }
+    let palette = settings.palette(of: loaded.summary)
+    let classes = try IterationsFigure.classes(
+      settings.figures.classes, of: opened.outcome.labelCount, palette)
+    let updates = settings.figures.iterations.map { _ in UpdateRecorder() }
+    if let updates { request.visit = { updates.visit($0, $1) } }
+    let scene = loaded.scene
+    let result = try namingScores {
+      try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
+    }
+    progress?.clear()
+    var outcome = try finish(opened, result)
+    try outcome.stopwatch.measure(.write) {
+      if let updates, let path = settings.figures.iterations {
+        let figure = try IterationsFigure(
+          updates, over: opened.shown, labels: result.labels, palette: palette)
+        try Interruption.whileWriting { try figure.grid(classes).drawing.write(to: path) }
+      }
+    }
+    return outcome
+  }
+
+  /// A scene that was read, and what its results are compared with and written by.
+  struct Opened {
+    fileprivate(set) var outcome: Outcome
+    let scene: Scene
+    /// The labels of the scores as they come.
+    let before: LabelMap
+    fileprivate let writer: LabelWriter
+    fileprivate let truth: LabelMap?
+    fileprivate let measured: EvaluationCounts.MeasuredTruth?
+    /// The image as it is drawn.
+    fileprivate let shown: Image?
+  }
+
+  /// Reads the scores, and whatever else is needed of the scene.
+  ///
+  /// - Throws: `InputError` where something cannot be read or does not fit, or an output cannot
+  ///   hold what it is to hold.
+  func open() throws -> (Opened, LoadedScores) {
     var times = Stopwatch()
-    var loaded = try load(&times)
+    let loaded = try load(&times)
     times += loaded.times
     let scene = loaded.scene
     let (summary, labelCount) = (loaded.summary, loaded.energies.labelCount)
@@ -70,35 +112,33 @@ struct Refiner {
     let measured = try truth.map { truth in
       try namingTruth { try outcome.count(before, truth, settings) }
     }
-    var (request, progress) = self.request(of: "the inference", isLong: settings.plan.isExact)
-    defer { progress?.clear() }
-    let classes = try IterationsFigure.classes(
-      settings.figures.classes, of: labelCount, settings.palette(of: summary))
-    let updates = settings.figures.iterations.map { _ in UpdateRecorder() }
-    if let updates { request.visit = { updates.visit($0, $1) } }
-    let result = try namingScores {
-      try settings.plan.prepared().run(loaded.takeEnergies(), over: scene, request)
-    }
-    progress?.clear()
+    let opened = Opened(
+      outcome: outcome, scene: scene, before: before, writer: writer, truth: truth,
+      measured: measured, shown: scene.image.map { loaded.image?.drawn($0) ?? $0 })
+    return (opened, loaded)
+  }
+
+  /// Compares, draws and writes what became of a scene.
+  ///
+  /// - Throws: `InputError` where an output cannot be written.
+  func finish(_ opened: Opened, _ result: PreparedPlan.Result) throws -> Outcome {
+    let (scene, before, summary) = (opened.scene, opened.before, opened.outcome.unary)
+    var outcome = opened.outcome
     outcome.add(result)
     outcome.changedShare =
       Double(result.labels.count(unlike: before))
       / Double(max(1, scene.grid.count - outcome.leftOut))
-    if let measured { try outcome.evaluation?.addAfter(result.labels, truth: measured) }
-    let shown = scene.image.map { loaded.image?.drawn($0) ?? $0 }
+    if let measured = opened.measured {
+      try outcome.evaluation?.addAfter(result.labels, truth: measured)
+    }
     outcome.comparison = try comparison(
-      of: result.labels, before, truth, over: shown, labelCount: labelCount,
-      settings.palette(of: summary))
+      of: result.labels, before, opened.truth, over: opened.shown,
+      labelCount: outcome.labelCount, settings.palette(of: summary))
     try outcome.stopwatch.measure(.write) {
       try write(
         result.labels, after: before, result.marginals, over: scene, at: summary.placement,
-        by: writer)
+        by: opened.writer)
       try writeComparison(outcome.comparison, settings.palette(of: summary))
-      if let updates, let path = settings.figures.iterations {
-        let figure = try IterationsFigure(
-          updates, over: shown, labels: result.labels, palette: settings.palette(of: summary))
-        try Interruption.whileWriting { try figure.grid(classes).drawing.write(to: path) }
-      }
     }
     return outcome
   }

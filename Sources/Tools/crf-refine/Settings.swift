@@ -21,6 +21,8 @@ struct Settings {
   var plan: PlanSettings
   /// Whether label maps are filtered as they are, without being made scores.
   let cleansLabels: Bool
+  /// How frames are refined together; `nil` where each file is by itself.
+  let sequence: SequenceChoice?
   /// `nil` where images are refined whole.
   var tiling: Pipeline.Tiling?
   var palette: Palette
@@ -43,8 +45,8 @@ struct Settings {
   ///   read.
   init(
     input: InputOptions, network networkOptions: NetworkOptions, plan planOptions: PlanOptions,
-    exact options: ExactOptions, tiles: TileOptions, output: OutputOptions,
-    figures figureOptions: FigureOptions
+    exact options: ExactOptions, tiles: TileOptions, sequence sequenceOptions: SequenceOptions,
+    output: OutputOptions, figures figureOptions: FigureOptions
   ) throws {
     scorer = try input.scorer.map { try Scorer($0) }
     let networkSettings =
@@ -58,10 +60,12 @@ struct Settings {
     let readings = try input.truth.readings(palette, isChosen: output.run.palette != nil)
     truth = readings.truth
     plan = try PlanSettings(planOptions, exact: options)
+    sequence = try SequenceChoice(sequenceOptions, isFolder: isFolder, isTiled: tiles.tile != nil)
+    if let sequence { try sequence.change(&plan) }
     let steps = try plan.prepared(forFilesOf: isFolder ? files.subject : nil)
     cleansLabels =
       steps.takesLabelsAlone && input.scores.hasLabelsAlone && files.groundTruth == nil
-      && files.marginals == nil && tiles.tile == nil
+      && files.marginals == nil && tiles.tile == nil && sequence == nil
     unary = try ScoreReading(
       input.scores, labels: readings.labels, makesEnergies: !cleansLabels)
     if networkSettings != nil || scorer != nil {

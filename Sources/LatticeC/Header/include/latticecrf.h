@@ -272,6 +272,12 @@ typedef struct latticecrf_scene {
    */
   const uint8_t *mask;
   int64_t mask_count;
+  /**
+   * N x rank: how far each point is moved before kernels compare positions, in steps of the grid, in the
+   * order of the extents; finite. Null where points stay where they are. latticecrf_motion makes them.
+   */
+  const float *displacements;
+  int64_t displacement_count;
 } latticecrf_scene;
 
 /** Where a plan's results go. What is null is not asked for, and costs nothing. */
@@ -640,6 +646,47 @@ latticecrf_status latticecrf_plan_set_array(
 /** Makes all steps over a scene. One plan serves any number of scenes, at the same time too. */
 latticecrf_status latticecrf_plan_run(
     latticecrf_plan plan, const latticecrf_scene *scene, latticecrf_results *results);
+
+/**
+ * The same plan for frames one after another, which are the first axis of its scenes: kernels get a bandwidth
+ * of time, and label filters see each frame by itself. A plan of its own, with the arrays that the other has.
+ *
+ * @param time the bandwidth in frames, above 0, of kernels whose spatial bandwidths do not say it.
+ * @param result becomes the number of the plan. Refused where a step compares pixels and is no CRF.
+ */
+latticecrf_status latticecrf_plan_over_frames(
+    latticecrf_plan plan, float time, latticecrf_plan *result);
+
+/**
+ * How a sequence is cut into windows that overlap. Each frame is answered by the window in which it is nearest
+ * to the middle.
+ *
+ * @param frames of the sequence, at least 1.
+ * @param window frames of a window, 2 to 4096.
+ * @param overlap frames that neighbouring windows share, below `window`.
+ * @param bounds becomes four numbers for each window, where capacity is at least the number of windows: its first
+ *        frame, the frame behind its last, and the same of the frames that it answers.
+ * @param capacity in windows.
+ * @param count becomes the number of windows.
+ */
+latticecrf_status latticecrf_sequence_windows(
+    int64_t frames, int32_t window, int32_t overlap, int64_t *bounds, int64_t capacity, int64_t *count);
+
+/**
+ * How far the pixels of frames are from where they would stand in the middle one, by optical flow.
+ *
+ * @param flow (frames, height, width, 2): how far each pixel goes to the right, and how far down; NaN where
+ *        nobody knows.
+ * @param count its elements.
+ * @param extents the number of frames, height and width.
+ * @param backward 0 where flow leads to the next frame, else to the frame before. That of the last frame, or of
+ *        the first, is not looked at.
+ * @param threads 0 for what latticecrf_set_threads says.
+ * @param displacements becomes (frames, height, width, 3), for latticecrf_scene.
+ */
+latticecrf_status latticecrf_motion(
+    const float *flow, int64_t count, const int64_t *extents, int32_t backward, int32_t threads,
+    float *displacements, int64_t displacement_count);
 
 /**
  * Makes the label filters of a plan without refinements, over labels without scores.

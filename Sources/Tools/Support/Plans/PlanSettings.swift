@@ -84,6 +84,16 @@ package struct PlanSettings {
     return try first.map { try forStem($0.stem).prepared() } ?? prepared()
   }
 
+  /// The same steps over the frames of a sequence.
+  ///
+  /// - Parameter time: σ of time in frames, where a kernel does not say it.
+  /// - Throws: `InputError` where a step cannot be made over frames.
+  package func overFrames(time: Float) throws -> PlanSettings {
+    var result = self
+    result.plan = try plan.overFrames(time: time)
+    return result
+  }
+
   /// The plan with files of this stem where it names folders.
   package func forStem(_ stem: String) -> PlanSettings {
     var result = self
