@@ -156,7 +156,7 @@ struct PlanTests {
     #expect(
       try reach(
         """
-        ["temperature", {"kind": "crf", "model": {"iterations": 2, "terms": [{"kernel":
+        [{"kind": "crf", "model": {"iterations": 2, "terms": [{"kernel":
         {"kind": "gaussian", "spatial": 7}, "compatibility": {"kind": "potts", "weight": 1}}]}}]
         """) == 21)
     #expect(try reach("sieve:minimum=9") == -1)

@@ -16,14 +16,15 @@ struct FolderRefinement {
   mutating func run() throws {
     let plan = try settings.matchFolders()
     try FolderRun.prepare(outputs: settings.files.plan.outputs, inputs: settings.files.plan.inputs)
-    var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
+    var run = FolderRun(
+      of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet, shard: settings.shard)
     let files = settings.files
     try run.run(plan) {
       files.inside($0).plan.outputs
     } _: {
       try refine($0)
     }
-    settings.reportOddity(of: evaluation, isWhole: true)
+    settings.reportOddity(of: evaluation, isWhole: settings.shard == nil)
     // The work may have taken hours: it is reported even where a figure cannot be written.
     let drawn = Result { try draw(run) }
     try report(run)

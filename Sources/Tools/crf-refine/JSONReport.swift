@@ -22,7 +22,8 @@ struct JSONReport {
       json: JSONFolder(
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
         skipped: run.skipped, failed: run.failed, passedOver: run.passed,
-        evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) }))
+        evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) },
+        share: ShardReport(settings.shard, evaluation)))
   }
 }
 
@@ -54,6 +55,8 @@ struct JSONFolder: Encodable {
   /// Files beside the others, of kinds that are not meant.
   var passedOver: [String]
   var evaluation: EvaluationSummary?
+  /// Absent unless these are a share of a folder's files.
+  var share: ShardReport?
 }
 
 /// The parameters of a run: the plan, and how scores are read.
