@@ -136,7 +136,7 @@ def cost(
 
     A worker needs `bytes` for each of its threads, what Python takes, and the chunks that it holds for
     others. The lattice is counted as for an image of noise, where every point has vertices of its own:
-    photographs take half of that and less.
+    flat colours took a third of what noise took.
 
     Args:
         scores, image, plan, tile, overlap, kind, layout, image_layout, labels, mask, output, report: as
