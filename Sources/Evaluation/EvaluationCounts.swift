@@ -11,7 +11,8 @@ public struct EvaluationCounts: Sendable {
   public private(set) var bandsBefore: Trimap?
   /// The refined labels near true boundaries; `nil` where there are none.
   public private(set) var bandsAfter: Trimap?
-  private let void: UInt16
+  /// The label of the truth whose pixels do not count.
+  let void: UInt16
   /// Pixels of the truth that do not count.
   public private(set) var voidPixels: Int64 = 0
 
@@ -76,6 +77,35 @@ public struct EvaluationCounts: Sendable {
   public mutating func addAfter(_ labels: LabelMap, truth: MeasuredTruth) throws {
     try after?.add(prediction: labels, truth: truth.labels, ignoring: void)
     if let rings = truth.rings { try bandsAfter?.add(prediction: labels, in: rings) }
+  }
+
+  /// Whether what was counted adds up with `other`: the same labels, widths and boundary.
+  public func adds(to other: EvaluationCounts) -> Bool {
+    before.labelCount == other.before.labelCount && void == other.void
+      && (after == nil) == (other.after == nil)
+      && bandsBefore?.widths == other.bandsBefore?.widths
+      && bandsBefore?.boundary == other.bandsBefore?.boundary
+  }
+
+  /// Puts counts in place that were made before, where there are none yet.
+  ///
+  /// - Throws: `InputError` where they are of other labels or widths.
+  mutating func restore(
+    before: ConfusionMatrix, after: ConfusionMatrix?, voidPixels: Int64,
+    ringsBefore: [ConfusionMatrix], ringsAfter: [ConfusionMatrix]
+  ) throws {
+    let labels = self.before.labelCount
+    let areFit = ([after].compactMap { $0 } + ringsBefore + ringsAfter).allSatisfy {
+      $0.labelCount == labels
+    }
+    guard areFit, ringsBefore.count == bandsBefore?.widths.count ?? 0,
+      ringsAfter.count == bandsAfter?.widths.count ?? 0, voidPixels >= 0
+    else { throw InputError(.data, "the counts of an evaluation do not fit each other") }
+    self.before += before
+    if let after { self.after? += after }
+    self.voidPixels += voidPixels
+    bandsBefore?.add(rings: ringsBefore)
+    bandsAfter?.add(rings: ringsAfter)
   }
 
   /// Adds what was counted over other images, of the same labels, widths and boundary.

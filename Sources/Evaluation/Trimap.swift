@@ -37,7 +37,7 @@ public struct Trimap: Sendable {
   public let void: UInt16?
 
   /// The counts of the points in each band but not in the one before.
-  private var rings: [ConfusionMatrix]
+  private(set) var rings: [ConfusionMatrix]
 
   /// - Parameters:
   ///   - labelCount: L, at least 1.
@@ -135,7 +135,12 @@ public struct Trimap: Sendable {
     precondition(
       sum.widths == other.widths && sum.boundary == other.boundary && sum.void == other.void,
       "trimaps of widths \(sum.widths) and \(other.widths), or of other boundaries, do not add up")
-    for ring in sum.rings.indices { sum.rings[ring] += other.rings[ring] }
+    sum.add(rings: other.rings)
+  }
+
+  /// Adds the counts of each ring, of the same labels.
+  mutating func add(rings others: [ConfusionMatrix]) {
+    for ring in rings.indices { rings[ring] += others[ring] }
   }
 
   private func seeds(of truth: LabelMap) -> [Bool] {

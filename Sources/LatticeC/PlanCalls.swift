@@ -34,6 +34,18 @@ public func planJSON(
   }
 }
 
+/// `latticecrf_plan_reach`.
+@_cdecl("latticecrf_plan_reach")
+public func planReach(_ plan: UInt64, _ steps: UnsafeMutablePointer<Int64>?) -> Int32 {
+  call {
+    let steps = try Arguments.pointer(steps, "steps", alignment: 8)
+    switch try PlanObject.all.object(plan).prepared().reach {
+    case .steps(let count): steps.pointee = Int64(count)
+    case .everywhere: steps.pointee = -1
+    }
+  }
+}
+
 /// `latticecrf_plan_set_array`.
 @_cdecl("latticecrf_plan_set_array")
 public func setArray(
@@ -85,7 +97,8 @@ public func runPlan(
       parallelism: scene.parallelism,
       notesObjective: wanted.objective != 0 && wanted.report != nil)
     let mask = try scene.mask()
-    var points = Scene(grid: scene.grid, image: image, mask: mask)
+    var points = try Scene(
+      grid: scene.grid, image: image, origin: scene.origin(), mask: mask)
     points.displacements = try scene.displacements()
     var result = try prepared.run(
       consume energies, over: points, request, needsLabels: arrays.wantsLabels)

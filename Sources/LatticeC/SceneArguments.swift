@@ -53,6 +53,17 @@ struct SceneArguments {
       magnitude: Arguments.largestFeature)
   }
 
+  /// Where the grid lies in a larger scene; `nil` where it is one of its own.
+  func origin() throws -> [Int]? {
+    guard scene.origin != nil else { return nil }
+    let origin = try Arguments.pointer(scene.origin, "origin", alignment: 8)
+    return try (0..<grid.rank).map {
+      try Arguments.integer(
+        origin[$0], in: -Arguments.mostPoints...Arguments.mostPoints,
+        "coordinate \($0) of the origin")
+    }
+  }
+
   /// - Parameter leastSigma: the least bandwidth of colours; `nil` where none are compared.
   func image(leastSigma: Float?) throws -> Image? {
     try Self.image(of: scene, on: grid, leastSigma: leastSigma)

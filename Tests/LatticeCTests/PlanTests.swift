@@ -124,6 +124,45 @@ struct PlanTests {
     #expect(cleaned.status == LATTICECRF_OK)
   }
 
+  @Test("an origin moves the lattice with the tile, and must be a place")
+  func origin() throws {
+    let plan = try Self.create("deeplab-vgg")
+    defer { _ = latticecrf_plan_destroy(plan) }
+    func run(at corner: [Int64]) -> Outcome {
+      corner.withUnsafeBufferPointer { corner in
+        Self.run(plan) { scene, _ in scene.origin = corner.baseAddress }
+      }
+    }
+    let whole = Self.run(plan)
+    #expect(run(at: [0, 0]) == whole)
+    // Points get other shares of other vertices.
+    #expect(run(at: [5, 11]) != whole)
+    #expect(run(at: [5, 11]).status == LATTICECRF_OK)
+    #expect(run(at: [0, 1 << 31]).status == LATTICECRF_INVALID_ARGUMENT)
+    #expect(Painted.error.contains("coordinate 1 of the origin"))
+  }
+
+  @Test("a plan says how far it reaches")
+  func reach() throws {
+    func reach(_ text: String) throws -> Int64 {
+      let plan = try Self.create(text)
+      defer { _ = latticecrf_plan_destroy(plan) }
+      var steps: Int64 = -7
+      try #require(latticecrf_plan_reach(plan, &steps) == LATTICECRF_OK, "\(Painted.error)")
+      return steps
+    }
+    #expect(try reach("majority:radius=4") == 4)
+    // Three times the bandwidth of positions.
+    #expect(
+      try reach(
+        """
+        [{"kind": "crf", "model": {"iterations": 2, "terms": [{"kernel":
+        {"kind": "gaussian", "spatial": 7}, "compatibility": {"kind": "potts", "weight": 1}}]}}]
+        """) == 21)
+    #expect(try reach("sieve:minimum=9") == -1)
+    #expect(latticecrf_plan_reach(0, nil) == LATTICECRF_INVALID_ARGUMENT)
+  }
+
   @Test("the plan that is read is the one that is written")
   func written() throws {
     let plan = try Self.create("[\"crf:model=deeplab-vgg,iterations=3\", \"majority:radius=1\"]")

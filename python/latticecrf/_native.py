@@ -100,6 +100,7 @@ class Scene(_Sized):
         ("mask_count", c_int64),
         ("displacements", c_void_p),
         ("displacement_count", c_int64),
+        ("origin", c_void_p),
     ]
 
 
@@ -268,6 +269,7 @@ _PROTOTYPES = {
     "latticecrf_plan_create": [c_char_p, POINTER(c_uint64)],
     "latticecrf_plan_destroy": [c_uint64],
     "latticecrf_plan_json": [c_uint64, c_void_p, c_int64, POINTER(c_int64)],
+    "latticecrf_plan_reach": [c_uint64, POINTER(c_int64)],
     "latticecrf_plan_set_array": [c_uint64, c_char_p, c_void_p, c_int64, c_void_p, c_int32],
     "latticecrf_plan_run": [c_uint64, POINTER(Scene), POINTER(Results)],
     "latticecrf_plan_over_frames": [c_uint64, c_float, POINTER(c_uint64)],

@@ -135,6 +135,11 @@ class Plan:
         """The steps as JSON has them, presets written out; a copy."""
         return _loads(_dumps(self._steps))
 
+    @property
+    def reach(self) -> Optional[int]:
+        """The steps of the grid beyond which no point sees another; `None` where all see all."""
+        return self._handle.reach()
+
     def to_json(self, indent: Optional[int] = None) -> str:
         """The plan as JSON text, which crf-refine reads too."""
         return _dumps({"steps": self._steps}, indent=indent)
@@ -270,10 +275,16 @@ class Handle:
             _native.int64s(array.shape), array.ndim,
         )
 
+    def reach(self) -> Optional[int]:
+        steps = ctypes.c_int64()
+        _native.call("plan_reach", self.number, ctypes.byref(steps))
+        return None if steps.value < 0 else steps.value
+
     def run(
         self, scores: np.ndarray, score_extents: Sequence[int], extents: Sequence[int], labels: int,
         kind: int, layout: int, minimum_probability: float, image: Optional[np.ndarray],
-        mask: Optional[np.ndarray], threads: int, gives_labels: bool, gives_report: bool,
+        mask: Optional[np.ndarray], origin: Optional[Sequence[int]], threads: int,
+        gives_marginals: bool, gives_labels: bool, gives_report: bool,
         displacements: Optional[np.ndarray] = None,
     ) -> Outcome:
         """All steps over a scene, in one call.
@@ -283,6 +294,7 @@ class Handle:
             image: (…grid, channels), uint8 or float32; `None` for none.
             mask: bool on the grid; `None` where all points count.
             displacements: (…grid, rank), float32, C order; `None` where points stay.
+            origin: where the grid lies in a larger scene; `None` for a scene of its own.
         """
         scores = _arrays.dense(scores)
         grid = _native.int64s(extents)
@@ -303,6 +315,9 @@ class Handle:
         if displacements is not None:
             scene.displacements = displacements.ctypes.data
             scene.displacement_count = displacements.size
+        if origin is not None:
+            corner = _native.int64s(origin)
+            scene.origin = ctypes.addressof(corner)
         marginals = found = report = None
         results = _native.Results(layout=layout)
         points = 1
@@ -311,7 +326,7 @@ class Handle:
         if gives_labels:
             found = np.empty(extents, np.uint16)
             results.labels, results.label_count = found.ctypes.data, found.size
-        else:
+        if gives_marginals:
             is_first = layout == _kinds.CHANNELS_FIRST
             shape = (labels, *extents) if is_first else (*extents, labels)
             marginals = np.empty(shape, np.float32)

@@ -34,6 +34,7 @@ def refine(
     labels: Optional[int] = None,
     confidence: float = 0.7,
     mask: Any = None,
+    origin: Optional[Sequence[int]] = None,
     ignore: Union[int, Sequence[int], None] = None,
     iterations: Optional[int] = None,
     position: Union[Tuple[float, Sigma], bool, None] = None,
@@ -89,6 +90,8 @@ def refine(
             out as if they did not exist, whatever scores and image hold there, NaN for example; they get
             the marginals NaN and the label 255 (65535 where 255 is a label). For a batch one for each
             scene, or `None`.
+        origin: where the grid lies in a larger scene of which it is a tile, a whole number for each
+            axis: lattices then have their vertices where those of the whole have them.
         ignore: the number, or numbers, of a map that mark points without a label.
         iterations: mean field updates, in place of the preset's. So are all numbers from here to
             `tolerance`.
@@ -125,9 +128,11 @@ def refine(
         labels=labels, confidence=confidence, ignore=ignore, iterations=iterations,
         position=position, bilateral=bilateral, normalization=normalization, method=method,
         self_term=self_term, tolerance=tolerance, minimum_probability=minimum_probability,
-        output=output, output_type=output_type, report=report, threads=threads,
+        output=output, output_type=output_type, report=report, threads=threads, origin=origin,
     )
     if batch:
+        if origin is not None:
+            raise ValueError("origin= is one scene's: leave it out of a batch")
         return _refine_batch(scores, image, mask, options)
     result, said = _refined(_read(scores, image, mask, options), options)
     if options.gives_same:
@@ -142,7 +147,7 @@ def _checked_options(
     confidence: Any = 0.7, ignore: Any = None, iterations: Any = None, position: Any = None,
     bilateral: Any = None, normalization: Any = None, method: Any = None, self_term: Any = None,
     tolerance: Any = None, minimum_probability: Any = 1e-5, output: Any = "marginals",
-    output_type: Any = "numpy", report: Any = False, threads: Any = 0,
+    output_type: Any = "numpy", report: Any = False, threads: Any = 0, origin: Any = None,
 ) -> _Options:
     """What `refine` is given beside its arrays."""
     if plan is not None:
@@ -158,7 +163,7 @@ def _checked_options(
         _Changes(
             preset, iterations, position, bilateral, normalization, method, self_term, tolerance,
         ),
-        arrays, least,
+        arrays, origin, least,
         _arrays.choice(output, "output", _OUTPUTS) == 1,
         _arrays.choice(output_type, "output_type", _outputs.TYPES), bool(report),
         _arrays.integer(threads, "threads", 0),
@@ -213,6 +218,7 @@ class _Options(NamedTuple):
     plan: Optional[Plan]
     changes: _Changes
     arrays: Optional[Mapping[str, Any]]
+    origin: Optional[Sequence[int]]
     minimum_probability: float
     gives_labels: bool
     gives_same: bool
@@ -235,6 +241,32 @@ class _Scene(NamedTuple):
     displacements: Optional[np.ndarray] = None
 
 
+def options_of_plan(
+    plan: Plan, *, kind: str, layout: Optional[str], image_layout: Optional[str],
+    origin: Optional[Sequence[int]], gives_labels: bool, threads: int, image_range: Any = None,
+    mean: Any = None, std: Any = None, normalize: bool = False, labels: Any = None,
+    confidence: Any = 0.7, ignore: Any = None, minimum_probability: float = 1e-5,
+) -> _Options:
+    """The options of one scene of many that a plan is made over."""
+    return _Options(
+        _checked(kind), layout, image_layout, image_range, mean, std, None, normalize, labels,
+        confidence, ignore, plan, _Changes(*[None] * len(_Changes._fields)), None, origin,
+        minimum_probability, gives_labels, False, False, threads,
+    )
+
+
+def scene(
+    scores: np.ndarray, image: Optional[np.ndarray], mask: Optional[np.ndarray],
+    reading: _readings.Reading,
+) -> _Scene:
+    """Arrays of which it is known how they are to be read, and that they fit."""
+    if image is not None and reading.image_layout is None:
+        image = image[..., np.newaxis]
+    elif image is not None and reading.image_layout == "CHW":
+        image = np.moveaxis(image, 0, -1)
+    return _Scene(scores, image, _masks.read(mask, reading), reading)
+
+
 def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
     values = _arrays.to_numpy(scores, "scores")
     layout = "HW" if options.kind == "labels" else options.layout
@@ -250,27 +282,31 @@ def _read(scores: Any, image: Any, mask: Any, options: _Options) -> _Scene:
         lambda shape: _readings.fits(values.shape, shape, layout, image_layout),
     )
     reading = _readings.read(values.shape, pixels.shape, layout, image_layout)
-    pixels = pixels.reshape(reading.image)
-    if reading.image_layout is None:
-        pixels = pixels[..., np.newaxis]
-    elif reading.image_layout == "CHW":
-        pixels = np.moveaxis(pixels, 0, -1)
-    return _Scene(values.reshape(reading.scores), pixels, _masks.read(mask, reading), reading)
+    return scene(values.reshape(reading.scores), pixels.reshape(reading.image), mask, reading)
 
 
 def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
     """The result, and its report."""
+    outcome = run(scene, options, gives_marginals=not options.gives_labels)
+    if options.gives_labels:
+        return outcome.labels, outcome.report
+    if scene.reading.labels == 1 and options.kind != "labels":
+        return outcome.marginals[1].copy(), outcome.report
+    return outcome.marginals, outcome.report
+
+
+def run(scene: _Scene, options: _Options, gives_marginals: bool) -> _plans.Outcome:
+    """What comes of a scene, labels in their type. A single channel's marginals are those of two labels."""
     reading, values, kind = scene.reading, scene.scores, options.kind
     last = reading.layout == "HWL"
     if scene.mask is not None:
         values = _masks.filled(values, scene.mask, reading, kind, options.normalize)
-    is_channel = kind != "labels" and reading.labels == 1
     if kind == "labels":
         values, labels = _scores.of_labels(values, options.labels, options.confidence, options.ignore)
         if options.layout == "HWL":
             values, last = np.moveaxis(values, 0, -1), True
         kind = "energies"
-    elif is_channel:
+    elif reading.labels == 1:
         channel = values.reshape(reading.score_extents)
         values, labels, last = _scores.two_labels(channel, kind, options.normalize), 2, False
     else:
@@ -280,19 +316,17 @@ def _refined(scene: _Scene, options: _Options) -> Tuple[np.ndarray, Any]:
         values = _arrays.to_float32(values, "scores")
         if kind == "logits":
             _scores.warn_of_probabilities(values, last)
-    outcome = _outcome(scene, values, labels, kind, last, options)
-    if outcome.labels is not None:
-        found = outcome.labels
-        # A label filter may give numbers that are no label of the scores.
-        is_small = labels <= 256 and (found.size == 0 or found.max() <= 255)
-        return (found.astype(np.uint8) if is_small else found), outcome.report
-    if is_channel:
-        return outcome.marginals[1].copy(), outcome.report
-    return outcome.marginals, outcome.report
+    outcome = _outcome(scene, values, labels, kind, last, options, gives_marginals)
+    found = outcome.labels
+    # A label filter may give numbers that are no label of the scores.
+    if found is not None and labels <= 256 and (found.size == 0 or found.max() <= 255):
+        return outcome._replace(labels=found.astype(np.uint8))
+    return outcome
 
 
 def _outcome(
-    scene: _Scene, values: np.ndarray, labels: int, kind: str, last: bool, options: _Options
+    scene: _Scene, values: np.ndarray, labels: int, kind: str, last: bool, options: _Options,
+    gives_marginals: bool,
 ) -> _plans.Outcome:
     reading = scene.reading
     handle = _handle(options, reading, labels, scene.image is not None)
@@ -307,16 +341,16 @@ def _outcome(
         if image.dtype != np.uint8:
             image = _arrays.to_float32(image, "the image")
 
-    def run(scores: np.ndarray) -> _plans.Outcome:
+    def made(scores: np.ndarray) -> _plans.Outcome:
         return handle.run(
             scores, reading.score_extents, reading.extents, labels, _kinds.SCORE_KINDS[kind],
             _kinds.CHANNELS_LAST if last else _kinds.CHANNELS_FIRST, options.minimum_probability,
-            image, scene.mask, options.threads, options.gives_labels, options.gives_report,
-            scene.displacements,
+            image, scene.mask, _origin(options.origin, reading.extents), options.threads,
+            gives_marginals, options.gives_labels, options.gives_report, scene.displacements,
         )
 
     try:
-        return run(values)
+        return made(values)
     except ValueError as error:
         if kind != "probabilities":
             raise
@@ -325,7 +359,16 @@ def _outcome(
             if values.ndim > 2:
                 raise
             raise ValueError(f"{error}; for one channel of an image, layout='HW'") from None
-        return run(better)
+        return made(better)
+
+
+def _origin(given: Optional[Sequence[int]], extents: Sequence[int]) -> Optional[List[int]]:
+    if given is None:
+        return None
+    corner = [_arrays.integer(place, "origin", -(2**31) + 1, 2**31 - 1) for place in given]
+    if len(corner) != len(extents):
+        raise ValueError(f"origin is {tuple(corner)}, but the grid has {len(extents)} axes")
+    return corner
 
 
 def _handle(

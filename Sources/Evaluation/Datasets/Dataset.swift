@@ -95,6 +95,20 @@ public struct Dataset: LabelledImages {
       remedy: "choose one with \(name: .split)")
   }
 
+  /// The same with the photographs of a share alone.
+  ///
+  /// - Throws: `InputError` where there are fewer photographs than shares.
+  public func share(_ shard: Shard) throws -> Dataset {
+    guard entries.count >= shard.count else {
+      throw InputError(
+        .usage, "\(entries.count) photographs cannot be shared among \(shard.count)",
+        remedy: "cut them into fewer shards")
+    }
+    var part = self
+    part.entries = shard.share(of: entries)
+    return part
+  }
+
   /// The number of photographs.
   public var count: Int { entries.count }
 

@@ -20,15 +20,19 @@ package struct FolderRun {
   private let tool: String
   private let resumes: Bool
   private let isQuiet: Bool
+  /// The share of the files to work on; `nil` for all.
+  private let shard: Shard?
 
   /// - Parameters:
   ///   - tool: the program, for messages.
   ///   - resumes: whether files are skipped whose outputs are there.
   ///   - isQuiet: whether no progress is shown.
-  package init(of tool: String, resumes: Bool, isQuiet: Bool) {
+  ///   - shard: the share of the files to work on; `nil` for all.
+  package init(of tool: String, resumes: Bool, isQuiet: Bool, shard: Shard? = nil) {
     self.tool = tool
     self.resumes = resumes
     self.isQuiet = isQuiet
+    self.shard = shard
   }
 
   /// Makes the folders of outputs.
@@ -43,7 +47,7 @@ package struct FolderRun {
     }
   }
 
-  /// Calls `body` for each file.
+  /// Calls `body` for each file of the share.
   ///
   /// - Parameters:
   ///   - outputs: what comes of a file.
@@ -54,8 +58,9 @@ package struct FolderRun {
   ) throws {
     passed = plan.passed.names
     passedSummary = plan.passed.summary
-    var progress = Progress(total: plan.entries.count, isQuiet: isQuiet)
-    for entry in plan.entries {
+    let entries = shard.map { $0.share(of: plan.entries) } ?? plan.entries
+    var progress = Progress(total: entries.count, isQuiet: isQuiet)
+    for entry in entries {
       do {
         if let error = entry.error { throw error }
         if resumes, outputs(entry).allSatisfy(FolderListing.exists) {
@@ -83,6 +88,7 @@ package struct FolderRun {
     "files    \(count) \(done)"
       + (skipped.isEmpty ? "" : ", \(skipped.count) finished before")
       + (failed.isEmpty ? "" : ", \(failed.count) failed") + passedSummary
+      + (shard.map { ", \($0)" } ?? "")
   }
 
   /// Ends the program with the first failure's status where there is one.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import LatticeSupport
 import Unaries
 
@@ -13,10 +14,43 @@ package struct RunOptions: ParsableArguments {
   @Flag(help: "With folders: skip a file when all the outputs asked for exist already.")
   package var resume = false
 
+  @OptionGroup package var shard: ShardOptions
+
   @Flag(help: "Print nothing but errors, and the object of --json where asked for.")
   package var quiet = false
 
   package init() {}
+}
+
+/// `--shard`.
+package struct ShardOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "With folders: work on this share of the files alone, 3/16 for the third of sixteen; jobs "
+        + "on one shared folder do all of them together. The reports of --json add up: see "
+        + "merge-reports.", valueName: "n/count"))
+  package var shard: String?
+
+  package init() {}
+
+  /// `nil` where all files are meant.
+  ///
+  /// - Parameter isFolder: whether there are files to share.
+  /// - Throws: `InputError` where the option cannot be followed.
+  package func value(isFolder: Bool = true) throws -> Shard? {
+    guard let shard else { return nil }
+    guard let value = Shard(shard) else {
+      throw InputError(
+        .usage, at: "--shard", "is '\(shard)', which is not a share of several",
+        remedy: "count from 1, as in 1/16 … 16/16; where jobs count from 0, add 1")
+    }
+    guard isFolder else {
+      throw InputError(
+        .usage, at: "--shard", "shares the files of a folder, but there is one file",
+        remedy: "name folders, or leave it out")
+    }
+    return value
+  }
 }
 
 extension Palette {

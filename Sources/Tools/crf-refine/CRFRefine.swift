@@ -18,7 +18,8 @@ struct CRFRefine: ParsableCommand {
       Exit status: 0 all is well; 64 usage; 65 data; 66 no input; 73 cannot create; 74 input or \
       output failed. For folders, that of the first pair that failed.
       """,
-    version: "crf-refine \(Version.current)")
+    version: "crf-refine \(Version.current)",
+    subcommands: [MergeReports.self])
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Network") var network: NetworkOptions

@@ -24,14 +24,15 @@ struct FolderRefinement {
     try FolderRun.prepare(
       outputs: settings.files.plan.outputs,
       inputs: settings.files.plan.inputs + [settings.sequence?.flow?.folder].compactMap { $0 })
-    var run = FolderRun(of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet)
+    var run = FolderRun(
+      of: "crf-refine", resumes: settings.resumes, isQuiet: settings.isQuiet, shard: settings.shard)
     let files = settings.files
     try run.run(plan) {
       files.inside($0).plan.outputs
     } _: { entry in
       try note(sequence?.refine(entry) ?? refine(entry))
     }
-    settings.reportOddity(of: evaluation, isWhole: true)
+    settings.reportOddity(of: evaluation, isWhole: settings.shard == nil)
     // The work may have taken hours: it is reported even where a figure cannot be written.
     let drawn = Result { try draw(run) }
     try report(run)

@@ -25,7 +25,7 @@ struct JSONReport {
         parameters: JSONParameters(settings), files: refined.map { JSONFile($0, settings) },
         skipped: run.skipped, failed: run.failed, passedOver: run.passed,
         evaluation: evaluation.map { EvaluationSummary($0, names: settings.palette.names) },
-        flicker: flicker))
+        flicker: flicker, share: ShardReport(settings.shard, evaluation)))
   }
 }
 
@@ -59,6 +59,8 @@ struct JSONFolder: Encodable {
   var evaluation: EvaluationSummary?
   /// Absent unless the files are frames of a sequence.
   var flicker: FlickerReport?
+  /// Absent unless these are a share of a folder's files.
+  var share: ShardReport?
 }
 
 /// The parameters of a run: the plan, and how scores are read.

@@ -33,6 +33,8 @@ struct Settings {
   var void: UInt16
   var trimapWidths: [Int]
   var resumes: Bool
+  /// The share of a folder's files that is refined; `nil` for all.
+  let shard: Shard?
   var printsJSON: Bool
   var isQuiet: Bool
   /// What is drawn of the run.
@@ -89,6 +91,7 @@ struct Settings {
     }
     tiling = try Pipeline.Tiling(tiles, for: steps)
     resumes = output.run.resume
+    shard = try output.run.shard.value(isFolder: isFolder)
     printsJSON = output.json
     isQuiet = output.run.quiet
     figures = try FigureSettings(

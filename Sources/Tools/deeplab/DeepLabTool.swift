@@ -15,7 +15,7 @@ struct DeepLabTool: ParsableCommand {
     version: "deeplab \(Version.current)",
     subcommands: [
       Models.self, Segment.self, Train.self, Evaluate.self, DatasetCommand.self, Inspect.self,
-      Convert.self, Export.self, Profile.self, FieldOfView.self,
+      Convert.self, Export.self, Profile.self, FieldOfView.self, MergeReports.self,
     ])
 
   static func main() { runAsTool() }

@@ -35,8 +35,10 @@ struct Evaluate: ParsableCommand {
       }
     }
     let outcome = try settings.run(evaluation)
-    outcome.counts.oddity?.report(
-      at: settings.dataPath, naming: settings.dataset.classNames ?? [])
+    if settings.shard == nil {
+      outcome.counts.oddity?.report(
+        at: settings.dataPath, naming: settings.dataset.classNames ?? [])
+    }
     let report = try EvaluateReport(settings, network, outcome)
     // The labels may have taken hours: the report is printed even where a file cannot be written.
     let written = Result {
@@ -134,6 +136,8 @@ struct EvaluateOptions: ParsableArguments {
       "A page with numbers, figures, the worst and the best photographs and the command: .html, in "
         + "one file.", valueName: "file"))
   var report: String?
+
+  @OptionGroup var shard: ShardOptions
 }
 
 /// How an evaluation goes.

@@ -54,17 +54,13 @@ struct EvaluateReport {
     return lines.joined(separator: "\n")
   }
 
-  private var absent: [Int] {
-    // After a CRF, a class may be predicted that was not before, or the other way round.
-    let final = counts.after ?? counts.before
-    return final.intersectionsOverUnion.indices.filter { final.intersectionsOverUnion[$0] == nil }
-  }
+  private var absence: AbsenceReport { AbsenceReport(counts, names: names) }
 
   private var absenceNote: String? {
-    guard !absent.isEmpty else { return nil }
-    let final = counts.after ?? counts.before
-    let mean = 100 * (final.meanIOU(countingAbsentAsZero: true) ?? 0)
-    let classes = absent.map { names[$0] }.joined(separator: ", ")
+    let absence = absence
+    guard !absence.classes.isEmpty else { return nil }
+    let mean = 100 * (absence.meanIouCountingThemAsZero ?? 0)
+    let classes = absence.classes.joined(separator: ", ")
     return
       "absent   \(classes): neither in the truth nor in the labels, and left out of means; counted as 0, the mean IOU would be "
       + String(format: "%.2f", mean)
@@ -82,20 +78,6 @@ struct EvaluateReport {
       var orientations: OrientationCounts?
     }
 
-    struct Absence: Encodable {
-      /// Neither in the truth nor in the final labels.
-      var classes: [String]
-      var treatment = "left out of means"
-      /// Of the final labels.
-      var meanIouCountingThemAsZero: Double?
-    }
-
-    /// Rows are true classes, columns predicted ones.
-    struct Confusion: Encodable {
-      var before: [[Int64]]
-      var after: [[Int64]]?
-    }
-
     var version = Version.current
     var warnings = WarningReport.all.map(\.description)
     var data: Data
@@ -106,9 +88,11 @@ struct EvaluateReport {
     var trimapBoundary: String?
     var threads: Int
     var evaluation: EvaluationSummary
-    var absent: Absence
-    var confusion: Confusion
+    var absent: AbsenceReport
+    var confusion: ConfusionReport
     var milliseconds: [String: Double]
+    /// Absent unless these are a share of the photographs.
+    var share: ShardReport?
   }
 
   var json: Object {
@@ -121,25 +105,14 @@ struct EvaluateReport {
       trimapBoundary: settings.trimapWidth > 0 ? settings.boundary.rawValue : nil,
       threads: settings.parallelism.threads,
       evaluation: EvaluationSummary(counts, names: names),
-      absent: Object.Absence(
-        classes: absent.map { names[$0] },
-        meanIouCountingThemAsZero: (counts.after ?? counts.before)
-          .meanIOU(countingAbsentAsZero: true)),
-      confusion: Object.Confusion(
-        before: Self.rows(counts.before), after: counts.after.map(Self.rows)),
-      milliseconds: stopwatch.named)
+      absent: absence, confusion: ConfusionReport(counts), milliseconds: stopwatch.named,
+      share: ShardReport(settings.shard, counts))
     switch settings.source {
     case .network: break
     case .scores(let folder): object.scores = folder
     case .predictions(let folder): object.predictions = folder
     }
     return object
-  }
-
-  private static func rows(_ matrix: ConfusionMatrix) -> [[Int64]] {
-    (0..<matrix.labelCount).map { truth in
-      (0..<matrix.labelCount).map { matrix[truth: truth, prediction: $0] }
-    }
   }
 
   // MARK: As files

@@ -26,6 +26,8 @@ struct EvaluateSettings {
   let source: Source
   let dataset: Dataset
   let dataPath: String
+  /// The share of the photographs that is compared; `nil` for all.
+  let shard: Shard?
   /// How files of scores are read.
   let scores: ScoreReading
   /// How files of predictions are read.
@@ -68,6 +70,8 @@ struct EvaluateSettings {
       mapping: LabelMapping(
         truthMap: options.truthMap, labelMap: dataset.labelMap, void: Dataset.void))
     read.orientation = picture.orientation
+    shard = try options.shard.value()
+    if let shard { read = try OptionCheck.naming("--shard") { try read.share(shard) } }
     self.dataset = read
     try self.dataset.checkPresence()
     colors = Palette(

@@ -105,7 +105,7 @@ struct FolderSegmentation {
     try FolderRun.prepare(outputs: files.plan.outputs, inputs: files.plan.inputs)
     let segmentation = ImageSegmentation(settings: settings, network: network)
     var run = FolderRun(
-      of: "deeplab", resumes: settings.resumes, isQuiet: settings.isQuiet)
+      of: "deeplab", resumes: settings.resumes, isQuiet: settings.isQuiet, shard: settings.shard)
     var outcomes: [ImageSegmentation.Outcome] = []
     try run.run(plan) {
       files.inside($0).plan.outputs

@@ -111,6 +111,8 @@ struct SegmentReport {
     var failed: [FolderRun.Failure]
     /// Files beside the photographs.
     var passedOver: [String]
+    /// Absent unless these are a share of a folder's photographs.
+    var share: ShardReport?
   }
 
   private var parameters: Parameters {
@@ -126,6 +128,7 @@ struct SegmentReport {
   func folder(_ outcomes: [ImageSegmentation.Outcome], _ run: FolderRun) -> Folder {
     Folder(
       parameters: parameters, files: outcomes.map { File($0) }, skipped: run.skipped,
-      failed: run.failed, passedOver: run.passed)
+      failed: run.failed, passedOver: run.passed,
+      share: ShardReport(settings.shard))
   }
 }

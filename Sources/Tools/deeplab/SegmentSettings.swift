@@ -18,6 +18,8 @@ struct SegmentSettings {
   let parallelism: Parallelism
   let palette: Palette
   let resumes: Bool
+  /// The share of a folder's photographs that is labelled; `nil` for all.
+  let shard: Shard?
   let printsJSON: Bool
   let isQuiet: Bool
 
@@ -32,6 +34,8 @@ struct SegmentSettings {
     plan = try PlanSettings(crf: files.crf, files.steps, parallelism: parallelism)
     palette = try Palette(option: run.palette)
     resumes = run.resume
+    shard = try run.shard.value(
+      isFolder: files.image.map { FolderListing.isFolder($0) } ?? true)
     printsJSON = files.json
     isQuiet = run.quiet
     self.files = try SegmentJob(files, network)

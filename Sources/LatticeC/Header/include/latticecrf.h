@@ -278,6 +278,10 @@ typedef struct latticecrf_scene {
    */
   const float *displacements;
   int64_t displacement_count;
+   * Where the grid lies in a larger scene, of which this is a tile: a coordinate for each axis, at most 2^31 - 1 in
+   * magnitude; null for zeros. Lattices then have their vertices where those of the whole have them.
+   */
+  const int64_t *origin;
 } latticecrf_scene;
 
 /** Where a plan's results go. What is null is not asked for, and costs nothing. */
@@ -631,6 +635,13 @@ latticecrf_status latticecrf_plan_destroy(latticecrf_plan plan);
 /** The plan as JSON, with presets written out, so that nothing else is needed to repeat it. */
 latticecrf_status latticecrf_plan_json(
     latticecrf_plan plan, char *text, int64_t capacity, int64_t *length);
+
+/**
+ * How far a plan reaches: the steps of the grid beyond which no point sees another.
+ *
+ * @param steps becomes that number; -1 where every point sees every other.
+ */
+latticecrf_status latticecrf_plan_reach(latticecrf_plan plan, int64_t *steps);
 
 /**
  * Gives an array to settings that name it, such as a feature kernel's `file`. Replaces one of that name.
