@@ -14,7 +14,7 @@ struct HelpTests {
       "threshold", "memory", "label-count", "confidence", "unknown", "member", "list-presets",
       "void",
       "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
-      "step", "comparison", "iterations-figure", "iterations-class", "report",
+      "step", "solver", "energies", "comparison", "iterations-figure", "iterations-class", "report",
     ]
     for option in options {
       // A comma where there is an older name.
@@ -25,7 +25,9 @@ struct HelpTests {
   @Test func helpNamesWhatTheRegistriesHold() throws {
     let help = try Workspace().run("--help").output
     for kind in KernelKind.registry.all { #expect(help.contains(kind.example)) }
-    for name in FilterKind.registry.names { #expect(help.contains(name)) }
+    for name in FilterKind.registry.names + SolverKind.registry.names {
+      #expect(help.contains(name))
+    }
   }
 
   @Test func everyPresetIsListedWithItsParameters() throws {

@@ -33,6 +33,8 @@ struct Settings {
   var resumes: Bool
   var printsJSON: Bool
   var isQuiet: Bool
+  /// Whether energies are reported to people too.
+  let notesEnergies: Bool
   /// What is drawn of the run.
   let figures: FigureSettings
 
@@ -86,6 +88,7 @@ struct Settings {
     tiling = try Pipeline.Tiling(tiles, for: steps)
     resumes = output.run.resume
     printsJSON = output.json
+    notesEnergies = planOptions.energies
     isQuiet = output.run.quiet
     figures = try FigureSettings(
       figureOptions, isTiled: tiling != nil, isFolder: isFolder, plan: plan)
