@@ -55,7 +55,8 @@ extension SolverKind {
     name: "damped", summary: "a part of the way, in logarithms",
     settings: [
       Setting(
-        "step", .number(.between(0, 1.000001)), "how far each update goes; 1 is parallel",
+        "step", .number(.of(0...1, isOpenBelow: true, isOpenAbove: false)),
+        "how far each update goes; 1 is parallel",
         default: .number(0.5)),
       Setting(
         "schedule", .choice(["constant", "harmonic"]),
@@ -63,7 +64,7 @@ extension SolverKind {
         default: .choice("constant")),
     ], example: "damped:step=0.5"
   ) { settings in
-    let step = min(1, Float(settings.number("step") ?? 0.5))
+    let step = Float(settings.number("step") ?? 0.5)
     return .damped(
       settings.text("schedule") == "harmonic" ? .harmonic(first: step) : .constant(step))
   }
@@ -83,7 +84,7 @@ extension SolverKind {
         default: .choice("entropy")),
       Setting("rho", .number(.above(0)), "the euclidean regulariser's weight", default: .number(1)),
       Setting(
-        "step", .number(.between(0, 1.000001)),
+        "step", .number(.of(0...1, isOpenBelow: true, isOpenAbove: false)),
         "a fixed share of the way, in place of the best one", default: nil),
     ], example: "frank-wolfe:regularizer=euclidean,rho=1"
   ) { settings in
@@ -91,7 +92,7 @@ extension SolverKind {
       settings.text("regularizer") == "euclidean"
       ? .euclidean(Float(settings.number("rho") ?? 1)) : .entropy
     return .frankWolfe(
-      regularizer, step: settings.number("step").map { .fixed(min(1, Float($0))) } ?? .exact)
+      regularizer, step: settings.number("step").map { .fixed(Float($0)) } ?? .exact)
   }
 
   /// Projections in place of the softmax.
