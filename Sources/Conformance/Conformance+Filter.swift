@@ -77,6 +77,11 @@ extension Conformance {
     report.expect(
       abs(left - right) <= 2e-6 * abs(left), "the transposed filter is the transpose",
       "⟨Kx, y⟩ is \(left), but ⟨x, Kᵀy⟩ is \(right)")
+    guard filter.isSymmetric else { return }
+    let same = product(x, filter.apply(to: y))
+    report.expect(
+      abs(left - same) <= 2e-6 * abs(left), "a filter that says so is symmetric",
+      "⟨Kx, y⟩ is \(left), but ⟨x, Ky⟩ is \(same)")
   }
 
   /// K(2x) = 2Kx exactly, since doubling changes no rounding; K(x + y) = Kx + Ky to rounding of

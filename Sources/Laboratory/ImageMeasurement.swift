@@ -121,7 +121,7 @@ final class ImageMeasurement {
       let start = ContinuousClock.now
       let crf = try crf(model, backend, whole)
       let built = ContinuousClock.now
-      let marginals = crf.marginals(iterations: model.iterations, tolerance: model.tolerance)
+      let marginals = crf.infer(model.inference)
       let end = ContinuousClock.now
       if let failure = crf.failure { throw failure }
       builds.append((built - start) / .seconds(1))
@@ -157,7 +157,7 @@ final class ImageMeasurement {
     _ model: CRFModel, _ backend: any FilterBackend, _ part: Problem
   ) throws -> Exact {
     let crf = try crf(model, backend, part)
-    let marginals = crf.marginals(iterations: model.iterations, tolerance: model.tolerance)
+    let marginals = crf.infer(model.inference)
     if let failure = crf.failure { throw failure }
     let first = part.energies.probabilities(parallelism: comparison.parallelism)
     let ones = ChannelField(

@@ -21,6 +21,10 @@ public protocol GaussianFilter: Sendable {
   /// An approximate filter need not be symmetric; gradients need this one.
   func applyTransposed(to values: ChannelField, into output: inout ChannelField)
 
+  /// Whether K = Kᵀ but for rounding; `true`, the default, where there is no transposed form of
+  /// its own.
+  var isSymmetric: Bool { get }
+
   /// The self weights Kᵢᵢ, N of them; 1 where the filter is exact.
   func selfWeights() -> [Float]
 
@@ -68,6 +72,9 @@ extension GaussianFilter {
   public func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
     apply(to: values, into: &output)
   }
+
+  /// Symmetric.
+  public var isSymmetric: Bool { true }
 
   /// exp(0) = 1, for every filter that evaluates the Gaussian itself.
   public func selfWeights() -> [Float] {

@@ -168,7 +168,12 @@ extension CRFObject {
     guard tolerance >= 0, tolerance.isFinite else {
       throw CallError.argument("the tolerance is \(tolerance), but must be 0 or more")
     }
-    let marginals = crf.marginals(iterations: iterations, tolerance: tolerance)
+    let solver = try given.solver.map {
+      try Description<SolverKind>(solver: .text(Arguments.text($0, "the solver"))).solver
+    }
+    let marginals = crf.infer(
+      InferenceOptions(
+        iterations: iterations, tolerance: tolerance, solver: solver ?? .parallel))
     try Cancellation.check()
     return marginals
   }

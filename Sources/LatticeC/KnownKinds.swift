@@ -16,6 +16,7 @@ enum KnownKinds {
         KernelKind.registry.all.map { $0.json(with: [.init("needs_image", .flag($0.needsImage))]) }),
       "compatibilities": .list(CompatibilityKind.registry.all.map { $0.json() }),
       "filters": .list(FilterKind.registry.all.map { $0.json() }),
+      "solvers": .list(SolverKind.registry.all.map { $0.json() }),
       "unaries": .list(
         UnaryKind.registry.all.map { $0.json(with: [.init("needs_image", .flag($0.needsImage))]) }),
       "refinements": .list(RefinementKind.registry.all.map { $0.json() }),

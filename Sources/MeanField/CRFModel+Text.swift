@@ -84,7 +84,7 @@ extension CRFModel: Codable {
       "name": name.map { .text($0) }, "source": source.map { .text($0) },
       "terms": .list(terms.map(\.json)), "iterations": .number(iterations),
       "tolerance": tolerance == 0 ? nil : .number(tolerance), "filter": filter.json,
-      "solver": .text(solver.rawValue),
+      "solver": solver.settings.values.isEmpty ? .text(solver.kind.name) : solver.json,
     ])
   }
 
@@ -113,9 +113,7 @@ extension CRFModel: Codable {
     source = try json["source"].map { try Self.text($0, "source") }
     try setUpdates(json)
     if let value = json["filter"] { filter = try Description(value, in: FilterKind.registry) }
-    if let value = json["solver"] {
-      solver = try MeanField.named(Self.text(value, "solver"), "solver")
-    }
+    if let value = json["solver"] { solver = try Description(solver: value) }
   }
 
   private mutating func setUpdates(_ json: JSONValue) throws {

@@ -15,7 +15,7 @@ import Unaries
 ///     {"kernel": {"kind": "bilateral", "spatial": [67, 80], "color": 3},
 ///      "compatibility": {"kind": "potts", "weight": 4}, "normalization": "symmetric"}
 ///   ],
-///   "iterations": 10, "filter": {"kind": "permutohedral"}
+///   "iterations": 10, "filter": {"kind": "permutohedral"}, "solver": "parallel"
 /// }
 /// ```
 public struct CRFModel: Sendable, Hashable {
@@ -27,18 +27,13 @@ public struct CRFModel: Sendable, Hashable {
   public var terms: [Term]
   /// Mean field updates; at least 0.
   public var iterations: Int
-  /// Updates stop once no marginal changes by more than this; 0 makes all of them.
+  /// Updates stop once no marginal changes by more than this, or, with other solvers than
+  /// `parallel`, once the gap is below it (`InferenceOptions.tolerance`); 0 makes all of them.
   public var tolerance: Float
   /// How pairs of points are summed.
   public var filter: Description<FilterKind>
   /// How mean field is solved.
-  public var solver: Solver
-
-  /// How mean field is solved.
-  public enum Solver: String, Sendable, CaseIterable {
-    /// All points at once (Krähenbühl & Koltun 2011, algorithm 1).
-    case parallel
-  }
+  public var solver: Description<SolverKind>
 
   /// One pairwise term.
   public struct Term: Sendable, Hashable {
@@ -87,7 +82,8 @@ public struct CRFModel: Sendable, Hashable {
   public init(
     name: String? = nil, source: String? = nil, terms: [Term],
     iterations: Int = CRFModel.defaultIterations, tolerance: Float = 0,
-    filter: Description<FilterKind> = Description(.permutohedral), solver: Solver = .parallel
+    filter: Description<FilterKind> = Description(.permutohedral),
+    solver: Description<SolverKind> = Description(.parallel)
   ) {
     precondition(iterations >= 0, "\(iterations) iterations")
     precondition(tolerance >= 0 && tolerance.isFinite, "a tolerance of \(tolerance)")
@@ -102,6 +98,11 @@ public struct CRFModel: Sendable, Hashable {
 }
 
 extension CRFModel {
+  /// How the model is solved.
+  public var inference: InferenceOptions {
+    InferenceOptions(iterations: iterations, tolerance: tolerance, solver: solver.solver)
+  }
+
   /// The model's pairwise terms over a grid.
   ///
   /// - Throws: `InputError` where an array that a term needs cannot be used; it names the term.

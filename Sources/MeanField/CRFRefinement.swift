@@ -79,6 +79,7 @@ public struct CRFRefinement: Refinement {
     let filters = FilterWatch(crf)
     let marginals: Marginals
     if request.notesObjective || request.visit != nil || model.tolerance > 0 || crf.skipsPairs
+      || model.solver.kind.name != SolverKind.parallel.name
       || model.filter.kind.name == FilterKind.exact.name
     {
       marginals = solveStepwise(crf, request, &report)
@@ -131,11 +132,14 @@ public struct CRFRefinement: Refinement {
     _ crf: DenseCRF, _ request: RefinementRequest, _ report: inout RefinementReport
   ) -> Marginals {
     let inference = report.measure(.inference) {
-      crf.startInference(
-        InferenceOptions(iterations: model.iterations, tolerance: model.tolerance))
+      crf.startInference(model.inference)
     }
     func noteUpdate() {
       request.visit?(inference.iteration, inference.marginals)
+      if let last = inference.trace.last {
+        report.freeEnergy.append(last.freeEnergy)
+        return
+      }
       guard request.notesObjective else { return }
       let energy = report.measure(.energies) { crf.energy(of: inference.marginals) }
       report.freeEnergy.append(energy.freeEnergy)
@@ -147,14 +151,72 @@ public struct CRFRefinement: Refinement {
     }
     report.iterations = inference.iteration
     report.largestChange = inference.largestChange
+    note(inference, in: &report)
+    if request.notesObjective, !Cancellation.isRequested {
+      let energy = report.measure(.energies) {
+        crf.energy(of: inference.marginals.labels(parallelism: request.parallelism))
+      }
+      report.sceneDetails.append(.init("discrete_energy", .number(energy)))
+      if inference.trace.isEmpty, let first = report.freeEnergy.first,
+        let last = report.freeEnergy.last
+      {
+        report.sceneLines.append(
+          ("energy", "free energy \(Self.tenths(first)) to \(Self.tenths(last))"))
+      }
+      report.sceneLines.append(("labels", "have the energy \(Self.tenths(energy))"))
+    }
     if let skipped = crf.skippedPairs {
-      note(skipped, inference.errorBound, in: &report)
+      // Other solvers than `parallel` do not follow what they make of it.
+      if inference.errorBound.isFinite { note(skipped, inference.errorBound, in: &report) }
     } else if model.filter.kind.name == FilterKind.exact.name {
       report.details.append(
         .init("exact", .object(["evaluated_share": .number(1), "error_bound": .number(0)])))
       report.lines.append(("pairs", "all evaluated"))
     }
     return inference.marginals
+  }
+
+  /// How a solver went, where energies were noted.
+  private func note(_ inference: DenseCRF.Inference, in report: inout RefinementReport) {
+    guard let first = inference.trace.first, let last = inference.trace.last else { return }
+    func list(_ value: (UpdateRecord) -> Double?) -> JSONValue? {
+      let values = inference.trace.map(value)
+      return values.contains { $0 != nil }
+        ? .list(values.map { $0.map { .number($0) } ?? .null }) : nil
+    }
+    let retries = inference.trace.reduce(0) { $0 + $1.retries }
+    let stopped = inference.stopReason ?? .cancelled
+    report.sceneDetails.append(
+      .init(
+        "solver",
+        .object([
+          "kind": .text(model.solver.kind.name), "stopped": .text(stopped.rawValue),
+          "relaxed_energy": list(\.relaxedEnergy), "watched_energy": list(\.watchedEnergy),
+          "gap": list(\.gap), "step": list { $0.step.map(Double.init) },
+          "retries": retries > 0 ? .number(retries) : nil,
+        ])))
+    let gap = last.gap.map { ", gap " + ($0 < 1 ? Self.power($0) : Self.tenths($0)) } ?? ""
+    let reason =
+      switch stopped {
+      case .updates: "all updates made"
+      case .change: "ended when no probability changed by more than \(model.tolerance)"
+      case .gap: "ended when the gap fell below \(model.tolerance) a pixel"
+      case .cancelled: "cancelled"
+      }
+    report.sceneLines.append(
+      (
+        "solver",
+        "\(model.solver): free energy \(Self.tenths(first.freeEnergy)) to "
+          + "\(Self.tenths(last.freeEnergy))\(gap); \(reason)"
+      ))
+    if retries > 0 {
+      report.sceneLines.append(
+        (
+          "solver",
+          "the free energy rose, since the filter is not quite symmetric: updates were damped "
+            + "\(retries) times"
+        ))
+    }
   }
 
   /// What became of features.
@@ -233,6 +295,8 @@ extension RefinementKind {
       Setting(
         "filter", .description(of: "filter"), "how pairs of pixels are summed", default: nil),
       Setting(
+        "solver", .description(of: "solver"), "how mean field is solved", default: nil),
+      Setting(
         "normalization", .choice(Normalization.allCases.map(\.rawValue)),
         "how the sums of kernels are normalised", default: nil),
       Setting(
@@ -260,6 +324,7 @@ extension CRFModel {
       let json = try filter.text.map { try JSONValue(description: $0) } ?? filter
       self.filter = try Description(json, in: FilterKind.registry)
     }
+    if let solver = settings.nested("solver") { self.solver = try Description(solver: solver) }
     for index in terms.indices {
       if let mode = settings.text("normalization").flatMap(Normalization.init) {
         terms[index].normalization = mode

@@ -15,6 +15,9 @@ public struct MeanFieldEnergy: Sendable, Equatable {
   /// All points are updated at once, so it need not fall at every step.
   public var freeEnergy: Double { unary + 0.5 * pairwise - entropy }
 
+  /// R = ΣQθ + ½ΣQ·μ(KQ): F without the entropy; of labels, their energy.
+  public var relaxedEnergy: Double { unary + 0.5 * pairwise }
+
   /// pydensecrf's `klDivergence`: the pairwise term counts twice and log Z is left out, so it may
   /// be negative and its minimum is not where the update leads. For comparison with that program
   /// only.
@@ -33,6 +36,19 @@ extension DenseCRF {
     var scratch = MessageScratch(points: values.points, channels: values.channels)
     messages.add(of: values, to: &pairwise, scratch: &scratch)
     return energy(of: values, pairwise: pairwise)
+  }
+
+  /// E(x) = Σᵢ θᵢ(xᵢ) + ½ Σᵢⱼ μ(xᵢ, xⱼ)K'ᵢⱼ: what labelings are compared by. One filtering of
+  /// every term.
+  ///
+  /// - Parameter labels: over the CRF's points, each below the number of labels.
+  public func energy(of labels: LabelMap) -> Double {
+    precondition(
+      labels.grid == unary.grid, "labels over \(labels.grid) in a CRF over \(unary.grid)")
+    var values = ChannelField(points: unary.values.points, channels: labelCount)
+    let (base, stride) = (values.mutableBase(), values.stride)
+    for (point, label) in labels.labels.enumerated() { base[point * stride + Int(label)] = 1 }
+    return energy(of: Marginals(unchecked: values, grid: unary.grid)).relaxedEnergy
   }
 
   private func energy(of marginals: ChannelField, pairwise: ChannelField) -> MeanFieldEnergy {

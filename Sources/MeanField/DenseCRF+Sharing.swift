@@ -42,11 +42,12 @@ extension DenseCRF {
   ///   - weightings: for each inference, one weight per term, as `reweighted(_:)` takes them.
   ///   - iterations: after which updates to look at the marginals: ascending, at least one, each at
   ///     least 1.
+  ///   - solver: how mean field is solved; other ones than `parallel` share the filters alone.
   ///   - body: gets the marginals, with the places of their weights in `weightings` and of their
   ///     updates in `iterations`.
   /// - Complexity: O(weightings · iterations · N · (d·L + L)) with the lattice.
   public func infer(
-    weightings: [[Float]], observing iterations: [Int],
+    weightings: [[Float]], observing iterations: [Int], solver: Solver = .parallel,
     _ body: (_ marginals: Marginals, _ weighting: Int, _ iteration: Int) throws -> Void
   ) rethrows {
     precondition(
@@ -54,6 +55,19 @@ extension DenseCRF {
       "iterations \(iterations) do not ascend from 1")
     let crfs = weightings.map { reweighted($0) }
     guard let first = crfs.first else { return }
+    guard solver == .parallel else {
+      for (weighting, crf) in crfs.enumerated() {
+        let inference = Inference(
+          crf, engine: crf.makeEngine(solver, evaluates: false),
+          options: InferenceOptions(iterations: iterations[iterations.count - 1], solver: solver),
+          evaluates: false)
+        for (place, last) in iterations.enumerated() {
+          while inference.iteration < last { inference.step() }
+          try body(inference.marginals, weighting, place)
+        }
+      }
+      return
+    }
     let energies = unary.values
     var engine = first.makeEngine()
     let carriesMarginals = type(of: engine).carriesMarginals

@@ -5,16 +5,25 @@ public struct InferenceOptions: Sendable, Hashable {
     didSet { Self.check(iterations) }
   }
   /// Inference ends once no marginal changes by as much as this in an update; 0 goes on to the
-  /// last.
+  /// last. Solvers other than `parallel` end once the gap (`UpdateRecord.gap`) of a point is
+  /// below it, on average, where they know one: damped marginals may change little and yet be far
+  /// from their end.
   public var tolerance: Float
+  /// How mean field is solved.
+  public var solver: Solver
+  /// Whether `DenseCRF.Inference.trace` has parallel updates too, which costs a filtering; it
+  /// always has those of other solvers.
+  public var notesEnergies = false
 
-  /// Ten parallel updates, as in the papers.
+  /// Ten updates, parallel unless another solver is given, as in the papers.
   ///
   /// - Parameters:
   ///   - iterations: at least 0; 0 gives softmax(−θ).
   ///   - tolerance: ends inference early once no marginal changes by as much; 0 never does.
-  public init(iterations: Int = 10, tolerance: Float = 0) {
+  ///   - solver: how mean field is solved.
+  public init(iterations: Int = 10, tolerance: Float = 0, solver: Solver = .parallel) {
     Self.check(iterations)
+    self.solver = solver
     self.iterations = iterations
     self.tolerance = tolerance
   }

@@ -13,6 +13,10 @@ struct NormalizedFilter: Sendable {
   let outputScale: AlignedBuffer<Float>?
   /// What of each point's own value is taken out of its sum; `nil` where it stays.
   let selfScale: AlignedBuffer<Float>?
+  /// Which sides are divided by n.
+  let normalization: Normalization
+  /// Whether Kᵢᵢ counts.
+  let selfTerm: SelfTerm
   /// What it was made of.
   var parts: Parts?
 
@@ -38,6 +42,8 @@ struct NormalizedFilter: Sendable {
     _ filter: any GaussianFilter, normalization: Normalization, selfTerm: SelfTerm,
     keepsBare: Bool, parallelism: Parallelism
   ) {
+    self.normalization = normalization
+    self.selfTerm = selfTerm
     // Best not summed at all.
     let others = selfTerm == .included ? nil : filter.withoutSelf()
     let leftOut = others == nil ? nil : filter.selfWeights()
@@ -132,6 +138,18 @@ extension NormalizedFilter {
       scaleRows(base, by: last, output.stride, into: base, parallelism)
     }
     if let selfScale { subtract(values, scale: selfScale, from: &output, parallelism) }
+  }
+
+  /// What a sum of a filter with rows begins with: `values`, scaled and splatted.
+  func splat(
+    _ values: ChannelField, into rows: RowPanels, scaled: inout ChannelField,
+    parallelism: Parallelism
+  ) {
+    if let inputScale {
+      scaleRows(values.base, by: inputScale, values.stride, into: scaled.mutableBase(), parallelism)
+    }
+    filter.factored?.splatMatrix.splat(
+      inputScale == nil ? values : scaled, into: rows, parallelism: parallelism)
   }
 
   private func scaleRows(

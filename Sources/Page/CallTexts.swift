@@ -41,6 +41,7 @@ package struct CallTexts: Sendable {
     if model.filter.kind.name != FilterKindName.usual || !model.filter.settings.values.isEmpty {
       options += ["--filter", "\(model.filter)"]
     }
+    if model.solver != Description(.parallel) { options += ["--solver", "\(model.solver)"] }
     // What texts round or leave out, a file does not.
     let isSame = model.terms.allSatisfy { (try? CRFModel.Term("\($0)")) == $0 }
     return isSame ? options : nil

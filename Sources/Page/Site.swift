@@ -163,6 +163,7 @@ package final class Site: Sendable {
       "kernels": .list(KernelKind.registry.all.map { $0.json() }),
       "compatibilities": .list(CompatibilityKind.registry.all.map { $0.json() }),
       "filters": .list(FilterKind.registry.all.map { $0.json() }),
+      "solvers": .list(SolverKind.registry.all.map { $0.json() }),
       "normalizations": .list(Normalization.allCases.map { .text($0.rawValue) }),
       "self_terms": .list(SelfTerm.allCases.map { .text($0.rawValue) }),
     ])

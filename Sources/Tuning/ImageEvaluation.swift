@@ -118,7 +118,8 @@ struct ImageEvaluation {
       let sorted = group.map { $0.sorted { $0.iterations < $1.iterations } }
       try crf.infer(
         weightings: group.map { space.weights(in: $0[0]) },
-        observing: sorted[0].map(\.iterations)
+        observing: sorted[0].map(\.iterations),
+        solver: space.base?.solver.solver ?? .parallel
       ) { marginals, weighting, iteration in
         let labels = marginals.labels(parallelism: parallelism)
         results.append((sorted[weighting][iteration], try tally(labels)))

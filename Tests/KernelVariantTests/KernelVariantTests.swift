@@ -189,7 +189,7 @@ import Testing
     func blurred(_ variant: kernel_variant) -> [Float] {
       var rows = values
       var unused = [Float](repeating: 0, count: width)
-      variant.blur(&rows, width, entries, count, &unused)
+      variant.blur(&rows, width, entries, count, 0.5, &unused)
       return rows
     }
     func blurredLine(_ variant: kernel_variant) -> [Float] {

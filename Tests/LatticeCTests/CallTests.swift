@@ -47,6 +47,30 @@ struct CallTests {
     #expect(energies.free_energy == crf.energy(of: marginals).freeEnergy)
   }
 
+  @Test("a solver is named as options have it, and one that does not exist is refused")
+  func solvers() throws {
+    let painted = try Painted()
+    #expect(painted.setUnary() == LATTICECRF_OK)
+    #expect(painted.addBilateral() == LATTICECRF_OK)
+    func marginals(_ solver: String?) -> [Float]? {
+      var marginals = [Float](repeating: -1, count: 96)
+      let status =
+        solver.map { $0.withCString { painted.infer(3, 0, &marginals, solver: $0) } }
+        ?? painted.infer(3, 0, &marginals)
+      return status == LATTICECRF_OK ? marginals : nil
+    }
+    let parallel = try #require(marginals(nil))
+    #expect(marginals("parallel") == parallel)
+    // Nothing is repelled.
+    #expect(marginals("safe") == parallel)
+    let damped = try #require(marginals("damped:step=0.5"))
+    #expect(damped != parallel)
+    #expect(marginals("saf") == nil)
+    #expect(Painted.error.contains("there is no solver 'saf'"))
+    #expect(marginals("damped:step=0") == nil)
+    #expect(Painted.error.contains("'step' is 0"))
+  }
+
   @Test("steps from wherever a caller starts lead where an inference does")
   func steps() throws {
     let painted = try Painted()

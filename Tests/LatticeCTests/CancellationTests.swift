@@ -71,7 +71,8 @@ struct CancellationTests {
       }
       var marginals = [Float](repeating: -1, count: 4 * points)
       // 4·10⁹ pairs an update, of which a core does some 10⁹ a second.
-      var inference = latticecrf_inference(size: 16, iterations: 1000, tolerance: 0)
+      var inference = latticecrf_inference(
+        size: 16, iterations: 1000, tolerance: 0, solver: nil)
       let status = latticecrf_crf_infer(
         number, &inference, &marginals, Int64(marginals.count), 0, nil, 0)
       #expect(status == LATTICECRF_CANCELLED)

@@ -59,11 +59,11 @@ final class Painted {
   func infer(
     _ iterations: Int32, _ tolerance: Float, _ marginals: UnsafeMutablePointer<Float>?,
     _ count: Int64 = 96, _ layout: Int32 = 0, labels: UnsafeMutablePointer<UInt16>? = nil,
-    labelCount: Int64 = 48
+    labelCount: Int64 = 48, solver: UnsafePointer<CChar>? = nil
   ) -> latticecrf_status {
     var inference = latticecrf_inference(
       size: UInt64(MemoryLayout<latticecrf_inference>.size), iterations: iterations,
-      tolerance: tolerance)
+      tolerance: tolerance, solver: solver)
     return latticecrf_crf_infer(number, &inference, marginals, count, layout, labels, labelCount)
   }
 

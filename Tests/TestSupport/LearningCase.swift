@@ -8,16 +8,17 @@ import Unaries
 package struct LearningCase: Sendable, CustomTestStringConvertible {
   package let id: String
   package let json: AnyJSON
+  private let folder: String
 
   /// The cases of a kind that live beside the project; none where they are absent.
-  package static func all(ofKind kind: String) -> [LearningCase] {
-    let folder = Shared.fixture("learning")
+  package static func all(ofKind kind: String, in group: String = "learning") -> [LearningCase] {
+    let folder = Shared.fixture(group)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
       guard let json = try? AnyJSON.read("\(folder)/\(name)/case.json"),
         json["kind"].string == kind
       else { return nil }
-      return LearningCase(id: name, json: json)
+      return LearningCase(id: name, json: json, folder: "\(folder)/\(name)")
     }
   }
 
@@ -35,7 +36,7 @@ package struct LearningCase: Sendable, CustomTestStringConvertible {
 
   /// An array of a file, in float64.
   package func file(_ name: String) throws -> DoubleArray {
-    try DoubleArray(npy: Shared.fixture("learning/\(id)/\(name)"))
+    try DoubleArray(npy: "\(folder)/\(name)")
   }
 
   package func input(_ name: String) throws -> DoubleArray {

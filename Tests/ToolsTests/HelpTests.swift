@@ -14,7 +14,7 @@ struct HelpTests {
       "threshold", "memory", "label-count", "confidence", "unknown", "member", "list-presets",
       "void",
       "trimap", "resume", "tile", "overlap", "binary", "normalize-scores", "label-map", "truth-map",
-      "step", "comparison", "iterations-figure", "iterations-class", "report",
+      "step", "solver", "energies", "comparison", "iterations-figure", "iterations-class", "report",
       "sequence", "flow", "flow-direction",
     ]
     for option in options {
@@ -26,7 +26,9 @@ struct HelpTests {
   @Test func helpNamesWhatTheRegistriesHold() throws {
     let help = try Workspace().run("--help").output
     for kind in KernelKind.registry.all { #expect(help.contains(kind.example)) }
-    for name in FilterKind.registry.names { #expect(help.contains(name)) }
+    for name in FilterKind.registry.names + SolverKind.registry.names {
+      #expect(help.contains(name))
+    }
   }
 
   @Test func everyPresetIsListedWithItsParameters() throws {

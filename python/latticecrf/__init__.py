@@ -31,7 +31,7 @@ __all__ = [
 
 def kinds() -> dict:
     """What the library knows: presets, and the kinds of kernels, compatibilities, filters,
-    refinements and label filters, each with its settings and their ranges, defaults and help."""
+    solvers, refinements and label filters, each with its settings and their ranges, defaults and help."""
     import copy
 
     return copy.deepcopy(_kinds.everything())

@@ -1,7 +1,7 @@
 """A CRF that is put together step by step, with arrays as numpy has them."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence, Tuple, Union
+from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -153,14 +153,16 @@ class CRF:
 
     def infer(
         self, iterations: int = 10, tolerance: float = 0.0, output: str = "marginals",
-        layout: str = "LHW",
+        layout: str = "LHW", solver: Optional[str] = None,
     ) -> Union[np.ndarray, Tuple[np.ndarray, np.ndarray]]:
         """The marginals after some updates, the most probable labels, or both of one inference.
 
         Args:
-            tolerance: stops once no marginal changes by more than this.
+            tolerance: stops once no marginal changes by more than this; other solvers than "parallel" once
+                the gap of a point is below it, on average.
             output: "marginals", "labels" or "both".
             layout: of the marginals: "LHW" or "HWL".
+            solver: how mean field is solved: "safe", "damped:step=0.5"; `None` for "parallel".
         """
         axis = _arrays.choice(layout, "layout", _LAYOUTS)
         gives_marginals, gives_labels = _arrays.choice(output, "output", _OUTPUTS)
@@ -168,7 +170,8 @@ class CRF:
         marginals = np.empty(shape, np.float32) if gives_marginals else None
         labels = np.empty(self.extents, np.uint16) if gives_labels else None
         self._crf.infer(
-            iterations, self._layout(axis), _arrays.number(tolerance, "tolerance"), marginals, labels
+            iterations, self._layout(axis), _arrays.number(tolerance, "tolerance"), marginals, labels,
+            _kinds.solver(solver),
         )
         if not gives_labels:
             return marginals

@@ -5,7 +5,7 @@ Asked once, when it is first needed.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from . import _native
 
@@ -45,6 +45,13 @@ def presets() -> Dict[str, Dict[str, Any]]:
 def kernels_of_images() -> frozenset:
     """The kinds of kernels that need an image."""
     return frozenset(kind["name"] for kind in everything()["kernels"] if kind["needs_image"])
+
+
+def solver(value: Any) -> Optional[str]:
+    """A solver by its name, with settings behind a colon; the library says where there is none."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"solver is {value!r}, but must be a text such as 'safe' or 'damped:step=0.5'")
+    return value
 
 
 def forget() -> None:

@@ -61,7 +61,8 @@ class Term(_Sized):
 class Inference(_Sized):
     """latticecrf_inference"""
 
-    _fields_ = [("size", c_uint64), ("iterations", c_int32), ("tolerance", c_float)]
+    _fields_ = [("size", c_uint64), ("iterations", c_int32), ("tolerance", c_float),
+                ("solver", c_char_p)]
 
 
 class Energies(_Sized):

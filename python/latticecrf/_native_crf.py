@@ -89,10 +89,12 @@ class NativeCRF:
     def infer(
         self, iterations: Any, layout: int = 0, tolerance: float = 0,
         marginals: Optional[np.ndarray] = None, labels: Optional[np.ndarray] = None,
+        solver: Optional[str] = None,
     ) -> None:
         """Writes to dense arrays: marginals of float32, labels of uint16."""
         iterations = _arrays.integer(iterations, "the number of iterations", 0)
-        options = _native.Inference(iterations, tolerance)
+        options = _native.Inference(
+            iterations, tolerance, None if solver is None else solver.encode())
         _native.long_call(
             self._effort * iterations * self.points * self.labels, "crf_infer", self.number,
             ctypes.byref(options),

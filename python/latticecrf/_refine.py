@@ -43,6 +43,7 @@ def refine(
     method: Optional[str] = None,
     self_term: Optional[str] = None,
     tolerance: Optional[float] = None,
+    solver: Optional[str] = None,
     minimum_probability: float = 1e-5,
     output: str = "marginals",
     output_type: str = "numpy",
@@ -94,7 +95,7 @@ def refine(
             axis: lattices then have their vertices where those of the whole have them.
         ignore: the number, or numbers, of a map that mark points without a label.
         iterations: mean field updates, in place of the preset's. So are all numbers from here to
-            `tolerance`.
+            `solver`.
         position: (weight, sigma) of the kernel of positions, in pixels; `False` for none.
         bilateral: (weight, spatial sigma, color sigma) of the kernel of positions and colours, the last
             in the image's units; `False` for none.
@@ -102,7 +103,10 @@ def refine(
         method: "permutohedral" (pydensecrf's lattice), "accurate", "exact", "grid" or "window".
         self_term: whether a point counts among its own neighbours: "included" as in pydensecrf,
             "excluded" as in the papers, "excluded_before_normalization".
-        tolerance: stops once no marginal changes by more than this.
+        tolerance: stops once no marginal changes by more than this; other solvers than "parallel" once the
+            gap of a point is below it, on average.
+        solver: how mean field is solved: "parallel", "safe", "damped", "convergent", "frank-wolfe" or
+            "concave", with settings behind a colon: "damped:step=0.5".
         minimum_probability: smaller probabilities are raised to it first.
         output: "marginals", or "labels" for the most likely ones.
         output_type: "numpy", or "same" for tensors where scores are tensors: on their device, and
@@ -152,7 +156,7 @@ def _checked_options(
     """What `refine` is given beside its arrays."""
     if plan is not None:
         _refuse_beside_plan(preset, iterations, position, bilateral, normalization, method,
-                            self_term, tolerance)
+                            self_term, tolerance, solver)
         plan = Plan(plan)
     least = _arrays.number(minimum_probability, "minimum_probability")
     if not 0 < least < 1:
@@ -162,6 +166,7 @@ def _checked_options(
         labels, confidence, ignore, plan,
         _Changes(
             preset, iterations, position, bilateral, normalization, method, self_term, tolerance,
+            solver,
         ),
         arrays, origin, least,
         _arrays.choice(output, "output", _OUTPUTS) == 1,
@@ -175,7 +180,7 @@ def _checked_options(
 
 def _refuse_beside_plan(*given: Any) -> None:
     names = ("preset", "iterations", "position", "bilateral", "normalization", "method",
-             "self_term", "tolerance")
+             "self_term", "tolerance", "solver")
     for name, value in zip(names, given):
         if value is not None:
             raise ValueError(f"plan= says all that is done: leave {name}= out, or put it in the plan")
@@ -199,6 +204,7 @@ class _Changes(NamedTuple):
     method: Any
     self_term: Any
     tolerance: Any
+    solver: Any
 
 
 class _Options(NamedTuple):
@@ -441,6 +447,8 @@ def _changed(
         model["tolerance"] = _arrays.number(changes.tolerance, "tolerance")
         if not 0 <= model["tolerance"] < float("inf"):
             raise ValueError(f"tolerance is {model['tolerance']:g}, but must be 0 or more")
+    if changes.solver is not None:
+        model["solver"] = _kinds.solver(changes.solver)
     return _plans.Handle(_plans._text(model))
 
 

@@ -27,7 +27,7 @@ from ._refine import refine
 #: What of `refine` steps other than CRFs have no use for.
 _OF_A_CRF = {
     "plan", "arrays", "preset", "iterations", "position", "bilateral", "normalization", "method",
-    "self_term", "tolerance",
+    "self_term", "tolerance", "solver",
 }
 _SHARED = {
     name: parameter for name, parameter in inspect.signature(refine).parameters.items()

@@ -42,8 +42,14 @@ public struct FilterKind: NamedKind {
 extension FilterKind {
   /// The lattice of Krähenbühl & Koltun's program.
   public static let permutohedral = FilterKind(
-    name: "permutohedral", summary: "the permutohedral lattice, as in pydensecrf"
-  ) { _ in .permutohedral(.compatible) }
+    name: "permutohedral", summary: "the permutohedral lattice, as in pydensecrf",
+    settings: [
+      Setting(
+        "symmetric", .flag,
+        "blurs by halves, there and back, so that sums are symmetric and positive; takes longer",
+        default: .flag(false))
+    ]
+  ) { settings in .permutohedral(settings.flag("symmetric") ? .symmetric : .compatible) }
 
   /// A finer lattice, closer to the Gaussian.
   public static let accurate = FilterKind(

@@ -41,6 +41,9 @@ extension CompatibilityFactors {
     return columns
   }
 
+  /// μᵀ.
+  var transposed: CompatibilityFactors { reversed.multiplied(by: -1) }
+
   /// −μᵀ, which brings gradients back to the messages.
   var reversed: CompatibilityFactors {
     switch self {

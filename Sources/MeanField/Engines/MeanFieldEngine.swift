@@ -1,14 +1,12 @@
 import LatticeSupport
 
-/// A way to compute the mean field updates of a CRF: softmax(−θ − Σₘ μₘ(Kₘ·Q)), all points at once.
+/// A way to compute the mean field updates of a CRF: softmax(−θ − Σₘ μₘ(Kₘ·Q)), all points at
+/// once, or those of another `Solver`.
 ///
 /// Engines hold what they need of a CRF's terms, but not its energies, whose memory the marginals
 /// may take in the end: every call is given them. `DenseCRF.makeEngine()` chooses; `any` is opened
 /// once per update.
 package protocol MeanFieldEngine: Sendable {
-  /// `nil` where the engine is not for the terms of `crf`.
-  init?(_ crf: DenseCRF)
-
   /// Bounds how far any marginal is from what all pairs of points would have given; 0 unless
   /// something else is known.
   var errorBound: Float { get }
@@ -29,6 +27,13 @@ package protocol MeanFieldEngine: Sendable {
   mutating func step(
     _ energies: ChannelField, into marginals: inout ChannelField, _ request: UpdateRequest
   ) -> Float
+
+  /// What is known of the marginals; `nil` where the engine does not know energies.
+  ///
+  /// - Parameters:
+  ///   - energies: those of `start`.
+  ///   - marginals: as the last call left them.
+  mutating func evaluate(_ energies: ChannelField, _ marginals: ChannelField) -> UpdateRecord?
 
   /// Whether the engine carries what the next update needs itself, so that marginals need be
   /// written only where somebody reads them. What follows is called of such engines alone.
@@ -68,6 +73,10 @@ package struct UpdateRequest: Sendable {
 extension MeanFieldEngine {
   package var errorBound: Float { 0 }
 
+  package mutating func evaluate(
+    _ energies: ChannelField, _ marginals: ChannelField
+  ) -> UpdateRecord? { nil }
+
   package static var carriesMarginals: Bool { false }
 
   package mutating func start(_ energies: ChannelField) { Self.refuse() }
@@ -86,17 +95,11 @@ extension MeanFieldEngine {
 }
 
 extension DenseCRF {
-  /// The engines that are not for every CRF, the fastest first.
-  private static var engines: [any MeanFieldEngine.Type] {
-    [FusedEngine.self, ErrorBoundedEngine.self]
-  }
-
-  /// The fastest engine for the terms, or the one that bounds the errors of filters that skip
-  /// pairs.
+  /// The fastest engine of parallel updates for the terms, or the one that bounds the errors of
+  /// filters that skip pairs.
   func makeEngine() -> any MeanFieldEngine {
-    for engine in Self.engines {
-      if let engine = engine.init(self) { return engine }
-    }
+    if let engine = FusedEngine(self) { return engine }
+    if let engine = ErrorBoundedEngine(self) { return engine }
     return StagedEngine(self)
   }
 }

@@ -63,7 +63,7 @@ export function control(kinds, setting, value, change) {
       return row(setting, box);
     }
     case "description":
-      return setting.of === "filter" || setting.of === "refinement"
+      return ["filter", "solver", "refinement"].includes(setting.of)
         ? described(kinds, setting, value, change) : text(setting, value, change);
     default: return text(setting, value, change);
   }
@@ -121,7 +121,7 @@ function text(setting, value, change) {
 
 /// Something of another registry: its kind, and the settings of that.
 function described(kinds, setting, value, change) {
-  const all = setting.of === "filter" ? kinds.filters : kinds.refinements;
+  const all = kinds[`${setting.of}s`];
   let given = typeof value === "string" ? { kind: value } : value;
   given = given ?? (typeof setting.default === "string" ? { kind: setting.default } : setting.default);
   const select = element("select", {

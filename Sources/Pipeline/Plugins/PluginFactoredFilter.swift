@@ -110,6 +110,9 @@ struct PluginFactoredFilter: FactoredFilter {
     apply(to: values, into: &output, parallelism: parallelism)
   }
 
+  /// As long as its blur has no transposed form.
+  var isSymmetric: Bool { loaded.kind.structure.pointee.blur_transposed == nil }
+
   func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
     apply(to: values, into: &output, parallelism: parallelism) { rows, scratch in
       blurTransposed(rows, scratch: scratch)

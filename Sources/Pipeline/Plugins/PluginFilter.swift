@@ -167,6 +167,9 @@ struct PluginFilter: GaussianFilter {
     sum(values, into: &output, loaded.kind.structure.pointee.apply)
   }
 
+  /// As long as it has no transposed form.
+  var isSymmetric: Bool { loaded.kind.structure.pointee.apply_transposed == nil }
+
   func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
     let functions = loaded.kind.structure.pointee
     sum(values, into: &output, functions.apply_transposed ?? functions.apply)

@@ -81,8 +81,8 @@ void ck_lattice_slice_first(const float *rows, size_t count, const uint32_t *ver
 /// A panel is 4, 8 or 16 floats wide: one vector a row.
 ///
 /// Where chains end is not to be foreseen, so nothing branches there.
-CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float *unused,
-                         const int S) {
+CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float weight,
+                         float *unused, const int S) {
   ck_row before = ck_row_load(rows, S);
   ck_row centre = before;
   ck_row after = ck_row_load(rows + (size_t)chain[1] * S, S);
@@ -94,19 +94,20 @@ CK_INLINE void blur_rows(float *rows, const uint32_t *chain, size_t count, float
     // Row 0 between chains is read as absent neighbour, but never written.
     float *target = chain[i] == 0 ? unused : rows + (size_t)chain[i] * S;
     ck_row sum = ck_row_add(before, 1.0f, after, S);
-    ck_row_store(ck_row_add(centre, 0.5f, sum, S), target, S);
+    ck_row_store(ck_row_add(centre, weight, sum, S), target, S);
   }
 }
 
 CK_INLINE void blur_chain(float *rows, size_t width, const uint32_t *chain, size_t count,
-                          float *unused) {
-#define CK_BLUR(S) blur_rows(rows, chain, count, unused, S)
+                          float weight, float *unused) {
+#define CK_BLUR(S) blur_rows(rows, chain, count, weight, unused, S)
   CK_FOR_WIDTH(width, CK_BLUR)
 }
 
 CK_DEFINE_WIDE(ck_lattice_blur,
-               (float *rows, size_t width, const uint32_t *chain, size_t count, float *unused),
-               (rows, width, chain, count, unused), blur_chain)
+               (float *rows, size_t width, const uint32_t *chain, size_t count, float weight,
+                float *unused),
+               (rows, width, chain, count, weight, unused), blur_chain)
 
 CK_INLINE void merge_rows(float *rows, const uint32_t *owners, const uint32_t *copies, size_t count,
                           const int S) {

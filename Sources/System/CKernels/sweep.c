@@ -166,6 +166,9 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
   for (int32_t k = 1; k < kernel_count; k++) {
     if (kernels[k].corners >= kernels[widest].corners) widest = k;
   }
+  // Energies alone need no softmax.
+  bool spreads = false;
+  for (int32_t k = 0; k < kernel_count; k++) spreads |= kernels[k].splatted != NULL;
   size_t visit = 0;
   b.first = visit_count > 0 ? visits[0] : 0;
   while (next_block(&b, visits, visit_count, &visit)) {
@@ -193,6 +196,10 @@ CK_INLINE void sweep_blocks(const float *unary, size_t stride, const uint32_t *v
     if (energies != NULL) {
 #define CK_STORE_ENERGIES(CHANNEL, PIECE) store_energies(b, energies, CHANNEL, PIECE)
       CK_FOR_PIECES(S, stride, CK_STORE_ENERGIES);
+    }
+    if (marginals == NULL && !spreads) {
+      pass_block(&b);
+      continue;
     }
     if (S != 0) {
       exponentiate_rows(b, CK_WIDES(S), CK_TAIL(S));

@@ -13,10 +13,11 @@ struct Bench {
   let backend: any FilterBackend
   let parallelism: Parallelism
   let iterations: Int
+  let solver: Solver
 
   init(
     image: Image, energies: [Float], labelCount: Int, parameters: String,
-    backend: any FilterBackend, threads: Int, iterations: Int
+    backend: any FilterBackend, threads: Int, iterations: Int, solver: Solver
   ) throws {
     let numbers = parameters.split(separator: ",").compactMap { Float($0) }
     guard numbers.count == 5, threads >= 1 else {
@@ -37,6 +38,7 @@ struct Bench {
     self.backend = backend
     parallelism = Parallelism(threads: threads)
     self.iterations = iterations
+    self.solver = solver
   }
 
   /// What one run took.
@@ -66,7 +68,8 @@ struct Bench {
     mark("filters")
     let footprint = crf.footprint
     let filters = FilterWatch(crf)
-    let marginals = (consume crf).infer(InferenceOptions(iterations: iterations))
+    let marginals = (consume crf).infer(
+      InferenceOptions(iterations: iterations, solver: solver))
     try filters.check()
     mark("inference")
     let planes = AlignedBuffer<Float>(uninitialized: energies.count)

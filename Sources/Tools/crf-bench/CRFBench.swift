@@ -39,6 +39,8 @@ struct CRFBench: ParsableCommand {
   @Option(help: "Timed runs.") var runs = 7
   @Option(help: "How to filter: \(FilterKind.registry.names.joined(separator: ", ")).")
   var filter = FilterKind.registry.names[0]
+  @Option(help: "How to solve: \(SolverKind.registry.names.joined(separator: ", ")).")
+  var solver = SolverKind.registry.names[0]
   @OptionGroup var plugins: PluginOptions
   @Flag(help: "Print JSON, with minima and maxima.") var json = false
 
@@ -73,13 +75,14 @@ struct CRFBench: ParsableCommand {
     let backend: any FilterBackend =
       try threshold.map { ExactBackend(threshold: $0) }
       ?? Self.backend(filter)
+    let solver = try Description<SolverKind>(solver: .text(self.solver)).solver
     var results: [BenchResult] = []
     try forEachScene { image, planes, labelCount in
       for parameters in parameters {
         for threads in threads {
           let bench = try Bench(
             image: image, energies: planes, labelCount: labelCount, parameters: parameters,
-            backend: backend, threads: threads, iterations: iterations)
+            backend: backend, threads: threads, iterations: iterations, solver: solver)
           _ = try bench.run()
           results.append(
             BenchResult(

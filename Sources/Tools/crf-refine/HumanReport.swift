@@ -48,7 +48,9 @@ struct HumanReport {
       lines.append("image    \(FolderListing.name(of: path)): \(outcome.grid)\(Self.text(image))")
     }
     lines += settings.plan.lines(iterations: outcome.reports.compactMap(\.iterations).first)
-    lines += outcome.reports.flatMap(\.lines).map { Self.line($0.topic, $0.text) }
+    lines += outcome.reports.flatMap { $0.lines + $0.sceneLines }.map {
+      Self.line($0.topic, $0.text)
+    }
     lines += outcome.tiles.map { [Self.tiles($0)] } ?? []
     lines.append(outcome.stopwatch.line)
     lines.append(String(format: "changed  %.2f %% of the pixels", 100 * outcome.changedShare))

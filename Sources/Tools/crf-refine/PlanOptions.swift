@@ -60,6 +60,21 @@ struct PlanOptions: ParsableArguments {
         + ". (default: \(FilterKind.registry.names[0]))", valueName: "name"))
   var filter: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How mean field is solved: "
+        + SolverKind.registry.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")
+        + ". Settings follow a colon, as in damped:step=0.5. (default: the preset's, or "
+        + "\(SolverKind.registry.names[0]))", valueName: "name"))
+  var solver: String?
+
+  @Flag(
+    help: """
+      Report the free energy after each update and the energy of the labels, which takes about twice as \
+      long; --json always does. Not of tiles.
+      """)
+  var energies = false
+
   @OptionGroup var threads: ThreadOptions
 }
 
@@ -99,7 +114,8 @@ extension PlanSettings {
         "--preset": options.preset != nil, "--kernel": !options.kernel.isEmpty,
         "--normalization": options.normalization != nil, "--iterations": options.iterations != nil,
         "--tolerance": options.tolerance != nil, "--exclude-self": options.excludeSelf,
-        "--filter": options.filter != nil, "--threshold": exact.threshold != nil,
+        "--filter": options.filter != nil, "--solver": options.solver != nil,
+        "--threshold": exact.threshold != nil,
         "--memory": exact.memory != nil,
       ],
       because: "describes the one CRF that is made without --step",
@@ -172,14 +188,15 @@ private struct Changes {
     let given: KeyValuePairs = [
       "--normalization": options.normalization != nil, "--iterations": options.iterations != nil,
       "--tolerance": options.tolerance != nil, "--exclude-self": options.excludeSelf,
-      "--filter": changes.filter != nil,
+      "--filter": changes.filter != nil, "--solver": changes.solver != nil,
     ]
     firstOption = given.first(where: \.value)?.key ?? ""
     isEmpty = firstOption.isEmpty
   }
 
   private static func changes(_ options: PlanOptions, _ exact: ExactOptions) throws -> CRFChanges {
-    var changes = try CRFChanges(normalization: options.normalization, filter: options.filter)
+    var changes = try CRFChanges(
+      normalization: options.normalization, filter: options.filter, solver: options.solver)
     guard changes.filter?.kind.name == FilterKind.exact.name else {
       try OptionCheck.refuse(
         ["--threshold": exact.threshold != nil, "--memory": exact.memory != nil],

@@ -333,7 +333,9 @@ struct Refiner {
     var request = RefinementRequest(
       parallelism: settings.parallelism,
       notesObjective: settings.tiling == nil
-        && (settings.printsJSON || settings.figures.report != nil && !settings.isFolder))
+        && (settings.printsJSON || settings.notesEnergies
+          || settings.figures.report != nil && !settings.isFolder)
+    )
     if let progress { request.progress = { progress.show($0) } }
     return (request, progress)
   }

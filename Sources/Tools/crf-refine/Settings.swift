@@ -37,6 +37,8 @@ struct Settings {
   let shard: Shard?
   var printsJSON: Bool
   var isQuiet: Bool
+  /// Whether energies are reported to people too.
+  let notesEnergies: Bool
   /// What is drawn of the run.
   let figures: FigureSettings
 
@@ -93,6 +95,7 @@ struct Settings {
     resumes = output.run.resume
     shard = try output.run.shard.value(isFolder: isFolder)
     printsJSON = output.json
+    notesEnergies = planOptions.energies
     isQuiet = output.run.quiet
     figures = try FigureSettings(
       figureOptions, isTiled: tiling != nil, isFolder: isFolder, plan: plan)

@@ -116,6 +116,12 @@ struct SearchOptions: ParsableArguments {
   var filter: String?
 
   @Option(
+    help: ArgumentHelp(
+      "How mean field is solved: \(SolverKind.registry.names.joined(separator: ", ")). (default: as the "
+        + "model says)", valueName: "name"))
+  var solver: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Threads to use, and images in memory at a time. (default: OMP_NUM_THREADS, or one for each "
@@ -197,7 +203,8 @@ extension SearchSpace {
         remedy: options.step.isEmpty
           ? "as in --tune bilateral.color=3:6" : "as in --step guided:radius=2..16")
     }
-    let changes = try CRFChanges(normalization: options.normalization, filter: options.filter)
+    let changes = try CRFChanges(
+      normalization: options.normalization, filter: options.filter, solver: options.solver)
     let plan = changes.isEmpty ? given : try given.changingModels(changes.apply)
     let all = choices
     self = try OptionCheck.naming(options.step.isEmpty ? "--preset" : "--step") {

@@ -64,6 +64,12 @@ public struct Learner {
           + "so that no line search can follow its slopes",
         remedy: "sum over all pairs, or learn weights and compatibilities alone")
     }
+    guard model.solver.solver.damping != nil else {
+      throw InputError(
+        .usage,
+        "the model's solver is \(model.solver.kind.name), through whose updates no gradient is taken",
+        remedy: "learn with parallel or damped updates of a constant step")
+    }
     let backend = try model.filter.kind.make(model.filter.settings)
     let source = Source(
       images: images, parts: parts, before: try Plan(steps: Array(plan.steps[..<place])),

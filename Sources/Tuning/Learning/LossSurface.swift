@@ -106,7 +106,9 @@ struct ExampleLoss<Arithmetic: LearningArithmetic>: LossSurface {
       try kept?[index].with(compatibilities: space.compatibilities(numbers))
       ?? Self.crf(example, space, numbers, arithmetic(parallelism))
     let inference = crf.forward(
-      example.energies, UpdateOptions(iterations: space.base.iterations))
+      example.energies,
+      UpdateOptions(
+        iterations: space.base.iterations, damping: space.base.solver.solver.damping ?? 1))
     let marginals = inference.marginals
     let (value, upstream) = loss.evaluate(marginals, example.truth)
     let sign: Double = loss.isMaximized ? -1 : 1

@@ -108,6 +108,11 @@ public struct RefinementReport: Sendable {
   /// The same for people, each a line with a word of at most eight letters in front.
   public var lines: [(topic: String, text: String)] = []
 
+  /// Details of this scene alone, which do not count for a larger one that it is a part of.
+  public var sceneDetails: [JSONValue.Member] = []
+  /// The same for people.
+  public var sceneLines: [(topic: String, text: String)] = []
+
   /// What time is spent on.
   public enum Phase: String, Sendable {
     /// Filters and whatever else is prepared for a scene.
@@ -203,7 +208,7 @@ extension RefinementReport: Encodable {
       "iterations": iterations.map { .number($0) },
       "largest_change": largestChange.map { .number($0) }, "free_energy": objectives,
     ])
-    return .object((known.members ?? []) + details)
+    return .object((known.members ?? []) + details + sceneDetails)
   }
 
   /// Writes `json`.

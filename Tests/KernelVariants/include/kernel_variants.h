@@ -9,7 +9,7 @@ typedef struct {
                            float *, size_t *);
   void (*embed_planar)(const float *, size_t, ck_planar_frame, uint32_t *, float *, uint8_t *,
                        float *);
-  void (*blur)(float *, size_t, const uint32_t *, size_t, float *);
+  void (*blur)(float *, size_t, const uint32_t *, size_t, float, float *);
   void (*blur_planar)(float *, ck_planar_lines, const uint32_t *, size_t, size_t, size_t);
   void (*sweep)(const float *, size_t, const uint32_t *, size_t, const ck_sweep_kernel *, int32_t, float *,
                 float *, float *, float *);

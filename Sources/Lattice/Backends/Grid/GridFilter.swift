@@ -81,6 +81,9 @@ struct GridFilter: FactoredFilter {
     apply(to: values, into: &output, parallelism: parallelism)
   }
 
+  /// Not where corners are missing: the axes do not commute there.
+  var isSymmetric: Bool { false }
+
   func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
     apply(to: values, into: &output, parallelism: parallelism) { rows, scratch in
       blurTransposed(rows, scratch: scratch)

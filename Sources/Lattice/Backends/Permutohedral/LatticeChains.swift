@@ -61,13 +61,14 @@ struct LatticeChains: Sendable {
     self.pieces = pieces
   }
 
-  /// Replaces every row by itself plus half of its neighbours, in place.
-  func blur(_ panel: RowPanels.Panel, parallelism: Parallelism) {
+  /// Replaces every row by itself plus its neighbours times `weight`, in place.
+  func blur(_ panel: RowPanels.Panel, weight: Float, parallelism: Parallelism) {
     parallelism.forEach(pieces.count - 1) { piece in
       let first = pieces[piece]
       let unused = AlignedBuffer<Float>(uninitialized: panel.width)
       ck_lattice_blur(
-        panel.base, panel.width, entries.base + first, pieces[piece + 1] - first, unused.base)
+        panel.base, panel.width, entries.base + first, pieces[piece + 1] - first, weight,
+        unused.base)
     }
   }
 

@@ -15,6 +15,10 @@ public struct PermutohedralBackend: FilterBackend {
     /// exact one of positions on a grid: 0.4 of the other's error after mean field inference, and
     /// 0.95 of each point's own weight instead of half of it, in two to three times the time.
     case accurate
+    /// The compatible lattice with half blurs along the axes there and back: its K is symmetric
+    /// and positive semidefinite, as proofs of descent need it (`Solver`). Blurs take twice as
+    /// long.
+    case symmetric
   }
 
   /// How closely the lattice follows the Gaussian.
@@ -25,11 +29,12 @@ public struct PermutohedralBackend: FilterBackend {
     self.mode = mode
   }
 
-  /// `permutohedral`, or `accurate`.
+  /// `permutohedral`, `accurate` or `symmetric`.
   public var name: String {
     switch mode {
     case .compatible: "permutohedral"
     case .accurate: "accurate"
+    case .symmetric: "symmetric"
     }
   }
 
@@ -39,6 +44,7 @@ public struct PermutohedralBackend: FilterBackend {
   public func promisedError(dimensions: Int) -> Double? {
     switch mode {
     case .compatible: dimensions > 6 ? 0.12 : 0.05
+    case .symmetric: dimensions > 5 ? 0.12 : 0.05
     case .accurate: dimensions > 6 ? 0.008 : 0.005
     }
   }
@@ -56,6 +62,8 @@ public struct PermutohedralBackend: FilterBackend {
     case .compatible:
       if let lattice = PlanarLattice(features, parallelism: parallelism) { return lattice }
       return try PermutohedralLattice(features, parallelism: parallelism)
+    case .symmetric:
+      return try PermutohedralLattice(features, isSymmetric: true, parallelism: parallelism)
     case .accurate:
       if let grid = features.grid { return SeparableGaussian(grid, parallelism: parallelism) }
       return try AccurateLattice(features, parallelism: parallelism)

@@ -10,6 +10,7 @@ extension PermutohedralLattice {
   ///
   /// - Complexity: O(N·d²), and O(d³) for each run of points that share a simplex.
   public func selfWeights() -> [Float] {
+    if isSymmetric { return halfBlurredSelfWeights() }
     let neighbours = RowNeighbours(topology)
     let (matrix, corners) = (splatMatrix, dimensions + 1)
     return [Float](unsafeUninitializedCapacity: points) { output, count in
@@ -24,6 +25,45 @@ extension PermutohedralLattice {
             to: simplex, in: tables[index], firstRow: segment.rows.lowerBound, neighbours)
           let weights = allWeights + position * corners
           output[point] = gain * paths.response(to: weights)
+        }
+      }
+      count = points
+    }
+  }
+}
+
+extension PermutohedralLattice {
+  /// Kᵢᵢ = α|Hᵀs|² with s the weights of a point: they are blurred by themselves, from vertex to
+  /// vertex.
+  ///
+  /// - Complexity: O(3ᵈ) vertices a point at most; few of them exist where there are many features.
+  fileprivate func halfBlurredSelfWeights() -> [Float] {
+    let neighbours = RowNeighbours(topology)
+    let (matrix, corners) = (splatMatrix, dimensions + 1)
+    return [Float](unsafeUninitializedCapacity: points) { output, count in
+      nonisolated(unsafe) let output = output
+      parallelism.forEach(matrix.segments.count) { index in
+        let segment = matrix.segments[index]
+        let (vertices, weights) = (matrix.vertices(of: segment), matrix.weights(of: segment))
+        for (position, point) in segment.visits.joined().enumerated() {
+          var values: [UInt32: Double] = [:]
+          for corner in position * corners..<(position + 1) * corners {
+            let row = neighbours.owners[segment.rows.lowerBound + Int(vertices[corner])]
+            values[row, default: 0] += Double(weights[corner])
+          }
+          for axis in 0...dimensions {
+            var blurred = values
+            for (row, value) in values {
+              for other in [neighbours.above[axis][Int(row)], neighbours.below[axis][Int(row)]]
+              where other != 0 {
+                blurred[other, default: 0] += Double(Self.halfBlurWeight) * value
+              }
+            }
+            values = blurred
+          }
+          // In the order of the rows, so that sums are the same in every run.
+          let squares = values.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value * $1.value }
+          output[point] = Float(Double(gain) * squares)
         }
       }
       count = points

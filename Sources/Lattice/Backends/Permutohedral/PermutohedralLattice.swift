@@ -5,7 +5,9 @@ import LatticeSupport
 ///
 /// K = α · S · B · Sᵀ: splat to the vertices of each point's simplex, blur along the d + 1 axes in
 /// their order, slice with the same weights. B is not symmetric where vertices are missing, since
-/// the axes then do not commute; the transposed filter runs them in reverse.
+/// the axes then do not commute; the transposed filter runs them in reverse. With half blurs it is
+/// H·Hᵀ, H a blur of half the variance along every axis: symmetric and positive semidefinite,
+/// whatever is missing.
 public struct PermutohedralLattice: FactoredFilter {
   /// N, the number of points.
   public let points: Int
@@ -17,6 +19,8 @@ public struct PermutohedralLattice: FactoredFilter {
   let tables: [VertexTable]
   let topology: LatticeTopology
   let parallelism: Parallelism
+  /// Whether B = H·Hᵀ.
+  public let isSymmetric: Bool
 
   /// M, the number of lattice vertices that points were splatted to.
   public var vertexCount: Int { topology.vertexCount }
@@ -25,13 +29,33 @@ public struct PermutohedralLattice: FactoredFilter {
   public var rowCount: Int { topology.rowCount }
 
   /// α = 1/(1 + 2⁻ᵈ): brings the response of a full lattice back to that of a Gaussian of height 1.
-  public var gain: Float { 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1)) }
+  /// Half blurs are written with a middle of 1 and share their factors with it.
+  public var gain: Float {
+    let full = 1 / (1 + Float(sign: .plus, exponent: -dimensions, significand: 1))
+    guard isSymmetric else { return full }
+    return (0...dimensions).reduce(full) { product, _ in product * Self.halfBlurMiddle }
+  }
+
+  /// Taps of a full blur beside 1: a variance of ½ in steps of the lattice.
+  private static let blurWeight: Float = 0.5
+  /// Taps of a half blur beside 1: ⅛, ¾, ⅛ has half the variance, and √2 times that half of the
+  /// full blur's sum.
+  static let halfBlurWeight: Float = 1.0 / 6
+  /// (√2·¾)²: what two half blurs with a middle of 1 lack.
+  private static let halfBlurMiddle: Float = 9.0 / 8
 
   /// Builds the lattice of `features`.
   ///
+  /// - Parameters:
+  ///   - features: N × d.
+  ///   - isSymmetric: blurs by halves, there and back, which takes twice as long.
+  ///   - parallelism: the threads to use.
   /// - Throws: `LatticeError` where a key overflows, vertices are too many, or d is above 255.
   /// - Complexity: O(N·d²).
-  public init(_ features: FeatureMatrix, parallelism: Parallelism = .automatic) throws {
+  public init(
+    _ features: FeatureMatrix, isSymmetric: Bool = false, parallelism: Parallelism = .automatic
+  ) throws {
+    self.isSymmetric = isSymmetric
     points = features.points
     dimensions = features.dimensions
     self.parallelism = parallelism
@@ -88,9 +112,16 @@ public struct PermutohedralLattice: FactoredFilter {
 
   private func blur(_ panel: RowPanels.Panel, transposed: Bool) {
     topology.copies.merge(panel, parallelism: parallelism)
-    for step in 0...dimensions {
-      let axis = transposed ? dimensions - step : step
-      topology.chains[axis].blur(panel, parallelism: parallelism)
+    if isSymmetric {
+      for axis in Array(0...dimensions) + (0...dimensions).reversed() {
+        topology.chains[axis].blur(
+          panel, weight: Self.halfBlurWeight, parallelism: parallelism)
+      }
+    } else {
+      for step in 0...dimensions {
+        let axis = transposed ? dimensions - step : step
+        topology.chains[axis].blur(panel, weight: Self.blurWeight, parallelism: parallelism)
+      }
     }
     topology.copies.replicate(panel, parallelism: parallelism)
   }

@@ -218,8 +218,12 @@ typedef struct latticecrf_inference {
   uint64_t size;
   /** Updates, 0 to 100000; 0 gives softmax(-U). */
   int32_t iterations;
-  /** Stops early once no marginal changes by more than this; 0 never does. */
+  /** Stops early once no marginal changes by more than this; 0 never does. Solvers other than parallel stop
+   *  once the gap of a pixel is below it, on average. */
   float tolerance;
+  /** How mean field is solved, UTF-8 with a 0 at its end: "safe", "damped:step=0.5"; NULL for "parallel". The
+   *  kinds are listed by latticecrf_kinds_json. */
+  const char *solver;
 } latticecrf_inference;
 
 /** The mean field objective at some marginals. */

@@ -23,6 +23,7 @@
 #include "ckernels_neighbours.h"
 #include "ckernels_planar.h"
 #include "ckernels_process.h"
+#include "ckernels_solver.h"
 #include "ckernels_sweep.h"
 #include "ckernels_training.h"
 #include "ckernels_vertices.h"

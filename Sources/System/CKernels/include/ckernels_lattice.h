@@ -101,12 +101,12 @@ void ck_lattice_slice_first(const float *rows, size_t count, const uint32_t *ver
 /// first-level cache holds so many.
 enum { CK_CHAIN_LOOKAHEAD = 192 };
 
-/// rows[r] += ½ (the rows before and after r in its chain), in place, for entries 1 ..< count of
+/// rows[r] += weight · (the rows before and after r in its chain), in place, for entries 1 ..< count of
 /// `chain`: row numbers, with a 0 before, between and after chains, entry `count` among them, and
 /// CK_CHAIN_LOOKAHEAD more of any rows. Row 0 must hold zeros.
 ///
 /// rows: one panel, `width` floats a row: 4, 8 or 16. unused: `width` floats.
-void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count,
+void ck_lattice_blur(float *rows, size_t width, const uint32_t *chain, size_t count, float weight,
                      float *unused);
 
 /// rows[owners[i]] += rows[copies[i]], in their order, in one panel.

@@ -8,11 +8,19 @@ package struct CRFChanges {
   package var normalization: Normalization?
   /// `nil` for the model's.
   package var filter: Description<FilterKind>?
+  /// `nil` for the model's.
+  package var solver: Description<SolverKind>?
 
-  /// - Parameter filter: as `--filter` has it.
-  /// - Throws: `InputError` where there is no such filter.
-  package init(normalization: Normalization?, filter: String?) throws {
+  /// - Parameters:
+  ///   - normalization: of all sums.
+  ///   - filter: as `--filter` has it.
+  ///   - solver: as `--solver` has it.
+  /// - Throws: `InputError` where there is no such filter or solver.
+  package init(normalization: Normalization?, filter: String?, solver: String? = nil) throws {
     self.normalization = normalization
+    self.solver = try solver.map { text in
+      try OptionCheck.naming("--solver") { try Description(solver: .text(text)) }
+    }
     self.filter = try filter.map { text in
       try OptionCheck.naming("--filter") {
         try Description(JSONValue(description: text), in: FilterKind.registry)
@@ -21,10 +29,11 @@ package struct CRFChanges {
   }
 
   /// Whether nothing is changed.
-  package var isEmpty: Bool { normalization == nil && filter == nil }
+  package var isEmpty: Bool { normalization == nil && filter == nil && solver == nil }
 
   package func apply(to model: inout CRFModel) {
     if let filter { model.filter = filter }
+    if let solver { model.solver = solver }
     guard let normalization else { return }
     for index in model.terms.indices { model.terms[index].normalization = normalization }
   }

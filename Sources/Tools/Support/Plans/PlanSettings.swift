@@ -129,11 +129,13 @@ extension Plan.Step {
     }
     let first = model.terms.map(\.description).joined(separator: "\n         ")
     let preset = model.name.map { "model \($0), " } ?? ""
+    let solver =
+      model.solver.kind.name == SolverKind.parallel.name ? "" : "\(model.solver) solver, "
     let stopped =
       made.map { $0 < model.iterations ? "\($0) of at most " : "" } ?? ""
     return [
       "crf      " + (first.isEmpty ? "no terms" : first),
-      "         \(preset)\(model.filter) filter, iterations \(stopped)\(model.iterations)",
+      "         \(preset)\(model.filter) filter, \(solver)iterations \(stopped)\(model.iterations)",
     ]
   }
 }

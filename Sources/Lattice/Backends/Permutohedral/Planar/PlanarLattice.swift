@@ -77,6 +77,9 @@ struct PlanarLattice: FactoredFilter {
     filter(values, into: &output, transposed: false)
   }
 
+  /// Not where vertices are missing: the axes do not commute there.
+  var isSymmetric: Bool { false }
+
   func applyTransposed(to values: ChannelField, into output: inout ChannelField) {
     filter(values, into: &output, transposed: true)
   }
