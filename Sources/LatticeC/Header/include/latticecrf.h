@@ -282,6 +282,7 @@ typedef struct latticecrf_scene {
    */
   const float *displacements;
   int64_t displacement_count;
+  /**
    * Where the grid lies in a larger scene, of which this is a tile: a coordinate for each axis, at most 2^31 - 1 in
    * magnitude; null for zeros. Lattices then have their vertices where those of the whole have them.
    */
