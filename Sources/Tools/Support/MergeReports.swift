@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Formats
 import LatticeSupport
 
 /// `merge-reports`: the reports of all shares of a folder's files as one.
@@ -26,12 +26,13 @@ package struct MergeReports: ParsableCommand {
     try StandardOutput.print(json: ReportMerge(read).merged())
   }
 
+  /// More than the report of millions of files.
+  private static let longest = 1 << 32
+
   private static func read(_ path: String) throws -> JSONValue {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw InputError(.noInput, at: path, "cannot be read", remedy: "check the name")
-    }
+    let text = try TextFile.read(path, as: "a report", upTo: longest)
     do {
-      return try JSONValue(parsing: String(decoding: data, as: UTF8.self))
+      return try JSONValue(parsing: text)
     } catch let error as InputError {
       throw error.at(path)
     }
