@@ -89,7 +89,7 @@ struct ShardRunTests {
       (["1.json", "other.json"], 65, "something else of 'parameters'"),
       (["1.json", "third.json"], 65, "is one of 3 shards"),
       (["whole.json"], 65, "not the report of a shard"),
-      (["nothing.json"], 66, "cannot be read"),
+      (["nothing.json"], 66, "cannot be opened"),
       (["scores/a.npy"], 65, "scores/a.npy"),
     ]
     for (files, status, words) in cases {
