@@ -133,6 +133,7 @@ def refine(
         position=position, bilateral=bilateral, normalization=normalization, method=method,
         self_term=self_term, tolerance=tolerance, minimum_probability=minimum_probability,
         output=output, output_type=output_type, report=report, threads=threads, origin=origin,
+        solver=solver,
     )
     if batch:
         if origin is not None:
@@ -152,6 +153,7 @@ def _checked_options(
     bilateral: Any = None, normalization: Any = None, method: Any = None, self_term: Any = None,
     tolerance: Any = None, minimum_probability: Any = 1e-5, output: Any = "marginals",
     output_type: Any = "numpy", report: Any = False, threads: Any = 0, origin: Any = None,
+    solver: Any = None,
 ) -> _Options:
     """What `refine` is given beside its arrays."""
     if plan is not None:
