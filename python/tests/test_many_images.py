@@ -6,6 +6,7 @@ import pickle
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,8 @@ def test_a_bag_of_images(folders):
 @pytest.fixture(scope="module")
 def session():
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
+    # Workers are other programs, which see what this one does.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     pytest.importorskip("pandas", reason="pandas is not installed")
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
