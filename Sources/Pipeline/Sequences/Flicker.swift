@@ -38,7 +38,10 @@ public struct Flicker: Sendable, Equatable {
   /// they are, at the nearest pixel. What leaves the picture, what is left out, and what flow does
   /// not know, is not compared.
   ///
-  /// - Parameter direction: which frame flow leads to; `nil` where pixels are compared in place.
+  /// - Parameters:
+  ///   - earlier: the frame before.
+  ///   - later: the frame behind it, on the same grid.
+  ///   - direction: which frame flow leads to; `nil` where pixels are compared in place.
   /// - Complexity: O(N).
   public mutating func add(
     _ earlier: Frame, then later: Frame, along direction: FlowField.Direction?
