@@ -2,7 +2,7 @@
 import { element } from "./controls.js";
 import { active, app, byId, nameOf, on } from "./app.js";
 import { writeAddress } from "./history.js";
-import { moved } from "./renderings.js";
+import { allMoved } from "./renderings.js";
 import { drawAll, drawLayers, zoom } from "./views.js";
 
 export function drawBar() {
@@ -39,7 +39,7 @@ export function setView(key, value) {
 
 on("layer", "change", () => {
   setView("layer", byId("layer").value);
-  if (app.state.view.layer === "belief") for (let index = 0; index < app.slots.length; index += 1) moved(index, true);
+  if (app.state.view.layer === "belief") allMoved(true);
 });
 
 on("opacity", "input", () => setView("opacity", Number(byId("opacity").value)));
@@ -57,7 +57,7 @@ for (const [event, isDone] of [["input", false], ["change", true]]) {
     const slider = byId("update");
     app.state.view.update = Number(slider.value) >= Number(slider.max) ? null : Number(slider.value);
     drawUpdate();
-    for (let index = 0; index < app.slots.length; index += 1) moved(index, isDone);
+    allMoved(isDone);
     writeAddress();
   });
 }

@@ -2,7 +2,7 @@
 import { element } from "./controls.js";
 import { app, byId, nameOf, percent } from "./app.js";
 import { writeAddress } from "./history.js";
-import { moved } from "./renderings.js";
+import { allMoved } from "./renderings.js";
 import { drawLayers } from "./views.js";
 import { drawBar } from "./bar.js";
 
@@ -54,6 +54,6 @@ export function toggleBelief(label) {
   drawFigures();
   writeAddress();
   if (isShown) return drawLayers();
-  for (let index = 0; index < app.slots.length; index += 1) moved(index, true);
+  allMoved(true);
   return undefined;
 }

@@ -1,6 +1,6 @@
 // What can be undone, and what the address keeps.
 import { app, byId, mostSlots } from "./app.js";
-import { moved } from "./renderings.js";
+import { allMoved } from "./renderings.js";
 import { drawSlots } from "./views.js";
 import { drawSteps } from "./steps.js";
 
@@ -55,7 +55,7 @@ function travel(from, to) {
   commit();
   drawSlots();
   drawSteps();
-  for (let index = 0; index < app.slots.length; index += 1) moved(index, true);
+  allMoved(true);
 }
 
 export function undo() { travel(past, future); }

@@ -49,7 +49,7 @@ export function openImage() {
     }
     drawLayers();
     drawFigures();
-    for (let index = 0; index < app.slots.length; index += 1) moved(index, true);
+    allMoved(true);
     return undefined;
   });
   writeAddress();
@@ -75,6 +75,9 @@ export function moved(index, isDone) {
   }, isDone ? 0 : rest);
   pump(index);
 }
+
+/// What all slots show has changed.
+export function allMoved(isDone) { app.slots.forEach((_, index) => moved(index, isDone)); }
 
 /// Sends the next request of a slot. One answer is awaited at a time, unless a move makes it stale: the
 /// server then drops it.

@@ -44,11 +44,11 @@ extension Image {
   /// One of the images that were stacked.
   package func frame(_ index: Int) throws -> Image {
     let grid = try grid.frame
-    let range = index * grid.count * channels..<(index + 1) * grid.count * channels
+    let size = grid.count * channels
     let part: Pixels =
       switch pixels {
-      case .bytes(let values): .bytes(Array(values[range]))
-      case .floats(let values): .floats(Array(values[range]))
+      case .bytes(let values): .bytes(values.part(index, of: size))
+      case .floats(let values): .floats(values.part(index, of: size))
       }
     return Image(unchecked: part, grid: grid, channels: channels)
   }
@@ -68,8 +68,7 @@ extension PointMask {
   /// One of the masks that were stacked.
   package func frame(_ index: Int) throws -> PointMask {
     let grid = try grid.frame
-    return PointMask(
-      unchecked: Array(isCounted[index * grid.count..<(index + 1) * grid.count]), grid: grid)
+    return PointMask(unchecked: isCounted.part(index, of: grid.count), grid: grid)
   }
 }
 
@@ -110,8 +109,14 @@ extension LabelMap {
   /// Those of one frame.
   package func frame(_ index: Int) throws -> LabelMap {
     let grid = try grid.frame
-    return LabelMap(
-      unchecked: Array(labels[index * grid.count..<(index + 1) * grid.count]), grid: grid)
+    return LabelMap(unchecked: labels.part(index, of: grid.count), grid: grid)
+  }
+}
+
+extension Array {
+  /// One of equal parts.
+  fileprivate func part(_ index: Int, of size: Int) -> [Element] {
+    Array(self[index * size..<(index + 1) * size])
   }
 }
 

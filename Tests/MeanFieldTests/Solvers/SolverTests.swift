@@ -79,11 +79,12 @@ import Unaries
 
   @Test("parallel updates and half the way raise it in about a fifth and a sixth of all updates")
   func parallelRises() throws {
-    // Of 800; over a thousand models 1546 and 1392 of 8000, as docs/solvers.md says.
-    let parallel = try Self.rises(of: .parallel, models: 100)
-    #expect((100...220).contains(parallel), "\(parallel)")
-    let half = try Self.rises(of: .damped(.constant(0.5)), models: 100)
-    #expect((90...200).contains(half), "\(half)")
+    // 1546 and 1392 of 8000, as docs/solvers.md says; updates that swing may tip the other way
+    // where processors round differently.
+    let parallel = try Self.rises(of: .parallel, models: 1000)
+    #expect((1446...1646).contains(parallel), "\(parallel)")
+    let half = try Self.rises(of: .damped(.constant(0.5)), models: 1000)
+    #expect((1292...1492).contains(half), "\(half)")
   }
 
   private static func example() throws -> DenseCRF {
